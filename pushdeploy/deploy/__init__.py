@@ -1,0 +1,1 @@
+"""The story: one verb per file, from a commit to a live release and back."""

@@ -1,0 +1,1 @@
+"""The privileged boundary: protocol, server, client, follower."""

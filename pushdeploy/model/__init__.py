@@ -1,0 +1,1 @@
+"""Words: parse, compare, refuse. Pure; imports nothing above."""

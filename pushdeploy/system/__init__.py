@@ -1,0 +1,1 @@
+"""Hands: one module per tool."""
