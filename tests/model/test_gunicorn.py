@@ -1,0 +1,85 @@
+"""A command that starts gunicorn is told from one that only names it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pushdeploy.model.gunicorn import mentions_gunicorn
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "gunicorn app:app",
+        "gunicorn -w 4 -b 0.0.0.0:8000 app:app",
+        "exec gunicorn app:app",
+        "python -m gunicorn app:app",
+        "python3 -Xdev -m gunicorn app:app",
+        "python -mgunicorn app:app",
+        "python -m gunicorn.app.wsgiapp app:app",
+        "cd src && gunicorn app:app",
+        "cd src&&gunicorn app:app",
+        "(cd src; gunicorn app:app)",
+        "/opt/venv/bin/gunicorn app:app",
+        "./bin/gunicorn app:app",
+        "FLASK_ENV=x A='b c' gunicorn app:app",
+        "env A=1 gunicorn app:app",
+        "opentelemetry-instrument gunicorn app:app",
+        "opentelemetry-instrument --traces_exporter console gunicorn app:app",
+        "ddtrace-run gunicorn app:app",
+        "newrelic-admin run-program gunicorn app:app",
+        "uv run --no-sync gunicorn app:app",
+        "uv run -- gunicorn app:app",
+        "echo starting gunicorn; gunicorn app:app",
+        "python manage.py migrate && gunicorn site.wsgi",
+        "gunicorn -k uvicorn.workers.UvicornWorker main:app",
+        "gunicorn --bind=0.0.0.0:${PORT:-8000} app:app",
+        'bash -c "exec gunicorn app:app"',
+        "sh -c 'cd src && gunicorn app:app'",
+        "bash -lc 'gunicorn app:app'",
+        "$(which gunicorn) app:app",
+        "gunicorn app:app | tee /tmp/log",
+        "gunicorn app:app # don't touch",
+        "gunicorn app:app --name '#1'",
+    ],
+)
+def test_a_command_that_starts_gunicorn_is_seen(command: str) -> None:
+    assert mentions_gunicorn(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "echo my-gunicorn-notes",
+        "echo gunicorn",
+        "printf 'gunicorn %s' x",
+        "uvicorn main:app --host 127.0.0.1 --port $PORT",
+        "uvicorn main:app --log-name gunicorn",
+        "python -m uvicorn gunicorn:app",
+        "uvicorn main:app # was gunicorn app:app",
+        "uvicorn main:app # don't use gunicorn",
+        "pkill gunicorn; waitress-serve app:app",
+        "python gunicorn_notes.py",
+        "./gunicorn.sh",
+        "gunicornish app:app",
+        "python -m my.gunicorn",
+        'bash -c "echo gunicorn"',
+        "bash start.sh gunicorn",
+        "GUNICORN=gunicorn python app.py",
+    ],
+)
+def test_a_command_that_only_names_gunicorn_is_not(command: str) -> None:
+    assert not mentions_gunicorn(command)
+
+
+@given(st.text())
+def test_no_command_makes_it_fail(command: str) -> None:
+    assert mentions_gunicorn(command) in {True, False}
+
+
+@given(st.text(alphabet="\"'\\ #;&|()$gunicorn-c sh"))
+def test_no_quoting_makes_it_fail(command: str) -> None:
+    assert mentions_gunicorn(command) in {True, False}
