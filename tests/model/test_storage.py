@@ -1,0 +1,98 @@
+"""A storage folder lies inside the tree, and no folder lies inside another."""
+
+from __future__ import annotations
+
+import posixpath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.storage import parse_storage_folder, storage_set
+
+
+@pytest.mark.parametrize(
+    ("text", "folder"),
+    [
+        ("instance/", "instance"),
+        ("instance", "instance"),
+        ("media/uploads/", "media/uploads"),
+        ("_data", "_data"),
+        ("v1.0-x", "v1.0-x"),
+    ],
+)
+def test_a_folder_of_the_tree_is_accepted(text: str, folder: str) -> None:
+    assert parse_storage_folder(text) == folder
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "is the whole repository"),
+        ("/", "is the whole repository"),
+        (".", "is the whole repository"),
+        ("./", "is the whole repository"),
+        ("/srv", "is not relative"),
+        ("..", "holds `..`"),
+        ("a/../b", "holds `..`"),
+        ("./a", "holds `.`"),
+        ("a//b", "has the part ``"),
+        ("a//", "has the part ``"),
+        (".git", "has the part `.git`"),
+        (".git/hooks", "has the part `.git`"),
+        ("a/.git", "has the part `.git`"),
+        ("-rf", "has the part `-rf`"),
+        ("a b", "has the part `a b`"),
+        ("a\nb", "has the part `a\\nb`"),
+        ("a\n", "has the part `a\\n`"),
+        ("a;b", "has the part"),
+        ("a%n", "has the part"),
+        ("é", "has the part"),
+        ("~", "has the part"),
+        ("a\\b", "has the part"),
+        ("a" * 101, "a name of 101 characters"),
+        ("a/" * 101 + "a", "has 203 characters"),
+    ],
+)
+def test_another_path_is_refused(text: str, complaint: str) -> None:
+    with pytest.raises(RefusedInputError) as refusal:
+        parse_storage_folder(text)
+
+    assert complaint in refusal.value.message
+    assert "\n" not in refusal.value.message
+
+
+@given(st.text(alphabet="a./_-~\\\n "))
+def test_an_accepted_folder_is_normal_and_inside_the_tree(text: str) -> None:
+    try:
+        folder = parse_storage_folder(text)
+    except RefusedInputError:
+        return
+
+    assert posixpath.normpath(folder) == folder
+    assert folder[0] not in "/."
+
+
+def test_a_set_is_sorted_and_holds_each_folder_once() -> None:
+    assert storage_set(["media", "instance/", "media/"]) == ("instance", "media")
+
+
+@pytest.mark.parametrize(
+    ("folders", "complaint"),
+    [
+        (["a", "a/b"], "`a/b` lies inside `a`"),
+        (["a/b/c", "a-x", "a"], "`a/b/c` lies inside `a`"),
+        (["media", "Media"], "`Media` and `media` differ only in case"),
+        ([f"f{number}" for number in range(21)], "There are 21 storage folders; the most is 20"),
+    ],
+)
+def test_folders_that_cannot_stand_together_are_refused(folders: list[str], complaint: str) -> None:
+    with pytest.raises(RefusedInputError) as refusal:
+        storage_set(folders)
+
+    assert complaint in refusal.value.message
+
+
+def test_folders_with_a_common_beginning_stand_together() -> None:
+    assert storage_set(["a", "ab", "a-b/c"]) == ("a", "a-b/c", "ab")
