@@ -1,5 +1,5 @@
 """What `gunicorn app:app` loads."""
 
-from blog import create_app
+from blog.web import create_app
 
 app = create_app()

@@ -152,7 +152,7 @@ class Server:
         )
 
     def migrate(self) -> str:
-        with self.start("python", "-m", "blog.schema") as process:
+        with self.start("python", "-W", "error", "-m", "blog.schema") as process:
             said, _ = process.communicate(timeout=30)
         assert process.returncode == 0
         return said
@@ -469,7 +469,7 @@ def test_nothing_is_written_beside_the_code(blog: Server) -> None:
 
 def test_the_worker_counts_words_and_ends_on_term(start: Start) -> None:
     server = start()
-    with server.start("python", "-m", "blog.worker") as worker:
+    with server.start("python", "-W", "error", "-m", "blog.worker") as worker:
         assert worker.stdout
         assert worker.stdout.readline() == "worker: started\n"
         assert "trying again" in worker.stdout.readline()

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flask import g
-
 CODE = Path(__file__).resolve().parent.parent
 # Two releases, several workers and a counter share the file: a writer waits for its turn.
 BUSY_TIMEOUT_SECONDS = 5
@@ -44,16 +42,3 @@ def write(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
-
-
-def of_request() -> sqlite3.Connection:
-    """The connection of this request; opened at its first use."""
-    if "database" not in g:
-        g.database = connect()
-    return g.database
-
-
-def close(_error: BaseException | None = None) -> None:
-    """Close the connection of this request, if it opened one."""
-    if connection := g.pop("database", None):
-        connection.close()

@@ -4,9 +4,10 @@ import re
 from datetime import datetime
 from http import HTTPStatus
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
-from blog import database, form, posts
+from blog import form, per_request, posts
 
 blueprint = Blueprint("pages", __name__)
 
@@ -15,14 +16,14 @@ blueprint = Blueprint("pages", __name__)
 def index() -> str:
     """The list of posts, newest first."""
     before = request.args.get("before", posts.LARGEST_NUMBER, type=int)
-    found, more = posts.page(database.of_request(), before)
+    found, more = posts.page(per_request.connection(), before)
     return render_template("index.html", posts=found, more=more)
 
 
 @blueprint.get(f"/posts/<int(max={posts.LARGEST_NUMBER}):number>")
 def post(number: int) -> str:
     """One post."""
-    found = posts.find(database.of_request(), number)
+    found = posts.find(per_request.connection(), number)
     if found is None:
         abort(HTTPStatus.NOT_FOUND)
     return render_template("post.html", post=found)
@@ -40,7 +41,7 @@ def publish() -> Response | tuple[str, int]:
     draft = posts.Draft.typed(request.form.get("title", ""), request.form.get("body", ""))
     if problems := form.problems() | draft.problems():
         return write_page(draft, problems), HTTPStatus.BAD_REQUEST
-    number = posts.publish(database.of_request(), draft)
+    number = posts.publish(per_request.connection(), draft)
     return redirect(url_for("pages.post", number=number), HTTPStatus.SEE_OTHER)
 
 

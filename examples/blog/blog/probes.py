@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response
 
-from blog import database, release, schema
+from blog import database, per_request, release, schema
 
 blueprint = Blueprint("probes", __name__)
 
@@ -34,7 +34,7 @@ def version() -> Response:
 def database_problem() -> str:
     """What keeps the database from working; empty when nothing does."""
     try:
-        connection = database.of_request()
+        connection = per_request.connection()
         with database.write(connection):
             missing = schema.missing(connection)
     except sqlite3.Error as error:
