@@ -1,0 +1,59 @@
+"""A cgroup of its own for each container: else all would share one, and stop each other's units."""
+
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+MOUNT = Path("/sys/fs/cgroup")
+
+# v2 alone, v2 beside v1, and the one of v1 that systemd names as its own.
+HIERARCHIES = (MOUNT, MOUNT / "unified", MOUNT / "systemd")
+
+KILL_SECONDS = 10.0
+
+
+def folders(name: str) -> list[Path]:
+    """Where the processes of this name are, or would be, in each hierarchy that is mounted."""
+    return [root / f"pushdeploy-{name}" for root in HIERARCHIES if (root / "cgroup.procs").exists()]
+
+
+def create(name: str) -> list[Path]:
+    """Make the cgroups; returns the files that a process writes its number to, to join them."""
+    for folder in folders(name):
+        folder.mkdir(exist_ok=True)
+    return [folder / "cgroup.procs" for folder in folders(name)]
+
+
+def processes(name: str) -> set[int]:
+    """The numbers of all processes in the cgroups of this name."""
+    lists = [file for folder in folders(name) for file in folder.rglob("cgroup.procs")]
+    found: set[int] = set()
+    for file in lists:
+        with suppress(OSError):  # gone since it was listed
+            found.update(int(line) for line in file.read_text().split())
+    return found
+
+
+def kill(name: str) -> None:
+    """Kill every process in the cgroups of this name, and wait until none is left."""
+    deadline = time.monotonic() + KILL_SECONDS
+    while left := processes(name):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"Processes of `{name}` outlive SIGKILL: {sorted(left)}")
+        for number in left:
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        time.sleep(0.02)
+
+
+def remove(name: str) -> None:
+    """Kill what runs in the cgroups of this name, and remove them."""
+    kill(name)
+    for folder in folders(name):
+        for inner in sorted(folder.rglob("*/"), reverse=True):
+            if inner.is_dir():
+                inner.rmdir()
+        with suppress(FileNotFoundError):
+            folder.rmdir()

@@ -1,0 +1,145 @@
+"""A container booted like a machine: its disk, its cgroups, and systemd-nspawn over both."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from tests.system import cache, cgroups, processes
+
+# Writes itself into its cgroups, then becomes nspawn. The hierarchy is v2, as on a real server,
+# also where the outer machine still has v1.
+LAUNCH = 'until [ "$1" = -- ]; do echo $$ >"$1" || exit; shift; done; shift; exec "$@"'
+ENVIRONMENT = {"PATH": os.environ["PATH"], "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
+
+START_SECONDS = 30.0
+STOP_SECONDS = 120.0  # a unit that does not stop is killed after 90 s
+
+
+class Container:
+    """One throw-away machine; `start` after `stopped` or `kill` boots the same disk again."""
+
+    def __init__(self, image: Path, name: str, read_only: dict[Path, str]) -> None:
+        """Lay a fresh disk over the image; read_only maps outer folders to inner paths."""
+        self.name = f"{name}-{os.getpid()}"
+        self._read_only = read_only
+        self._spawn: subprocess.Popen[bytes] | None = None
+        self._folder, self._lock = _claim(self.name)
+        self.root = self._folder / "root"
+        try:
+            _lay(image, self._folder)
+        except BaseException:
+            self.remove()
+            raise
+
+    @property
+    def console(self) -> str:
+        """What the machine printed on its console, over all its boots."""
+        return (self._folder / "console").read_text(errors="replace")
+
+    def start(self) -> int:
+        """Boot; returns the number of the machine's PID 1 as seen from outside."""
+        with (self._folder / "console").open("ab") as console:
+            self._spawn = subprocess.Popen(
+                ["sh", "-c", LAUNCH, "sh", *map(str, cgroups.create(self.name)), "--", *self._argv],
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                env=ENVIRONMENT,
+                start_new_session=True,  # a Ctrl-C is for the tests; they end it in order
+            )
+        return self._first_process(self._spawn)
+
+    @property
+    def _argv(self) -> list[str]:
+        return [
+            *("systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit"),
+            *(
+                "--private-network",
+                "--resolv-conf=off",
+                "--console=pipe",
+                "--rlimit=NOFILE=1024:524288",
+            ),
+            *(f"--directory={self.root}", f"--machine={self.name}", "--hostname=server"),
+            *(f"--bind-ro={outer}:{inner}" for outer, inner in self._read_only.items()),
+        ]
+
+    def _first_process(self, spawn: subprocess.Popen[bytes]) -> int:
+        deadline = time.monotonic() + START_SECONDS
+        children = Path(f"/proc/{spawn.pid}/task/{spawn.pid}/children")
+        while time.monotonic() < deadline and spawn.poll() is None:
+            for child in map(int, children.read_text().split()):
+                if _is_first(child):
+                    return child
+            time.sleep(0.01)
+        raise RuntimeError(f"`{self.name}` did not start:\n{self.console}")
+
+    def stopped(self) -> None:
+        """Wait until the machine has shut itself down."""
+        if self._spawn is not None:
+            self._spawn.wait(STOP_SECONDS)
+            cgroups.kill(self.name)
+
+    def kill(self) -> None:
+        """End every process of the machine at once, as a power cut does."""
+        cgroups.kill(self.name)
+        if self._spawn is not None:
+            self._spawn.wait(STOP_SECONDS)
+
+    def remove(self) -> None:
+        """Leave no trace of it."""
+        self.kill()
+        _remove(self._folder)
+        self._lock.close()
+
+
+def sweep() -> None:
+    """Remove what former runs left that were killed before they could."""
+    with cache.lock(_folder() / "lock"):
+        for folder in _folder().glob("*/"):
+            with (folder / "lock").open("w") as lock, suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(folder)
+
+
+def _folder() -> Path:
+    return cache.folder() / "machines"
+
+
+def _claim(name: str) -> tuple[Path, IO[str]]:
+    """A new folder, and the lock that says, for as long as we live, that it is in use."""
+    with cache.lock(_folder() / "lock"):
+        folder = _folder() / name
+        folder.mkdir()
+        lock = (folder / "lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return folder, lock
+
+
+def _lay(image: Path, folder: Path) -> None:
+    for inner in ("root", "upper", "work"):
+        (folder / inner).mkdir()
+    layers = f"lowerdir={image},upperdir={folder / 'upper'},workdir={folder / 'work'}"
+    mount = ["mount", "-t", "overlay", "overlay", "-o", layers, str(folder / "root")]
+    if processes.run(mount, check=False).returncode != 0:  # the cache lies on an overlay itself
+        processes.run(["cp", "--archive", "--reflink=auto", f"{image}/.", str(folder / "root")])
+
+
+def _remove(folder: Path) -> None:
+    cgroups.remove(folder.name)
+    if (folder / "root").is_mount():
+        processes.run(["umount", "--lazy", str(folder / "root")])
+    shutil.rmtree(folder)
+
+
+def _is_first(process: int) -> bool:
+    """True for the PID 1 of an inner PID namespace (proc_pid_status(5), NSpid)."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        status = Path(f"/proc/{process}/status").read_text()
+        numbers = next(line for line in status.splitlines() if line.startswith("NSpid:")).split()
+        return len(numbers) > 2 and numbers[-1] == "1"
+    return False

@@ -1,0 +1,70 @@
+"""The Python packages that a host without a network installs from."""
+
+import sys
+from pathlib import Path
+
+from tests.system import cache, processes
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
+
+# What the tests' apps ask for, and what building our own package asks for.
+APPS = (
+    *("flask", "gunicorn", "httpbin", "uvicorn", "starlette", "waitress"),
+    *("django", "sqlalchemy", "flask-sqlalchemy"),
+)
+BUILDS = ("hatchling", "editables", "pip", "setuptools", "wheel")
+
+# Published as source only; all of them are pure Python, so a wheel made here fits every host.
+SOURCES = ("flasgger",)
+
+DOWNLOAD_TIMEOUT_SECONDS = 900.0
+
+
+def build(suite: str) -> Path:
+    """A folder of wheels for the Python of this suite."""
+    python = PYTHONS[suite]
+    lock = CHECKOUT / "requirements.lock"
+    name = cache.key(python, lock.read_text(), *APPS, *BUILDS, *SOURCES)
+    return cache.made(f"wheels-{python}-{name}", lambda target: _download(python, lock, target))
+
+
+def _download(python: str, lock: Path, target: Path) -> None:
+    sys.stderr.write(f"Fetching wheels for Python {python} (kept for the next time)\n")
+    target.mkdir(parents=True)
+    _pip("wheel", "--no-deps", f"--wheel-dir={target}", *SOURCES)
+    pins = target / "requirements.txt"
+    pins.write_text(_resolve(python, target))
+    wanted = ("download", "--no-deps", "--only-binary=:all:", f"--python-version={python}")
+    places = (f"--dest={target}", f"--find-links={target}")
+    _pip(*wanted, *places, f"--requirement={lock}", "--require-hashes")
+    _pip(*wanted, *places, f"--requirement={pins}")
+
+
+def _resolve(python: str, wheels: Path) -> str:
+    """One `name==version` line per package; uv, since pip reads markers for its own Python."""
+    options = (f"--python-version={python}", "--only-binary=:all:", f"--find-links={wheels}")
+    resolved = processes.run(
+        [
+            sys.executable,
+            "-m",
+            "uv",
+            "pip",
+            "compile",
+            "-",
+            *options,
+            "--no-annotate",
+            "--no-header",
+        ],
+        stdin="\n".join((*APPS, *BUILDS)),
+        timeout=DOWNLOAD_TIMEOUT_SECONDS,
+    )
+    return resolved.stdout
+
+
+def _pip(*arguments: str) -> None:
+    processes.run(
+        [sys.executable, "-m", "pip", *arguments, "--quiet", "--disable-pip-version-check"],
+        timeout=DOWNLOAD_TIMEOUT_SECONDS,
+    )
