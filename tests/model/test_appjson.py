@@ -1,0 +1,95 @@
+"""`app.json` is tolerant of what others put there and strict about what is used."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.appjson import DEFAULT_CHECK, AppJson, HealthCheck, parse_app_json
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["healthchecks", "web", "path", "httpHeaders", "pushdeploy", "storage"])
+            | st.text(),
+            inner,
+            max_size=4,
+        )
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"name": "Blog", "env": {"KEY": {"generator": "secret"}}, "scripts": {}, "formation": {}},
+        {"healthchecks": {"worker": [{"uptime": 10}]}},
+        {"healthchecks": {"web": []}},
+        {"healthchecks": {"web": [{"type": "liveness", "command": ["x"]}, {"type": "readiness"}]}},
+        {"healthchecks": None, "pushdeploy": {}},
+    ],
+)
+def test_a_file_without_anything_used_is_as_good_as_none(content: object) -> None:
+    assert parse_app_json(json.dumps(content)) == AppJson()
+
+
+def test_no_file_means_one_default_check() -> None:
+    assert AppJson().healthchecks == (DEFAULT_CHECK,)
+
+
+def test_startup_checks_are_read_in_their_order() -> None:
+    app_json = parse_app_json(
+        '{"healthchecks": {"web": [{"type": "startup", "path": "/a"}, {"path": "/b"}]}}'
+    )
+
+    assert app_json.healthchecks == (HealthCheck(path="/a"), HealthCheck(path="/b"))
+
+
+def test_storage_and_bind_are_read() -> None:
+    app_json = parse_app_json('{"pushdeploy": {"storage": ["media", "instance/"], "web": "port"}}')
+
+    assert app_json.storage == ("instance", "media")
+    assert app_json.bind == "port"
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ([], "`app.json`: expected an object"),
+        ({"healthchecks": []}, "at `healthchecks`: expected an object"),
+        ({"healthchecks": {"web": {}}}, "at `healthchecks.web`: expected a list"),
+        ({"healthchecks": {"web": [1]}}, "at `healthchecks.web[0]`: expected an object"),
+        ({"healthchecks": {"web": [{}, {"path": "x"}]}}, "at `healthchecks.web[1].path`"),
+        ({"healthchecks": {"web": [{"type": "boot"}]}}, "found `boot`"),
+        ({"healthchecks": {"web": [{}] * 11}}, "11 checks, the most is 10"),
+        ({"pushdeploy": []}, "at `pushdeploy`: expected an object"),
+        ({"pushdeploy": {"storrage": []}}, "at `pushdeploy`: unknown key `storrage`"),
+        ({"pushdeploy": {"storage": "instance"}}, "at `pushdeploy.storage`: expected a list"),
+        ({"pushdeploy": {"storage": ["../x"]}}, "holds `..`"),
+        ({"pushdeploy": {"storage": ["a", "a/b"]}}, "lies inside"),
+        ({"pushdeploy": {"web": "tcp"}}, "expected `socket` or `port`, found `tcp`"),
+    ],
+)
+def test_a_value_that_is_used_and_wrong_is_refused(content: object, complaint: str) -> None:
+    with pytest.raises(RefusedInputError) as refusal:
+        parse_app_json(json.dumps(content))
+
+    assert complaint in refusal.value.message
+    assert refusal.value.hint
+
+
+@given(JSON)
+def test_any_json_is_parsed_or_refused_with_a_hint(content: object) -> None:
+    try:
+        outcome: object = parse_app_json(json.dumps(content)).healthchecks
+    except RefusedInputError as refusal:
+        outcome = refusal.hint
+
+    assert outcome
