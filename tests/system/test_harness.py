@@ -91,16 +91,18 @@ def test_git_push_reaches_a_bare_repository(bare_host: Host, developer: Laptop) 
 
 def test_a_push_can_be_killed_with_its_whole_group(bare_host: Host, developer: Laptop) -> None:
     bare_host.run("git", "init", "--quiet", "--bare", "/root/slow")
-    bare_host.write("/root/slow/hooks/pre-receive", "#!/bin/sh\nsleep 60\n", mode="0755")
+    hook = "#!/bin/sh\ntouch /run/slow-began\nsleep 60\n"
+    bare_host.write("/root/slow/hooks/pre-receive", hook, mode="0755")
     app = developer.new_app("slow", {"app.py": FLASK_APP}, user="root")
 
     push = developer.start_push(app)
-    bare_host.run("sh", "-c", "until pgrep -f hooks/pre-receive; do sleep 0.1; done", timeout=20)
+    bare_host.run("sh", "-c", "until [ -e /run/slow-began ]; do sleep 0.05; done", timeout=20)
     processes.end(push)
 
     assert push.returncode == -signal.SIGKILL
     assert not bare_host.run("git", "-C", "/root/slow", "branch").stdout
-    bare_host.run("rm", "-r", "/root/slow")
+    bare_host.run("pkill", "--full", "hooks/pre-receive")
+    bare_host.run("rm", "-r", "/root/slow", "/run/slow-began")
 
 
 def test_nginx_answers_over_http_and_over_a_unix_socket(bare_host: Host) -> None:
