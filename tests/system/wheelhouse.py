@@ -33,7 +33,7 @@ def build(suite: str) -> Path:
 def _download(python: str, lock: Path, target: Path) -> None:
     sys.stderr.write(f"Fetching wheels for Python {python} (kept for the next time)\n")
     target.mkdir(parents=True)
-    _pip("wheel", "--no-deps", f"--wheel-dir={target}", *SOURCES)
+    _pip("wheel", "--use-pep517", "--no-deps", f"--wheel-dir={target}", *SOURCES)
     pins = target / "requirements.txt"
     pins.write_text(_resolve(python, target))
     wanted = ("download", "--no-deps", "--only-binary=:all:", f"--python-version={python}")
