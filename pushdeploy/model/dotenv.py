@@ -1,0 +1,126 @@
+r"""A `.env` file as people write it, read into config vars and written back.
+
+The grammar is python-dotenv's, without interpolation: `$` and `${NAME}` stay as they stand.
+
+- `NAME=value`, with or without `export` before it and blanks around `=`; `NAME=` is empty.
+- `#` begins a comment on a line of its own, after a blank, or after a closing quote.
+- In `'…'`, only `\'` and `\\` are escapes; in `"…"` also `\"` and `\a \b \f \n \r \t \v`.
+  Quoted values may have several lines. Any other backslash stays.
+- CRLF counts as LF.
+
+A name given twice is refused, where other readers take the last.
+
+Source: https://github.com/theskumar/python-dotenv
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NoReturn
+
+from pushdeploy.errors import RefusedInputError, UsageError
+from pushdeploy.model.config_var import check_name, check_value
+from pushdeploy.model.text import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
+_NAME = re.compile(r"[ \t]*(?:export[ \t]+)?([^\s=]+)[ \t]*=")
+_BLANKS = re.compile(r"[ \t]*")
+_SINGLE = re.compile(r"'([^'\\]*(?:\\.[^'\\]*)*)'", re.DOTALL)
+_DOUBLE = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
+_UNQUOTED = re.compile(r"[^\n]*")
+_COMMENT = re.compile(r"(?<=[ \t])#.*")
+_SINGLE_ESCAPE = re.compile(r"\\(['\\])")
+_DOUBLE_ESCAPE = re.compile(r"\\([\\'\"abfnrtv])")
+_MEANING = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,-]*")
+
+
+def parse_dotenv(text: str) -> dict[str, str]:
+    """The config vars of a `.env` file, in its order.
+
+    Raises:
+        RefusedInputError: A line does not follow the grammar, or a name or value cannot be set;
+            the message has the line's number and never the value.
+    """
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    found: dict[str, str] = {}
+    lines: dict[str, int] = {}
+    position, line = 0, 1
+    while position < len(text):
+        start = position
+        blank = _REST_OF_LINE.match(text, position)
+        if blank:
+            position = blank.end()
+        else:
+            name, value, position = _binding(text, position, line)
+            if name in lines:
+                _refuse(line, f"{quoted(name)} is already set on line {lines[name]}")
+            found[name], lines[name] = value, line
+        line += text.count("\n", start, position)
+    return found
+
+
+def render_dotenv(values: Mapping[str, str]) -> str:
+    """A `.env` file that `parse_dotenv` reads back as these values, one `NAME=value` after another.
+
+    Single quotes where they do, so that a shell reads the same too.
+    """
+    return "".join(f"{name}={_rendered(value)}\n" for name, value in values.items())
+
+
+def _binding(text: str, position: int, line: int) -> tuple[str, str, int]:
+    """The name, the value and the position after one binding and its line end."""
+    match = _NAME.match(text, position)
+    if not match:
+        _refuse(line, "it is not `NAME=value`, a comment or blank")
+    name = match[1]
+    value, end = _value(text, match.end(), line)
+    try:
+        check_name(name)
+        check_value(name, value)
+    except UsageError as error:
+        raise RefusedInputError(
+            f"Line {line} of the `.env`: {error.message}",
+            hint=f"Remove or rename line {line} of the .env.",
+        ) from None
+    return name, value, end
+
+
+def _value(text: str, position: int, line: int) -> tuple[str, int]:
+    blanks = _BLANKS.match(text, position)
+    start = blanks.end() if blanks else position
+    quote = text[start : start + 1]
+    if quote not in {"'", '"'}:
+        raw = _UNQUOTED.match(text, position)
+        end = raw.end() if raw else position
+        return _COMMENT.sub("", text[position:end]).strip(" \t"), end + 1
+    match = (_SINGLE if quote == "'" else _DOUBLE).match(text, start)
+    if not match:
+        _refuse(line, "its opening quote is never closed")
+    rest = _REST_OF_LINE.match(text, match.end())
+    if not rest:
+        _refuse(line + match[0].count("\n"), "there is text after the closing quote")
+    if quote == "'":
+        return _SINGLE_ESCAPE.sub(r"\1", match[1]), rest.end()
+    return _DOUBLE_ESCAPE.sub(lambda escape: _MEANING.get(escape[1], escape[1]), match[1]), (
+        rest.end()
+    )
+
+
+def _rendered(value: str) -> str:
+    if _PLAIN.fullmatch(value):
+        return value
+    if not re.search(r"['\\\r]", value):
+        return f"'{value}'"
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + escaped.replace("\n", "\\n").replace("\r", "\\r") + '"'
+
+
+def _refuse(line: int, problem: str) -> NoReturn:
+    raise RefusedInputError(
+        f"Line {line} of the `.env` cannot be read: {problem}.",
+        hint=f"Write line {line} as `NAME=value`, with `'…'` around a value of several lines.",
+    )

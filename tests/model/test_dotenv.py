@@ -1,0 +1,105 @@
+"""A `.env` is read as people write it, and never shown in an error."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.dotenv import parse_dotenv, render_dotenv
+
+NAMES = st.from_regex(r"[A-Z]_[A-Za-z0-9_]{0,8}", fullmatch=True)
+VALUES = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+TRICKY = st.text(alphabet="ab'\"\\\n\r\t #$=`{}é")
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("A=1", "1"),
+        ("A=", ""),
+        ("A=''", ""),
+        ('A=""', ""),
+        ("A= ", ""),
+        ("A=   # nothing", ""),
+        ("  A = 1  ", "1"),
+        ("export A=1", "1"),
+        ("\texport\tA=1", "1"),
+        ("A=two words", "two words"),
+        ("A=1 # one", "1"),
+        ("A=1\t# one", "1"),
+        ("A=a#b", "a#b"),
+        ("A=#b", "#b"),
+        ("A=a=b==", "a=b=="),
+        ("A='a # b' # c", "a # b"),
+        ('A="a # b"# c', "a # b"),
+        ("A=it's", "it's"),
+        ("A=$B ${C}", "$B ${C}"),
+        ('A="$B ${C} `d`"', "$B ${C} `d`"),
+        ("A='$B'", "$B"),
+        ('A="a\\nb\\tc\\\\n"', "a\nb\tc\\n"),
+        ('A="say \\"hi\\""', 'say "hi"'),
+        ("A='a\\nb'", "a\\nb"),
+        ("A='it\\'s \\\\'", "it's \\"),
+        ('A="\\d\\$"', "\\d\\$"),
+        ("A=a\\nb", "a\\nb"),
+        ("A=C:\\dir", "C:\\dir"),
+        ('A="one\ntwo"', "one\ntwo"),
+        ("A='-----BEGIN KEY-----\r\nab=\r\n-----END KEY-----\r\n'", None),
+        ("A=é \u2028x", "é \u2028x"),
+        ("\ufeffA=1", "1"),
+        ("A=1\r\n", "1"),
+        ("# c\r\n\r\n  # d\r\nA=1\r\n \t", "1"),
+    ],
+)
+def test_a_line_is_read_as_people_mean_it(line: str, value: str | None) -> None:
+    key = "-----BEGIN KEY-----\nab=\n-----END KEY-----\n"
+
+    assert parse_dotenv(line) == {"A": key if value is None else value}
+
+
+def test_several_lines_keep_their_order() -> None:
+    text = "# first\nB=1\nexport A='x\ny'\n\nC=\n"
+
+    assert list(parse_dotenv(text).items()) == [("B", "1"), ("A", "x\ny"), ("C", "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("A=1\nsecret", "Line 2 of the `.env` cannot be read: it is not `NAME=value`"),
+        ("A=1\n\n=secret", "Line 3 of the `.env` cannot be read: it is not `NAME=value`"),
+        ("A=1\nB='secret", "Line 2 of the `.env` cannot be read: its opening quote is never"),
+        ("A='x\ny\n'secret", "Line 3 of the `.env` cannot be read: there is text after"),
+        ("A='x\nB='secret'\n", "Line 2 of the `.env` cannot be read: there is text after"),
+        ("A=secret\nB=2\nA=secret", "Line 3 of the `.env` cannot be read: `A` is already set on"),
+        ("A='x\ny'\nPORT=secret", "Line 3 of the `.env`: `PORT` cannot be set"),
+        ("A-B=secret", "Line 1 of the `.env`: `A-B` cannot be the name"),
+        ("A=secret\0", "Line 1 of the `.env`: The value of `A` holds a NUL"),
+        ("A=secret\ud800", "Line 1 of the `.env`: The value of `A` is not UTF-8"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_line_and_no_value(
+    text: str, complaint: str
+) -> None:
+    with pytest.raises(RefusedInputError) as refusal:
+        parse_dotenv(text)
+
+    assert refusal.value.message.startswith(complaint)
+    assert "secret" not in f"{refusal.value.message}{refusal.value.hint}"
+
+
+@given(st.dictionaries(NAMES, VALUES | TRICKY))
+def test_what_is_written_is_what_is_read(values: dict[str, str]) -> None:
+    assert parse_dotenv(render_dotenv(values)) == values
+
+
+@given(st.text() | TRICKY)
+def test_any_text_is_read_or_refused_with_a_hint(text: str) -> None:
+    try:
+        outcome: object = parse_dotenv(text) is not None
+    except RefusedInputError as refusal:
+        outcome = refusal.hint
+
+    assert outcome
