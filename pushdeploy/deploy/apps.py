@@ -1,0 +1,88 @@
+"""Apps: made by the first push or by `apps:create`, destroyed only on purpose."""
+
+from __future__ import annotations
+
+from pushdeploy.deploy.checkout import ask_receiver
+from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.journal import Journal, journals
+from pushdeploy.errors import UnavailableError, UsageError
+from pushdeploy.model.app import parse_app_name
+from pushdeploy.model.settings import FIRST_PORT, LAST_PORT, AppSettings
+from pushdeploy.system import files, processes
+from pushdeploy.system.locks import held
+
+FIRST_BRANCH = "main"
+
+
+def create_app(host: Host, name: str, *, port: int | None = None) -> bool:
+    """Make an app, or set right the one that is there; returns False when it was there.
+
+    Raises:
+        UsageError: the name is no app name, or another app has the port.
+        UnavailableError: somebody listens on the port.
+    """
+    app = parse_app_name(name)
+    host.layout.apps.mkdir(parents=True, exist_ok=True)
+    with held(host.layout.state / "apps.lock", who="pushdeploy", what="making an app"):
+        place = host.layout.app(app)
+        new = not place.settings.exists()
+        if new:
+            chosen = _port(host, app, port)
+            host.accounts.ensure(app)
+            ask_receiver(host, "make_repo", repo=str(place.repo), branch=FIRST_BRANCH)
+            Journal(place).save_settings(AppSettings(port=chosen))
+        return new
+
+
+def set_branch(host: Host, app: str, branch: str) -> None:
+    """The first push says which branch is deployed."""
+    place = host.layout.app(app)
+    with held(host.layout.state / "apps.lock", who="pushdeploy", what="setting the branch"):
+        settings = Journal(place).settings()
+        if settings.branch == "":
+            ask_receiver(host, "make_repo", repo=str(place.repo), branch=branch)
+            Journal(place).save_settings(settings.changed(branch=branch))
+
+
+def destroy_app(host: Host, app: str, *, who: str) -> None:
+    """Stop an app and delete everything of it, its storage too."""
+    place = host.layout.app(app)
+    Journal(place).settings()
+    with held(place.lock, who=who, what="destroying the app"):
+        host.supervisor.stop_jobs(app)
+        host.supervisor.close_front(app)
+        host.supervisor.forget(app, [one.unit for one in host.supervisor.statuses(app)])
+        place.settings.unlink(missing_ok=True)
+        files.delete_tree(place.root)
+        files.delete_tree(place.run)
+        files.delete_tree(place.log)
+        host.accounts.remove(app)
+
+
+def _port(host: Host, app: str, wanted: int | None) -> int:
+    taken = {
+        Journal(host.layout.app(other)).settings().port: other
+        for other in journals(host.layout.apps)
+    }
+    if wanted is not None:
+        if wanted in taken:
+            raise UsageError(
+                f"port {wanted} belongs to the app `{taken[wanted]}`",
+                hint=f"pushdeploy apps:create {app} --port {max(taken) + 1}",
+            )
+        holder = processes.port_holder(wanted)
+        if holder is not None:
+            raise UnavailableError(
+                f"port {wanted} is taken by `{holder.name}` "
+                f"(process {holder.pid}, user {holder.user})",
+                hint=f"stop it, or: pushdeploy apps:create {app} --port {wanted + 1}",
+            )
+        return wanted
+    port = processes.free_port(
+        one for one in range(FIRST_PORT, LAST_PORT + 1) if one not in taken
+    )
+    if port is None:
+        raise UnavailableError(
+            f"no port between {FIRST_PORT} and {LAST_PORT} is free", hint="ss -ltnp"
+        )
+    return port

@@ -1,0 +1,138 @@
+"""An attempt: the frame around every try to make something live."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.journal import Journal
+from pushdeploy.errors import DeployFailedError, NotFoundError, PushdeployError
+from pushdeploy.events import AttemptEnded, AttemptFailed, AttemptStarted, Report
+from pushdeploy.model.attempt import Outcome
+from pushdeploy.model.release import Release
+from pushdeploy.system.locks import Holder, held
+
+OUR_BUG = 70
+"""`EX_SOFTWARE` of sysexits.h."""
+
+FAILED = DeployFailedError.exit_code
+
+
+class Audience(Protocol):
+    """Who asked for the attempt, and where its events go."""
+
+    def waiting(self, holder: Holder) -> None:
+        """Another attempt is under way."""
+
+    def begin(self, app: str, attempt: int) -> Report:
+        """The attempt has its number; returns who is told of its events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The answer to whoever asked."""
+
+    outcome: str
+    exit_code: int
+    attempt: int | None = None
+    release: int | None = None
+    text: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who wants what."""
+
+    app: str
+    kind: str
+    who: str
+    commit: str
+
+
+Story = Callable[[int, Report], Release]
+"""The steps of an attempt: its number and who is told; returns the release that is live."""
+
+
+@contextmanager
+def app_lock(host: Host, app: str, audience: Audience, who: str, what: str) -> Iterator[Journal]:
+    """Hold the app; attempts that a killed engine left are marked, its jobs are stopped.
+
+    Raises:
+        NotFoundError: there is no such app.
+        BusyError: somebody holds it for too long.
+    """
+    place = host.layout.app(app)
+    if not place.settings.exists():
+        raise NotFoundError(f"there is no app `{app}`", hint=f"pushdeploy apps:create {app}")
+    with held(place.lock, who=who, what=what, on_wait=audience.waiting):
+        journal = Journal(place)
+        if journal.abandon_dead_attempts():
+            host.supervisor.stop_jobs(app)
+        yield journal
+
+
+def run_attempt(
+    host: Host, journal: Journal, audience: Audience, request: Request, story: Story
+) -> Ended:
+    """Run the steps and say how they ended; call with the lock held.
+
+    Any error leaves what is live as it was (the steps see to that). What a failed try has started
+    is stopped afterwards by the same tidying that a killed one gets.
+    """
+    number = max((one.number for one in journal.attempts()), default=0) + 1
+    began = host.monotonic()
+    report = audience.begin(request.app, number)
+    journal.note_attempt(
+        number, kind=request.kind, commit=request.commit, who=request.who, at=host.now()
+    )
+    report(AttemptStarted(number, request.app, request.kind, request.commit, request.who))
+    try:
+        release = story(number, report)
+    except PushdeployError as error:
+        return _failed(journal, number, error, report, host.monotonic() - began)
+    except Exception as error:  # noqa: BLE001 - our bug must still end the attempt
+        bug = DeployFailedError(
+            f"pushdeploy itself failed: {error!r}",
+            report=tuple(traceback.format_exc().splitlines()[-12:]),
+            hint=f"push again; the whole story: pushdeploy releases:output --attempt {number}",
+        )
+        bug.exit_code = OUR_BUG
+        return _failed(journal, number, bug, report, host.monotonic() - began)
+    seconds = host.monotonic() - began
+    journal.note_attempt(
+        number, outcome=Outcome.LIVE, release=release.number, seconds=round(seconds, 3)
+    )
+    report(AttemptEnded(Outcome.LIVE, 0, release.number))
+    return Ended(Outcome.LIVE, 0, number, release.number)
+
+
+def _failed(
+    journal: Journal, number: int, error: PushdeployError, report: Report, seconds: float
+) -> Ended:
+    exit_code = OUR_BUG if error.exit_code == OUR_BUG else FAILED
+    journal.note_attempt(
+        number,
+        outcome=Outcome.FAILED,
+        reason=error.message,
+        hint=error.hint or "",
+        seconds=round(seconds, 3),
+    )
+    attempt = next(one for one in journal.attempts() if one.number == number)
+    report(
+        AttemptFailed(
+            reason=error.message,
+            report=error.report if isinstance(error, DeployFailedError) else (),
+            hint=error.hint or "",
+            still_live=journal.live(),
+            release_phase=attempt.release_phase,
+        )
+    )
+    report(AttemptEnded(Outcome.FAILED, exit_code))
+    return Ended(
+        Outcome.FAILED, exit_code, number, text=error.message, hint=error.hint or ""
+    )

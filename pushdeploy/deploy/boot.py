@@ -1,0 +1,66 @@
+"""Boot: the new web process starts on its own socket, beside the one that serves."""
+
+from __future__ import annotations
+
+from pushdeploy.deploy import instances
+from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.journal import Journal
+from pushdeploy.errors import DeployFailedError
+from pushdeploy.events import Report, WebStarting
+from pushdeploy.model.instance import Instance, State
+from pushdeploy.model.release import Release
+from pushdeploy.model.settings import AppSettings
+from pushdeploy.model.size import format_size
+from pushdeploy.system import processes
+
+MEMORY_RESERVE = 64 << 20
+"""Bytes that must stay free beside a second copy of the app."""
+
+
+def boot(host: Host, release: Release, settings: AppSettings, report: Report) -> Instance:
+    """Start the web process of a release; returns without waiting for it to serve.
+
+    Raises:
+        DeployFailedError: memory does not hold both releases.
+    """
+    instance = instances.web(host, release, settings)
+    _make_room(host, release)
+    report(WebStarting(release.number))
+    host.supervisor.apply([instance])
+    host.supervisor.start([instance])
+    return instance
+
+
+def is_up(host: Host, instance: Instance) -> bool:
+    """True when the supervisor has the instance running now."""
+    statuses = host.supervisor.statuses(instance.app)
+    return any(one.unit == instance.unit and one.state is State.UP for one in statuses)
+
+
+def _make_room(host: Host, release: Release) -> None:
+    """Check that memory holds a second copy; a warm release makes way first."""
+    needed = _live_memory(host, release.app) + MEMORY_RESERVE
+    if processes.available_memory() >= needed:
+        return
+    journal = Journal(host.layout.app(release.app))
+    for number in journal.history().warm:
+        if number != release.number:
+            journal.note_history(cold=number)
+            warm = instances.web(host, journal.release(number), journal.settings())
+            host.supervisor.forget(release.app, [warm.unit])
+    available = processes.available_memory()
+    if available < needed:
+        raise DeployFailedError(
+            f"memory does not hold two releases: {format_size(available)} are available, "
+            f"a second copy of `{release.app}` needs about {format_size(needed)}",
+            hint=f"pushdeploy ps:scale web=1 --app {release.app}",
+        )
+
+
+def _live_memory(host: Host, app: str) -> int:
+    live = Journal(host.layout.app(app)).live()
+    for status in host.supervisor.statuses(app):
+        if status.release == live and status.process_type == "web" and status.pid:
+            used = processes.usage(status.pid)
+            return used.memory if used else 0
+    return 0

@@ -1,0 +1,147 @@
+"""Build: a venv from requirements.txt, keyed by all that defines it, made once, never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from pushdeploy.deploy.builder import BUILD_SECONDS, COMPLETE
+from pushdeploy.deploy.host import Host
+from pushdeploy.errors import DeployFailedError
+from pushdeploy.events import BuildOutput, BuildStarted, Built, GunicornAdded, PythonChosen, Report
+from pushdeploy.model.gunicorn import mentions_gunicorn
+from pushdeploy.model.job import Job, JobKind
+from pushdeploy.model.procfile import Procfile
+from pushdeploy.model.python_version import choose, parse_python_version
+from pushdeploy.model.requirements import names
+from pushdeploy.model.size import format_size
+from pushdeploy.model.tree import Tree
+from pushdeploy.system import files, processes, uv
+
+VENV_FORMAT = "1"
+"""Part of every venv's key; raised when we would make a venv differently."""
+
+DISK_RESERVE = 256 << 20
+"""Bytes that must be free before a build begins."""
+
+SHOWN_LINES = 20
+"""Lines of the builder's output that a failure shows again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Venv:
+    """A complete venv."""
+
+    key: str
+    python: str
+    """`3.11.2`."""
+
+
+def build(host: Host, app: str, tree: Tree, procfile: Procfile, report: Report) -> Venv:
+    """Make sure that the venv for this tree is there.
+
+    Raises:
+        DeployFailedError: the build failed; nothing that is live was touched.
+        RefusedInputError: the Python that the tree asks for is not there.
+    """
+    began = host.monotonic()
+    python = _python(host, tree, report)
+    extra = _forgotten(tree, procfile)
+    if extra:
+        report(GunicornAdded())
+    key = venv_key(tree, python.version_text, extra)
+    venv = host.layout.app(app).venvs / key
+    reused = (venv / COMPLETE).exists()
+    if not reused:
+        report(BuildStarted())
+        _make(host, app, tree, python, venv, extra, report)
+    report(Built(reused=reused, seconds=host.monotonic() - began))
+    return Venv(key, python.version_text)
+
+
+def venv_key(tree: Tree, python: str, extra: list[str]) -> str:
+    """A digest of everything that defines a venv."""
+    parts = [VENV_FORMAT, python, platform.machine(), platform.libc_ver()[1], *extra]
+    for path, text in sorted(tree.requirements.items()):
+        parts += [path, text]
+    if tree.local:
+        parts.append(tree.slug)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def _python(host: Host, tree: Tree, report: Report) -> uv.Interpreter:
+    own = host.server_python
+    if not tree.python_version.strip():
+        found = uv.interpreter(own)
+        report(PythonChosen(found.version_text, "the server's own"))
+        return found
+    wanted = parse_python_version(tree.python_version)
+    present = {one.version: one for one in uv.interpreters(own)}
+    chosen = choose(wanted, list(present))
+    report(PythonChosen(present[chosen].version_text, "as the repo asks"))
+    return present[chosen]
+
+
+def _forgotten(tree: Tree, procfile: Procfile) -> list[str]:
+    uses = any(mentions_gunicorn(line.command) for line in procfile.lines)
+    listed = set().union(*(names(text) for text in tree.requirements.values()))
+    return ["gunicorn"] if uses and "gunicorn" not in listed else []
+
+
+def _make(
+    host: Host,
+    app: str,
+    tree: Tree,
+    python: uv.Interpreter,
+    venv: Path,
+    extra: list[str],
+    report: Report,
+) -> None:
+    place = host.layout.app(app)
+    _refuse_full_disk(place.venvs)
+    files.delete_tree(venv)
+    host.accounts.own_venv(app, venv)
+    job = Job(
+        app=app,
+        kind=JobKind.BUILD,
+        argv=(
+            *(str(host.python), "-I", "-m", "pushdeploy.deploy.builder"),
+            *(str(host.uv), str(python.path), str(venv)),
+            *(str(place.slugs / tree.slug), str(place.build_cache), *extra),
+        ),
+        user=host.accounts.build_user(app),
+        groups=(host.accounts.app_user(app),),
+        folder=place.build_cache,
+        home=place.build_cache,
+        writable=(venv, place.build_cache),
+        hidden=(place.releases, place.shared, place.home, place.pending_environment),
+        environment=(),
+        seconds=BUILD_SECONDS,
+    )
+    last: deque[str] = deque(maxlen=SHOWN_LINES)
+
+    def hear(line: str) -> None:
+        last.append(line)
+        report(BuildOutput(line))
+
+    status = host.supervisor.once(job, hear)
+    if status != 0 or not (venv / COMPLETE).exists():
+        files.delete_tree(venv)
+        raise DeployFailedError(
+            f"the packages of `requirements.txt` could not be installed (uv: status {status})",
+            report=tuple(line for line in last if line.strip()),
+            hint="mend requirements.txt, commit, and push again",
+        )
+
+
+def _refuse_full_disk(folder: Path) -> None:
+    free = processes.free_disk(folder)
+    if free < DISK_RESERVE:
+        raise DeployFailedError(
+            f"the disk is nearly full: {format_size(free)} are free under `{folder}`, "
+            f"a build needs {format_size(DISK_RESERVE)}",
+            hint="df -h; pushdeploy reconcile",
+        )

@@ -1,0 +1,58 @@
+"""What runs as the build user: makes one venv in its final place.
+
+Arguments: uv, python, venv, code, cache, then packages to add. Prints what uv prints.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from pushdeploy.errors import PushdeployError
+from pushdeploy.system import command, uv
+from pushdeploy.system.files import sync_filesystem, sync_folder
+
+COMPLETE = ".complete"
+"""Written and synced last; without it a venv does not count."""
+
+LISTEN_PID = "import os; os.environ.get('LISTEN_FDS') and os.environ.update(LISTEN_PID=str(os.getpid()))\n"
+"""gunicorn takes the socket only when `LISTEN_PID` is its own pid (sd_listen_fds(3)), and a shell
+or a launcher in between breaks that. This line in a `.pth` file (site) mends it at start-up."""
+
+BUILD_SECONDS = 1200.0
+"""A slow network and a package that compiles."""
+
+
+def build(
+    program: Path, python: Path, venv: Path, code: Path, cache: Path, extra: list[str]
+) -> int:
+    """Make the venv; returns uv's exit status."""
+    os.umask(0o027)
+    made = command.stream(uv.make_venv(program, python, venv, cache), print, seconds=60)
+    if made != 0:
+        return made
+    line = uv.install(program, venv, ["requirements.txt"], extra, code, cache)
+    installed = command.stream(line, lambda text: print(text, flush=True), seconds=BUILD_SECONDS)
+    if installed != 0:
+        return installed
+    for packages in venv.glob("lib/python3*/site-packages"):
+        (packages / "pushdeploy_listen_pid.pth").write_text(LISTEN_PID)
+    sync_filesystem(venv)
+    (venv / COMPLETE).write_text("")
+    sync_folder(venv)
+    return 0
+
+
+def main() -> int:
+    """Run from the command line of a job."""
+    program, python, venv, code, cache = map(Path, sys.argv[1:6])
+    try:
+        return build(program, python, venv, code, cache, sys.argv[6:])
+    except PushdeployError as error:
+        print(error.message, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

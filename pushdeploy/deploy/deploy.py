@@ -1,0 +1,89 @@
+"""Deploy: one commit, from the repo to live."""
+
+from __future__ import annotations
+
+from pushdeploy.deploy.build import build
+from pushdeploy.deploy.checkout import checkout
+from pushdeploy.deploy.go_live import go_live
+from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.journal import Journal
+from pushdeploy.deploy.release import write_release
+from pushdeploy.deploy.release_phase import release_phase
+from pushdeploy.deploy.storage import make_storage
+from pushdeploy.events import ProcessTypesFound, Report, WentLive, WorkersDefaulted
+from pushdeploy.model.appjson import parse_app_json
+from pushdeploy.model.gunicorn import mentions_gunicorn
+from pushdeploy.model.health import DEFAULT_CHECK
+from pushdeploy.model.procfile import Procfile, parse_procfile
+from pushdeploy.model.release import Binding, Kind, Release
+from pushdeploy.model.tree import Tree
+
+
+def deploy(
+    host: Host, journal: Journal, revision: str, who: str, attempt: int, report: Report
+) -> Release:
+    """Make a revision live.
+
+    Until the switch nothing that is live is touched, except for what `release:` does.
+
+    Raises:
+        RefusedInputError: the tree can't be deployed.
+        DeployFailedError: a step failed.
+    """
+    began = host.monotonic()
+    app = journal.place.name
+    settings = journal.settings()
+    tree = checkout(host, app, revision, settings, report)
+    procfile = parse_procfile(tree.procfile)
+    report(ProcessTypesFound(tuple(line.name for line in procfile.lines)))
+    if journal.live() is None and procfile.workers:
+        report(WorkersDefaulted(tuple(line.name for line in procfile.workers)))
+    venv = build(host, app, tree, procfile, report)
+    release = _release(journal, tree, procfile, venv.key, venv.python, who, host.now())
+    journal.note_attempt(attempt, commit=tree.commit.id, release=release.number)
+    make_storage(host, app, tree.storage)
+    write_release(host, release, journal.environment())
+    release_phase(host, journal, attempt, release, report)
+    go_live(host, journal, release, Kind.DEPLOY, who, report)
+    report(
+        WentLive(
+            app=app,
+            release=release.number,
+            commit=tree.commit.id,
+            addresses=addresses(journal),
+            seconds=host.monotonic() - began,
+        )
+    )
+    return release
+
+
+def addresses(journal: Journal) -> tuple[str, ...]:
+    """Where the app answers."""
+    return (f"http://127.0.0.1:{journal.settings().port}",)
+
+
+def _release(
+    journal: Journal, tree: Tree, procfile: Procfile, venv: str, python: str, who: str, at: float
+) -> Release:
+    app_json = parse_app_json(tree.app_json) if tree.app_json else None
+    return Release(
+        app=journal.place.name,
+        number=journal.next_release(),
+        kind=Kind.DEPLOY,
+        description=f"Deploy {tree.commit.short}",
+        who=who,
+        at=at,
+        commit=tree.commit,
+        slug=tree.slug,
+        venv=venv,
+        python=python,
+        procfile=procfile,
+        binding=_binding(procfile, app_json.bind if app_json else None),
+        checks=(app_json.healthchecks if app_json else ()) or (DEFAULT_CHECK,),
+    )
+
+
+def _binding(procfile: Procfile, forced: str | None) -> Binding:
+    if forced is not None:
+        return Binding(forced)
+    return Binding.SOCKET if mentions_gunicorn(procfile.web.command) else Binding.PORT

@@ -1,0 +1,57 @@
+"""From a release in place to a release that serves: boot, health, switch, settle."""
+
+from __future__ import annotations
+
+from pushdeploy.deploy import instances
+from pushdeploy.deploy.boot import boot
+from pushdeploy.deploy.health import check
+from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.journal import Journal, read_release_or_none
+from pushdeploy.deploy.settle import change_workers, settle
+from pushdeploy.deploy.switch import settle_intent, switch, switch_back
+from pushdeploy.errors import PushdeployError
+from pushdeploy.events import Report
+from pushdeploy.model.release import Kind, Release
+from pushdeploy.model.settings import AppSettings
+
+
+def go_live(
+    host: Host, journal: Journal, release: Release, kind: Kind, who: str, report: Report
+) -> int | None:
+    """Make a release live; returns the one that was.
+
+    The old release serves until the new one is healthy, and again if it does not settle.
+
+    Raises:
+        DeployFailedError: it is not healthy or does not settle; what was live is live.
+    """
+    settings = journal.settings()
+    instance = boot(host, release, settings, report)
+    check(host, release, instance, report)
+    previous = switch(host, journal, release, kind, who, report)
+    before = None if previous is None else read_release_or_none(journal, previous)
+    try:
+        settle(host, release, before, settings, report)
+    except PushdeployError:
+        switch_back(journal, previous)
+        if before is not None:
+            change_workers(host, before, release, settings, report)
+        raise
+    settle_intent(journal, release)
+    if previous is not None and previous != release.number:
+        keep_warm(host, journal, previous, settings)
+    return previous
+
+
+def keep_warm(host: Host, journal: Journal, previous: int, settings: AppSettings) -> None:
+    """Record that the old web process stays for a while; one a app."""
+    for number in journal.history().warm:
+        if number != previous:
+            journal.note_history(cold=number)
+    if settings.warm:
+        journal.note_history(warm=previous, until=host.now() + settings.warm)
+
+
+def warm_web(host: Host, journal: Journal, number: int) -> str:
+    """The unit of a release's web instance."""
+    return instances.web(host, journal.release(number), journal.settings()).unit

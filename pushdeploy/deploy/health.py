@@ -1,0 +1,176 @@
+"""Health: HTTP over the release's own socket, until it passes or the deadline ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pushdeploy.deploy.host import Host
+from pushdeploy.errors import DeployFailedError
+from pushdeploy.events import Report, Warned, WebHealthy
+from pushdeploy.model.health import HealthCheck, Verdict, accepts
+from pushdeploy.model.instance import Instance, State
+from pushdeploy.model.release import Release
+from pushdeploy.system.http import Answer, GaveUpError, NoAnswerError, get
+
+DEADLINE_SECONDS = 30.0
+"""From the start of the process to a passed check, unless app.json asks for more."""
+
+FIRST_PAUSE_SECONDS = 0.05
+PAUSE_GROWTH = 1.6
+LONGEST_PAUSE_SECONDS = 2.0
+
+CRASHES = 2
+"""So many restarts by the supervisor mean that the app can't start: why wait?"""
+
+WATCH_SECONDS = 0.5
+"""How often a waiting check looks whether the process has crashed."""
+
+BODY_LINES = 8
+OUTPUT_LINES = 25
+"""What a failure shows of the answer and of the app's own output."""
+
+READ_ONLY_SIGNS = ("Read-only file system", "unable to open database file", "readonly database")
+"""What apps print that write into their own code; the code is read-only on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why the last probe did not pass."""
+
+    what: str
+    body: tuple[str, ...] = ()
+
+
+def check(host: Host, release: Release, instance: Instance, report: Report) -> None:
+    """Wait until every check of the release passes.
+
+    Raises:
+        DeployFailedError: one did not; the report shows URL, status, body, the app's output.
+    """
+    began = host.monotonic()
+    for one in release.checks:
+        answer = _pass(host, release, instance, one, began)
+        if accepts(one, answer.status) is Verdict.WARN:
+            report(
+                Warned(
+                    f"GET {one.path} answered {answer.status}: taken for healthy, since app.json "
+                    "names no health check",
+                    hint='app.json: {"healthchecks": {"web": [{"path": "/healthz"}]}}',
+                )
+            )
+        report(
+            WebHealthy(
+                release=release.number,
+                url=one.path,
+                status=answer.status,
+                seconds=host.monotonic() - began,
+            )
+        )
+
+
+def probe(host: Host, address: Instance, one: HealthCheck, seconds: float) -> Answer | Failure:
+    """One probe of a web instance."""
+    return _probe(host, address, one, seconds, lambda: True)
+
+
+def _pass(
+    host: Host, release: Release, instance: Instance, one: HealthCheck, began: float
+) -> Answer:
+    """Probe until an answer passes. Steps that grow; never a fixed sleep."""
+    if one.initial_delay:
+        host.sleep(one.initial_delay)
+    deadline = began + max(
+        DEADLINE_SECONDS, one.initial_delay + one.attempts * (one.timeout + one.wait)
+    )
+    pause = FIRST_PAUSE_SECONDS
+    alive = _watch(host, instance)
+    while True:
+        left = deadline - host.monotonic()
+        result = _probe(host, instance, one, min(max(one.timeout, 0.1), max(left, 0.1)), alive)
+        if isinstance(result, Answer):
+            return result
+        if not alive() or host.monotonic() + pause > deadline:
+            raise _failed(host, release, instance, one, result)
+        host.sleep(pause)
+        pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE_SECONDS)
+
+
+def _probe(
+    host: Host, instance: Instance, one: HealthCheck, seconds: float, alive: Callable[[], bool]
+) -> Answer | Failure:
+    if instance.socket is None:
+        return Failure("this process type has no socket")
+    headers = [("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "127.0.0.1")]
+    headers += [("User-Agent", "pushdeploy"), *one.http_headers]
+    try:
+        answer = get(
+            instance.socket,
+            one.path,
+            host=host.proxy_host(instance.app),
+            headers=headers,
+            seconds=seconds,
+            go_on=alive,
+        )
+    except NoAnswerError as error:
+        return Failure(f"GET {one.path}: {error}")
+    except GaveUpError:
+        return Failure(f"GET {one.path}: the process ended before it answered")
+    return _judge(one, answer)
+
+
+def _judge(one: HealthCheck, answer: Answer) -> Answer | Failure:
+    body = tuple(line[:200] for line in answer.body.splitlines()[:BODY_LINES])
+    if accepts(one, answer.status) is Verdict.FAIL:
+        return Failure(f"GET {one.path} answered {answer.status} {answer.reason}", body)
+    if one.content is not None and one.content not in answer.body:
+        return Failure(f"GET {one.path} answered {answer.status} without `{one.content}`", body)
+    return answer
+
+
+def _watch(host: Host, instance: Instance) -> Callable[[], bool]:
+    """A question that is cheap to ask often: does the process still stand a chance?"""
+    asked = host.monotonic()
+    answer = True
+
+    def alive() -> bool:
+        nonlocal asked, answer
+        if answer and host.monotonic() - asked >= WATCH_SECONDS:
+            asked = host.monotonic()
+            answer = not _crash_loops(host, instance)
+        return answer
+
+    return alive
+
+
+def _crash_loops(host: Host, instance: Instance) -> bool:
+    for status in host.supervisor.statuses(instance.app):
+        if status.unit == instance.unit:
+            return status.restarts >= CRASHES or status.state is State.DOWN
+    return True
+
+
+def _failed(
+    host: Host, release: Release, instance: Instance, one: HealthCheck, failure: Failure
+) -> DeployFailedError:
+    output = tuple(host.supervisor.tail(instance, OUTPUT_LINES))
+    crashed = _crash_loops(host, instance)
+    reason = (
+        f"the web process of v{release.number} ends as soon as it starts"
+        if crashed
+        else f"v{release.number} is not healthy: {failure.what}"
+    )
+    report: list[str] = []
+    if failure.body and not crashed:
+        report += ["The answer began:", *(f"  {line}" for line in failure.body)]
+    if output:
+        report += [f"Last output of {instance.name}:", *(f"  {line}" for line in output)]
+    else:
+        report.append(f"{instance.name} printed nothing.")
+    text = "\n".join((*failure.body, *output))
+    if any(sign in text for sign in READ_ONLY_SIGNS):
+        report.append("The code is read-only to the app; what must survive a deploy is storage.")
+        hint = f"pushdeploy storage:add FOLDER/ --app {release.app}"
+    else:
+        hint = f"mend the app and push again; pushdeploy logs --app {release.app} shows more"
+    return DeployFailedError(reason, report=tuple(report), hint=hint)

@@ -1,0 +1,101 @@
+"""The machine as the story sees it: what it calls, with the real things handed in by the mouth."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pushdeploy.model.instance import Instance, Status
+from pushdeploy.model.job import Job
+from pushdeploy.model.layout import Layout
+
+
+class Supervisor(Protocol):
+    """Keeps instances running: systemd on a server, supervisord in embedded mode.
+
+    Every call may be repeated, and may be killed at any instant.
+    """
+
+    def apply(self, instances: Sequence[Instance]) -> None:
+        """Make the instances known; starts nothing."""
+
+    def start(self, instances: Sequence[Instance]) -> None:
+        """Start what does not run: all sockets first, then services, without waiting for them."""
+
+    def stop(self, instances: Sequence[Instance]) -> None:
+        """Stop services, then their sockets: TERM, the grace, KILL; returns when they are gone."""
+
+    def forget(self, app: str, units: Sequence[str]) -> None:
+        """Stop these units (names without a type) and remove what `apply` wrote for them."""
+
+    def statuses(self, app: str) -> list[Status]:
+        """Every instance of the app that is known, wanted or not."""
+
+    def tail(self, instance: Instance, lines: int) -> list[str]:
+        """The last lines that the instance itself printed, oldest first."""
+
+    def once(self, job: Job, on_line: Callable[[str], None]) -> int:
+        """Run a job to its end, its output line by line; returns its exit status."""
+
+    def stop_jobs(self, app: str) -> None:
+        """End builds and release phases that a killed engine left running."""
+
+    def open_front(self, app: str, port: int, live_socket: Path) -> None:
+        """Serve 127.0.0.1:`port` from the live socket; leaves a right one alone."""
+
+    def close_front(self, app: str) -> None:
+        """Stop serving the app's port."""
+
+    def fronts(self) -> list[str]:
+        """Apps whose front is open."""
+
+    def wake(self, app: str, seconds: float) -> None:
+        """Have `reconcile` run for the app after so long; the newest call counts."""
+
+
+class Accounts(Protocol):
+    """Who owns what: own users on a server, one person in embedded mode."""
+
+    def ensure(self, app: str) -> None:
+        """Make the app's users and folders, or set them right."""
+
+    def remove(self, app: str) -> None:
+        """Delete the app's users."""
+
+    def app_group(self, app: str) -> int | None:
+        """The group that reads the app's secrets; `None` in embedded mode."""
+
+    def app_user(self, app: str) -> str:
+        """Who runs the app."""
+
+    def build_user(self, app: str) -> str:
+        """Who builds its venv."""
+
+    def receiver(self) -> str | None:
+        """Who owns repos and slugs; `None`: ourselves."""
+
+    def own_venv(self, app: str, folder: Path) -> None:
+        """Hand the new, empty venv folder to the build user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One machine."""
+
+    layout: Layout
+    supervisor: Supervisor
+    accounts: Accounts
+    python: Path
+    """The interpreter that runs us, for child processes of ours."""
+    server_python: Path
+    """The interpreter that apps get when they ask for none."""
+    uv: Path
+    proxy_host: Callable[[str], str]
+    """The `Host` header under which an app is known: its domain, else `localhost`."""
+    now: Callable[[], float] = time.time
+    """Epoch seconds."""
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep

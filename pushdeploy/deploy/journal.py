@@ -1,0 +1,142 @@
+"""An app's records on disk: settings, releases, attempts and history."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pushdeploy.errors import NotFoundError, RefusedInputError
+from pushdeploy.model.attempt import Attempt, Outcome, read_attempts
+from pushdeploy.model.environment import Environment, parse_shell, render_shell
+from pushdeploy.model.history import History, read_history
+from pushdeploy.model.layout import AppLayout
+from pushdeploy.model.release import Release, parse_release
+from pushdeploy.model.settings import AppSettings, parse_settings, render_settings
+from pushdeploy.system.files import File, append, read_lines, write
+
+RELEASE = re.compile(r"v([1-9]\d*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Reads and writes the records of one app."""
+
+    place: AppLayout
+
+    def settings(self) -> AppSettings:
+        """The app's settings.
+
+        Raises:
+            NotFoundError: there is no such app.
+        """
+        try:
+            return parse_settings(self.place.settings.read_text())
+        except FileNotFoundError as error:
+            raise NotFoundError(
+                f"there is no app `{self.place.name}`", hint="pushdeploy apps"
+            ) from error
+
+    def save_settings(self, settings: AppSettings) -> None:
+        """Replace the app's settings in one step."""
+        write(File(self.place.settings, render_settings(settings), 0o644))
+
+    def live(self) -> int | None:
+        """The number of the release that `current` names; `None` before the first."""
+        try:
+            target = os.readlink(self.place.current)
+        except FileNotFoundError:
+            return None
+        match = RELEASE.fullmatch(Path(target).name)
+        return int(match[1]) if match else None
+
+    def numbers(self) -> list[int]:
+        """Releases in place, oldest first."""
+        if not self.place.releases.is_dir():
+            return []
+        names = (RELEASE.fullmatch(name) for name in os.listdir(self.place.releases))
+        return sorted(int(match[1]) for match in names if match)
+
+    def release(self, number: int) -> Release:
+        """One release.
+
+        Raises:
+            NotFoundError: there is none of that number.
+        """
+        try:
+            return parse_release(self.place.release(number).record.read_text())
+        except FileNotFoundError as error:
+            present = ", ".join(f"v{one}" for one in self.numbers()[-8:]) or "none"
+            raise NotFoundError(
+                f"`{self.place.name}` has no release v{number}; there are: {present}",
+                hint=f"pushdeploy releases --app {self.place.name}",
+            ) from error
+
+    def current(self) -> Release | None:
+        """The live release."""
+        number = self.live()
+        return None if number is None else self.release(number)
+
+    def environment(self) -> Environment:
+        """The config vars: those of the live release, else those set before there was one."""
+        number = self.live()
+        path = (
+            self.place.pending_environment
+            if number is None
+            else self.place.release(number).environment
+        )
+        try:
+            return parse_shell(path.read_text())
+        except FileNotFoundError:
+            return Environment({})
+
+    def save_pending_environment(self, environment: Environment) -> None:
+        """Keep config vars for the first release."""
+        write(File(self.place.pending_environment, render_shell(environment), 0o600))
+
+    def attempts(self) -> list[Attempt]:
+        """Every try, oldest first."""
+        return read_attempts(read_lines(self.place.attempts))
+
+    def history(self) -> History:
+        """What was live, and when."""
+        return read_history(read_lines(self.place.history))
+
+    def next_release(self) -> int:
+        """A number that was never used."""
+        used = [0, *self.numbers()]
+        used += [attempt.release for attempt in self.attempts() if attempt.release]
+        used += [change.release for change in self.history().changes]
+        return max(used) + 1
+
+    def note_attempt(self, number: int, **changes: object) -> None:
+        """Append what is new of an attempt."""
+        append(self.place.attempts, {"attempt": number, **changes}, mode=0o600)
+
+    def note_history(self, **record: object) -> None:
+        """Append a line of history."""
+        append(self.place.history, record, mode=0o600)
+
+    def abandon_dead_attempts(self) -> list[Attempt]:
+        """Mark attempts that never ended; call with the lock held, when none can be running."""
+        dead = [one for one in self.attempts() if one.outcome is Outcome.RUNNING]
+        for attempt in dead:
+            self.note_attempt(attempt.number, outcome=Outcome.ABANDONED)
+        return dead
+
+
+def journals(apps: Path) -> dict[str, Path]:
+    """The folders of all apps by name, those that have settings."""
+    if not apps.is_dir():
+        return {}
+    found = sorted(apps.iterdir())
+    return {path.name: path for path in found if (path / "settings.toml").is_file()}
+
+
+def read_release_or_none(journal: Journal, number: int) -> Release | None:
+    """A release, or `None` when it is not there or can't be read."""
+    try:
+        return journal.release(number)
+    except (NotFoundError, RefusedInputError):
+        return None

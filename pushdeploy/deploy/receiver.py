@@ -1,0 +1,203 @@
+"""What runs as the receiver (`deploy`): a child process that may touch repos and slugs.
+
+One request as JSON on stdin, one answer as JSON on stdout. Exit status 3 with `{"error", "hint"}`
+means that the tree was refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError
+from pushdeploy.model.appjson import parse_app_json
+from pushdeploy.model.procfile import parse_procfile, suggest_procfile
+from pushdeploy.model.release import Commit
+from pushdeploy.model.dependency_file import find_dependency_file
+from pushdeploy.model.requirements import ReferenceKind, references
+from pushdeploy.model.tree import TEXT_LIMIT, Tree, render_tree
+from pushdeploy.system.files import delete_tree, sync_filesystem, sync_folder
+from pushdeploy.system.git import Repository, make_bare, point_head
+
+SLUG_FORMAT = "1"
+"""Part of every slug's key; raised when a slug's content would differ for the same tree."""
+
+STATIC = "static"
+"""The folder that nginx may read."""
+
+
+def check_out(request: dict[str, Any]) -> str:
+    """Turn a revision into a slug.
+
+    Request: `repo`, `slugs` (folders), `revision`, `storage` (folders of the app's settings).
+
+    Raises:
+        NotFoundError: there is no such revision.
+        RefusedInputError: the tree can't be deployed.
+    """
+    repository = Repository(Path(request["repo"]))
+    commit = repository.commit_id(request["revision"])
+    if commit is None:
+        raise NotFoundError(
+            f"`{request['revision']}` names no commit in the server's repo",
+            hint="git push production main",
+        )
+    tree_id, subject, author = repository.facts(commit)
+    procfile = _procfile(repository, commit)
+    app_json = repository.text(commit, "app.json", TEXT_LIMIT) or ""
+    links = _storage(repository, commit, app_json, request["storage"])
+    key = _key(SLUG_FORMAT, tree_id, *links)
+    reused = not _materialise(repository, commit, Path(request["slugs"]) / key, links)
+    requirements, local = _requirements(repository, commit)
+    return render_tree(
+        Tree(
+            commit=Commit(commit, subject, author),
+            slug=key,
+            tree=tree_id,
+            reused=reused,
+            procfile=procfile,
+            app_json=app_json,
+            python_version=_python_version(repository, commit),
+            requirements=requirements,
+            local=local,
+            storage=links,
+        )
+    )
+
+
+def resolve(request: dict[str, Any]) -> str:
+    """The commit that a revision names: `{"commit": id or null}`."""
+    repository = Repository(Path(request["repo"]))
+    return json.dumps({"commit": repository.commit_id(request["revision"])})
+
+
+def make_repo(request: dict[str, Any]) -> str:
+    """Make or mend the bare repo `repo` with HEAD at `branch`."""
+    path = Path(request["repo"])
+    make_bare(path, request["branch"])
+    point_head(path, request["branch"])
+    return "{}"
+
+
+def _procfile(repository: Repository, commit: str) -> str:
+    text = repository.text(commit, "Procfile", TEXT_LIMIT)
+    if text is None:
+        paths = repository.paths(commit)
+        requirements = repository.text(commit, "requirements.txt", TEXT_LIMIT) or ""
+        line = suggest_procfile(paths, requirements)
+        raise RefusedInputError(
+            "there is no `Procfile` at the root of the repo, so we can't know how to start the app",
+            hint=f"echo '{line}' > Procfile && git add Procfile && git commit -m 'Add a Procfile'",
+        )
+    parse_procfile(text)
+    return text
+
+
+def _storage(
+    repository: Repository, commit: str, app_json: str, configured: Iterable[str]
+) -> tuple[str, ...]:
+    declared = parse_app_json(app_json).storage if app_json else ()
+    links = tuple(sorted({*configured, *declared}))
+    for folder in links:
+        if repository.has(commit, folder):
+            raise RefusedInputError(
+                f"`{folder}` is storage, and git tracks a file or folder of that name",
+                hint=f"git rm -r --cached {folder} && echo /{folder}/ >> .gitignore",
+            )
+    return links
+
+
+def _materialise(
+    repository: Repository, commit: str, slug: Path, links: tuple[str, ...]
+) -> bool:
+    if slug.is_dir():
+        return False
+    new = slug.with_name(f".new-{slug.name}")
+    delete_tree(new)
+    new.mkdir(mode=0o750)
+    repository.check_out(commit, new)
+    for folder in links:
+        link = new / folder
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(os.path.relpath(slug.parent.parent / "shared" / folder, slug / folder / ".."))
+    if (new / STATIC).is_dir() and not (new / STATIC).is_symlink():
+        _open_to_all(new)
+    sync_filesystem(new)
+    new.rename(slug)
+    sync_folder(slug.parent)
+    return True
+
+
+def _open_to_all(slug: Path) -> None:
+    """Let the proxy read the static files, and only reach them: no listing of the slug."""
+    slug.chmod(0o2751)
+    for folder, _, files in os.walk(slug / STATIC):
+        Path(folder).chmod(0o2755)
+        for name in files:
+            path = Path(folder, name)
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | 0o444)
+
+
+def _python_version(repository: Repository, commit: str) -> str:
+    for name in (".python-version", "runtime.txt"):
+        text = repository.text(commit, name, TEXT_LIMIT)
+        if text is not None:
+            return text
+    return ""
+
+
+def _requirements(repository: Repository, commit: str) -> tuple[dict[str, str], bool]:
+    """requirements.txt and everything that it includes; whether anything is built from the tree."""
+    first = "requirements.txt"
+    found: dict[str, str] = {}
+    local = False
+    waiting = [first]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        text = repository.text(commit, path, TEXT_LIMIT)
+        if text is None:
+            if path == first:
+                find_dependency_file(repository.paths(commit))
+            raise RefusedInputError(
+                f"`{path}` is included by the requirements and is not in the repo",
+                hint=f"git add {path}",
+            )
+        found[path] = text
+        for reference in references(text, folder=os.path.dirname(path)):  # noqa: PTH120 - a git path
+            if reference.kind is ReferenceKind.LOCAL:
+                local = True
+            else:
+                waiting.append(reference.path)
+    return found, local
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+VERBS = {"check_out": check_out, "resolve": resolve, "make_repo": make_repo}
+
+
+def main() -> int:
+    """Answer one request."""
+    os.umask(0o027)
+    request = json.load(sys.stdin)
+    try:
+        sys.stdout.write(VERBS[request["verb"]](request))
+    except PushdeployError as error:
+        kind = type(error).__name__
+        sys.stdout.write(json.dumps({"error": error.message, "hint": error.hint, "kind": kind}))
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""Reconcile: after a boot, a crash or a kill, make everything as the records say. Twice is once."""
+
+from __future__ import annotations
+
+from pushdeploy.deploy.attempt import Audience, app_lock
+from pushdeploy.deploy.converge import converge
+from pushdeploy.deploy.health import Failure, probe
+from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.journal import Journal, journals, read_release_or_none
+from pushdeploy.deploy.tidy import tidy_locked, wanted_instances
+from pushdeploy.errors import PushdeployError
+from pushdeploy.model.convergence import Occasion
+from pushdeploy.model.instance import Instance, State
+from pushdeploy.system import sockets
+
+PROBE_SECONDS = 10.0
+"""How long a live app may take to answer before it counts as hung."""
+
+
+def boot_all(host: Host) -> list[str]:
+    """Start what is live of every app: all sockets first, then services, waiting for nothing."""
+    started: list[Instance] = []
+    for app in journals(host.layout.apps):
+        journal = Journal(host.layout.app(app))
+        live = journal.live()
+        if live is not None:
+            started += [one for one in wanted_instances(host, journal) if one.release == live]
+            host.supervisor.open_front(app, journal.settings().port, journal.place.live_socket)
+    host.supervisor.apply(started)
+    host.supervisor.start(started)
+    return [f"started {one.name} of {one.app} v{one.release}" for one in started]
+
+
+def reconcile(host: Host, app: str, audience: Audience) -> list[str]:
+    """Make one app as its records say; returns what was done, in words."""
+    with app_lock(host, app, audience, "reconcile", "reconciling") as journal:
+        did = _resolve_intent(journal)
+        did += _start_missing(host, journal)
+        did += tidy_locked(host, journal)
+        did += _repair(host, journal)
+    ended = converge(host, app, audience, occasion=Occasion.TIMER, who="reconcile", after=None)
+    if ended.attempt is not None:
+        did.append(f"attempt {ended.attempt}: {ended.outcome}")
+    return did
+
+
+def reconcile_all(host: Host, audience: Audience) -> dict[str, list[str]]:
+    """Every app; one that can't be reconciled does not hold up the others."""
+    done: dict[str, list[str]] = {}
+    for app in journals(host.layout.apps):
+        try:
+            done[app] = reconcile(host, app, audience)
+        except PushdeployError as error:
+            done[app] = [f"failed: {error.message}"]
+    return done
+
+
+def _resolve_intent(journal: Journal) -> list[str]:
+    """A switch that was killed half-way: `current` says whether it happened."""
+    intent = journal.history().intent
+    if intent is None:
+        return []
+    if journal.live() == intent.release:
+        journal.note_history(settled=intent.release)
+        return [f"the switch to v{intent.release} had happened"]
+    journal.note_history(dropped=intent.release)
+    return [f"the switch to v{intent.release} had not happened"]
+
+
+def _start_missing(host: Host, journal: Journal) -> list[str]:
+    live = journal.live()
+    if live is None or read_release_or_none(journal, live) is None:
+        return []
+    running = {
+        one.unit
+        for one in host.supervisor.statuses(journal.place.name)
+        if one.state in (State.UP, State.STARTING, State.CRASHED)
+    }
+    missing = [
+        one
+        for one in wanted_instances(host, journal)
+        if one.unit not in running and one.release == live
+    ]
+    host.supervisor.open_front(
+        journal.place.name, journal.settings().port, journal.place.live_socket
+    )
+    if missing:
+        host.supervisor.apply(missing)
+        host.supervisor.start(missing)
+    return [f"started {one.name} of v{one.release}" for one in missing]
+
+
+def _repair(host: Host, journal: Journal) -> list[str]:
+    """A web process that runs and does not answer is started anew, with its socket."""
+    current = journal.current()
+    if current is None:
+        return []
+    web = wanted_instances(host, journal)[0]
+    if isinstance(probe(host, web, current.checks[0], PROBE_SECONDS), Failure) and (
+        web.socket is None
+        or not sockets.listening(web.socket)
+        or isinstance(probe(host, web, current.checks[0], PROBE_SECONDS), Failure)
+    ):
+        host.supervisor.stop([web])
+        host.supervisor.start([web])
+        return [f"restarted {web.name} of v{web.release}, which did not answer"]
+    return []

@@ -1,0 +1,89 @@
+"""Release: write `releases/vN` aside, sync it, rename it into place. Immutable from then on."""
+
+from __future__ import annotations
+
+import os
+import shlex
+
+from pushdeploy.deploy.host import Host
+from pushdeploy.model.environment import Environment, render_shell
+from pushdeploy.model.layout import AppLayout, ReleaseLayout
+from pushdeploy.model.release import Release, render_release
+from pushdeploy.system.files import File, create_all, delete_tree, sync_folder
+
+RUN = "run"
+"""The start script of one-off commands."""
+
+SCRIPT = """\
+#!/bin/bash
+# {title}
+export PATH={venv}/bin:/usr/local/bin:/usr/bin:/bin
+export LANG=C.UTF-8 PYTHONUNBUFFERED=1 GIT_REV={commit} PUSHDEPLOY_APP={app} PUSHDEPLOY_RELEASE=v{number}
+. {environment}
+cd {code} || exit
+{line}
+"""
+"""`exec` makes the app the main process, which is what gets the TERM."""
+
+ONE_OFF = """\
+if [ $# -eq 1 ]; then exec /bin/bash -c "$1"; fi
+exec "$@\""""
+
+
+def write_release(host: Host, release: Release, environment: Environment) -> None:
+    """Put a release in place. Nothing starts and nothing that is live changes.
+
+    Order: everything in `.new-N` synced, one rename, the folder synced. A power cut leaves the
+    whole release or none.
+    """
+    place = host.layout.app(release.app)
+    group = host.accounts.app_group(release.app)
+    aside = ReleaseLayout(place.releases / f".new-{release.number}")
+    delete_tree(aside.root)
+    aside.root.mkdir(mode=0o755)
+    (aside.root / "start").mkdir(mode=0o755)
+    aside.code.symlink_to(f"../../slugs/{release.slug}")
+    aside.venv.symlink_to(f"../../venvs/{release.venv}")
+    aside.run.symlink_to(place.sockets(release.number))
+    create_all(
+        [
+            File(aside.environment, render_shell(environment), 0o640, group),
+            File(aside.record, render_release(release), 0o644),
+            *(File(aside.start(name), text, 0o750, group) for name, text in _scripts(place, release)),
+        ]
+    )
+    aside.root.rename(place.release(release.number).root)
+    sync_folder(place.releases)
+
+
+def _scripts(place: AppLayout, release: Release) -> list[tuple[str, str]]:
+    scripts = [
+        (line.name, _script(place, release, line.name, f"exec /bin/bash -c {shlex.quote(line.command)}"))
+        for line in release.procfile.lines
+    ]
+    return [*scripts, (f".{RUN}", _script(place, release, "one-off command", ONE_OFF))]
+
+
+def _script(place: AppLayout, release: Release, what: str, line: str) -> str:
+    final = place.release(release.number)
+    return SCRIPT.format(
+        title=f"{release.app} {release.name}: {what}",
+        venv=shlex.quote(str(place.venvs / release.venv)),
+        commit=release.commit.id,
+        app=release.app,
+        number=release.number,
+        environment=shlex.quote(str(final.environment)),
+        code=shlex.quote(str(place.slugs / release.slug)),
+        line=line,
+    )
+
+
+def release_is_whole(place: AppLayout, number: int) -> bool:
+    """True when all that the release names is there."""
+    release = place.release(number)
+    return (
+        release.record.is_file()
+        and release.environment.is_file()
+        and os.path.isdir(release.code)  # noqa: PTH112 - follows the link
+        and (release.venv / ".complete").exists()
+    )

@@ -1,0 +1,76 @@
+"""Release phase: the Procfile's `release:` line, once, with the new code and environment."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.journal import Journal
+from pushdeploy.errors import DeployFailedError
+from pushdeploy.events import (
+    ReleasePhaseFinished,
+    ReleasePhaseOutput,
+    ReleasePhaseStarted,
+    Report,
+)
+from pushdeploy.model.job import Job, JobKind
+from pushdeploy.model.release import Release
+
+RELEASE_SECONDS = 3600.0
+"""Heroku's limit for a release command."""
+
+SHOWN_LINES = 20
+
+
+def release_phase(
+    host: Host, journal: Journal, attempt: int, release: Release, report: Report
+) -> None:
+    """Run it, if the Procfile has one.
+
+    That it was started is synced first: an attempt that is killed from here on is never taken up
+    again by a timer.
+
+    Raises:
+        DeployFailedError: it failed.
+    """
+    line = release.procfile.release
+    if line is None:
+        return
+    began = host.monotonic()
+    journal.note_attempt(attempt, release_phase=True)
+    report(ReleasePhaseStarted(line.command))
+    last: deque[str] = deque(maxlen=SHOWN_LINES)
+
+    def hear(text: str) -> None:
+        last.append(text)
+        report(ReleasePhaseOutput(text))
+
+    status = host.supervisor.once(app_job(host, release, JobKind.RELEASE_PHASE, line.name), hear)
+    if status != 0:
+        raise DeployFailedError(
+            f"the release command `{line.command}` failed with status {status}",
+            report=tuple(last),
+            hint="mend it, commit, and push again; it will run from its beginning",
+        )
+    report(ReleasePhaseFinished(host.monotonic() - began))
+
+
+def app_job(
+    host: Host, release: Release, kind: JobKind, script: str, arguments: tuple[str, ...] = ()
+) -> Job:
+    """A job that runs one of the release's start scripts as the app."""
+    place = host.layout.app(release.app)
+    user = host.accounts.app_user(release.app)
+    return Job(
+        app=release.app,
+        kind=kind,
+        argv=(str(place.release(release.number).start(script)), *arguments),
+        user=user,
+        groups=(),
+        folder=place.slugs / release.slug,
+        home=place.home,
+        writable=(place.home, place.shared),
+        hidden=(host.layout.settings, host.layout.engine_socket),
+        environment=(),
+        seconds=RELEASE_SECONDS,
+    )

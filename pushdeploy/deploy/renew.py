@@ -1,0 +1,111 @@
+"""Renew: a new release from the live one, with something changed, through the same path.
+
+A bad config var never takes the site down: the old release serves until the new one is healthy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from pushdeploy.deploy.attempt import Audience, Ended, Request, app_lock, run_attempt
+from pushdeploy.deploy.checkout import checkout
+from pushdeploy.deploy.deploy import addresses
+from pushdeploy.deploy.go_live import go_live
+from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.journal import Journal
+from pushdeploy.deploy.release import write_release
+from pushdeploy.deploy.storage import make_storage
+from pushdeploy.deploy.tidy import tidy
+from pushdeploy.events import Report, WentLive
+from pushdeploy.model.environment import Environment
+from pushdeploy.model.release import Kind, Release
+from pushdeploy.model.settings import AppSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to change, and how people call it."""
+
+    kind: Kind
+    description: str
+    environment: Callable[[Environment], Environment] = lambda same: same
+    settings: Callable[[AppSettings], AppSettings] = lambda same: same
+
+
+def renew(host: Host, app: str, audience: Audience, *, change: Change, who: str) -> Ended:
+    """Apply a change; before the first release it is only recorded.
+
+    Raises:
+        RefusedInputError: the change is not valid; nothing was touched.
+    """
+    with app_lock(host, app, audience, who, change.description) as journal:
+        before = journal.environment()
+        environment = change.environment(before)
+        settings = journal.settings()
+        changed = change.settings(settings)
+        current = journal.current()
+        if current is None:
+            journal.save_settings(changed)
+            journal.save_pending_environment(environment)
+            return Ended("recorded", 0, text="it takes effect at the first deploy")
+        if environment == before and changed == settings and change.kind is not Kind.RESTART:
+            return Ended("nothing", 0, current.number, text="it is so already")
+        ended = run_attempt(
+            host,
+            journal,
+            audience,
+            Request(app, change.kind, who, current.commit.id),
+            lambda number, report: _renew(
+                host, journal, current, change, environment, (settings, changed), who, number, report
+            ),
+        )
+    tidy(host, app)
+    return ended
+
+
+def _renew(
+    host: Host,
+    journal: Journal,
+    current: Release,
+    change: Change,
+    environment: Environment,
+    settings: tuple[AppSettings, AppSettings],
+    who: str,
+    attempt: int,
+    report: Report,
+) -> Release:
+    began = host.monotonic()
+    before, after = settings
+    slug = current.slug
+    if after.storage != before.storage:
+        tree = checkout(host, current.app, current.commit.id, after, report)
+        make_storage(host, current.app, tree.storage)
+        slug = tree.slug
+    release = replace(
+        current,
+        number=journal.next_release(),
+        kind=change.kind,
+        description=change.description,
+        who=who,
+        at=host.now(),
+        slug=slug,
+    )
+    journal.note_attempt(attempt, release=release.number)
+    write_release(host, release, environment)
+    journal.save_settings(after)
+    try:
+        go_live(host, journal, release, change.kind, who, report)
+    except BaseException:
+        journal.save_settings(before)
+        raise
+    report(
+        WentLive(
+            app=current.app,
+            release=release.number,
+            commit=current.commit.id,
+            addresses=addresses(journal),
+            seconds=host.monotonic() - began,
+        )
+    )
+    return release

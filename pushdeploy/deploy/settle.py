@@ -1,0 +1,128 @@
+"""Settle: workers change over, and a probe through the front reaches the new release."""
+
+from __future__ import annotations
+
+from pushdeploy.deploy import instances
+from pushdeploy.deploy.health import OUTPUT_LINES
+from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.journal import Journal
+from pushdeploy.errors import CommandFailedError, DeployFailedError
+from pushdeploy.events import Report, WorkersChanged
+from pushdeploy.model.health import Verdict, accepts
+from pushdeploy.model.instance import Instance, State
+from pushdeploy.model.release import Release
+from pushdeploy.model.settings import AppSettings
+from pushdeploy.system import processes
+from pushdeploy.system.http import NoAnswerError, get
+
+STAY_UP_SECONDS = 3.0
+"""A worker that lives so long has read its configuration and found its queue."""
+
+LOOK_SECONDS = 0.25
+FRONT_SECONDS = 10.0
+
+
+def settle(
+    host: Host,
+    release: Release,
+    previous: Release | None,
+    settings: AppSettings,
+    report: Report,
+) -> None:
+    """Complete a switch.
+
+    Raises:
+        DeployFailedError: a worker does not stay up, or the front does not reach the release.
+    """
+    check_front(host, release, settings)
+    change_workers(host, release, previous, settings, report)
+
+
+def change_workers(
+    host: Host,
+    release: Release,
+    previous: Release | None,
+    settings: AppSettings,
+    report: Report,
+) -> None:
+    """Old workers stop, then new ones start: no job is run by two."""
+    new = instances.workers(host, release, settings)
+    wanted = {one.unit for one in new}
+    statuses = host.supervisor.statuses(release.app)
+    old = [one.unit for one in statuses if one.process_type != "web" and one.unit not in wanted]
+    if old:
+        host.supervisor.forget(release.app, old)
+    if new:
+        host.supervisor.apply(new)
+        host.supervisor.start(new)
+        _stay_up(host, new)
+        report(WorkersChanged(tuple(one.name for one in new)))
+
+
+def _stay_up(host: Host, started: list[Instance]) -> None:
+    end = host.monotonic() + STAY_UP_SECONDS
+    units = {one.unit: one for one in started}
+    while host.monotonic() < end:
+        host.sleep(LOOK_SECONDS)
+        for status in host.supervisor.statuses(started[0].app):
+            fallen = status.restarts or status.state in (State.CRASHED, State.DOWN)
+            if status.unit in units and fallen:
+                raise _worker_fell(host, units[status.unit])
+
+
+def _worker_fell(host: Host, instance: Instance) -> DeployFailedError:
+    output = host.supervisor.tail(instance, OUTPUT_LINES)
+    return DeployFailedError(
+        f"`{instance.name}` of v{instance.release} does not stay up for {STAY_UP_SECONDS:.0f} s",
+        report=(f"Last output of {instance.name}:", *(f"  {line}" for line in output)),
+        hint="mend its line in the Procfile, commit, and push again",
+    )
+
+
+def check_front(host: Host, release: Release, settings: AppSettings) -> None:
+    """The app's port is ours and answers with the release that `current` names.
+
+    A server that was left over on the port would say 200 too, so the listener is looked at first.
+
+    Raises:
+        DeployFailedError: somebody else has the port, or it does not answer as the socket does.
+    """
+    place = host.layout.app(release.app)
+    try:
+        host.supervisor.open_front(release.app, settings.port, place.live_socket)
+    except CommandFailedError as error:
+        raise _port_taken(release, settings) from error
+    if place.live_socket.resolve() != place.web_socket(release.number).resolve():
+        raise DeployFailedError(
+            f"the live socket leads to `{place.live_socket.resolve()}`, not to v{release.number}",
+            hint="pushdeploy reconcile",
+        )
+    first = release.checks[0]
+    try:
+        answer = get(
+            settings.port,
+            first.path,
+            host=host.proxy_host(release.app),
+            headers=[("X-Forwarded-Proto", "https"), *first.http_headers],
+            seconds=FRONT_SECONDS,
+        )
+    except NoAnswerError as error:
+        raise DeployFailedError(
+            f"http://127.0.0.1:{settings.port}{first.path} does not answer: {error}",
+            hint="pushdeploy reconcile",
+        ) from error
+    if accepts(first, answer.status) is Verdict.FAIL:
+        raise DeployFailedError(
+            f"http://127.0.0.1:{settings.port}{first.path} answered {answer.status}, "
+            "although the release's own socket passed",
+            hint=f"pushdeploy logs --app {release.app}",
+        )
+
+
+def _port_taken(release: Release, settings: AppSettings) -> DeployFailedError:
+    holder = processes.port_holder(settings.port)
+    by = f"`{holder.name}` (process {holder.pid}, user {holder.user})" if holder else "somebody"
+    return DeployFailedError(
+        f"port {settings.port} of `{release.app}` is taken by {by}",
+        hint=f"stop it, then: pushdeploy deploy --app {release.app}",
+    )

@@ -1,0 +1,23 @@
+"""Storage: folders of `shared/` that survive deploys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pushdeploy.deploy.host import Host
+from pushdeploy.system import command
+from pushdeploy.system.command import Command
+
+
+def make_storage(host: Host, app: str, folders: Sequence[str]) -> None:
+    """Make the folders in `shared/`, as the app itself: root writes nothing where an app may."""
+    place = host.layout.app(app)
+    missing = [place.shared / folder for folder in folders if not (place.shared / folder).is_dir()]
+    if missing:
+        own = host.accounts.receiver() is not None
+        command.run(
+            Command(
+                ["mkdir", "--parents", "--mode=0750", *map(str, missing)],
+                user=host.accounts.app_user(app) if own else None,
+            )
+        )

@@ -1,0 +1,173 @@
+"""Tidy: what runs becomes `current` plus recorded warm releases; what nothing names is deleted.
+
+The same after a deploy, a failed one, a killed one, at boot and by the timer.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from pushdeploy.deploy import instances
+from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.journal import Journal, read_release_or_none
+from pushdeploy.errors import BusyError
+from pushdeploy.model.history import releases_to_keep
+from pushdeploy.model.instance import Instance
+from pushdeploy.model.release import KEPT_RELEASES
+from pushdeploy.system import files, sockets
+from pushdeploy.system.locks import held
+
+DRAIN_SECONDS = 30.0
+"""The longest that an old web process gets for the requests in hand."""
+
+QUIET_SECONDS = 1.0
+"""Nobody connected for so long means drained."""
+
+LOOK_SECONDS = 0.1
+LOCK_SECONDS = 5.0
+"""Somebody who holds the app for longer tidies after himself."""
+
+NEWEST_FAILED = 1
+KEPT_LOGS = 200
+"""Attempts whose logs are kept."""
+
+UNFINISHED = re.compile(r"\.(new|old)-.+")
+
+
+def tidy(host: Host, app: str) -> list[str]:
+    """Drain and stop what should not run, and prune; returns what was done, in words."""
+    place = host.layout.app(app)
+    journal = Journal(place)
+    drain(host, [place.web_socket(number) for number in _leaving(host, journal)])
+    try:
+        with held(place.lock, who="pushdeploy", what="tidying", seconds=LOCK_SECONDS):
+            return tidy_locked(host, journal)
+    except BusyError:
+        return []
+
+
+def tidy_locked(host: Host, journal: Journal) -> list[str]:
+    """The same with the lock held; what has not drained is drained first."""
+    did = _end_warm(host, journal)
+    wanted = wanted_units(host, journal)
+    statuses = host.supervisor.statuses(journal.place.name)
+    extra = [one for one in statuses if one.unit not in wanted]
+    if extra:
+        drain(
+            host,
+            [journal.place.web_socket(one.release) for one in extra if one.process_type == "web"],
+        )
+        host.supervisor.forget(journal.place.name, [one.unit for one in extra])
+        did += [f"stopped {one.name} of v{one.release}" for one in extra]
+    did += prune(journal)
+    _wake_for_warm(host, journal)
+    return did
+
+
+def drain(host: Host, paths: list[Path]) -> None:
+    """Wait until nobody is connected to these sockets, 30 s at most."""
+    end = host.monotonic() + DRAIN_SECONDS
+    quiet_since = host.monotonic()
+    while paths and host.monotonic() < end:
+        if any(sockets.connections(path) for path in paths):
+            quiet_since = host.monotonic()
+        elif host.monotonic() - quiet_since >= QUIET_SECONDS:
+            return
+        host.sleep(LOOK_SECONDS)
+
+
+def wanted_units(host: Host, journal: Journal) -> set[str]:
+    """The units that should exist: all of the live release, web of warm ones."""
+    return {one.unit for one in wanted_instances(host, journal)}
+
+
+def wanted_instances(host: Host, journal: Journal) -> list[Instance]:
+    """The instances that should run; web of the live release is the first."""
+    settings = journal.settings()
+    live = journal.live()
+    found: list[Instance] = []
+    current = None if live is None else read_release_or_none(journal, live)
+    if current is not None:
+        found.append(instances.web(host, current, settings))
+        found += instances.workers(host, current, settings)
+    for number in journal.history().warm:
+        warm = read_release_or_none(journal, number) if number != live else None
+        if warm is not None:
+            found.append(instances.web(host, warm, settings))
+    return found
+
+
+def prune(journal: Journal) -> list[str]:
+    """Delete releases beyond the kept ones, then slugs and venvs that no release names."""
+    place = journal.place
+    present = journal.numbers()
+    keep = releases_to_keep(
+        journal.history(), present, newest_failed=NEWEST_FAILED, kept=KEPT_RELEASES
+    )
+    live = journal.live()
+    gone = [number for number in present if number not in keep and number != live]
+    for number in gone:
+        files.delete_tree(place.release(number).root)
+    kept = [read_release_or_none(journal, number) for number in journal.numbers()]
+    named = {one.slug for one in kept if one} | {one.venv for one in kept if one}
+    for folder in (place.slugs, place.venvs):
+        _delete_others(folder, named)
+    for name in _names(place.releases):
+        if UNFINISHED.fullmatch(name):
+            files.delete_tree(place.releases / name)
+    _prune_runs(journal)
+    _prune_logs(journal)
+    return [f"pruned v{number}" for number in gone]
+
+
+def _leaving(host: Host, journal: Journal) -> list[int]:
+    wanted = wanted_units(host, journal)
+    statuses = host.supervisor.statuses(journal.place.name)
+    return [one.release for one in statuses if one.process_type == "web" and one.unit not in wanted]
+
+
+def _end_warm(host: Host, journal: Journal) -> list[str]:
+    did = []
+    for number, until in journal.history().warm.items():
+        if until <= host.now():
+            journal.note_history(cold=number)
+            did.append(f"ended the warm time of v{number}")
+    return did
+
+
+def _wake_for_warm(host: Host, journal: Journal) -> None:
+    ends = [until for until in journal.history().warm.values()]
+    if ends:
+        host.supervisor.wake(journal.place.name, max(1.0, min(ends) - host.now() + 1))
+
+
+def _delete_others(folder: Path, named: set[str]) -> None:
+    for name in _names(folder):
+        if name not in named:
+            files.delete_tree(folder / name)
+
+
+def _prune_runs(journal: Journal) -> None:
+    present = {f"v{number}" for number in journal.numbers()}
+    for name in _names(journal.place.run):
+        if name.split(".")[0] not in present:
+            path = journal.place.run / name
+            if path.is_dir():
+                files.delete_tree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _prune_logs(journal: Journal) -> None:
+    numbers = sorted(int(path.stem) for path in journal.place.log.glob("[0-9]*.jsonl"))
+    for number in numbers[:-KEPT_LOGS]:
+        journal.place.attempt_log(number).unlink(missing_ok=True)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        return []

@@ -1,0 +1,61 @@
+"""What goes over the engine's socket: one request line, a few short answer lines, all JSON.
+
+Request: `{"verb": "converge", "app": "blog", "who": "alice", …}`; file descriptors may come with it
+(SCM_RIGHTS, unix(7)). Answers: `{"waiting": {…}}` and `{"attempt": 7, "log": "/…/7.jsonl"}` any
+number of times, then one of `{"answer": …}` and `{"error": {…}}`. Events never come this way: they
+go to the attempt's log, and whoever watches follows that file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pushdeploy.errors import DeployFailedError, PushdeployError, UsageError
+
+REQUEST_LIMIT = 4 << 20
+"""Bytes of a request: config vars may be large."""
+
+DESCRIPTORS = 3
+"""stdin, stdout and stderr of a command that runs at the caller's terminal."""
+
+
+def encode(message: Mapping[str, Any]) -> bytes:
+    """One line."""
+    return json.dumps(message, separators=(",", ":"), default=str).encode() + b"\n"
+
+
+def decode_request(line: bytes) -> dict[str, Any]:
+    """The request of a line.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        request = json.loads(line)
+    except ValueError as error:
+        raise UsageError(f"the request is no JSON: {error}") from error
+    if not isinstance(request, dict) or not isinstance(request.get("verb"), str):
+        raise UsageError("the request is no JSON object with a `verb`")
+    return request
+
+
+def error_record(error: PushdeployError) -> dict[str, Any]:
+    """An error as it goes over the socket."""
+    return {
+        "message": error.message,
+        "hint": error.hint,
+        "exit_code": error.exit_code,
+        "report": list(error.report) if isinstance(error, DeployFailedError) else [],
+    }
+
+
+def read_error(record: Mapping[str, Any]) -> PushdeployError:
+    """The inverse; the exit code is kept, the class is the root."""
+    hint = record.get("hint")
+    error = PushdeployError(
+        str(record.get("message")), hint=None if hint is None else str(hint)
+    )
+    error.exit_code = int(record.get("exit_code", 1))
+    return error

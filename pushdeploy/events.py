@@ -1,0 +1,278 @@
+"""What happened, as frozen dataclasses.
+
+The story reports these; the engine writes them to the attempt's log as JSON lines (`event` is the
+name, fields are keys); whoever watches reads them back and renders them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened."""
+
+    name: ClassVar[str] = ""
+
+
+Report = Callable[[Event], None]
+"""Who is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStarted(Event):
+    """An attempt holds the lock and begins."""
+
+    name: ClassVar[str] = "attempt.started"
+    attempt: int
+    app: str
+    kind: str
+    commit: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOut(Event):
+    """The commit's tree lies in its slug."""
+
+    name: ClassVar[str] = "checkout.finished"
+    commit: str
+    subject: str
+    reused: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessTypesFound(Event):
+    """The Procfile was read."""
+
+    name: ClassVar[str] = "procfile.read"
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkersDefaulted(Event):
+    """First deploy: these process types get one instance each."""
+
+    name: ClassVar[str] = "formation.defaulted"
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PythonChosen(Event):
+    """The interpreter for the venv."""
+
+    name: ClassVar[str] = "build.python"
+    version: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class GunicornAdded(Event):
+    """The Procfile uses gunicorn, the requirements forgot it."""
+
+    name: ClassVar[str] = "build.gunicorn_added"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStarted(Event):
+    """A new venv is being made."""
+
+    name: ClassVar[str] = "build.started"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOutput(Event):
+    """One line of the builder's output."""
+
+    name: ClassVar[str] = "build.output"
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Built(Event):
+    """The venv is complete."""
+
+    name: ClassVar[str] = "build.finished"
+    reused: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePhaseStarted(Event):
+    """The `release:` line runs."""
+
+    name: ClassVar[str] = "release_phase.started"
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePhaseOutput(Event):
+    """One line that the `release:` command printed."""
+
+    name: ClassVar[str] = "release_phase.output"
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePhaseFinished(Event):
+    """The `release:` line succeeded."""
+
+    name: ClassVar[str] = "release_phase.finished"
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class WebStarting(Event):
+    """The new web process starts on its own socket."""
+
+    name: ClassVar[str] = "web.starting"
+    release: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebHealthy(Event):
+    """The new web process passed its health check."""
+
+    name: ClassVar[str] = "web.healthy"
+    release: int
+    url: str
+    status: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Switched(Event):
+    """`current` names the new release."""
+
+    name: ClassVar[str] = "release.switched"
+    release: int
+    previous: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkersChanged(Event):
+    """The workers run the new release."""
+
+    name: ClassVar[str] = "workers.changed"
+    instances: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WentLive(Event):
+    """The new release answers at the app's address."""
+
+    name: ClassVar[str] = "release.live"
+    app: str
+    release: int
+    commit: str
+    addresses: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack(Event):
+    """An earlier release is live again."""
+
+    name: ClassVar[str] = "release.rolled_back"
+    app: str
+    release: int
+    previous: int
+    commit: str
+    warm: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToDo(Event):
+    """What is wanted is live already."""
+
+    name: ClassVar[str] = "attempt.unneeded"
+    text: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Warned(Event):
+    """Something a person should know; the attempt goes on."""
+
+    name: ClassVar[str] = "warning"
+    text: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed(Event):
+    """The attempt failed, with what the person needs to mend it."""
+
+    name: ClassVar[str] = "attempt.failed"
+    reason: str
+    report: tuple[str, ...]
+    hint: str
+    still_live: int | None
+    release_phase: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Retired(Event):
+    """The old web process has drained."""
+
+    name: ClassVar[str] = "release.retired"
+    release: int
+    warm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned(Event):
+    """Releases, slugs and venvs that nothing names were deleted."""
+
+    name: ClassVar[str] = "release.pruned"
+    releases: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded(Event):
+    """The answer is known: followers may leave. Cleaning up may go on."""
+
+    name: ClassVar[str] = "attempt.ended"
+    outcome: str
+    exit_code: int
+    release: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled(Event):
+    """Convergence did one thing."""
+
+    name: ClassVar[str] = "reconcile.did"
+    text: str
+
+
+EVENTS: Mapping[str, type[Event]] = {
+    event.name: event for event in Event.__subclasses__()
+}
+"""Every event by its name."""
+
+
+def to_record(event: Event) -> dict[str, object]:
+    """The event as one JSON object; `event` is its name."""
+    return {"event": event.name, **asdict(event)}
+
+
+def from_record(record: Mapping[str, object]) -> Event | None:
+    """The inverse; `None` for what a newer or older version of us wrote."""
+    kind = EVENTS.get(str(record.get("event")))
+    if kind is None:
+        return None
+    values = {}
+    for field in fields(kind):
+        if field.name in record:
+            value = record[field.name]
+            values[field.name] = tuple(value) if isinstance(value, list) else value
+    try:
+        return kind(**values)
+    except TypeError:
+        return None

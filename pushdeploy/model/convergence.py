@@ -1,0 +1,75 @@
+"""What to do when what is wanted (the deploy branch) and what is (`current`) may differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pushdeploy.model.attempt import Attempt, Outcome
+
+BOOT_TRIES = 2
+"""How often boot or timer take up a commit whose attempts were killed."""
+
+
+class Occasion(StrEnum):
+    """Why somebody asks."""
+
+    PUSH = "push"
+    DEPLOY = "deploy"
+    TIMER = "timer"
+    """Boot and `reconcile`: nobody is watching."""
+
+
+class Action(StrEnum):
+    """What follows."""
+
+    DEPLOY = "deploy"
+    NOTHING = "nothing"
+    """It is live."""
+    LEARN = "learn"
+    """An attempt of this very push has ended; its outcome is the answer."""
+    LEAVE = "leave"
+    """It was live and somebody rolled back from it, or trying again helps nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An action, and the attempt that it rests on."""
+
+    action: Action
+    attempt: Attempt | None = None
+
+
+def decide(
+    occasion: Occasion, attempts: Sequence[Attempt], *, live: bool, after: int | None = None
+) -> Decision:
+    """The table of the design.
+
+    Args:
+        occasion: why somebody asks.
+        attempts: those that tried to deploy the wanted commit, oldest first.
+        live: the wanted commit is what `current` runs.
+        after: the newest attempt's number before the push; a newer one belongs to the push.
+    """
+    last = attempts[-1] if attempts else None
+    if last and after is not None and last.number > after and last.outcome is not Outcome.RUNNING:
+        return Decision(Action.LEARN, last)
+    if occasion is Occasion.DEPLOY:
+        return Decision(Action.DEPLOY, last)
+    if live:
+        return Decision(Action.NOTHING, last)
+    if last is None:
+        return Decision(Action.DEPLOY)
+    if last.outcome is Outcome.LIVE:
+        return Decision(Action.LEAVE, last)
+    if occasion is Occasion.PUSH:
+        return Decision(Action.DEPLOY, last)
+    return Decision(_unwatched(attempts), last)
+
+
+def _unwatched(attempts: Sequence[Attempt]) -> Action:
+    last = attempts[-1]
+    abandoned = [one for one in attempts if one.outcome is Outcome.ABANDONED]
+    harmless = last.outcome is Outcome.ABANDONED and not last.release_phase
+    return Action.DEPLOY if harmless and len(abandoned) < BOOT_TRIES else Action.LEAVE

@@ -1,0 +1,123 @@
+"""The history of what was live, and what it says about the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`current` went from one release to another."""
+
+    release: int
+    previous: int | None
+    kind: str
+    who: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Every change of what is live, oldest first; an intent that was never settled, if any."""
+
+    changes: tuple[Change, ...] = ()
+    intent: Change | None = None
+    warm: Mapping[int, float] = field(default_factory=dict)
+    """Releases kept running after the switch, with the end of their time (epoch seconds)."""
+
+    @property
+    def live(self) -> int | None:
+        """The release that the history says is live."""
+        return self.changes[-1].release if self.changes else None
+
+    def once_live(self) -> list[int]:
+        """Releases that were live at some time, each once, the latest to be live last."""
+        seen: dict[int, None] = {}
+        for change in self.changes:
+            seen.pop(change.release, None)
+            seen[change.release] = None
+        return list(seen)
+
+    def rolled_back_from(self) -> frozenset[int]:
+        """Releases that a rollback left and nothing made live again since."""
+        left: set[int] = set()
+        for change in self.changes:
+            left.discard(change.release)
+            if change.kind == "rollback" and change.previous is not None:
+                left.add(change.previous)
+        return frozenset(left)
+
+    def previous(self, present: Iterable[int]) -> int | None:
+        """Where a bare `rollback` goes: live before, still there, not rolled back from.
+
+        Walks the way back through the history, never by number or time: after v1, v2, v3 and a
+        rollback to v2, the next one goes to v1, not back to v3.
+        """
+        candidates = set(present) - self.rolled_back_from()
+        current = self.live
+        trail: list[int] = []
+        for change in self.changes:
+            if change.release in trail:
+                del trail[trail.index(change.release) + 1 :]
+            else:
+                trail.append(change.release)
+        for release in reversed(trail[:-1] if trail and trail[-1] == current else trail):
+            if release in candidates and release != current:
+                return release
+        return None
+
+
+def read_history(records: Iterable[Mapping[str, object]]) -> History:
+    """Fold the lines of `history.jsonl`.
+
+    Lines: `{"intent": 13, "previous": 12, "kind": …, "who": …, "at": …}`, then
+    `{"settled": 13}` or `{"dropped": 13}`; `{"warm": 12, "until": …}`, `{"cold": 12}`.
+    """
+    changes: list[Change] = []
+    intent: Change | None = None
+    warm: dict[int, float] = {}
+    for record in records:
+        if "intent" in record:
+            intent = _change(record)
+        elif "settled" in record:
+            if intent is not None and intent.release == record["settled"]:
+                changes.append(intent)
+                warm.pop(intent.release, None)
+            intent = None
+        elif "dropped" in record:
+            intent = None
+        elif "warm" in record:
+            warm[int(str(record["warm"]))] = float(str(record["until"]))
+        elif "cold" in record:
+            warm.pop(int(str(record["cold"])), None)
+    return History(tuple(changes), intent, warm)
+
+
+def _change(record: Mapping[str, object]) -> Change:
+    previous = record.get("previous")
+    return Change(
+        release=int(str(record["intent"])),
+        previous=previous if isinstance(previous, int) else None,
+        kind=str(record.get("kind", "deploy")),
+        who=str(record.get("who", "")),
+        at=float(str(record.get("at", 0))),
+    )
+
+
+def releases_to_keep(
+    history: History, present: Iterable[int], *, newest_failed: int, kept: int
+) -> frozenset[int]:
+    """Which releases a prune must leave: `current`, warm, the last `kept` that were once live.
+
+    Failed tries do not count; only the newest of them stays, for a look at it.
+    """
+    once_live = history.once_live()
+    keep = set(once_live[-kept:]) | set(history.warm)
+    if history.live is not None:
+        keep.add(history.live)
+    if history.intent is not None:
+        keep.add(history.intent.release)
+    failed = sorted(set(present) - set(once_live))
+    keep.update(failed[-newest_failed:] if newest_failed else [])
+    return frozenset(keep)

@@ -1,0 +1,84 @@
+"""An instance: one running copy of one process type of one release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from pushdeploy.model.app import unit_prefix
+from pushdeploy.model.procfile import unit_safe
+
+STOP_GRACE_SECONDS = 45
+"""From TERM to KILL. Longer than gunicorn's `graceful_timeout` of 30 s."""
+
+DEFAULT_TASKS = 512
+"""Processes and threads of one instance."""
+
+DEFAULT_FILES = 65_536
+"""Open files of one process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What a supervisor must know to run it; every field is a value of ours or parsed to a type."""
+
+    app: str
+    release: int
+    process_type: str
+    index: int
+    script: Path
+    """The start script of the release."""
+    code: Path
+    home: Path
+    shared: Path
+    """Storage: the only folder beside `home` that it may write."""
+    user: str
+    environment: tuple[tuple[str, str], ...] = ()
+    """Values of ours alone, such as PORT; the app's config vars come from the script."""
+    socket: Path | None = None
+    """Web only: the release's own unix socket."""
+    port: int | None = None
+    """Web only: it listens on this loopback port, and a bridge serves the socket."""
+
+    @property
+    def name(self) -> str:
+        """`worker.1`, as people say it."""
+        return f"{self.process_type}.{self.index}"
+
+    @property
+    def unit(self) -> str:
+        """`pushdeploy-my_blog.v12.worker.1`, without a unit type; web has no index."""
+        stem = f"{unit_prefix(self.app)}.v{self.release}.{unit_safe(self.process_type)}"
+        return stem if self.process_type == "web" else f"{stem}.{self.index}"
+
+
+class State(StrEnum):
+    """How an instance stands, as its supervisor sees it."""
+
+    UP = "up"
+    STARTING = "starting"
+    STOPPING = "stopping"
+    CRASHED = "crashed"
+    """It ended by itself; the supervisor starts it again."""
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One instance as its supervisor sees it."""
+
+    unit: str
+    release: int
+    process_type: str
+    index: int
+    state: State
+    pid: int | None = None
+    since: float | None = None
+    """Epoch seconds."""
+    restarts: int = 0
+
+    @property
+    def name(self) -> str:
+        """`worker.1`."""
+        return f"{self.process_type}.{self.index}"

@@ -1,0 +1,34 @@
+"""A job: a program that runs once, in a sandbox, and ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class JobKind(StrEnum):
+    """Which job of an app; one of each kind (but `run`) at a time."""
+
+    BUILD = "build"
+    RELEASE_PHASE = "release_phase"
+    RUN = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a supervisor must know to run it once."""
+
+    app: str
+    kind: JobKind
+    argv: tuple[str, ...]
+    user: str
+    groups: tuple[str, ...]
+    folder: Path
+    home: Path
+    writable: tuple[Path, ...]
+    hidden: tuple[Path, ...]
+    """Folders that it may not see at all."""
+    environment: tuple[tuple[str, str], ...]
+    seconds: float
+    """The longest that it may run."""

@@ -1,0 +1,68 @@
+"""`settings` are ours, not the app's: the port, the deploy branch, formation, storage."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import tomli_w
+
+from pushdeploy.errors import RefusedInputError
+
+FIRST_PORT = 8000
+LAST_PORT = 8999
+"""Fronts get the first free port from here."""
+
+WARM_SECONDS = 600
+"""How long the old web process is kept running after a switch."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppSettings:
+    """`settings.toml` of one app."""
+
+    port: int
+    branch: str = ""
+    """The deploy branch; empty until the first push sets it."""
+    formation: Mapping[str, int] = field(default_factory=dict)
+    """Process type to quantity; a type that is not named has its default."""
+    storage: tuple[str, ...] = ()
+    warm: int = WARM_SECONDS
+    """Seconds; 0 stops the old web process as soon as it has drained."""
+
+    def changed(self, **values: object) -> AppSettings:
+        """A copy with other values."""
+        return replace(self, **values)  # type: ignore[arg-type]
+
+
+def render_settings(settings: AppSettings) -> str:
+    """TOML."""
+    return tomli_w.dumps(
+        {
+            "port": settings.port,
+            "branch": settings.branch,
+            "warm": settings.warm,
+            "storage": list(settings.storage),
+            "formation": dict(settings.formation),
+        }
+    )
+
+
+def parse_settings(text: str) -> AppSettings:
+    """The inverse.
+
+    Raises:
+        RefusedInputError: the text is no TOML, or a value has the wrong type.
+    """
+    try:
+        table = tomllib.loads(text)
+        return AppSettings(
+            port=int(table["port"]),
+            branch=str(table.get("branch", "")),
+            formation={str(key): int(value) for key, value in table.get("formation", {}).items()},
+            storage=tuple(str(folder) for folder in table.get("storage", [])),
+            warm=int(table.get("warm", WARM_SECONDS)),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RefusedInputError(f"settings.toml can't be read: {error}") from error

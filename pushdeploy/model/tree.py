@@ -1,0 +1,81 @@
+"""What the checkout hands back about one commit; made as `deploy`, checked again by the engine."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.release import Commit
+
+TEXT_LIMIT = 1 << 20
+"""Bytes of a Procfile, app.json or requirements file; longer ones are refused."""
+
+SUBJECT_LIMIT = 200
+"""Characters of a subject or author that are kept."""
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """One commit as a slug and the texts that matter to a deploy."""
+
+    commit: Commit
+    slug: str
+    tree: str
+    reused: bool
+    procfile: str
+    app_json: str
+    python_version: str
+    """The content of `.python-version` (or runtime.txt), or empty."""
+    requirements: Mapping[str, str]
+    """Path to content: requirements.txt and everything that it includes."""
+    local: bool
+    """Something in the requirements is built from the tree itself."""
+    storage: tuple[str, ...]
+
+
+def render_tree(tree: Tree) -> str:
+    """One JSON object."""
+    return json.dumps(asdict(tree))
+
+
+def parse_tree(text: str) -> Tree:
+    """The inverse; trusts nothing, since another user wrote it.
+
+    Raises:
+        RefusedInputError: it is not what a checkout prints.
+    """
+    try:
+        record = json.loads(text)
+        commit = record["commit"]
+        tree = Tree(
+            commit=Commit(
+                _hex(commit["id"]), _plain(commit["subject"]), _plain(commit["author"])
+            ),
+            slug=_hex(record["slug"]),
+            tree=_hex(record["tree"]),
+            reused=bool(record["reused"]),
+            procfile=str(record["procfile"]),
+            app_json=str(record["app_json"]),
+            python_version=str(record["python_version"]),
+            requirements={str(key): str(text) for key, text in record["requirements"].items()},
+            local=bool(record["local"]),
+            storage=tuple(str(folder) for folder in record["storage"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RefusedInputError(f"the checkout's answer can't be read: {error}") from error
+    return tree
+
+
+def _hex(text: object) -> str:
+    if not isinstance(text, str) or not re.fullmatch(r"[0-9a-f]{20,64}", text):
+        raise ValueError(f"{text!r} is no object id")
+    return text
+
+
+def _plain(text: object) -> str:
+    return CONTROL.sub("�", str(text))[:SUBJECT_LIMIT]

@@ -1,0 +1,212 @@
+"""The one door to other programs: a command is a value, and one runner runs it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Timer
+
+from pushdeploy.errors import CommandFailedError, UnavailableError
+
+OUTPUT_LIMIT = 1 << 20
+"""Bytes of a program's output that are kept or handed on; the rest is read and dropped."""
+
+CLEAN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""What our own programs are found on, whatever the caller's PATH was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program with its arguments, and as whom and where it runs."""
+
+    argv: Sequence[str]
+    environment: Mapping[str, str] | None = None
+    """The whole environment; `None` is ours."""
+    folder: Path | None = None
+    user: str | None = None
+    """Run as this user with its own groups; `None` is ourselves. Needs root."""
+    umask: int = -1
+    stdin: str = ""
+    pass_fds: tuple[int, ...] = field(default=())
+
+    def __str__(self) -> str:
+        """Quoted, as one would type it."""
+        return shlex.join(self.argv)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How a program ended and what it printed."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+def run(command: Command, *, seconds: float = 60) -> Output:
+    """Run to the end and keep the output.
+
+    Raises:
+        CommandFailedError: it exited with another status than 0, or ran longer than `seconds`.
+        UnavailableError: there is no such program.
+    """
+    output = attempt(command, seconds=seconds)
+    if output.status != 0:
+        printed = (output.stderr or output.stdout).strip()
+        last = printed.splitlines()[-1] if printed else "it printed nothing"
+        raise CommandFailedError(
+            f"`{command.argv[0]}` failed with status {output.status}: {last}",
+            status=output.status,
+            output=printed,
+        )
+    return output
+
+
+def attempt(command: Command, *, seconds: float = 60) -> Output:
+    """Run to the end; any exit status is an answer.
+
+    Raises:
+        CommandFailedError: it ran longer than `seconds` and was killed.
+        UnavailableError: there is no such program.
+    """
+    try:
+        done = subprocess.run(
+            list(command.argv),
+            input=command.stdin.encode(),
+            capture_output=True,
+            check=False,
+            timeout=seconds,
+            env=command.environment,
+            cwd=command.folder,
+            user=command.user,
+            group=_group(command.user),
+            extra_groups=_groups(command.user),
+            umask=command.umask,
+            pass_fds=command.pass_fds,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CommandFailedError(
+            f"`{command.argv[0]}` did not end within {seconds:.0f} s", status=124
+        ) from error
+    except FileNotFoundError as error:
+        raise _missing(command, error) from error
+    return Output(done.returncode, _text(done.stdout), _text(done.stderr))
+
+
+def stream(command: Command, on_line: Callable[[str], None], *, seconds: float) -> int:
+    """Run to the end and hand each line of output over as it comes; returns the exit status.
+
+    Both streams are merged. After `OUTPUT_LIMIT` bytes lines are dropped, and said to be.
+
+    Raises:
+        CommandFailedError: it ran longer than `seconds`; its whole process group was killed.
+        UnavailableError: there is no such program.
+    """
+    child = start(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, new_session=True)
+    late = False
+
+    def kill() -> None:
+        nonlocal late
+        late = True
+        os.killpg(child.pid, 9)
+
+    timer = Timer(seconds, kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        _hand_over(child, on_line)
+        status = child.wait()
+    finally:
+        timer.cancel()
+    if late:
+        raise CommandFailedError(
+            f"`{command.argv[0]}` did not end within {seconds:.0f} s", status=124
+        )
+    return status
+
+
+def start(
+    command: Command,
+    *,
+    stdin: int | None = subprocess.DEVNULL,
+    stdout: int | None = None,
+    stderr: int | None = None,
+    new_session: bool = False,
+) -> subprocess.Popen[bytes]:
+    """Start a program and return at once.
+
+    Raises:
+        UnavailableError: there is no such program.
+    """
+    try:
+        return subprocess.Popen(
+            list(command.argv),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            env=command.environment,
+            cwd=command.folder,
+            user=command.user,
+            group=_group(command.user),
+            extra_groups=_groups(command.user),
+            umask=command.umask,
+            pass_fds=command.pass_fds,
+            start_new_session=new_session,
+        )
+    except FileNotFoundError as error:
+        raise _missing(command, error) from error
+
+
+def replace(command: Command) -> None:
+    """Become the program (execve(2)); does not return.
+
+    Raises:
+        UnavailableError: there is no such program.
+    """
+    environment = dict(os.environ if command.environment is None else command.environment)
+    try:
+        os.execvpe(command.argv[0], list(command.argv), environment)  # noqa: S606
+    except FileNotFoundError as error:
+        raise _missing(command, error) from error
+
+
+def _hand_over(child: subprocess.Popen[bytes], on_line: Callable[[str], None]) -> None:
+    left = OUTPUT_LIMIT
+    if child.stdout is None:
+        return
+    for raw in child.stdout:
+        if left > 0:
+            on_line(_text(raw[:left]).rstrip("\r\n"))
+        elif left > -OUTPUT_LIMIT:
+            on_line(f"(more than {OUTPUT_LIMIT >> 20} MiB of output: the rest is dropped)")
+            left = -OUTPUT_LIMIT
+        left -= len(raw)
+
+
+def _text(raw: bytes) -> str:
+    return raw[-OUTPUT_LIMIT:].decode(errors="replace")
+
+
+def _group(user: str | None) -> int | None:
+    if user is None:
+        return None
+    import pwd  # noqa: PLC0415 - only the engine changes users
+
+    return pwd.getpwnam(user).pw_gid
+
+
+def _groups(user: str | None) -> list[int] | None:
+    group = _group(user)
+    return None if user is None or group is None else os.getgrouplist(user, group)
+
+
+def _missing(command: Command, error: FileNotFoundError) -> UnavailableError:
+    name = error.filename or command.argv[0]
+    return UnavailableError(
+        f"`{name}` is not there, and `{command}` needs it",
+        hint=f"apt-get install {Path(str(name)).name}",
+    )

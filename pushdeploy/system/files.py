@@ -1,0 +1,182 @@
+"""Files that survive a power cut: written aside, synced, renamed into place."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pushdeploy.errors import UnavailableError
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as a value: where, what, and who may read it."""
+
+    path: Path
+    content: str
+    mode: int = 0o644
+    group: int | None = None
+    """Group id; `None` leaves it."""
+
+
+def write(file: File) -> bool:
+    """Put the file in place in one step; returns False when it was so already.
+
+    Temporary file, fsync, rename, fsync of the folder: a reader sees the old or the new content,
+    also after a power cut (rename(2), fsync(2)).
+    """
+    if _same(file):
+        return False
+    temporary = file.path.with_name(f".{file.path.name}.new")
+    _create(File(temporary, file.content, file.mode, file.group))
+    temporary.replace(file.path)
+    sync_folder(file.path.parent)
+    return True
+
+
+def create_all(files: list[File]) -> None:
+    """Write files into a folder that nobody looks at yet, each synced; no rename."""
+    for file in files:
+        file.path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+        _create(file)
+    for folder in {file.path.parent for file in files}:
+        sync_folder(folder)
+
+
+def _create(file: File) -> None:
+    data = file.content.encode()
+    file.path.unlink(missing_ok=True)
+    descriptor = os.open(file.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        while data:
+            data = data[os.write(descriptor, data) :]
+        if file.group is not None:
+            os.fchown(descriptor, -1, file.group)
+        os.fchmod(descriptor, file.mode)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _same(file: File) -> bool:
+    try:
+        status = file.path.lstat()
+        if not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) != file.mode:
+            return False
+        if file.group is not None and status.st_gid != file.group:
+            return False
+        return file.path.read_bytes() == file.content.encode()
+    except OSError:
+        return False
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_filesystem(path: Path) -> None:
+    """Make everything on the filesystem of `path` durable (syncfs(2))."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(path))
+    finally:
+        os.close(descriptor)
+
+
+def point(link: Path, target: str) -> None:
+    """Make `link` name `target` in one rename: the switch."""
+    temporary = link.with_name(f".{link.name}.new")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    os.replace(temporary, link)  # noqa: PTH105 - the very call that the design is about
+    sync_folder(link.parent)
+
+
+def append(path: Path, record: Mapping[str, object], *, mode: int = 0o644) -> None:
+    """Append one JSON line and sync it. A torn last line of a killed writer is closed first."""
+    line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, mode)
+    try:
+        end = os.fstat(descriptor).st_size
+        if end and os.pread(descriptor, 1, end - 1) != b"\n":
+            line = b"\n" + line
+        if os.write(descriptor, line) != len(line):
+            raise UnavailableError(
+                f"the disk is full: one line did not fit into `{path}`", hint="df -h; df -i"
+            )
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_lines(path: Path) -> Iterator[dict[str, object]]:
+    """The JSON objects of a file of JSON lines; torn lines are passed over."""
+    try:
+        text = path.read_text(errors="replace")
+    except FileNotFoundError:
+        return
+    for line in text.split("\n"):
+        if line:
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(record, dict):
+                yield record
+
+
+def make_folder(path: Path, *, mode: int, user: int = -1, group: int = -1) -> None:
+    """Make one folder, or set right the mode and owner of the one that is there.
+
+    Raises:
+        UnavailableError: something else has that name; a link is never followed.
+    """
+    try:
+        path.mkdir()
+    except FileExistsError:
+        pass
+    descriptor = _open_folder(path)
+    try:
+        status = os.fstat(descriptor)
+        if user not in (-1, status.st_uid) or group not in (-1, status.st_gid):
+            os.fchown(descriptor, user, group)
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) != mode:
+            os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
+
+
+def _open_folder(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as error:
+        raise UnavailableError(
+            f"`{path}` should be a folder of ours and is not: {error.strerror}",
+            hint=f"ls -ld {path}",
+        ) from error
+
+
+def delete_tree(folder: Path) -> None:
+    """Delete a folder that may be half there; links in it are not followed (shutil.rmtree)."""
+    if folder.is_symlink():
+        folder.unlink()
+        return
+    aside = folder.with_name(f".old-{folder.name.lstrip('.')}")
+    if folder.exists() and not aside.exists():
+        folder.rename(aside)
+        folder = aside
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)

@@ -1,0 +1,153 @@
+"""git by GitPython: the checkout, commit facts, making bare repos. Runs as the repo's owner.
+
+Never as root: git obeys the configuration of the repo that it is pointed at.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import git
+from git.exc import BadName, BadObject, GitCommandError, InvalidGitRepositoryError, NoSuchPathError
+
+from pushdeploy.errors import NotFoundError, RefusedInputError, UnavailableError
+
+FORCED = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": "/dev/null",
+    "core.attributesFile": "/dev/null",
+    "gc.auto": "0",
+}
+"""Set as command scope, which outranks the repo's own configuration."""
+
+
+def forced_environment(settings: dict[str, str]) -> dict[str, str]:
+    """`GIT_CONFIG_*` variables for some settings (git-config(1)), and no other configuration."""
+    environment = {
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_CONFIG_COUNT": str(len(settings)),
+    }
+    for index, (key, value) in enumerate(settings.items()):
+        environment[f"GIT_CONFIG_KEY_{index}"] = key
+        environment[f"GIT_CONFIG_VALUE_{index}"] = value
+    return environment
+
+
+class Repository:
+    """A bare repo that is pushed to."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it.
+
+        Raises:
+            UnavailableError: it is no repo.
+        """
+        try:
+            self._repo = git.Repo(path, odbt=git.GitCmdObjectDB)
+        except (InvalidGitRepositoryError, NoSuchPathError) as error:
+            raise UnavailableError(
+                f"`{path}` is not a git repo", hint="pushdeploy reconcile"
+            ) from error
+        self._repo.git.update_environment(**forced_environment(FORCED))
+
+    def commit_id(self, revision: str) -> str | None:
+        """The full id of the commit that a branch, tag or id names; `None` when there is none."""
+        if revision.startswith("-"):
+            return None
+        try:
+            return str(self._repo.commit(revision).hexsha)
+        except (BadName, BadObject, ValueError, GitCommandError):
+            return None
+
+    def facts(self, commit: str) -> tuple[str, str, str]:
+        """Tree id, subject and author's name of a commit."""
+        found = self._repo.commit(commit)
+        return found.tree.hexsha, str(found.summary), str(found.author.name)
+
+    def text(self, commit: str, path: str, limit: int) -> str | None:
+        """The content of a file of the commit as UTF-8, without a byte order mark.
+
+        Raises:
+            RefusedInputError: it is a link, larger than `limit` bytes, or no UTF-8.
+        """
+        try:
+            blob = self._repo.commit(commit).tree.join(path)
+        except KeyError:
+            return None
+        if blob.type != "blob" or (blob.mode & 0o170000) != 0o100000:
+            raise RefusedInputError(f"`{path}` is not a plain file", hint=f"git rm {path}")
+        if blob.size > limit:
+            raise RefusedInputError(
+                f"`{path}` has {blob.size} bytes, more than the {limit} that we read",
+                hint=f"git rm --cached {path}",
+            )
+        try:
+            return str(blob.data_stream.read().decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise RefusedInputError(
+                f"`{path}` is not UTF-8: {error.reason} at byte {error.start}",
+                hint=f"iconv -f latin1 -t utf-8 {path}",
+            ) from error
+
+    def has(self, commit: str, path: str) -> bool:
+        """True when the commit has a file or folder of this name."""
+        try:
+            self._repo.commit(commit).tree.join(path)
+        except KeyError:
+            return False
+        return True
+
+    def paths(self, commit: str) -> list[str]:
+        """Every file of the commit."""
+        listed = self._repo.git.ls_tree("-r", "-z", "--name-only", commit)
+        return [path for path in listed.split("\0") if path]
+
+    def check_out(self, commit: str, folder: Path) -> None:
+        """Write the commit's files into an existing, empty folder.
+
+        A private index, read-tree and checkout-index: no HEAD moves, no export-subst, hostile
+        paths are refused by read-tree (`checkout -f` skips them and exits 0).
+
+        Raises:
+            RefusedInputError: git refused a path of the tree.
+        """
+        with _private_index(folder) as index, self._repo.git.custom_environment(**index):
+            try:
+                self._repo.git.read_tree(commit)
+                self._repo.git.checkout_index("--all", f"--prefix={folder}/")
+            except GitCommandError as error:
+                raise RefusedInputError(
+                    f"git can't check out {commit[:8]}: {str(error.stderr).strip(chr(10) + ' ')}",
+                    hint="git fsck",
+                ) from error
+
+
+@contextmanager
+def _private_index(folder: Path) -> Iterator[dict[str, str]]:
+    index = folder.with_name(f"{folder.name}.index")
+    try:
+        yield {"GIT_INDEX_FILE": str(index)}
+    finally:
+        index.unlink(missing_ok=True)
+
+
+def make_bare(path: Path, branch: str) -> None:
+    """Make a bare repo, or set right the one that is there."""
+    os.environ.update(forced_environment({}))
+    repo = git.Repo.init(path, bare=True, initial_branch=branch)
+    with repo.config_writer() as settings:
+        settings.set_value("core", "logAllRefUpdates", "true")
+        settings.set_value("receive", "denyDeletes", "true")
+        settings.set_value("gc", "auto", "0")
+    repo.close()
+
+
+def point_head(path: Path, branch: str) -> None:
+    """Make HEAD name the deploy branch, so that a clone of the repo gets it."""
+    repo = git.Repo(path)
+    repo.git.symbolic_ref("HEAD", f"refs/heads/{branch}")
+    repo.close()

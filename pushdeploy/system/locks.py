@@ -1,0 +1,95 @@
+"""One deploy of an app at a time: flock on a file that is never deleted.
+
+A lock dies with its process, so it can't go stale. Deleting the file would let two holders lock
+two files of the same name.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pushdeploy.errors import BusyError
+
+WAIT_SECONDS = 1800.0
+"""A queue of two or three builds; longer means that something hangs."""
+
+POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock, for the message to those who wait."""
+
+    who: str
+    what: str
+    pid: int
+    at: float
+
+
+@contextmanager
+def held(
+    path: Path,
+    *,
+    who: str,
+    what: str,
+    seconds: float = WAIT_SECONDS,
+    on_wait: Callable[[Holder], None] | None = None,
+) -> Iterator[None]:
+    """Hold the lock while the block runs.
+
+    Args:
+        path: the lock file; its holder's details lie beside it as `<name>.holder`.
+        who: who asks.
+        what: what for.
+        seconds: how long to wait for another holder.
+        on_wait: told once, when there is another holder.
+
+    Raises:
+        BusyError: it was held by another for longer than `seconds`.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    details = path.with_name(f"{path.name}.holder")
+    try:
+        _acquire(descriptor, details, seconds, on_wait)
+        details.write_text(json.dumps(asdict(Holder(who, what, os.getpid(), time.time()))))
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(
+    descriptor: int, details: Path, seconds: float, on_wait: Callable[[Holder], None] | None
+) -> None:
+    deadline = time.monotonic() + seconds
+    told = False
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if on_wait is not None and not told:
+                told = True
+                on_wait(_holder(details))
+            if time.monotonic() > deadline:
+                holder = _holder(details)
+                raise BusyError(
+                    f"{holder.what} of `{holder.who}` has held the app for "
+                    f"{time.time() - holder.at:.0f} s (process {holder.pid})",
+                    hint=f"ps -fp {holder.pid}",
+                ) from None
+            time.sleep(POLL_SECONDS)
+        else:
+            return
+
+
+def _holder(details: Path) -> Holder:
+    try:
+        return Holder(**json.loads(details.read_text()))
+    except (OSError, ValueError, TypeError):
+        return Holder("somebody", "a deploy", 0, time.time())

@@ -1,0 +1,114 @@
+"""psutil's questions: what runs, how much memory and disk there is, who holds a port."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process and its children use."""
+
+    memory: int
+    """Bytes, resident."""
+    cpu: float
+    """Percent of one core since the process began."""
+    started: float
+    """Epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortHolder:
+    """A process that listens on a port."""
+
+    pid: int | None
+    name: str
+    user: str
+
+
+def usage(pid: int) -> Usage | None:
+    """Memory and CPU of a process and all its children; `None` when it is gone."""
+    try:
+        parent = psutil.Process(pid)
+        family = [parent, *parent.children(recursive=True)]
+        started = parent.create_time()
+    except psutil.Error:
+        return None
+    memory, cpu = 0, 0.0
+    for process in family:
+        try:
+            memory += process.memory_info().rss
+            times = process.cpu_times()
+            cpu += times.user + times.system
+        except psutil.Error:
+            continue
+    lived = max(0.1, time.time() - started)
+    return Usage(memory=memory, cpu=100 * cpu / lived, started=started)
+
+
+def available_memory() -> int:
+    """Bytes that can be had without swapping."""
+    return int(psutil.virtual_memory().available)
+
+
+def total_memory() -> int:
+    """Bytes in all."""
+    return int(psutil.virtual_memory().total)
+
+
+def cores() -> int:
+    """Processors that we may use."""
+    return len(psutil.Process().cpu_affinity() or [0])
+
+
+def free_disk(folder: Path) -> int:
+    """Bytes that may still be written on the filesystem of `folder`."""
+    return int(psutil.disk_usage(str(folder)).free)
+
+
+def port_holder(port: int) -> PortHolder | None:
+    """Who listens on a loopback or wildcard TCP port; `None` when it is free."""
+    for connection in psutil.net_connections("tcp"):
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
+            return _holder(connection.pid)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return PortHolder(None, "a process that is not ours to see", "?")
+    return None
+
+
+def free_port(candidates: Iterable[int]) -> int | None:
+    """The first port that nobody listens on."""
+    taken = {
+        connection.laddr.port
+        for connection in psutil.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    return next((port for port in candidates if port not in taken), None)
+
+
+def alive(pid: int) -> bool:
+    """True when the process exists and is no zombie."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def _holder(pid: int | None) -> PortHolder:
+    if pid is None:
+        return PortHolder(None, "a process of another user", "?")
+    try:
+        process = psutil.Process(pid)
+        return PortHolder(pid, process.name(), process.username())
+    except psutil.Error:
+        return PortHolder(pid, "a process that has just ended", "?")

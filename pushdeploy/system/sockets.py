@@ -1,0 +1,35 @@
+"""What the kernel says about unix sockets: who is still connected to a path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+LISTENING = 0x10000
+"""`__SO_ACCEPTCON` in the flags of `/proc/net/unix` (proc_net(5))."""
+
+
+def connections(path: Path) -> int:
+    """How many connections to this socket path are open or queued.
+
+    A connection that waits in the listener's queue bears the path too, so 0 means: nobody is
+    served and nobody waits.
+    """
+    wanted = str(path)
+    count = 0
+    with Path("/proc/net/unix").open(errors="replace") as table:
+        for line in table:
+            fields = line.split(maxsplit=7)
+            if len(fields) == 8 and fields[7].rstrip("\n") == wanted:  # noqa: PLR2004 - columns
+                count += not int(fields[3], 16) & LISTENING
+    return count
+
+
+def listening(path: Path) -> bool:
+    """True when some process listens on this path."""
+    wanted = str(path)
+    with Path("/proc/net/unix").open(errors="replace") as table:
+        for line in table:
+            fields = line.split(maxsplit=7)
+            if len(fields) == 8 and fields[7].rstrip("\n") == wanted:  # noqa: PLR2004 - columns
+                return bool(int(fields[3], 16) & LISTENING)
+    return False

@@ -1,0 +1,361 @@
+"""systemd as the supervisor of a server (systemd.unit(5), systemd.socket(5), systemd-run(1)).
+
+Release units live in /run: they are written at every start, none is ever enabled, and a reboot
+leaves none behind. A unit file that is new needs no daemon-reload; one that changed does.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from pushdeploy.model.app import unit_prefix
+from pushdeploy.model.instance import (
+    DEFAULT_FILES,
+    DEFAULT_TASKS,
+    STOP_GRACE_SECONDS,
+    Instance,
+    State,
+    Status,
+)
+from pushdeploy.model.job import Job, JobKind
+from pushdeploy.system import command
+from pushdeploy.system.command import Command
+from pushdeploy.system.rendering import render
+
+UNITS = Path("/run/systemd/system")
+PROXY_GROUP = "www-data"
+FRONT_USER = "pd-front"
+PROXY_CONNECTIONS = 4096
+"""systemd-socket-proxyd's default of 256 drops connections under load."""
+
+SHOWN = "Id,ActiveState,SubState,MainPID,NRestarts,ActiveEnterTimestampMonotonic"
+UNIT = re.compile(r"pushdeploy-[a-z0-9_]+\.v(?P<release>\d+)\.(?P<type>\w+?)(?:\.(?P<index>\d+))?")
+STATES = {
+    "active": State.UP,
+    "reloading": State.UP,
+    "activating": State.STARTING,
+    "deactivating": State.STOPPING,
+    "failed": State.CRASHED,
+}
+
+
+def slice_of(app: str) -> str:
+    """The slice that holds all of an app's processes."""
+    return f"{unit_prefix(app)}.slice"
+
+
+def front_of(app: str) -> str:
+    """The unit name of the app's front, without a type."""
+    return f"{unit_prefix(app)}.front"
+
+
+def job_of(job: Job) -> str:
+    """One name a kind and app, so that a second build of the same app can't start."""
+    suffix = f".{time.monotonic_ns()}" if job.kind is JobKind.RUN else ""
+    return f"{unit_prefix(job.app)}.{job.kind}{suffix}"
+
+
+class Systemd:
+    """The supervisor of a server."""
+
+    def __init__(self, units: Path = UNITS) -> None:
+        self._units = units
+
+    def apply(self, instances: Sequence[Instance]) -> None:
+        """Write unit files; a change of one that is loaded is made known to systemd."""
+        changed = False
+        for instance in instances:
+            for name, text in unit_files(instance):
+                changed |= self._write(name, text)
+        if changed:
+            systemctl("daemon-reload")
+
+    def start(self, instances: Sequence[Instance]) -> None:
+        """Start sockets (whose service does not run), then all services, not waiting for these."""
+        stopped = [one for one in instances if _state(f"{one.unit}.service") is not State.UP]
+        sockets = [f"{one.unit}.socket" for one in stopped if one.socket]
+        if sockets:
+            systemctl("start", *sockets)
+        if stopped:
+            systemctl("start", "--no-block", *(f"{one.unit}.service" for one in stopped))
+
+    def stop(self, instances: Sequence[Instance]) -> None:
+        """Stop services first: a listening socket would start its service again."""
+        self._stop([one.unit for one in instances])
+
+    def forget(self, app: str, units: Sequence[str]) -> None:
+        """Stop the units and delete their files."""
+        if not units:
+            return
+        self._stop(units)
+        for unit in units:
+            for file in self._units.glob(f"{unit}.*"):
+                file.unlink(missing_ok=True)
+        ours = [f"{unit}.service" for unit in units]
+        systemctl("reset-failed", *ours, check=False)
+
+    def statuses(self, app: str) -> list[Status]:
+        """What systemd has loaded, and what has a unit file."""
+        pattern = f"{unit_prefix(app)}.v*.service"
+        shown = systemctl("show", "--property", SHOWN, "--", pattern).stdout
+        found = {status.unit: status for status in map(_status, _blocks(shown)) if status}
+        for file in self._units.glob(pattern):
+            unit = file.name.removesuffix(".service")
+            match = UNIT.fullmatch(unit)
+            if match and unit not in found and match["type"] != "bridge":
+                found[unit] = _named(unit, match, State.DOWN)
+        return [found[unit] for unit in sorted(found)]
+
+    def tail(self, instance: Instance, lines: int) -> list[str]:
+        """From the journal: only what the processes printed, not what systemd says of them."""
+        command.attempt(Command(["journalctl", "--sync"]))
+        journal = Command(
+            [
+                "journalctl",
+                "--quiet",
+                "--no-pager",
+                "--output=cat",
+                f"--lines={lines}",
+                f"_SYSTEMD_UNIT={instance.unit}.service",
+            ]
+        )
+        return command.attempt(journal).stdout.splitlines()
+
+    def once(self, job: Job, on_line: Callable[[str], None]) -> int:
+        """Run a job in a transient unit of its own and wait for it."""
+        return command.stream(run_command(job, "--pipe"), on_line, seconds=job.seconds + 30)
+
+    def stop_jobs(self, app: str) -> None:
+        """Stop builds and release phases of the app."""
+        kinds = (JobKind.BUILD, JobKind.RELEASE_PHASE)
+        units = [f"{unit_prefix(app)}.{kind}.service" for kind in kinds]
+        if any(_state(unit) is not State.DOWN for unit in units):
+            systemctl("stop", *units, check=False)
+            systemctl("reset-failed", *units, check=False)
+
+    def open_front(self, app: str, port: int, live_socket: Path) -> None:
+        """Listen on the app's port; a right front is left alone."""
+        unit = front_of(app)
+        values = {
+            "app": app,
+            "unit": unit,
+            "port": port,
+            "live_socket": live_socket,
+            "slice": slice_of(app),
+            "front_user": FRONT_USER,
+            "proxy_group": PROXY_GROUP,
+            "connections": PROXY_CONNECTIONS,
+            "files": DEFAULT_FILES,
+        }
+        changed = self._write(f"{unit}.socket", render("systemd/front.socket.j2", **values))
+        changed |= self._write(f"{unit}.service", render("systemd/front.service.j2", **values))
+        if changed:
+            systemctl("daemon-reload")
+            systemctl("stop", f"{unit}.service", f"{unit}.socket", check=False)
+        if _state(f"{unit}.socket") is not State.UP:
+            systemctl("stop", f"{unit}.service", check=False)
+            systemctl("start", f"{unit}.socket")
+
+    def close_front(self, app: str) -> None:
+        """Stop listening on the app's port."""
+        unit = front_of(app)
+        systemctl("stop", f"{unit}.service", f"{unit}.socket", check=False)
+        for file in self._units.glob(f"{unit}.*"):
+            file.unlink(missing_ok=True)
+
+    def fronts(self) -> list[str]:
+        """Unit prefixes of the apps whose front has a unit file."""
+        return [file.name.split(".")[0] for file in self._units.glob("pushdeploy-*.front.socket")]
+
+    def wake(self, app: str, seconds: float) -> None:
+        """A transient timer that runs `pushdeploy reconcile` for the app."""
+        unit = f"{unit_prefix(app)}.wake"
+        systemctl("stop", f"{unit}.timer", check=False)
+        command.attempt(
+            Command(
+                [
+                    "systemd-run",
+                    "--quiet",
+                    f"--unit={unit}",
+                    f"--on-active={seconds:.0f}",
+                    "--timer-property=AccuracySec=1s",
+                    "/usr/local/bin/pushdeploy",
+                    "reconcile",
+                    "--app",
+                    app,
+                ]
+            )
+        )
+
+    def _stop(self, units: Sequence[str]) -> None:
+        if units:
+            systemctl("stop", *(f"{unit}.service" for unit in units), check=False, seconds=120)
+            web = [unit for unit in units if (self._units / f"{unit}.socket").exists()]
+            extra = [f"{unit}.socket" for unit in web]
+            extra += [f"{bridge_of(unit)}.service" for unit in web if self._has_bridge(unit)]
+            if extra:
+                systemctl("stop", *extra, check=False)
+
+    def _has_bridge(self, unit: str) -> bool:
+        return (self._units / f"{bridge_of(unit)}.service").exists()
+
+    def _write(self, name: str, text: str) -> bool:
+        """True when a unit that systemd may have read before has changed."""
+        path = self._units / name
+        known = path.exists()
+        if known and path.read_text() == text:
+            return False
+        temporary = path.with_name(f".{name}.new")
+        temporary.write_text(text)
+        temporary.replace(path)
+        return known
+
+
+def unit_files(instance: Instance) -> Iterator[tuple[str, str]]:
+    """The unit files of an instance: name and text."""
+    common = {
+        "app": instance.app,
+        "release": instance.release,
+        "slice": slice_of(instance.app),
+        "files": DEFAULT_FILES,
+    }
+    environment = list(instance.environment)
+    yield (
+        f"{instance.unit}.service",
+        render(
+            "systemd/process.service.j2",
+            **common,
+            name=instance.name,
+            script=instance.script,
+            user=instance.user,
+            code=instance.code,
+            home=instance.home,
+            shared=instance.shared,
+            environment=environment,
+            stop_grace=STOP_GRACE_SECONDS,
+            tasks=DEFAULT_TASKS,
+        ),
+    )
+    if instance.socket is not None:
+        bridged = instance.port is not None
+        served_by = bridge_of(instance.unit) if bridged else instance.unit
+        yield (
+            f"{instance.unit}.socket",
+            render(
+                "systemd/web.socket.j2",
+                **common,
+                socket=instance.socket,
+                proxy_group=PROXY_GROUP,
+                served_by=f"{served_by}.service",
+            ),
+        )
+        if bridged:
+            yield (
+                f"{served_by}.service",
+                render(
+                    "systemd/bridge.service.j2",
+                    **common,
+                    port=instance.port,
+                    front_user=FRONT_USER,
+                    connections=PROXY_CONNECTIONS,
+                ),
+            )
+
+
+def bridge_of(unit: str) -> str:
+    """The unit name of the bridge of a web unit."""
+    return f"{unit.removesuffix('.web')}.bridge"
+
+
+def run_command(job: Job, *options: str) -> Command:
+    """`systemd-run` for a job: fixed text, typed values, the sandbox of every app."""
+    properties = [line for line in render("systemd/sandbox.j2").splitlines() if line]
+    properties += [
+        f"Slice={slice_of(job.app)}",
+        f"WorkingDirectory={job.folder}",
+        f"RuntimeMaxSec={job.seconds:.0f}",
+        f"TasksMax={DEFAULT_TASKS}",
+        f"LimitNOFILE={DEFAULT_FILES}",
+        "KillMode=control-group",
+        "SendSIGHUP=yes",
+        *(f"ReadWritePaths={path}" for path in job.writable),
+        *(f"InaccessiblePaths=-{path}" for path in job.hidden),
+        *(f"SupplementaryGroups={group}" for group in job.groups),
+    ]
+    settings = [("HOME", str(job.home)), *job.environment]
+    return Command(
+        [
+            "systemd-run",
+            "--quiet",
+            "--wait",
+            "--collect",
+            "--service-type=exec",
+            *options,
+            f"--unit={job_of(job)}",
+            f"--uid={job.user}",
+            f"--gid={job.user}",
+            *(f"--property={line}" for line in properties),
+            *(f"--setenv={name}={value}" for name, value in settings),
+            "--",
+            *job.argv,
+        ]
+    )
+
+
+def systemctl(*words: str, check: bool = True, seconds: float = 90) -> command.Output:
+    """Run systemctl.
+
+    Raises:
+        CommandFailedError: it failed, unless `check` is False.
+    """
+    line = Command(["systemctl", "--no-ask-password", *words])
+    return command.run(line, seconds=seconds) if check else command.attempt(line, seconds=seconds)
+
+
+def _state(unit: str) -> State:
+    word = systemctl("is-active", unit, check=False).stdout.strip()
+    return STATES.get(word, State.DOWN)
+
+
+def _blocks(shown: str) -> Iterator[dict[str, str]]:
+    for block in shown.split("\n\n"):
+        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        if values:
+            yield values
+
+
+def _status(values: dict[str, str]) -> Status | None:
+    unit = values["Id"].removesuffix(".service")
+    match = UNIT.fullmatch(unit)
+    if match is None or match["type"] == "bridge":
+        return None
+    state = STATES.get(values["ActiveState"], State.DOWN)
+    if values["SubState"] == "auto-restart":
+        state = State.CRASHED
+    entered = int(values.get("ActiveEnterTimestampMonotonic") or 0) / 1e6
+    since = time.time() - time.monotonic() + entered if entered else None
+    pid = int(values["MainPID"]) or None
+    return _named(unit, match, state, pid, since, int(values.get("NRestarts") or 0))
+
+
+def _named(
+    unit: str,
+    match: re.Match[str],
+    state: State,
+    pid: int | None = None,
+    since: float | None = None,
+    restarts: int = 0,
+) -> Status:
+    return Status(
+        unit=unit,
+        release=int(match["release"]),
+        process_type=match["type"],
+        index=int(match["index"] or 1),
+        state=state,
+        pid=pid,
+        since=since,
+        restarts=restarts,
+    )

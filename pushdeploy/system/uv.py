@@ -1,0 +1,105 @@
+"""uv makes venvs (docs.astral.sh/uv): commands as values, and which Pythons are there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pushdeploy.errors import UnavailableError
+from pushdeploy.system import command
+from pushdeploy.system.command import CLEAN_PATH, Command
+
+SEARCHED = (Path("/usr/local/bin"), Path("/usr/bin"))
+"""Where a server's Pythons are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A Python that apps can be built with."""
+
+    path: Path
+    version: tuple[int, int, int]
+
+    @property
+    def version_text(self) -> str:
+        """`3.11.2`."""
+        return ".".join(map(str, self.version))
+
+
+def environment(cache: Path) -> dict[str, str]:
+    """uv's settings: copies, since hard links would join caches, venvs and apps."""
+    return {
+        "PATH": CLEAN_PATH,
+        "HOME": str(cache),
+        "LANG": "C.UTF-8",
+        "UV_CACHE_DIR": str(cache / "uv"),
+        "UV_LINK_MODE": "copy",
+        "UV_PYTHON_DOWNLOADS": "never",
+        "UV_NO_PROGRESS": "1",
+    }
+
+
+def make_venv(uv: Path, python: Path, venv: Path, cache: Path) -> Command:
+    """An empty venv in an existing empty folder."""
+    return Command(
+        [str(uv), "venv", "--quiet", "--allow-existing", f"--python={python}", str(venv)],
+        environment=environment(cache),
+    )
+
+
+def install(
+    uv: Path, venv: Path, requirements: Sequence[str], extra: Sequence[str], code: Path, cache: Path
+) -> Command:
+    """Install requirements files and extra packages, compiled to bytecode."""
+    return Command(
+        [
+            str(uv),
+            "pip",
+            "install",
+            "--compile-bytecode",
+            f"--python={venv / 'bin' / 'python'}",
+            *(f"--requirement={path}" for path in requirements),
+            *extra,
+        ],
+        environment=environment(cache),
+        folder=code,
+    )
+
+
+def interpreter(path: Path) -> Interpreter:
+    """The Python at a path.
+
+    Raises:
+        UnavailableError: it is none.
+    """
+    found = _interpreter(path)
+    if found is None:
+        raise UnavailableError(f"`{path}` is not a Python", hint="apt-get install python3")
+    return found
+
+
+def interpreters(preferred: Path) -> list[Interpreter]:
+    """The Pythons of this machine; `preferred` (the server's own) first.
+
+    Raises:
+        UnavailableError: `preferred` is no Python.
+    """
+    found = [interpreter(preferred)]
+    for folder in SEARCHED:
+        for path in sorted(folder.glob("python3.*")):
+            if re.fullmatch(r"python3\.\d+", path.name):
+                other = _interpreter(path)
+                if other and other.version not in {one.version for one in found}:
+                    found.append(other)
+    return found
+
+
+def _interpreter(path: Path) -> Interpreter | None:
+    try:
+        said = command.attempt(Command([str(path), "-IS", "--version"]), seconds=10).stdout
+    except UnavailableError:
+        return None
+    match = re.search(r"Python (\d+)\.(\d+)\.(\d+)", said)
+    return Interpreter(path, (int(match[1]), int(match[2]), int(match[3]))) if match else None
