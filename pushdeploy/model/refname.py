@@ -1,0 +1,48 @@
+"""Names of git's refs and branches."""
+
+from __future__ import annotations
+
+import re
+
+from pushdeploy.errors import UsageError
+from pushdeploy.model.text import quoted
+
+LONGEST_BRANCH = 200
+"""Characters: git keeps a ref as a file, whose name has at most 255 bytes with `.lock`."""
+
+_HEADS = "refs/heads/"
+_BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+@#-]*(/[A-Za-z0-9_][A-Za-z0-9._+@#-]*)*")
+
+
+def branch_of(ref: str) -> str | None:
+    """`topic/a` for `refs/heads/topic/a`; None for a tag and every other ref."""
+    name = ref.removeprefix(_HEADS)
+    return name if name and ref.startswith(_HEADS) else None
+
+
+def is_deployable_first_branch(name: str) -> bool:
+    """Whether a first push of this branch makes it the one to deploy: `main` or `master`."""
+    return name in {"main", "master"}
+
+
+def parse_branch_name(text: str) -> str:
+    """The text itself, when it is a branch's name; stricter than git, which allows any script.
+
+    Args:
+        text: Parts joined by `/`, each of ASCII letters, digits and `._+@#-`, beginning with a
+            letter, a digit or `_`.
+
+    Raises:
+        UsageError: It is not such a name, or git itself refuses it (git-check-ref-format(1)).
+    """
+    refused_by_git = (
+        text == "HEAD"
+        or ".." in text
+        or any(part.endswith((".", ".lock")) for part in text.split("/"))
+    )
+    if refused_by_git or not _BRANCH.fullmatch(text) or len(text) > LONGEST_BRANCH:
+        raise UsageError(
+            f"{quoted(text)} cannot be a branch to deploy.",
+            hint="Use a name such as `main` or `release/2026`.",
+        )
+    return text
