@@ -1,0 +1,228 @@
+#!/usr/bin/env bash
+# Install pushdeploy on a Debian or Ubuntu server, show it on any machine, or take it away again.
+set -euo pipefail
+
+readonly OLDEST_PYTHON="3.11"
+readonly PYTHON_PROBE='
+import ensurepip, sys, venv
+sys.exit(sys.version_info < tuple(map(int, sys.argv[1].split("."))))
+'
+
+usage() {
+  cat <<'TEXT'
+Usage:
+  sudo ./installer.sh [--app NAME] [--key FILE] [--port N]   install or upgrade the server
+  sudo ./installer.sh uninstall [--purge]                    take it away again
+  ./installer.sh demo [--dir DIR] [--port N] [--once]        show it on this machine, no root needed
+  ./installer.sh demo --stop [--dir DIR]                     stop the demo and remove its folder
+TEXT
+}
+
+demo_usage() {
+  cat <<'TEXT'
+Usage: ./installer.sh demo [--dir DIR] [--port N] [--once | --stop]
+
+Runs an example blog under one folder, deployed by a real `git push`. Nothing outside is changed.
+
+  --dir DIR   the folder (default: ~/pushdeploy-demo)
+  --port N    where the blog answers (default: 8000; the next free one when it is taken)
+  --once      also show an update, a broken update and a rollback, then remove everything;
+              exits 0 only if every step held
+  --stop      stop what a demo left running and remove its folder
+TEXT
+}
+
+say() {
+  printf -- '-----> %s\n' "$*" >&2
+}
+
+fail() {
+  printf ' !     %s\n' "$@" >&2
+  exit 1
+}
+
+is_root() {
+  [[ "$(id --user)" == 0 ]]
+}
+
+install_server() {
+  fail "Installing on a server is not written yet."
+}
+
+uninstall() {
+  fail "Uninstalling is not written yet."
+}
+
+# demo: only what Python can't do for itself; the rest is in pushdeploy/cli/demo.py.
+
+demo() {
+  local checkout folder python
+  checkout=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+  if demo_wants --help "$@" || demo_wants -h "$@"; then
+    demo_usage
+    return
+  fi
+  folder=$(demo_folder "$@")
+  if demo_wants --stop "$@" && [[ ! -x $folder/tool/bin/python ]]; then
+    fail "There is no demo in \`$folder\`." "If it lies elsewhere: ./installer.sh demo --stop --dir DIR"
+  fi
+  if ! demo_wants --stop "$@"; then
+    demo_require_programs
+    python=$(find_python)
+    demo_own_folder "$folder"
+    demo_tool "$folder/tool" "$python" "$checkout"
+  fi
+  exec "$folder/tool/bin/python" -I -m pushdeploy.cli.demo \
+    --checkout "$checkout" --dir "$folder" "$@"
+}
+
+# True when the first argument is among the others.
+demo_wants() {
+  local wanted=$1 word
+  shift
+  for word in "$@"; do
+    if [[ $word == "$wanted" ]]; then
+      return 0
+    fi
+  done
+  return 1
+}
+
+# Prints the demo's folder, absolute: `--dir DIR`, else one in the home folder.
+demo_folder() {
+  local folder=""
+  while (($#)); do
+    case $1 in
+      --dir)
+        folder=${2-}
+        [[ -n $folder ]] || fail "\`--dir\` needs a folder." "./installer.sh demo --dir DIR"
+        shift
+        ;;
+      --dir=*) folder=${1#--dir=} ;;
+    esac
+    shift
+  done
+  if [[ -z $folder && -n ${HOME-} ]]; then
+    folder=$HOME/pushdeploy-demo
+  elif [[ -z $folder ]]; then
+    folder=${TMPDIR:-/tmp}/pushdeploy-demo-$(id --user)
+  fi
+  realpath --canonicalize-missing -- "$folder"
+}
+
+# Makes the folder, or takes the one that an earlier demo made; anything else is left alone.
+demo_own_folder() {
+  local folder=$1
+  if [[ -e $folder && ! -O $folder ]]; then
+    fail "\`$folder\` belongs to somebody else." "./installer.sh demo --dir DIR"
+  fi
+  if [[ -d $folder && ! -e $folder/.pushdeploy-demo && -n $(ls --almost-all -- "$folder") ]]; then
+    fail "\`$folder\` is not empty, and no demo made it." "./installer.sh demo --dir DIR"
+  fi
+  mkdir --parents -- "$folder" || fail "\`$folder\` can't be made." "./installer.sh demo --dir DIR"
+  touch -- "$folder/.pushdeploy-demo"
+}
+
+# Brings git and Python by apt as root; else names each thing that is missing.
+demo_require_programs() {
+  local missing=()
+  command -v git >/dev/null || missing+=(git)
+  find_python >/dev/null || missing+=(python3 python3-venv)
+  if ((${#missing[@]} == 0)); then
+    return
+  fi
+  if is_root && command -v apt-get >/dev/null; then
+    apt_install "${missing[@]}" ca-certificates
+    if find_python >/dev/null; then
+      return
+    fi
+    fail "This system's python3 is older than $OLDEST_PYTHON." "Debian 12 or Ubuntu 24.04 have a newer one."
+  fi
+  demo_name_missing "${missing[@]}"
+}
+
+demo_name_missing() {
+  local name
+  for name in "$@"; do
+    case $name in
+      python3) printf ' !     missing: python3, %s or newer\n' "$OLDEST_PYTHON" >&2 ;;
+      python3-venv) printf ' !     missing: python3-venv (or ensurepip, to make a venv)\n' >&2 ;;
+      *) printf ' !     missing: %s\n' "$name" >&2 ;;
+    esac
+  done
+  fail "As root: apt-get install $*"
+}
+
+apt_install() {
+  local log
+  say "Installing Debian packages: $*"
+  log=$(mktemp)
+  if ! {
+    DEBIAN_FRONTEND=noninteractive apt-get update &&
+      DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@"
+  } >"$log" 2>&1 </dev/null; then
+    cat -- "$log" >&2
+    rm -- "$log"
+    fail "apt-get failed." "apt-get update && apt-get install $*"
+  fi
+  rm -- "$log"
+}
+
+# Prints the first Python that is new enough and can make a venv.
+find_python() {
+  local candidate
+  for candidate in "${PYTHON:-python3}" python3.{14..11} /usr/bin/python3; do
+    if "$candidate" -I - "$OLDEST_PYTHON" <<<"$PYTHON_PROBE" 2>/dev/null; then
+      command -v "$candidate"
+      return
+    fi
+  done
+  return 1
+}
+
+# The tool itself in a venv: locked packages, checked by their hashes, and a copy of this checkout.
+demo_tool() {
+  local venv=$1 python=$2 checkout=$3 wanted
+  wanted=$(sha256sum <"$checkout/requirements.lock")
+  if [[ "$(cat -- "$venv/.made-from" 2>/dev/null)" != "$wanted" ]]; then
+    say "Making a venv for pushdeploy itself in $venv"
+    "$python" -m venv --clear -- "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir \
+      --require-hashes --requirement "$checkout/requirements.lock" ||
+      fail "pushdeploy's packages could not be installed; pip says why above."
+    printf '%s\n' "$wanted" >"$venv/.made-from"
+  fi
+  copy_package "$venv" "$checkout"
+}
+
+# Lays the package into a venv as its wheel would, without a build.
+copy_package() {
+  local venv=$1 checkout=$2 packages
+  packages=$("$venv/bin/python" -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  rm --recursive --force -- "$packages/pushdeploy"
+  cp --recursive -- "$checkout/pushdeploy" "$packages/pushdeploy"
+  mkdir -- "$packages/pushdeploy/_share"
+  cp --recursive -- "$checkout/hooks" "$checkout/templates" "$packages/pushdeploy/_share/"
+  cat >"$venv/bin/pushdeploy" <<'SCRIPT'
+#!/bin/sh
+exec "$(dirname "$0")/python" -I -m pushdeploy.cli.main "$@"
+SCRIPT
+  chmod +x -- "$venv/bin/pushdeploy"
+}
+
+main() {
+  case ${1-} in
+    demo)
+      shift
+      demo "$@"
+      ;;
+    uninstall)
+      shift
+      uninstall "$@"
+      ;;
+    -h | --help) usage ;;
+    *) install_server "$@" ;;
+  esac
+}
+
+main "$@"
