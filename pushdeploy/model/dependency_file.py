@@ -49,30 +49,47 @@ def find_dependency_file(names: Iterable[str]) -> str:
     """`requirements.txt`, when it is among the names.
 
     Args:
-        names: The names in the root of the tree.
+        names: The path names of the tree, or only those of its root.
 
     Raises:
         RefusedInputError: It is not there; the message says what is there instead, the hint holds
             the command that makes it.
     """
-    present = set(names)
-    if REQUIREMENTS in present:
+    paths = set(names)
+    present = {path.partition("/")[0] for path in paths}
+    if REQUIREMENTS in paths:
         return REQUIREMENTS
-    misspelt = sorted(present & COMMON_MISSPELLINGS)
+    misspelt = sorted(paths & COMMON_MISSPELLINGS)
     if misspelt:
         raise RefusedInputError(
             f"There is no `{REQUIREMENTS}`, but there is `{misspelt[0]}`.",
             hint=f"Run `git mv {misspelt[0]} {REQUIREMENTS}`, commit and push again.",
         )
     for name, command in COMMANDS.items():
-        if name in present:
+        if name in paths:
             raise RefusedInputError(
                 f"There is no `{REQUIREMENTS}`; there is `{name}`, which is not read.",
                 hint=f"Run `{command}`, commit it and push again.",
             )
+    deeper = sorted(filter(_is_deeper, paths), key=lambda path: (path.count("/"), path))
+    if deeper:
+        raise RefusedInputError(
+            f"There is no `{REQUIREMENTS}` in the root, but there is {quoted(deeper[0])}.",
+            hint=f"Make a `{REQUIREMENTS}` with the line {quoted(f'-r {deeper[0]}')}, commit it "
+            "and push again.",
+        )
     raise RefusedInputError(
         f"There is no `{REQUIREMENTS}`; the root of the commit holds {_listed(present)}.",
         hint=f"Run `pip freeze > {REQUIREMENTS}` in the app's venv, commit it and push again.",
+    )
+
+
+def _is_deeper(path: str) -> bool:
+    """Whether it is a requirements file in a folder: `backend/…` or `requirements/prod.txt`."""
+    folder, _, name = path.rpartition("/")
+    return folder.partition("/")[0] not in {"", "docs", "tests"} and (
+        name == REQUIREMENTS
+        or (folder == "requirements" and name in {"base.txt", "prod.txt", "production.txt"})
     )
 
 

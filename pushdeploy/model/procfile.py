@@ -6,18 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.gunicorn import mentions_gunicorn
-from pushdeploy.model.suggestion import suggest_procfile
 from pushdeploy.model.text import CONTROL, escaped, pointed_at
-
-__all__ = [
-    "ProcessLine",
-    "Procfile",
-    "mentions_gunicorn",
-    "parse_procfile",
-    "suggest_procfile",
-    "unit_safe",
-]
 
 MOST_PROCESS_TYPES = 32
 """Process types: far more than real apps have, few enough to start and to show in a table."""

@@ -9,20 +9,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.dependency_file import COMMON_MISSPELLINGS, find_dependency_file
 from pushdeploy.model.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-__all__ = [
-    "COMMON_MISSPELLINGS",
-    "Reference",
-    "ReferenceKind",
-    "find_dependency_file",
-    "names",
-    "references",
-]
 
 
 class ReferenceKind(StrEnum):

@@ -29,8 +29,16 @@ def test_requirements_txt_is_found_beside_anything(names: list[str]) -> None:
         (["requirments.txt"], "`requirments.txt`", "git mv requirments.txt requirements.txt"),
         (["Requirements.txt", "uv.lock"], "`Requirements.txt`", "git mv Requirements.txt"),
         (["app.py", "Procfile"], "`Procfile`, `app.py`", "pip freeze > requirements.txt"),
+        (["a/b/c.py", "a/d.py"], "holds `a`.", "pip freeze"),
+        (["a/uv.lock"], "holds `a`.", "pip freeze"),
+        (["backend/requirements.txt", "uv.lock"], "`uv.lock`", "uv export"),
+        (["docs/requirements.txt", "app.py"], "holds `app.py`, `docs`.", "pip freeze"),
+        (["backend/requirements.txt", "app.py"], "`backend/requirements.txt`", "`-r backend/req"),
+        (["a/b/requirements.txt", "z/requirements.txt"], "`z/requirements.txt`", "`-r z/"),
+        (["requirements/dev.txt", "requirements/prod.txt"], "`requirements/prod.txt`", "`-r requ"),
         ([], "nothing", "pip freeze"),
         (list("abcdefghij"), "`h`, 2 more", "pip freeze"),
+        (["\x1b/requirements.txt"], "`\\x1b/requirements.txt`", "`-r \\x1b/"),
         (["\x1b[31m"], "`\\x1b[31m`", "pip freeze"),
     ],
 )
@@ -42,6 +50,7 @@ def test_what_is_there_instead_is_named_with_the_command(
 
     assert found in refusal.value.message
     assert command in str(refusal.value.hint)
+    assert "\x1b" not in f"{refusal.value.message}{refusal.value.hint}"
 
 
 def test_no_misspelling_is_the_right_name() -> None:
