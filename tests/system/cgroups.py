@@ -36,21 +36,27 @@ def processes(name: str) -> set[int]:
     return found
 
 
+def empty(name: str, seconds: float) -> bool:
+    """Wait for the processes of this name to end; False when some did not in time."""
+    deadline = time.monotonic() + seconds
+    while processes(name):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
 def kill(name: str) -> None:
     """Kill every process in the cgroups of this name, and wait until none is left."""
-    deadline = time.monotonic() + KILL_SECONDS
-    while left := processes(name):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"Processes of `{name}` outlive SIGKILL: {sorted(left)}")
-        for number in left:
-            with suppress(ProcessLookupError):
-                os.kill(number, signal.SIGKILL)
-        time.sleep(0.02)
+    for number in processes(name):
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+    if not empty(name, KILL_SECONDS):
+        raise TimeoutError(f"Processes of `{name}` outlive SIGKILL: {sorted(processes(name))}")
 
 
 def remove(name: str) -> None:
-    """Kill what runs in the cgroups of this name, and remove them."""
-    kill(name)
+    """Remove the cgroups of this name, in which nothing runs any more."""
     for folder in folders(name):
         for inner in sorted(folder.rglob("*/"), reverse=True):
             if inner.is_dir():

@@ -2,22 +2,17 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.system import container, image
+from tests.system import checkout, container, image
+from tests.system.checkout import Installed
 from tests.system.host import Host
-from tests.system.laptop import Laptop
-
-CHECKOUT = Path(__file__).resolve().parents[2]
-SOURCE = "/srv/src"
+from tests.system.laptop import Laptop, make_key
 
 TOOLS = ("systemd-nspawn", "mmdebstrap", "nsenter", "git", "ssh", "mount")
-
-INSTALL_SECONDS = 300.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,6 +44,12 @@ def hosts_can_boot() -> None:
         pytest.skip(reason)
 
 
+@pytest.fixture(scope="session")
+def suite() -> str:
+    """The Debian that pushdeploy is tested on; PUSHDEPLOY_SUITE chooses another."""
+    return os.environ.get("PUSHDEPLOY_SUITE", image.SUITES[0])
+
+
 @pytest.fixture(scope="session", params=image.SUITES)
 def bare_host(request: pytest.FixtureRequest, hosts_can_boot: None) -> Iterator[Host]:
     """A server of each suite with nothing of ours on it; shared by all tests that ask for it."""
@@ -56,23 +57,47 @@ def bare_host(request: pytest.FixtureRequest, hosts_can_boot: None) -> Iterator[
         yield host
 
 
-@pytest.fixture(scope="session")
-def host(hosts_can_boot: None) -> Iterator[Host]:
-    """A server with this checkout at /srv/src; `laptop` is what has run its installer."""
-    suite = os.environ.get("PUSHDEPLOY_SUITE", image.SUITES[0])
-    with Host.boot(suite, "host") as host:
-        listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-        names = subprocess.run(listing, cwd=CHECKOUT, check=True, capture_output=True, text=True)
-        present = [name for name in names.stdout.split("\0") if name and (CHECKOUT / name).exists()]
-        host.copy_in(CHECKOUT, SOURCE, only=present)
+@pytest.fixture
+def source_host(suite: str, hosts_can_boot: None) -> Iterator[Host]:
+    """A new server with this checkout at /srv/src and nothing installed from it, for one test."""
+    with Host.boot(suite, "source") as host:
+        checkout.copy_to(host)
         yield host
 
 
 @pytest.fixture(scope="session")
-def laptop(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Laptop:
-    """A laptop whose key the installer of the host was given for the app `blog`."""
-    laptop = Laptop(host, tmp_path_factory.mktemp("laptop"))
-    host.write("/root/laptop.pub", laptop.public_key)
-    installer = f"{SOURCE}/installer.sh"
-    host.run(installer, "--app", "blog", "--key", "/root/laptop.pub", timeout=INSTALL_SECONDS)
-    return laptop
+def installed(
+    suite: str, hosts_can_boot: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installed]:
+    """What hosts with pushdeploy and the app `blog` are booted from; the installer runs once."""
+    key = tmp_path_factory.mktemp("key") / "id_ed25519"
+    make_key(key)
+    with Host.boot(suite, "install") as host:
+        checkout.install(host, "blog", key)
+        yield Installed(suite, tuple(host.freeze()), key)
+
+
+@pytest.fixture(scope="session")
+def host(installed: Installed) -> Iterator[Host]:
+    """A server with pushdeploy, shared by all tests that ask for it; they tidy up."""
+    with Host.boot(installed.suite, "host", installed.disk) as host:
+        yield host
+
+
+@pytest.fixture
+def laptop(host: Host, installed: Installed, tmp_path: Path) -> Laptop:
+    """A laptop that may push to `blog` on the shared server."""
+    return Laptop(host, tmp_path / "laptop", installed.key)
+
+
+@pytest.fixture
+def fresh_host(installed: Installed) -> Iterator[Host]:
+    """A server with pushdeploy for one test, which may break it."""
+    with Host.boot(installed.suite, "fresh", installed.disk) as host:
+        yield host
+
+
+@pytest.fixture
+def fresh_laptop(fresh_host: Host, installed: Installed, tmp_path: Path) -> Laptop:
+    """A laptop that may push to `blog` on the server of this one test."""
+    return Laptop(fresh_host, tmp_path / "fresh-laptop", installed.key)

@@ -1,10 +1,13 @@
 """A container booted like a machine: its disk, its cgroups, and systemd-nspawn over both."""
 
 import fcntl
+import itertools
 import os
 import shutil
+import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -16,22 +19,29 @@ from tests.system import cache, cgroups, processes
 LAUNCH = 'until [ "$1" = -- ]; do echo $$ >"$1" || exit; shift; done; shift; exec "$@"'
 ENVIRONMENT = {"PATH": os.environ["PATH"], "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
 
+# What nspawn leaves when it is killed, and then refuses to start over.
+REMAINS = (Path("/run/systemd/nspawn/propagate"), Path("/run/systemd/nspawn/unix-export"))
+
+_numbers = itertools.count(1)
+
 START_SECONDS = 30.0
 STOP_SECONDS = 120.0  # a unit that does not stop is killed after 90 s
+TIDY_SECONDS = 5.0
 
 
 class Container:
     """One throw-away machine; `start` after `stopped` or `kill` boots the same disk again."""
 
-    def __init__(self, image: Path, name: str, read_only: dict[Path, str]) -> None:
-        """Lay a fresh disk over the image; read_only maps outer folders to inner paths."""
-        self.name = f"{name}-{os.getpid()}"
+    def __init__(self, layers: Sequence[Path], name: str, read_only: dict[Path, str]) -> None:
+        """Lay a fresh disk over layers, topmost first; read_only: outer folder to inner path."""
+        self.name = f"{name}-{os.getpid()}-{next(_numbers)}"
+        self._layers = layers
         self._read_only = read_only
         self._spawn: subprocess.Popen[bytes] | None = None
         self._folder, self._lock = _claim(self.name)
         self.root = self._folder / "root"
         try:
-            _lay(image, self._folder)
+            _lay(layers, self._folder)
         except BaseException:
             self.remove()
             raise
@@ -82,13 +92,20 @@ class Container:
         """Wait until the machine has shut itself down."""
         if self._spawn is not None:
             self._spawn.wait(STOP_SECONDS)
-            cgroups.kill(self.name)
+        _end(self.name)
 
     def kill(self) -> None:
         """End every process of the machine at once, as a power cut does."""
-        cgroups.kill(self.name)
+        _end(self.name)
         if self._spawn is not None:
             self._spawn.wait(STOP_SECONDS)
+
+    def freeze(self) -> tuple[Path, ...]:
+        """The disk of a stopped machine, for others to lie over; it must not start again."""
+        if not self.root.is_mount():
+            return (self.root,)
+        processes.run(["umount", str(self.root)])
+        return (self._folder / "upper", *self._layers)
 
     def remove(self) -> None:
         """Leave no trace of it."""
@@ -120,19 +137,34 @@ def _claim(name: str) -> tuple[Path, IO[str]]:
     return folder, lock
 
 
-def _lay(image: Path, folder: Path) -> None:
+def _lay(layers: Sequence[Path], folder: Path) -> None:
     for inner in ("root", "upper", "work"):
         (folder / inner).mkdir()
-    layers = f"lowerdir={image},upperdir={folder / 'upper'},workdir={folder / 'work'}"
-    mount = ["mount", "-t", "overlay", "overlay", "-o", layers, str(folder / "root")]
+    lower = ":".join(map(str, layers))
+    options = f"lowerdir={lower},upperdir={folder / 'upper'},workdir={folder / 'work'}"
+    mount = ["mount", "-t", "overlay", "overlay", "-o", options, str(folder / "root")]
     if processes.run(mount, check=False).returncode != 0:  # the cache lies on an overlay itself
-        processes.run(["cp", "--archive", "--reflink=auto", f"{image}/.", str(folder / "root")])
+        # Then freeze() never gives more than one layer either.
+        processes.run(["cp", "--archive", "--reflink=auto", f"{layers[0]}/.", str(folder / "root")])
+
+
+def _end(name: str) -> None:
+    """Kill PID 1, and with it all others inside; nspawn then tidies up and ends by itself."""
+    for process in cgroups.processes(name):
+        if _is_first(process):
+            os.kill(process, signal.SIGKILL)
+    if not cgroups.empty(name, TIDY_SECONDS):
+        cgroups.kill(name)
 
 
 def _remove(folder: Path) -> None:
+    _end(folder.name)
     cgroups.remove(folder.name)
-    if (folder / "root").is_mount():
-        processes.run(["umount", "--lazy", str(folder / "root")])
+    for place in (folder / "root", *(remains / folder.name for remains in REMAINS)):
+        if place.is_mount():
+            processes.run(["umount", "--lazy", str(place)])
+    for remains in REMAINS:
+        shutil.rmtree(remains / folder.name, ignore_errors=True)
     shutil.rmtree(folder)
 
 

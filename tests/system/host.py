@@ -5,7 +5,7 @@ import socket
 import subprocess
 import tarfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -51,12 +51,17 @@ class Host:
         self.pid = 0
 
     @classmethod
-    def boot(cls, suite: str, name: str = "host") -> Self:
-        """Boot a throw-away server of a Debian suite; returns when all its units have started."""
+    def boot(cls, suite: str, name: str = "host", disk: Sequence[Path] = ()) -> Self:
+        """Boot a throw-away server, of a Debian suite or of a disk that `freeze` gave.
+
+        Returns when all its units have started, or failed to.
+        """
         read_only = {wheelhouse.build(suite): WHEELS}
-        host = cls(Container(image.build(suite), f"{name}-{suite}", read_only))
+        layers = disk or [image.build(suite)]
+        host = cls(Container(layers, f"{name}-{suite}", read_only))
         try:
-            _prepare(host.container.root)
+            if not disk:
+                _prepare(host.container.root)
             host.power_on()
         except BaseException:
             host.close()
@@ -99,6 +104,12 @@ class Host:
         self.run("systemctl", "reboot", check=False)  # may be cut off by its own success
         self.container.stopped()
         self.power_on()
+
+    def freeze(self) -> Sequence[Path]:
+        """Shut it down for good; returns its disk, to boot others from while this one is open."""
+        self.run("systemctl", "poweroff", check=False)
+        self.container.stopped()
+        return self.container.freeze()
 
     def kill_power(self) -> None:
         """End all its processes at once; `power_on` boots it again.

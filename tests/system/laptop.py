@@ -58,18 +58,22 @@ class Push:
     seconds: float
 
 
+def make_key(path: Path) -> None:
+    """Make an ssh key, with its public half beside it in `.pub`."""
+    processes.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ada", "-f", str(path)])
+
+
 class Laptop:
     """Whoever pushes."""
 
-    def __init__(self, host: Host, home: Path) -> None:
-        """Make the home, with a new key and settings for git and ssh."""
+    def __init__(self, host: Host, home: Path, key: Path | None = None) -> None:
+        """Make the home, with settings for git and ssh, and a new key unless one is given."""
         self.host = host
         self.home = home
-        self.key = home / "id_ed25519"
+        self.key = key or home / "id_ed25519"
         home.mkdir(parents=True, exist_ok=True)
-        processes.run(
-            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ada", "-f", str(self.key)]
-        )
+        if key is None:
+            make_key(self.key)
         (home / "ssh_config").write_text(SSH.format(key=self.key, home=home))
         (home / ".gitconfig").write_text(GIT)
 

@@ -1,11 +1,13 @@
 """The hosts that the other tests of this folder stand on do what a server does."""
 
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.system import cgroups, processes
+from tests.system import cgroups, container, processes
+from tests.system.checkout import CHECKOUT, SOURCE
 from tests.system.host import Host
 from tests.system.laptop import Laptop
 from tests.system.web import http_request
@@ -161,3 +163,35 @@ def test_leaves_no_trace_when_closed(hosts_can_boot: None) -> None:
     assert not root.parent.exists()
     assert str(root) not in Path("/proc/self/mountinfo").read_text()
     assert not [folder for folder in cgroups.folders(name) if folder.exists()]
+
+
+def test_boots_many_hosts_from_one_frozen_disk(hosts_can_boot: None) -> None:
+    with Host.boot("bookworm", "first") as first:
+        first.write("/srv/installed", "once")
+        disk = first.freeze()
+        with Host.boot("bookworm", "a", disk) as a, Host.boot("bookworm", "b", disk) as b:
+            a.run("rm", "/srv/installed")
+
+            assert not a.exists("/srv/installed")
+            assert b.read("/srv/installed") == "once"
+            assert (a.state(), b.state()) == ("running", "running")
+
+
+def test_a_host_whose_tests_were_killed_is_removed_by_the_next(hosts_can_boot: None) -> None:
+    code = "from tests.system.host import Host; h = Host.boot('bookworm', 'orphan'); "
+    code += "print(h.container.root, flush=True); h.run('sleep', '600', timeout=600)"
+    orphan = processes.start([sys.executable, "-c", code], cwd=CHECKOUT)
+    assert orphan.stdout is not None
+    root = Path(orphan.stdout.readline().strip())
+    processes.end(orphan)
+    before = root.exists()
+
+    container.sweep()
+
+    assert (before, root.exists()) == (True, False)
+    assert not cgroups.processes(root.parent.name)
+
+
+def test_the_checkout_is_copied_without_what_git_ignores(source_host: Host) -> None:
+    assert source_host.exists(f"{SOURCE}/pyproject.toml")
+    assert not source_host.exists(f"{SOURCE}/.venv")
