@@ -1,6 +1,7 @@
 """The load client against servers that misbehave in every way that it counts."""
 
 import asyncio
+import importlib.util
 import json
 import signal
 import socket
@@ -280,6 +281,28 @@ def test_a_connection_closed_between_requests_is_opened_again_and_no_error(how: 
     assert ran.outcomes() == {"ok": ran.report["requests"]}
     assert ran.connections == ran.report["requests"] > 1
     assert ran.report["connections"]["closed_while_idle"] == ran.connections - 1
+
+
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 408 Request Timeout\r\n\r\n"])
+def test_an_end_that_the_loop_has_not_read_yet_makes_a_connection_unusable(says: bytes) -> None:
+    spec = importlib.util.spec_from_file_location("wire", CLIENT.with_name("wire.py"))
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    async def run() -> tuple[bool, bool]:
+        ours, theirs = socket.socketpair()
+        _, wire = await asyncio.get_running_loop().create_connection(module.Wire, sock=ours)
+        before = wire.usable()
+        theirs.send(says)
+        theirs.close()
+        after = wire.usable()
+        wire.transport.abort()
+        await asyncio.sleep(0)
+        return before, after
+
+    assert asyncio.run(run()) == (True, False)
 
 
 @pytest.mark.parametrize(
