@@ -52,14 +52,14 @@ def build(host: Host, app: str, tree: Tree, procfile: Procfile, report: Report) 
     extra = _forgotten(tree, procfile)
     if extra:
         report(GunicornAdded())
-    key = venv_key(tree, python.version_text, extra)
+    key = venv_key(tree, str(python.version), extra)
     venv = host.layout.app(app).venvs / key
     reused = (venv / COMPLETE).exists()
     if not reused:
         report(BuildStarted())
         _make(host, app, tree, python, venv, extra, report)
     report(Built(reused=reused, seconds=host.monotonic() - began))
-    return Venv(key, python.version_text)
+    return Venv(key, str(python.version))
 
 
 def venv_key(tree: Tree, python: str, extra: list[str]) -> str:
@@ -74,14 +74,14 @@ def venv_key(tree: Tree, python: str, extra: list[str]) -> str:
 
 def _python(host: Host, tree: Tree, report: Report) -> uv.Interpreter:
     own = host.server_python
-    if not tree.python_version.strip():
+    if not tree.python_version:
         found = uv.interpreter(own)
-        report(PythonChosen(found.version_text, "the server's own"))
+        report(PythonChosen(str(found.version), "the server's own"))
         return found
     wanted = parse_python_version(tree.python_version)
     present = {one.version: one for one in uv.interpreters(own)}
     chosen = choose(wanted, list(present))
-    report(PythonChosen(present[chosen].version_text, "as the repo asks"))
+    report(PythonChosen(str(chosen), "as the repo asks"))
     return present[chosen]
 
 

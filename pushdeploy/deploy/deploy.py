@@ -11,9 +11,8 @@ from pushdeploy.deploy.release import write_release
 from pushdeploy.deploy.release_phase import release_phase
 from pushdeploy.deploy.storage import make_storage
 from pushdeploy.events import ProcessTypesFound, Report, WentLive, WorkersDefaulted
-from pushdeploy.model.appjson import parse_app_json
+from pushdeploy.model.appjson import AppJson, parse_app_json
 from pushdeploy.model.gunicorn import mentions_gunicorn
-from pushdeploy.model.health import DEFAULT_CHECK
 from pushdeploy.model.procfile import Procfile, parse_procfile
 from pushdeploy.model.release import Binding, Kind, Release
 from pushdeploy.model.tree import Tree
@@ -65,7 +64,7 @@ def addresses(journal: Journal) -> tuple[str, ...]:
 def _release(
     journal: Journal, tree: Tree, procfile: Procfile, venv: str, python: str, who: str, at: float
 ) -> Release:
-    app_json = parse_app_json(tree.app_json) if tree.app_json else None
+    app_json = parse_app_json(tree.app_json) if tree.app_json else AppJson()
     return Release(
         app=journal.place.name,
         number=journal.next_release(),
@@ -78,8 +77,8 @@ def _release(
         venv=venv,
         python=python,
         procfile=procfile,
-        binding=_binding(procfile, app_json.bind if app_json else None),
-        checks=(app_json.healthchecks if app_json else ()) or (DEFAULT_CHECK,),
+        binding=_binding(procfile, app_json.bind),
+        checks=app_json.healthchecks,
     )
 
 

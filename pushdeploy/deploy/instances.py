@@ -17,7 +17,7 @@ PORTS = range(20_000, 30_000)
 """Loopback ports for web processes that can't take a socket; below the kernel's own range."""
 
 
-def web_concurrency(host: Host) -> int:
+def web_concurrency() -> int:
     """How many workers a web process gets by itself."""
     by_cores = 2 * processes.cores() + 1
     return max(1, min(by_cores, processes.total_memory() // MEMORY_PER_WORKER))
@@ -28,7 +28,7 @@ def web(host: Host, release: Release, settings: AppSettings) -> Instance:
     place = host.layout.app(release.app)
     bridged = release.binding is Binding.PORT
     port = _bridge_port(place, release) if bridged else None
-    workers = settings.formation.get("web") or web_concurrency(host)
+    workers = settings.formation.web_workers or web_concurrency()
     environment = (
         ("PORT", str(port or settings.port)),
         ("WEB_CONCURRENCY", str(workers)),
@@ -51,7 +51,7 @@ def workers(host: Host, release: Release, settings: AppSettings) -> list[Instanc
             None,
         )
         for line in release.procfile.workers
-        for index in range(1, settings.formation.get(line.name, 1) + 1)
+        for index in range(1, settings.formation.instances(line.name) + 1)
     ]
 
 

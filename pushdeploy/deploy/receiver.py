@@ -16,10 +16,17 @@ from typing import Any
 
 from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
-from pushdeploy.model.procfile import parse_procfile, suggest_procfile
+from pushdeploy.model.procfile import parse_procfile
+from pushdeploy.model.python_version import (
+    PYTHON_VERSION,
+    RUNTIME_TXT,
+    parse_python_version,
+    parse_runtime_txt,
+)
 from pushdeploy.model.release import Commit
 from pushdeploy.model.dependency_file import find_dependency_file
 from pushdeploy.model.requirements import ReferenceKind, references
+from pushdeploy.model.suggestion import suggest_procfile
 from pushdeploy.model.tree import TEXT_LIMIT, Tree, render_tree
 from pushdeploy.system.files import delete_tree, sync_filesystem, sync_folder
 from pushdeploy.system.git import Repository, make_bare, point_head
@@ -145,10 +152,11 @@ def _open_to_all(slug: Path) -> None:
 
 
 def _python_version(repository: Repository, commit: str) -> str:
-    for name in (".python-version", "runtime.txt"):
+    """`3.13`, as `.python-version` or the older runtime.txt asks; empty when neither is there."""
+    for name, parse in ((PYTHON_VERSION, parse_python_version), (RUNTIME_TXT, parse_runtime_txt)):
         text = repository.text(commit, name, TEXT_LIMIT)
         if text is not None:
-            return text
+            return str(parse(text))
     return ""
 
 

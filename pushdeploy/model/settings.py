@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import tomli_w
 
-from pushdeploy.errors import RefusedInputError
+from pushdeploy.errors import RefusedInputError, UsageError
+from pushdeploy.model.formation import AUTOMATIC, Formation
 
 FIRST_PORT = 8000
 LAST_PORT = 8999
@@ -25,8 +25,7 @@ class AppSettings:
     port: int
     branch: str = ""
     """The deploy branch; empty until the first push sets it."""
-    formation: Mapping[str, int] = field(default_factory=dict)
-    """Process type to quantity; a type that is not named has its default."""
+    formation: Formation = field(default_factory=Formation)
     storage: tuple[str, ...] = ()
     warm: int = WARM_SECONDS
     """Seconds; 0 stops the old web process as soon as it has drained."""
@@ -44,7 +43,10 @@ def render_settings(settings: AppSettings) -> str:
             "branch": settings.branch,
             "warm": settings.warm,
             "storage": list(settings.storage),
-            "formation": dict(settings.formation),
+            "formation": {
+                name: AUTOMATIC if quantity is None else quantity
+                for name, quantity in settings.formation.quantities.items()
+            },
         }
     )
 
@@ -60,9 +62,14 @@ def parse_settings(text: str) -> AppSettings:
         return AppSettings(
             port=int(table["port"]),
             branch=str(table.get("branch", "")),
-            formation={str(key): int(value) for key, value in table.get("formation", {}).items()},
+            formation=Formation(
+                {
+                    name: None if quantity == AUTOMATIC else int(quantity)
+                    for name, quantity in table.get("formation", {}).items()
+                }
+            ),
             storage=tuple(str(folder) for folder in table.get("storage", [])),
             warm=int(table.get("warm", WARM_SECONDS)),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
         raise RefusedInputError(f"settings.toml can't be read: {error}") from error

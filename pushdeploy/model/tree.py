@@ -30,7 +30,7 @@ class Tree:
     procfile: str
     app_json: str
     python_version: str
-    """The content of `.python-version` (or runtime.txt), or empty."""
+    """`3.13`, as the tree asks, or empty."""
     requirements: Mapping[str, str]
     """Path to content: requirements.txt and everything that it includes."""
     local: bool

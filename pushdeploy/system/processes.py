@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,9 +74,9 @@ def free_disk(folder: Path) -> int:
 
 def port_holder(port: int) -> PortHolder | None:
     """Who listens on a loopback or wildcard TCP port; `None` when it is free."""
-    for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
-            return _holder(connection.pid)
+    for listened, pid in _listeners():
+        if listened == port:
+            return _holder(pid)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -88,11 +88,7 @@ def port_holder(port: int) -> PortHolder | None:
 
 def free_port(candidates: Iterable[int]) -> int | None:
     """The first port that nobody listens on."""
-    taken = {
-        connection.laddr.port
-        for connection in psutil.net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN
-    }
+    taken = {port for port, _ in _listeners()}
     return next((port for port in candidates if port not in taken), None)
 
 
@@ -102,6 +98,12 @@ def alive(pid: int) -> bool:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
+
+
+def _listeners() -> Iterator[tuple[int, int | None]]:
+    for connection in psutil.net_connections("tcp"):
+        if connection.status == psutil.CONN_LISTEN and connection.laddr:
+            yield connection.laddr.port, connection.pid
 
 
 def _holder(pid: int | None) -> PortHolder:

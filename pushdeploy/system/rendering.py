@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import jinja2
 
-
-def share(name: str) -> Path:
-    """The folder `hooks` or `templates`: beside the package in a checkout, in it when installed."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "_share" / name
-    return installed if installed.is_dir() else package.parent / name
+from pushdeploy.system.share import share
 
 
 @cache

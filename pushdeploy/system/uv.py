@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pushdeploy.errors import UnavailableError
+from pushdeploy.model.python_version import PythonVersion
 from pushdeploy.system import command
 from pushdeploy.system.command import CLEAN_PATH, Command
 
@@ -20,12 +21,7 @@ class Interpreter:
     """A Python that apps can be built with."""
 
     path: Path
-    version: tuple[int, int, int]
-
-    @property
-    def version_text(self) -> str:
-        """`3.11.2`."""
-        return ".".join(map(str, self.version))
+    version: PythonVersion
 
 
 def environment(cache: Path) -> dict[str, str]:
@@ -102,4 +98,6 @@ def _interpreter(path: Path) -> Interpreter | None:
     except UnavailableError:
         return None
     match = re.search(r"Python (\d+)\.(\d+)\.(\d+)", said)
-    return Interpreter(path, (int(match[1]), int(match[2]), int(match[3]))) if match else None
+    if match is None:
+        return None
+    return Interpreter(path, PythonVersion(int(match[1]), int(match[2]), int(match[3])))

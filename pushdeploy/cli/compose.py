@@ -1,0 +1,55 @@
+"""Puts the objects together: the one place that knows which machine this is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from pushdeploy.cli.engine_link import embedded_root
+from pushdeploy.deploy.host import Host
+from pushdeploy.model.layout import SERVER, embedded
+from pushdeploy.system.accounts import ServerAccounts
+from pushdeploy.system.systemd import Systemd
+
+SERVER_PYTHON = Path("/usr/bin/python3")
+
+
+def host() -> Host:
+    """This machine: a server, or the folder that `PUSHDEPLOY_HOME` names."""
+    root = embedded_root()
+    return server_host() if root is None else embedded_host(root)
+
+
+def server_host() -> Host:
+    """A server with systemd."""
+    return Host(
+        layout=SERVER,
+        supervisor=Systemd(),
+        accounts=ServerAccounts(SERVER),
+        python=Path(sys.executable),
+        server_python=SERVER_PYTHON,
+        uv=_beside_python("uv"),
+        proxy_host=lambda _: "localhost",
+    )
+
+
+def embedded_host(root: Path) -> Host:
+    """Everything under one folder, as one person."""
+    from pushdeploy.system.accounts_embedded import OwnAccounts  # noqa: PLC0415
+    from pushdeploy.system.short_folder import short_folder  # noqa: PLC0415
+    from pushdeploy.system.supervisord import Supervisord  # noqa: PLC0415
+
+    layout = embedded(root, short_folder(root))
+    return Host(
+        layout=layout,
+        supervisor=Supervisord(layout, Path(sys.executable)),
+        accounts=OwnAccounts(layout),
+        python=Path(sys.executable),
+        server_python=Path(sys.executable).resolve(),
+        uv=_beside_python("uv"),
+        proxy_host=lambda _: "localhost",
+    )
+
+
+def _beside_python(name: str) -> Path:
+    return Path(sys.executable).with_name(name)

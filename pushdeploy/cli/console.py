@@ -1,0 +1,168 @@
+"""How events look to a person who pushes: in the habit of Heroku and Dokku."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import assert_never
+
+from pushdeploy import events
+from pushdeploy.model.text import escaped
+
+WIDTH = 72
+"""Columns; git puts `remote: ` before each line."""
+
+STEP = "-----> "
+RESULT = "=====> "
+DETAIL = " " * 7
+PROBLEM = " !     "
+
+LONG_STEP_SECONDS = 0.5
+"""Shorter steps need no figure."""
+
+Known = (
+    events.AttemptStarted
+    | events.CheckedOut
+    | events.ProcessTypesFound
+    | events.WorkersDefaulted
+    | events.PythonChosen
+    | events.GunicornAdded
+    | events.BuildStarted
+    | events.BuildOutput
+    | events.Built
+    | events.ReleasePhaseStarted
+    | events.ReleasePhaseOutput
+    | events.ReleasePhaseFinished
+    | events.WebStarting
+    | events.WebHealthy
+    | events.Switched
+    | events.WorkersChanged
+    | events.WentLive
+    | events.RolledBack
+    | events.Warned
+    | events.AttemptFailed
+    | events.Retired
+    | events.Pruned
+    | events.AttemptEnded
+)
+
+
+def lines(event: Known) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an event, none nested
+    """The lines that a person sees for an event."""
+    match event:
+        case events.AttemptStarted(app=app, commit=commit, kind=kind):
+            yield STEP + f"{_verb(kind)} {app}" + (f", {commit[:8]}" if commit else "")
+        case events.CheckedOut(subject=subject, seconds=seconds):
+            yield from wrapped(DETAIL, escaped(subject) + _took(seconds))
+        case events.ProcessTypesFound(types=types):
+            yield STEP + "Discovering process types"
+            yield from wrapped(DETAIL, f"Procfile declares types -> {', '.join(types)}")
+        case events.WorkersDefaulted(types=types):
+            yield from wrapped(
+                DETAIL,
+                f"{', '.join(types)}: one instance each. "
+                f"More: pushdeploy ps:scale {types[0]}=2",
+            )
+        case events.PythonChosen(version=version, source=source):
+            yield STEP + f"Using Python {version}, {source}"
+        case events.GunicornAdded():
+            yield from wrapped(
+                DETAIL, "gunicorn is in the Procfile and not in requirements.txt: adding it"
+            )
+        case events.BuildStarted():
+            yield STEP + "Installing requirements.txt with uv"
+        case events.BuildOutput(line=line) | events.ReleasePhaseOutput(line=line):
+            yield DETAIL + escaped(line)
+        case events.Built(reused=reused, seconds=seconds):
+            yield DETAIL + ("Unchanged: venv reused" if reused else "Done") + _took(seconds)
+        case events.ReleasePhaseStarted(command=command):
+            yield STEP + f"Running release command: {escaped(command)}"
+        case events.ReleasePhaseFinished(seconds=seconds):
+            yield DETAIL + "Done" + _took(seconds)
+        case events.WebStarting(release=release):
+            yield STEP + f"Starting web of v{release}"
+        case events.WebHealthy(url=url, status=status, seconds=seconds):
+            yield DETAIL + f"GET {url} answered {status}" + _took(seconds)
+        case events.Switched(release=release, previous=previous):
+            yield STEP + f"Switching to v{release}" + (f" from v{previous}" if previous else "")
+        case events.WorkersChanged(instances=instances):
+            yield from wrapped(DETAIL, f"Started {', '.join(instances)}")
+        case events.WentLive(app=app, release=release, addresses=addresses, seconds=seconds):
+            yield RESULT + f"{app} v{release} is live ({seconds:.1f} s)"
+            yield from (DETAIL + address for address in addresses)
+        case events.RolledBack():
+            yield from _rolled_back(event)
+        case events.Warned(text=text, hint=hint):
+            yield from wrapped(PROBLEM, f"Warning: {text}")
+            if hint:
+                yield PROBLEM + hint
+        case events.AttemptFailed():
+            yield from _failed(event)
+        case events.Retired() | events.Pruned() | events.AttemptEnded():
+            return
+        case _:
+            assert_never(event)
+
+
+def problem(message: str, hint: str | None, report: tuple[str, ...] = ()) -> Iterator[str]:
+    """An error, as the last words: report, reason, hint."""
+    yield from (PROBLEM + escaped(line) for line in report)
+    yield from wrapped(PROBLEM, message)
+    if hint:
+        yield from wrapped(PROBLEM, f"Next: {hint}", cut=False)
+
+
+def result(text: str, hint: str = "") -> Iterator[str]:
+    """A plain sentence that ends the matter."""
+    yield from wrapped(RESULT, text)
+    if hint:
+        yield DETAIL + hint
+
+
+def wrapped(prefix: str, text: str, *, cut: bool = True) -> Iterator[str]:
+    """The text in lines of at most `WIDTH` columns, each with the prefix; messages may be several.
+
+    Commands to copy (`cut=False`) and carets below a column stay whole.
+    """
+    indent = prefix if prefix != RESULT else DETAIL
+    first = True
+    for part in text.split("\n"):
+        width = WIDTH - len(prefix)
+        pieces = textwrap.wrap(part, width) if cut and len(part) > width else [part]
+        for piece in pieces or [""]:
+            yield (prefix if first else indent) + piece
+            first = False
+
+
+def _failed(event: events.AttemptFailed) -> Iterator[str]:
+    yield PROBLEM.rstrip()
+    yield from (PROBLEM + escaped(line) for line in event.report)
+    if event.report:
+        yield PROBLEM.rstrip()
+    live = f"v{event.still_live} is live as before." if event.still_live else "Nothing is live yet."
+    if event.release_phase:
+        live += " The release command had run; what it did to the database stands."
+    yield from wrapped(PROBLEM, live)
+    yield from wrapped(PROBLEM, f"Failed: {event.reason}")
+    if event.hint:
+        yield from wrapped(PROBLEM, f"Next: {event.hint}", cut=False)
+
+
+def _rolled_back(event: events.RolledBack) -> Iterator[str]:
+    how = "it was still warm" if event.warm else "booted anew"
+    yield RESULT + (
+        f"{event.app} v{event.release} is live again, {how} ({event.seconds:.2f} s)"
+    )
+    yield from wrapped(
+        DETAIL, "Rolled back: code, dependencies and config vars. Not the database."
+    )
+    yield DETAIL + f"To undo: pushdeploy rollback v{event.previous} --app {event.app}"
+
+
+def _verb(kind: str) -> str:
+    verbs = {"deploy": "Deploying", "rollback": "Rolling back", "restart": "Restarting"}
+    return verbs.get(kind, "Renewing")
+
+
+def _took(seconds: float) -> str:
+    return f" ({seconds:.1f} s)" if seconds >= LONG_STEP_SECONDS else ""

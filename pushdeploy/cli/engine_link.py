@@ -1,0 +1,39 @@
+"""Which engine this machine has: systemd's, or one of our own in embedded mode. Imports little."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from pathlib import Path
+
+from pushdeploy.engine.client import Connect, embedded_connection, server_connection
+from pushdeploy.model.layout import SERVER
+
+HOME_VARIABLE = "PUSHDEPLOY_HOME"
+"""Names the folder of embedded mode."""
+
+WHO_VARIABLE = "PUSHDEPLOY_WHO"
+"""The name of the ssh key that the forced command was called with."""
+
+
+def embedded_root() -> Path | None:
+    """The folder of embedded mode; `None` on a server."""
+    root = os.environ.get(HOME_VARIABLE)
+    return Path(root).absolute() if root else None
+
+
+def connect() -> Connect:
+    """How to reach the engine."""
+    root = embedded_root()
+    return server_connection(SERVER.engine_socket) if root is None else embedded_connection(root)
+
+
+def who() -> str:
+    """The person who asks, by the name that we were given for him."""
+    for name in (WHO_VARIABLE, "SUDO_USER"):
+        if os.environ.get(name):
+            return os.environ[name]
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getuid())

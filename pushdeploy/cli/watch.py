@@ -1,0 +1,81 @@
+"""Watchers: what a hook, a wrapper or a command shows of an attempt as it goes."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from pushdeploy.cli.console import DETAIL, STEP, Known, lines
+from pushdeploy.events import from_record
+
+STALL_SECONDS = 10.0
+"""A reader that takes nothing for so long has gone or is stopped."""
+
+
+class Printer:
+    """Prints to a terminal or a pipe and believes in its reader."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def show(self, text: Iterable[str]) -> bool:
+        """Write lines; False when nobody reads them any more."""
+        data = "".join(f"{line}\n" for line in text).encode("utf-8", "replace")
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError:
+            return False
+        return True
+
+    def waiting(self, holder: Mapping[str, Any]) -> None:
+        """Another attempt is under way."""
+        since = max(0, time.time() - float(holder.get("at", 0)))
+        self.show(
+            [
+                f"{STEP}Waiting for {holder.get('what')} of {holder.get('who')}",
+                f"{DETAIL}begun {since:.0f} s ago; this one goes on after it",
+            ]
+        )
+
+    def event(self, record: Mapping[str, Any]) -> bool:
+        """One event of the attempt."""
+        event = from_record(record)
+        return event is None or self.show(lines(cast("Known", event)))
+
+
+class PatientPrinter(Printer):
+    """Prints to git's side channel, whose reader may be gone without anybody noticing.
+
+    A hook that prints more than 64 KiB after its client has vanished blocks for ever; this one
+    writes without blocking and gives up after `STALL_SECONDS` without progress.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor)
+        os.set_blocking(descriptor, False)
+
+    def show(self, text: Iterable[str]) -> bool:
+        """Write lines; False when the reader takes nothing."""
+        data = "".join(f"{line}\n" for line in text).encode("utf-8", "replace")
+        while data:
+            _, ready, _ = select.select([], [self._descriptor], [], STALL_SECONDS)
+            if not ready:
+                return False
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                return False
+        return True
+
+
+def stderr() -> Printer:
+    """Talk goes to stderr."""
+    sys.stderr.flush()
+    return Printer(2)

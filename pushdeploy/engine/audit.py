@@ -1,0 +1,30 @@
+"""The attempt's log: structlog writes each event as one JSON line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import structlog
+
+from pushdeploy.events import Event, Report, to_record
+
+
+def attempt_log(path: Path, *, app: str, attempt: int) -> Report:
+    """Open a new log; the returned function writes one event and flushes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o640)
+    logger = structlog.wrap_logger(
+        structlog.WriteLogger(os.fdopen(descriptor, "w")),
+        processors=[
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.BoundLogger,
+    ).bind(app=app, attempt=attempt)
+
+    def report(event: Event) -> None:
+        record = to_record(event)
+        logger.info(str(record.pop("event")), **record)
+
+    return report

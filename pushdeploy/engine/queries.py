@@ -1,0 +1,189 @@
+"""What the engine can be asked to tell: nothing changes, no lock is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.instances import web_concurrency
+from pushdeploy.deploy.journal import Journal, journals, read_release_or_none
+from pushdeploy.deploy.release import release_is_whole
+from pushdeploy.deploy.tidy import wanted_instances
+from pushdeploy.engine.caller import caller
+from pushdeploy.engine.server import Verb
+from pushdeploy.engine.session import Session
+from pushdeploy.engine.verbs import Request, app_of
+from pushdeploy.errors import NotFoundError
+from pushdeploy.model.attempt import Attempt, Outcome
+from pushdeploy.model.instance import Instance, Status
+from pushdeploy.model.release import parse_release_name
+from pushdeploy.system import processes
+from pushdeploy.system.files import read_lines
+
+SHOWN_RELEASES = 15
+
+
+def _journal(host: Host, session: Session, request: Request) -> Journal:
+    caller(host, session, request)
+    journal = Journal(host.layout.app(app_of(request)))
+    journal.settings()
+    return journal
+
+
+def _apps(host: Host, session: Session, request: Request) -> list[dict[str, Any]]:
+    caller(host, session, request)
+    found = []
+    for app in journals(host.layout.apps):
+        journal = Journal(host.layout.app(app))
+        settings, current = journal.settings(), journal.current()
+        found.append(
+            {
+                "app": app,
+                "port": settings.port,
+                "branch": settings.branch,
+                "release": current.name if current else None,
+                "commit": current.commit.id if current else None,
+            }
+        )
+    return found
+
+
+def _ps(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    journal = _journal(host, session, request)
+    app, settings, live = journal.place.name, journal.settings(), journal.live()
+    statuses = {one.unit: one for one in host.supervisor.statuses(app)}
+    wanted = wanted_instances(host, journal) if live is not None else []
+    rows = [_row(host, one, statuses.pop(one.unit, None), live) for one in wanted]
+    rows += [_stray(host, one) for one in statuses.values()]
+    current = journal.current()
+    last = max(journal.attempts(), key=lambda one: one.number, default=None)
+    return {
+        "app": app,
+        "release": None if live is None else f"v{live}",
+        "web_concurrency": settings.formation.web_workers or web_concurrency(),
+        "commands": {line.name: line.command for line in current.procfile.lines} if current else {},
+        "instances": rows,
+        "last_attempt": asdict(last) if last else None,
+    }
+
+
+def _row(host: Host, instance: Instance, status: Status | None, live: int | None) -> dict[str, Any]:
+    return {
+        "instance": instance.name,
+        "release": f"v{instance.release}",
+        "warm": instance.release != live,
+        **_measured(host, status),
+    }
+
+
+def _stray(host: Host, status: Status) -> dict[str, Any]:
+    row = {"instance": status.name, "release": f"v{status.release}", "warm": False}
+    return {**row, **_measured(host, status), "stray": True}
+
+
+def _measured(host: Host, status: Status | None) -> dict[str, Any]:
+    usage = processes.usage(status.pid) if status and status.pid else None
+    return {
+        "state": status.state if status else "down",
+        "seconds": round(host.now() - usage.started, 1) if usage else None,
+        "cpu": round(usage.cpu, 1) if usage else None,
+        "memory": usage.memory if usage else None,
+        "restarts": status.restarts if status else 0,
+    }
+
+
+def _releases(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    journal = _journal(host, session, request)
+    history, live = journal.history(), journal.live()
+    rows = [_tried(host, journal, one, live) for one in journal.attempts()]
+    count = int(request.get("count", SHOWN_RELEASES))
+    warm = [f"v{number}" for number, until in history.warm.items() if until > host.now()]
+    return {
+        "app": journal.place.name,
+        "current": None if live is None else f"v{live}",
+        "warm": warm,
+        "releases": rows[-count:][::-1],
+    }
+
+
+def _tried(host: Host, journal: Journal, attempt: Attempt, live: int | None) -> dict[str, Any]:
+    release = read_release_or_none(journal, attempt.release) if attempt.release else None
+    description = release.description if release else f"{attempt.kind} {attempt.commit[:8]}"
+    if attempt.kind == "rollback":
+        description = f"Rollback to v{attempt.release}" if attempt.release else "Rollback"
+    return {
+        "release": f"v{attempt.release}" if attempt.release else None,
+        "attempt": attempt.number,
+        "description": description,
+        "subject": release.commit.subject if release else "",
+        "commit": attempt.commit,
+        "who": attempt.who,
+        "at": attempt.at,
+        "outcome": _outcome(attempt),
+        "live": attempt.release is not None and attempt.release == live,
+        "reason": attempt.reason,
+        "seconds": attempt.seconds,
+    }
+
+
+def _outcome(attempt: Attempt) -> str:
+    return "live" if attempt.outcome is Outcome.LIVE else str(attempt.outcome)
+
+
+def _releases_info(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    journal = _journal(host, session, request)
+    live = journal.live()
+    name = request.get("release")
+    number = live if name is None else parse_release_name(str(name))
+    if number is None:
+        raise NotFoundError(f"`{journal.place.name}` has no release yet", hint="git push")
+    release = journal.release(number)
+    once_live = number in journal.history().once_live()
+    return {
+        **asdict(release),
+        "release": release.name,
+        "live": number == live,
+        "rollback": number != live and once_live and release_is_whole(journal.place, number),
+    }
+
+
+def _releases_output(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    journal = _journal(host, session, request)
+    attempts = journal.attempts()
+    name, number = request.get("release"), request.get("attempt")
+    if name is not None:
+        release = parse_release_name(str(name))
+        number = next((one.number for one in attempts if one.release == release), None)
+    elif number is None:
+        number = attempts[-1].number if attempts else None
+    if number is None:
+        raise NotFoundError(
+            f"`{journal.place.name}` has no attempt for {name or 'that'}",
+            hint=f"pushdeploy releases --app {journal.place.name}",
+        )
+    records = list(read_lines(journal.place.attempt_log(int(number))))
+    return {"attempt": int(number), "events": records}
+
+
+def _config(host: Host, session: Session, request: Request) -> dict[str, str]:
+    return dict(_journal(host, session, request).environment().values)
+
+
+def _storage(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    journal = _journal(host, session, request)
+    folders = journal.settings().storage
+    return {"shared": str(journal.place.shared), "storage": list(folders)}
+
+
+ASKING: Mapping[str, Verb] = {
+    "apps": _apps,
+    "ps": _ps,
+    "releases": _releases,
+    "releases.info": _releases_info,
+    "releases.output": _releases_output,
+    "config": _config,
+    "storage": _storage,
+}
+"""Verbs that only tell."""

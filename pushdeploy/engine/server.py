@@ -1,0 +1,58 @@
+"""The engine: one process a request, started by systemd for each connection, none when idle."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pushdeploy.deploy.attempt import OUR_BUG
+from pushdeploy.deploy.host import Host
+from pushdeploy.engine.protocol import error_record
+from pushdeploy.engine.session import Session
+from pushdeploy.errors import PushdeployError, UsageError
+
+Verb = Callable[[Host, Session, Mapping[str, Any]], Any]
+
+
+def serve(connection: socket.socket, host: Host, verbs: Mapping[str, Verb]) -> int:
+    """Answer one request. A caller that leaves does not stop the work; returns an exit status."""
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.umask(0o022)
+    session = Session(connection, host)
+    try:
+        request = session.receive()
+        if request is None:
+            return 0
+        answer = _verb(verbs, request)(host, session, request)
+    except PushdeployError as error:
+        session.send(error=error_record(error))
+    except Exception as error:  # noqa: BLE001 - our bug: the caller must still hear of it
+        traceback.print_exc(file=sys.stderr)
+        bug = PushdeployError(
+            f"pushdeploy itself failed: {error!r}", hint="journalctl -u 'pushdeploy.engine@*' -n 50"
+        )
+        bug.exit_code = OUR_BUG
+        session.send(error=error_record(bug))
+        return 1
+    else:
+        session.send(answer=answer)
+    finally:
+        session.close()
+    return 0
+
+
+def _verb(verbs: Mapping[str, Verb], request: Mapping[str, Any]) -> Verb:
+    verb = verbs.get(request["verb"])
+    if verb is None:
+        raise UsageError(
+            f"this server's engine knows no `{request['verb']}`", hint="pushdeploy version"
+        )
+    return verb

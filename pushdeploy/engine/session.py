@@ -1,0 +1,95 @@
+"""One caller of the engine: who it is, what it asks, and short answers to it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import struct
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pushdeploy.deploy.host import Host
+from pushdeploy.engine.protocol import DESCRIPTORS, REQUEST_LIMIT, decode_request, encode
+from pushdeploy.errors import UsageError
+from pushdeploy.events import Report
+from pushdeploy.system.locks import Holder
+
+REQUEST_SECONDS = 60.0
+"""A caller that says nothing for so long is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who is at the other end, by the kernel's word (SO_PEERCRED, unix(7))."""
+
+    pid: int
+    user: int
+    group: int
+
+
+class Session:
+    """The connection of one request. A caller that is gone or slow never stops the engine."""
+
+    def __init__(self, connection: socket.socket, host: Host) -> None:
+        self._connection = connection
+        self._host = host
+        self.descriptors: tuple[int, ...] = ()
+        connection.settimeout(REQUEST_SECONDS)
+
+    @property
+    def peer(self) -> Peer:
+        """The caller."""
+        raw = self._connection.getsockopt(
+            socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
+        )
+        return Peer(*struct.unpack("3i", raw))
+
+    def receive(self) -> dict[str, Any] | None:
+        """The request, with any descriptors that came along; `None` if the caller left.
+
+        Raises:
+            UsageError: it is no request, or too long.
+        """
+        data = b""
+        while not data.endswith(b"\n"):
+            try:
+                part, descriptors, _, _ = socket.recv_fds(self._connection, 1 << 16, DESCRIPTORS)
+            except OSError:
+                return None
+            self.descriptors += tuple(descriptors)
+            if not part:
+                return None
+            data += part
+            if len(data) > REQUEST_LIMIT:
+                raise UsageError(f"the request is longer than {REQUEST_LIMIT} bytes")
+        return decode_request(data)
+
+    def send(self, **message: Any) -> None:
+        """Say something to the caller, if it still listens.
+
+        Answers to queries may be long and hold no lock; everything else is short, so that it fits
+        into the socket's buffer whether or not the caller reads.
+        """
+        with contextlib.suppress(OSError):
+            self._connection.sendall(encode(message))
+
+    def waiting(self, holder: Holder) -> None:
+        """Another attempt is under way."""
+        self.send(waiting=asdict(holder))
+
+    def begin(self, app: str, attempt: int) -> Report:
+        """Open the attempt's log and say where it is."""
+        from pushdeploy.engine.audit import attempt_log  # noqa: PLC0415 - structlog is slow to import
+
+        path = self._host.layout.app(app).attempt_log(attempt)
+        report = attempt_log(path, app=app, attempt=attempt)
+        self.send(attempt=attempt, log=str(path))
+        return report
+
+    def close(self) -> None:
+        """End the conversation; the engine may go on working."""
+        for descriptor in self.descriptors:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+        self._connection.close()

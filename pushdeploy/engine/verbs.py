@@ -1,0 +1,204 @@
+"""What the engine can be asked to do: one function a verb, rights checked first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pushdeploy.deploy import apps, renew, rollback
+from pushdeploy.deploy.attempt import Ended
+from pushdeploy.deploy.converge import converge, deploy_revision
+from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.journal import Journal
+from pushdeploy.deploy.reconcile import boot_all, reconcile, reconcile_all
+from pushdeploy.engine.caller import caller
+from pushdeploy.engine.server import Verb
+from pushdeploy.engine.session import Session
+from pushdeploy.errors import NotFoundError, UsageError
+from pushdeploy.model.app import parse_app_name
+from pushdeploy.model.convergence import Occasion
+from pushdeploy.model.environment import Environment
+from pushdeploy.model.formation import parse_scale
+from pushdeploy.model.refname import parse_branch_name
+from pushdeploy.model.release import Kind, parse_release_name
+from pushdeploy.model.settings import AppSettings
+from pushdeploy.model.storage import parse_storage_folder, storage_set
+
+Request = Mapping[str, Any]
+
+
+def app_of(request: Request) -> str:
+    """The app's name, checked."""
+    return parse_app_name(str(request.get("app", "")))
+
+
+def _ended(ended: Ended) -> dict[str, Any]:
+    return asdict(ended)
+
+
+def _apps_create(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    caller(host, session, request)
+    app, port = app_of(request), request.get("port")
+    made = apps.create_app(host, app, port=None if port is None else int(port))
+    settings = Journal(host.layout.app(app)).settings()
+    return {"app": app, "made": made, "port": settings.port}
+
+
+def _apps_destroy(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    who, app = caller(host, session, request), app_of(request)
+    if request.get("confirm") != app:
+        raise UsageError(
+            f"destroying `{app}` deletes its releases, config vars and storage",
+            hint=f"pushdeploy apps:destroy --app {app} --confirm {app}",
+        )
+    apps.destroy_app(host, app, who=who)
+    return {"app": app}
+
+
+def _receive(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    """Before a push: make sure that the app is there; say its branch and newest attempt."""
+    caller(host, session, request)
+    app = app_of(request)
+    place = host.layout.app(app)
+    if not place.settings.exists():
+        if not request.get("create"):
+            raise NotFoundError(
+                f"there is no app `{app}`", hint=f"pushdeploy apps:create {app}"
+            )
+        apps.create_app(host, app)
+    journal = Journal(place)
+    return {
+        "repo": str(place.repo),
+        "branch": journal.settings().branch,
+        "after": max((one.number for one in journal.attempts()), default=0),
+    }
+
+
+def _converge(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    who, app = caller(host, session, request), app_of(request)
+    branch = str(request.get("branch") or "")
+    if branch and Journal(host.layout.app(app)).settings().branch == "":
+        apps.set_branch(host, app, parse_branch_name(branch))
+    after = int(request.get("after", 0))
+    return _ended(converge(host, app, session, occasion=Occasion.PUSH, who=who, after=after))
+
+
+def _deploy(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    who, revision = caller(host, session, request), str(request.get("revision") or "")
+    app = app_of(request)
+    if not revision and not Journal(host.layout.app(app)).settings().branch:
+        raise NotFoundError(f"nothing was pushed to `{app}` yet", hint="git push production main")
+    return _ended(deploy_revision(host, app, session, revision=revision, who=who))
+
+
+def _rollback(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    who, name = caller(host, session, request), request.get("release")
+    number = None if name is None else parse_release_name(str(name))
+    return _ended(rollback.rollback(host, app_of(request), session, number=number, who=who))
+
+
+def _renew(
+    make: Callable[[Host, Request], renew.Change],
+) -> Verb:
+    def verb(host: Host, session: Session, request: Request) -> dict[str, Any]:
+        who = caller(host, session, request)
+        change = make(host, request)
+        return _ended(renew.renew(host, app_of(request), session, change=change, who=who))
+
+    return verb
+
+
+def _restart(_: Host, __: Request) -> renew.Change:
+    return renew.Change(Kind.RESTART, "Restart")
+
+
+def _config_set(_: Host, request: Request) -> renew.Change:
+    values = {str(name): str(value) for name, value in dict(request["values"]).items()}
+    return renew.Change(
+        Kind.CONFIG,
+        f"Set {', '.join(values)} config vars",
+        environment=lambda before: before.set(values),
+    )
+
+
+def _config_unset(_: Host, request: Request) -> renew.Change:
+    names = [str(name) for name in request["names"]]
+
+    def without(before: Environment) -> Environment:
+        missing = [name for name in names if name not in before.values]
+        if missing:
+            raise NotFoundError(
+                f"`{missing[0]}` is not set", hint=f"pushdeploy config --app {app_of(request)}"
+            )
+        return before.unset(names)
+
+    return renew.Change(Kind.CONFIG, f"Unset {', '.join(names)} config vars", environment=without)
+
+
+def _scale(host: Host, request: Request) -> renew.Change:
+    words = [str(word) for word in request["changes"]]
+    changes = parse_scale(words)
+    current = Journal(host.layout.app(app_of(request))).current()
+    if current is not None:
+        types = [line.name for line in current.procfile.lines if line.name != "release"]
+        for change in changes:
+            if change.name not in types:
+                raise NotFoundError(
+                    f"the Procfile of `{current.app}` has no `{change.name}`; "
+                    f"it has: {', '.join(types)}",
+                    hint=f"pushdeploy ps --app {current.app}",
+                )
+
+    def scaled(before: AppSettings) -> AppSettings:
+        return before.changed(formation=before.formation.scaled(changes))
+
+    return renew.Change(Kind.SCALE, f"Scale {' '.join(words)}", settings=scaled)
+
+
+def _storage_add(_: Host, request: Request) -> renew.Change:
+    folder = parse_storage_folder(str(request.get("folder", "")))
+    return renew.Change(
+        Kind.STORAGE,
+        f"Add storage {folder}/",
+        settings=lambda before: before.changed(storage=storage_set([*before.storage, folder])),
+    )
+
+
+def _storage_remove(_: Host, request: Request) -> renew.Change:
+    folder = parse_storage_folder(str(request.get("folder", "")))
+
+    def without(before: AppSettings) -> AppSettings:
+        if folder not in before.storage:
+            raise NotFoundError(f"`{folder}` is no storage folder", hint="pushdeploy storage")
+        return before.changed(storage=tuple(one for one in before.storage if one != folder))
+
+    return renew.Change(Kind.STORAGE, f"Remove storage {folder}/", settings=without)
+
+
+def _reconcile(host: Host, session: Session, request: Request) -> dict[str, list[str]]:
+    caller(host, session, request)
+    if request.get("boot"):
+        return {"boot": boot_all(host)}
+    if request.get("app"):
+        app = app_of(request)
+        return {app: reconcile(host, app, session)}
+    return reconcile_all(host, session)
+
+
+CHANGING: Mapping[str, Verb] = {
+    "apps.create": _apps_create,
+    "apps.destroy": _apps_destroy,
+    "receive": _receive,
+    "converge": _converge,
+    "deploy": _deploy,
+    "rollback": _rollback,
+    "restart": _renew(_restart),
+    "config.set": _renew(_config_set),
+    "config.unset": _renew(_config_unset),
+    "scale": _renew(_scale),
+    "storage.add": _renew(_storage_add),
+    "storage.remove": _renew(_storage_remove),
+    "reconcile": _reconcile,
+}
+"""Verbs that change something."""
