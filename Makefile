@@ -1,18 +1,24 @@
-# Everything that is run often while working on pushdeploy.
+# What is run often while working on pushdeploy.
 
 python := .venv/bin/python
-shell_scripts = $(shell git grep --files-with-matches --extended-regexp '^\#!.*[ /](ba)?sh$$' -- ':!templates' ':!docs')
+shell_scripts = $(shell git grep --files-with-matches --extended-regexp '^\#!.*[ /](ba)?sh$$' -- ':!templates' ':!docs' ':!*.py')
 
-.PHONY: check test bench prepare
+.PHONY: check lint types shell test bench prepare
 
 # What CI checks before it tests.
-check: prepare
+check: lint types shell
+
+lint: prepare
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
+
+types: prepare
 	$(python) -m mypy
 	$(python) -m mypy --explicit-package-bases tests/system
+
+shell: prepare
 	if command -v shellcheck >/dev/null; then shellcheck $(shell_scripts); fi
-	if command -v shfmt >/dev/null; then shfmt --indent 2 --case-indent --diff $(shell_scripts); fi
+	if command -v shfmt >/dev/null; then shfmt -i 2 -ci -d $(shell_scripts); fi
 
 test:
 	tests/run
