@@ -45,12 +45,181 @@ is_root() {
   [[ "$(id --user)" == 0 ]]
 }
 
+# install, uninstall: only what Python can't do for itself; the rest is in pushdeploy/cli/setup.py.
+
+readonly SERVER_PYTHON=/usr/bin/python3
+readonly SERVER_FOLDER=/opt/pushdeploy
+readonly SERVER_LOCK=/run/pushdeploy-installer.lock
+
+# What the server needs of Debian; only what is missing is installed.
+readonly SERVER_PACKAGES=(
+  bash
+  ca-certificates
+  git
+  openssh-server
+  python3
+  python3-venv
+)
+
+# Programs in /opt/pushdeploy/current/bin, one for each of these modules of pushdeploy.cli. Their
+# first line names the version's own Python: an upgrade never changes modules under one that runs.
+readonly SERVER_PROGRAMS=(engine shell)
+
 install_server() {
-  fail "Installing on a server is not written yet."
+  local checkout tool
+  server_check_arguments "$@"
+  server_require_root "$@"
+  server_require_system
+  server_lock
+  umask 022
+  server_packages
+  server_require_python
+  checkout=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+  tool=$SERVER_FOLDER/$(server_version "$checkout")
+  server_tool "$checkout" "$tool"
+  "$tool/venv/bin/python" -I -m pushdeploy.cli.setup install --tool "$tool" "$@"
 }
 
+# Runs from the checkout, so that it works whatever is left of the installed tool.
 uninstall() {
-  fail "Uninstalling is not written yet."
+  local word
+  for word in "$@"; do
+    case $word in
+      --purge | --yes) ;;
+      *) server_bad_usage "\`$word\` is no option of uninstall." ;;
+    esac
+  done
+  server_require_root uninstall "$@"
+  server_lock
+  cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
+  "$SERVER_PYTHON" -B -m pushdeploy.cli.setup uninstall "$@"
+}
+
+# Only what is cheap to see before anything is done; Python reads the values again.
+server_check_arguments() {
+  while (($#)); do
+    case $1 in
+      --app | --key | --port)
+        (($# > 1)) || server_bad_usage "\`$1\` needs a value."
+        shift
+        ;;
+      --app=* | --key=* | --port=*) ;;
+      *) server_bad_usage "\`$1\` is no option of the installer." ;;
+    esac
+    shift
+  done
+}
+
+server_bad_usage() {
+  printf ' !     %s\n\n' "$1" >&2
+  usage >&2
+  exit 2
+}
+
+server_require_root() {
+  if ! is_root; then
+    fail "This changes the server, so it needs root." "sudo ./installer.sh $*"
+  fi
+}
+
+# Debian from 12 and Ubuntu from 24.04: older ones have no Python 3.11. Debian testing has no number.
+server_require_system() {
+  local system
+  # shellcheck source=/dev/null
+  system=$(. /etc/os-release && printf '%s %s' "${ID-}" "${VERSION_ID-99}")
+  case $system in
+    "debian 1"[2-9]* | "debian "[2-9][0-9]* | "ubuntu 2"[4-9]* | "ubuntu "[3-9][0-9]*) ;;
+    *) fail "pushdeploy runs on Debian 12 or 13 and on Ubuntu 24.04; this is \`$system\`." ;;
+  esac
+  if [[ ! -d /run/systemd/system ]]; then
+    fail "systemd does not run on this machine." "Without it: ./installer.sh demo"
+  fi
+}
+
+# The lock ends with this process; its file is in /run and stays empty.
+server_lock() {
+  exec 9>"$SERVER_LOCK"
+  flock --nonblock 9 || fail "Another installer is running." "fuser --verbose $SERVER_LOCK"
+}
+
+server_packages() {
+  local package missing=()
+  for package in "${SERVER_PACKAGES[@]}"; do
+    server_has_package "$package" || missing+=("$package")
+  done
+  if ((${#missing[@]})); then
+    apt_install "${missing[@]}"
+  fi
+}
+
+server_has_package() {
+  [[ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]
+}
+
+server_require_python() {
+  if ! "$SERVER_PYTHON" -I - "$OLDEST_PYTHON" <<<"$PYTHON_PROBE" 2>/dev/null; then
+    fail "\`$SERVER_PYTHON\` is older than $OLDEST_PYTHON, or can't make a venv." \
+      "$SERVER_PYTHON --version; apt-get install --reinstall python3 python3-venv"
+  fi
+}
+
+# Prints `0.1.0-9f86d081884c`: the version, and the digest of all that the tool is made from.
+server_version() {
+  local checkout=$1 version digest
+  version=$(sed --quiet 's/^version = "\(.*\)"$/\1/p' "$checkout/pyproject.toml")
+  digest=$(
+    cd -- "$checkout"
+    {
+      "$SERVER_PYTHON" --version
+      find hooks pushdeploy templates installer.sh pyproject.toml requirements.lock \
+        -type f ! -name '*.pyc' -print0 | LC_ALL=C sort --zero-terminated | xargs --null sha256sum
+    } | sha256sum
+  )
+  printf '%s-%s\n' "$version" "${digest:0:12}"
+}
+
+# A folder for each version; without `.complete`, synced and written last, it does not count.
+server_tool() {
+  local checkout=$1 tool=$2
+  say "Installing the tool into $tool"
+  if [[ -e $tool/.complete ]]; then
+    server_detail "already so"
+    return
+  fi
+  rm --recursive --force -- "$tool"
+  mkdir --parents -- "$tool/bin" "$tool/hooks"
+  "$SERVER_PYTHON" -m venv -- "$tool/venv"
+  server_pip "$tool" --require-hashes --requirement "$checkout/requirements.lock"
+  server_pip "$tool" --no-deps "$checkout"
+  server_scripts "$checkout" "$tool"
+  sync --file-system -- "$tool"
+  touch -- "$tool/.complete"
+  sync --file-system -- "$tool"
+  server_detail ok
+}
+
+server_pip() {
+  local tool=$1
+  shift
+  "$tool/venv/bin/python" -I -m pip --quiet --disable-pip-version-check --no-cache-dir install "$@" ||
+    fail "pushdeploy's packages could not be installed; pip says why above."
+}
+
+# The git hooks, and the programs that sshd and systemd start.
+server_scripts() {
+  local checkout=$1 tool=$2 script shebang="#!$2/venv/bin/python -I"
+  for script in "$checkout"/hooks/*; do
+    sed "1s|^#!.*|$shebang|" -- "$script" >"$tool/hooks/${script##*/}"
+  done
+  for script in "${SERVER_PROGRAMS[@]}"; do
+    printf '%s\nimport runpy\n\nrunpy.run_module("pushdeploy.cli.%s", run_name="__main__")\n' \
+      "$shebang" "$script" >"$tool/bin/$script"
+  done
+  chmod 0755 -- "$tool"/hooks/* "$tool"/bin/*
+}
+
+server_detail() {
+  printf '       %s\n' "$*" >&2
 }
 
 # demo: only what Python can't do for itself; the rest is in pushdeploy/cli/demo.py.

@@ -1,0 +1,117 @@
+"""Who may push: `authorized_keys` of the user `deploy`, one line a key, kept by us alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
+from pushdeploy.model.key import Key, parse_key_line, parse_public_key, render_key_line
+from pushdeploy.system import command, files, locks
+from pushdeploy.system.command import Command
+
+WAIT_SECONDS = 10.0
+"""A change takes milliseconds."""
+
+
+def add(path: Path, text: str, name: str | None = None) -> Key:
+    """Let a key push.
+
+    Args:
+        path: the `authorized_keys` file.
+        text: the public key, as in a `.pub` file.
+        name: whose it is; `None` takes the key's comment.
+
+    Raises:
+        RefusedInputError: it is not one plain public key.
+        UsageError: the name is none, or the key or its name is there already.
+    """
+    key = parse_public_key(text, name)
+    _check(key)
+    with _held(path):
+        for other in listing(path):
+            _compare(key, other)
+        _write(path, [*_lines(path), render_key_line(key)])
+    return key
+
+
+def listing(path: Path) -> list[Key]:
+    """The keys that may push, oldest first."""
+    return [key for key in map(parse_key_line, _lines(path)) if key is not None]
+
+
+def same_key(path: Path, text: str) -> Key | None:
+    """The key of this public half, when it may push already, under whatever name."""
+    wanted = parse_public_key(text, "any").body
+    return next((key for key in listing(path) if key.body == wanted), None)
+
+
+def remove(path: Path, name: str) -> None:
+    """Let the key of this name push no longer; a connection that is open goes on.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    with _held(path):
+        lines = _lines(path)
+        kept = [line for line in lines if not _has_name(line, name)]
+        if len(kept) == len(lines):
+            raise NotFoundError(f"there is no key `{name}`", hint="pushdeploy keys:list")
+        _write(path, kept)
+
+
+def ensure_file(path: Path) -> bool:
+    """Make the file, empty; returns False when it was there."""
+    with _held(path):
+        if path.exists():
+            return False
+        _write(path, [])
+        return True
+
+
+def _check(key: Key) -> None:
+    """Have ssh-keygen read the key: it knows what sshd can use."""
+    shown = command.attempt(
+        Command(["ssh-keygen", "-l", "-f", "-"], stdin=f"{key.kind} {key.body}\n")
+    )
+    if shown.status != 0 or key.fingerprint not in shown.stdout.split():
+        raise RefusedInputError(
+            "ssh-keygen can't read the key", hint="ssh-keygen -l -f FILE shows what it says"
+        )
+
+
+def _compare(key: Key, other: Key) -> None:
+    if key.body == other.body:
+        raise UsageError(
+            f"this key may push already, as `{other.name}`", hint="pushdeploy keys:list"
+        )
+    if key.name == other.name:
+        raise UsageError(
+            f"there is another key with the name `{key.name}`",
+            hint=f"give this one another name, or: pushdeploy keys:remove {key.name}",
+        )
+
+
+def _has_name(line: str, name: str) -> bool:
+    key = parse_key_line(line)
+    return key is not None and key.name == name
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return [line for line in path.read_text().split("\n") if line]
+    except FileNotFoundError:
+        return []
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    """World-readable: sshd reads it as the user who logs in."""
+    files.write(files.File(path, "".join(f"{line}\n" for line in lines), mode=0o644))
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    lock = path.with_name(".lock")
+    with locks.held(lock, who="pushdeploy", what="changing keys", seconds=WAIT_SECONDS):
+        yield
