@@ -15,19 +15,19 @@ CLONE_FS = 0x200  # linux/sched.h; a thread must own its root folder before it m
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def inside(pid: int, work: Callable[[], T]) -> T:
-    """Do the work in the network and the file system of a process, in a thread of its own.
+def inside(pid: int, kind: str, work: Callable[[], T]) -> T:
+    """Do the work in the network ("net") or the file system ("mnt") of a process.
 
-    The work must import nothing: it would find the container's modules.
+    It runs in a thread of its own and must import nothing: it would find the container's modules.
     """
     outcome: Future[T] = Future()
-    namespaces = [os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY) for kind in ("net", "mnt")]
+    namespace = os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY)
 
     def enter_and_work() -> None:
         try:
-            _check(_libc.unshare(CLONE_FS))
-            for namespace in namespaces:
-                _check(_libc.setns(namespace, 0))
+            if kind == "mnt":
+                _check(_libc.unshare(CLONE_FS))
+            _check(_libc.setns(namespace, 0))
             outcome.set_result(work())
         except BaseException as error:  # noqa: BLE001  raised again where the result is read
             outcome.set_exception(error)
@@ -35,14 +35,14 @@ def inside(pid: int, work: Callable[[], T]) -> T:
     thread = Thread(target=enter_and_work)
     thread.start()
     thread.join()
-    for namespace in namespaces:
-        os.close(namespace)
+    os.close(namespace)
     return outcome.result()
 
 
 def connect(pid: int, address: tuple[str, int] | str, timeout: float) -> socket.socket:
     """A socket connected inside; an address is (IPv4 number, port) or a unix socket's path."""
-    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    is_path = isinstance(address, str)
+    family = socket.AF_UNIX if is_path else socket.AF_INET
 
     def open_socket() -> socket.socket:
         connection = socket.socket(family, socket.SOCK_STREAM)
@@ -54,7 +54,7 @@ def connect(pid: int, address: tuple[str, int] | str, timeout: float) -> socket.
             raise
         return connection
 
-    return inside(pid, open_socket)
+    return inside(pid, "mnt" if is_path else "net", open_socket)
 
 
 def _check(status: int) -> None:
