@@ -13,7 +13,7 @@ from pathlib import Path
 import git
 from git.exc import BadName, BadObject, GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 
-from pushdeploy.errors import NotFoundError, RefusedInputError, UnavailableError
+from pushdeploy.errors import RefusedInputError, UnavailableError
 
 FORCED = {
     "core.fsmonitor": "false",
@@ -121,16 +121,20 @@ class Repository:
                 self._repo.git.checkout_index("--all", f"--prefix={folder}/")
             except GitCommandError as error:
                 raise RefusedInputError(
-                    f"git can't check out {commit[:8]}: {str(error.stderr).strip(chr(10) + ' ')}",
-                    hint="git fsck",
+                    f"git can't check out {commit[:8]}: {_said(error)}", hint="git fsck"
                 ) from error
+
+
+def _said(error: GitCommandError) -> str:
+    """What git itself printed; GitPython puts a label and quotes around it."""
+    return str(error.stderr).strip().removeprefix("stderr:").strip(" '\n")
 
 
 @contextmanager
 def _private_index(folder: Path) -> Iterator[dict[str, str]]:
     index = folder.with_name(f"{folder.name}.index")
     try:
-        yield {"GIT_INDEX_FILE": str(index)}
+        yield {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(folder)}
     finally:
         index.unlink(missing_ok=True)
 
