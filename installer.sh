@@ -212,8 +212,14 @@ server_scripts() {
     sed "1s|^#!.*|$shebang|" -- "$script" >"$tool/hooks/${script##*/}"
   done
   for script in "${SERVER_PROGRAMS[@]}"; do
-    printf '%s\nimport runpy\n\nrunpy.run_module("pushdeploy.cli.%s", run_name="__main__")\n' \
-      "$shebang" "$script" >"$tool/bin/$script"
+    cat >"$tool/bin/$script" <<SCRIPT
+$shebang
+import os
+import runpy
+
+os.environ["PUSHDEPLOY_HOOKS"] = "$tool/hooks"
+runpy.run_module("pushdeploy.cli.$script", run_name="__main__")
+SCRIPT
   done
   chmod 0755 -- "$tool"/hooks/* "$tool"/bin/*
 }

@@ -138,25 +138,31 @@ def read_lines(path: Path) -> Iterator[dict[str, object]]:
                 yield record
 
 
-def make_folder(path: Path, *, mode: int, user: int = -1, group: int = -1) -> None:
+def make_folder(path: Path, *, mode: int, user: int = -1, group: int = -1) -> bool:
     """Make one folder, or set right the mode and owner of the one that is there.
+
+    Returns False when it was so already.
 
     Raises:
         UnavailableError: something else has that name; a link is never followed.
     """
     try:
         path.mkdir()
+        changed = True
     except FileExistsError:
-        pass
+        changed = False
     descriptor = _open_folder(path)
     try:
         status = os.fstat(descriptor)
         if user not in (-1, status.st_uid) or group not in (-1, status.st_gid):
             os.fchown(descriptor, user, group)
+            changed = True
         if stat.S_IMODE(os.fstat(descriptor).st_mode) != mode:
             os.fchmod(descriptor, mode)
+            changed = True
     finally:
         os.close(descriptor)
+    return changed
 
 
 def _open_folder(path: Path) -> int:

@@ -63,11 +63,12 @@ def remove(path: Path, name: str) -> None:
 
 def ensure_file(path: Path) -> bool:
     """Make the file, empty; returns False when it was there."""
+    if path.exists():
+        return False
     with _held(path):
-        if path.exists():
-            return False
-        _write(path, [])
-        return True
+        if not path.exists():
+            _write(path, [])
+    return True
 
 
 def _check(key: Key) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
-
-import jinja2
+from typing import TYPE_CHECKING
 
 from pushdeploy.system.share import share
+
+if TYPE_CHECKING:
+    import jinja2
 
 
 @cache
 def _environment() -> jinja2.Environment:
+    import jinja2  # noqa: PLC0415 - 50 ms, and not there when the server is uninstalled
+
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(share("templates")),
         undefined=jinja2.StrictUndefined,

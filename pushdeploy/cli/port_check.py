@@ -1,0 +1,55 @@
+"""Whether an app can have its port on this server, seen before anything is changed."""
+
+from __future__ import annotations
+
+from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.journal import Journal, journals
+from pushdeploy.errors import UnavailableError, UsageError
+from pushdeploy.model.settings import FIRST_PORT
+from pushdeploy.system import processes
+from pushdeploy.system.systemd import front_of, systemctl
+
+
+def wanted_port(host: Host, app: str, port: int | None) -> int | None:
+    """The port to make the app with; `None` lets it have the next free one.
+
+    The first app is where everybody looks for it, unless told otherwise.
+
+    Raises:
+        UsageError: the app, or another one, has a port already that says otherwise.
+        UnavailableError: a foreign process holds the port.
+    """
+    apps = {
+        name: Journal(host.layout.app(name)).settings().port for name in journals(host.layout.apps)
+    }
+    wanted = _choose(apps, app, port)
+    if wanted is not None and not _is_our_front(app):
+        _refuse_foreign(app, wanted)
+    return wanted
+
+
+def _choose(apps: dict[str, int], app: str, port: int | None) -> int | None:
+    own = apps.pop(app, None)
+    if own is not None and port not in (None, own):
+        raise UsageError(f"the app `{app}` has port {own} already", hint="leave `--port` out")
+    owner = next((name for name, taken in apps.items() if taken == port), None)
+    if owner is not None:
+        raise UsageError(
+            f"port {port} belongs to the app `{owner}`",
+            hint=f"./installer.sh --app {app} --port {max(apps.values()) + 1}",
+        )
+    return own or port or (None if apps else FIRST_PORT)
+
+
+def _refuse_foreign(app: str, port: int) -> None:
+    holder = processes.port_holder(port)
+    if holder is not None:
+        raise UnavailableError(
+            f"port {port} is held by `{holder.name}` (process {holder.pid}, user {holder.user})",
+            hint=f"stop it, or: ./installer.sh --app {app} --port {port + 1}",
+        )
+
+
+def _is_our_front(app: str) -> bool:
+    shown = systemctl("is-active", f"{front_of(app)}.socket", check=False).stdout
+    return shown.strip() == "active"

@@ -1,0 +1,154 @@
+"""Installing on a server: everything is looked at first, then done, in steps that can be repeated.
+
+The second run finds everything as it should be and changes nothing. An upgrade changes the folder
+that `current` names; apps, and engines that run, do not notice.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from pushdeploy.cli.compose import server_host
+from pushdeploy.cli.port_check import wanted_port
+from pushdeploy.cli.steps import Steps
+from pushdeploy.deploy.apps import create_app
+from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.journal import journals
+from pushdeploy.errors import CommandFailedError, RefusedInputError, UsageError
+from pushdeploy.model.app import parse_app_name
+from pushdeploy.model.key import parse_key_name, parse_public_key, suggested_name
+from pushdeploy.model.layout import SERVER
+from pushdeploy.system import (
+    address,
+    keys,
+    server_folders,
+    server_units,
+    server_users,
+    sshd,
+    tool,
+)
+from pushdeploy.system.accounts import RECEIVER
+
+LONGEST_KEY_FILE = 65536
+"""Bytes; a public key has a few hundred."""
+
+SSH_PORT = 22
+
+
+def install(version: Path, *, app: str | None, key: Path | None, port: int | None) -> None:
+    """Install, or upgrade, or see that nothing is to be done.
+
+    Args:
+        version: the folder of the tool's version, complete.
+        app: make this app.
+        key: the file of a public key that may push.
+        port: where the app answers on 127.0.0.1.
+    """
+    host = server_host()
+    server_users.check_users()
+    tool.check_command()
+    sshd.check_sshd()
+    text = "" if key is None else _read_key(key)
+    if app is None and port is not None:
+        raise UsageError("`--port` is an app's", hint=f"./installer.sh --app blog --port {port}")
+    wanted = None if app is None else wanted_port(host, parse_app_name(app), port)
+
+    steps = Steps()
+    _make_server(steps, version)
+    if key is not None:
+        _add_key(steps, text, key)
+    if app is not None:
+        steps.step(f"Making the app {app}", partial(_make_app, host, app, wanted))
+    _start_apps(steps)
+    tool.prune()
+    _close(steps, app)
+
+
+def _make_server(steps: Steps, version: Path) -> None:
+    home = server_folders.login_home(SERVER)
+    steps.step("Making the users", partial(server_users.ensure_users, home))
+    steps.step("Making the folders", partial(server_folders.ensure_folders, SERVER))
+    steps.step(f"Using version {version.name}", partial(tool.use, version))
+    steps.step(
+        f"Letting keys of pushdeploy log in as {RECEIVER}, and reloading sshd",
+        partial(sshd.ensure_snippet, SERVER),
+    )
+    for setting in sshd.shut_out():
+        steps.warn(
+            f"sshd's own settings keep {RECEIVER} out: {setting}",
+            f"name {RECEIVER} there too, then: systemctl reload ssh",
+        )
+    steps.step("Starting the engine's socket", partial(server_units.ensure_units, SERVER))
+
+
+def _read_key(file: Path) -> str:
+    """The text of the key's file, which is one public key.
+
+    Raises:
+        RefusedInputError: it is not.
+    """
+    try:
+        with file.open("rb") as stream:
+            text = stream.read(LONGEST_KEY_FILE).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RefusedInputError(
+            f"the key `{file}` can't be read: {error}", hint="give a file that ends in `.pub`"
+        ) from error
+    parse_public_key(text, "any")
+    return text
+
+
+def _add_key(steps: Steps, text: str, file: Path) -> None:
+    known = keys.same_key(SERVER.keys, text)
+    name = known.name if known else _key_name(text, file)
+    steps.step(f"Letting the key {name} push", partial(_add_new_key, text, name))
+
+
+def _add_new_key(text: str, name: str) -> bool:
+    if keys.same_key(SERVER.keys, text) is not None:
+        return False
+    keys.add(SERVER.keys, text, name)
+    return True
+
+
+def _key_name(text: str, file: Path) -> str:
+    """The key's comment, else the name of its file."""
+    comment = text.split(maxsplit=2)[2:]
+    names = (suggested_name(source.strip()) for source in (*comment, file.stem))
+    return parse_key_name(next((name for name in names if name), "laptop"))
+
+
+def _make_app(host: Host, app: str, port: int | None) -> bool:
+    return app not in journals(host.layout.apps) and create_app(host, app, port=port)
+
+
+def _start_apps(steps: Steps) -> None:
+    """After `uninstall` and a new installation, the apps of before come back."""
+    try:
+        steps.step("Starting the apps", server_units.start_apps)
+    except CommandFailedError as error:
+        steps.warn(error.message, f"journalctl -u {server_units.BOOT}")
+
+
+def _close(steps: Steps, app: str | None) -> None:
+    steps.result("Ready" if steps.changed else "Ready, nothing to do")
+    if not keys.listing(SERVER.keys):
+        steps.detail("Nobody may push yet. Add the public key of your laptop:")
+        steps.detail("  sudo ./installer.sh --key id_ed25519.pub")
+    here = address.own_address()
+    steps.detail("On your laptop, in the folder of the app:")
+    steps.say("")
+    steps.detail(f"  git remote add production {_remote(here, app or 'blog')}")
+    steps.detail("  git push production main")
+    steps.say("")
+    if not address.is_reachable_from_afar(here):
+        steps.detail(f"Where the laptop knows this server by another name, write that for {here}.")
+
+
+def _remote(here: str, app: str) -> str:
+    port = (sshd.ports() or [SSH_PORT])[0]
+    name = f"[{here}]" if ":" in here else here
+    if port == SSH_PORT:
+        return f"{RECEIVER}@{name}:{app}"
+    return f"ssh://{RECEIVER}@{name}:{port}/{app}"

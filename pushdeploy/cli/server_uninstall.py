@@ -1,0 +1,76 @@
+"""Taking pushdeploy off a server: everything is as before, except for what people would miss.
+
+Without `--purge` the apps' data stays, with the users that own it, so that installing again brings
+the apps back. Needs nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+
+from pushdeploy.cli.steps import Steps
+from pushdeploy.errors import UsageError
+from pushdeploy.model.layout import SERVER
+from pushdeploy.system import server_folders, server_units, server_users, sshd, tool
+from pushdeploy.system.systemd import FRONT_USER
+
+WORD = "uninstall"
+"""What a person types who means it."""
+
+
+def uninstall(*, purge: bool, sure: bool) -> None:
+    """Stop everything and take it away; safe to repeat.
+
+    Raises:
+        UsageError: nobody said that he means it.
+    """
+    if not sure:
+        _ask(purge=purge)
+    steps = Steps()
+    steps.step("Taking sshd's settings back", sshd.remove_snippet)
+    steps.step("Stopping the apps and the engine", server_units.stop_apps)
+    steps.step("Ending logins", server_units.end_logins)
+    steps.step("Removing the units", server_units.remove_units)
+    steps.step("Removing the tool", tool.remove)
+    kept = _remove_data(steps, purge=purge)
+    steps.step("Removing the users", partial(_remove_users, keep=kept))
+    steps.result("pushdeploy is gone" if steps.changed else "Nothing to do")
+    if kept:
+        steps.detail(f"The apps' data is still in {SERVER.state}, with the users that own it.")
+        steps.detail("To delete it: sudo ./installer.sh uninstall --purge")
+
+
+def _ask(*, purge: bool) -> None:
+    fate = "deletes all apps with their data" if purge else "stops all apps; their data stays"
+    if not sys.stdin.isatty():
+        raise UsageError(f"this {fate}; it has to be confirmed", hint="add `--yes`")
+    print(f"This {fate}. Type `{WORD}` to go on: ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() != WORD:
+        raise UsageError("nothing was changed")
+
+
+def _remove_data(steps: Steps, *, purge: bool) -> bool:
+    """Delete what is nobody's, or everything; returns True when data stays."""
+    folders = [SERVER.run]
+    if purge:
+        folders += [SERVER.state, SERVER.log, SERVER.settings]
+        steps.step("Deleting the apps' data, logs and settings", _deleting(folders))
+        return False
+    if not server_folders.has_apps(SERVER):
+        folders += [SERVER.state, SERVER.log]
+    steps.step("Removing folders", _deleting(folders))
+    return server_folders.has_apps(SERVER)
+
+
+def _deleting(folders: list[Path]) -> partial[bool]:
+    return partial(server_folders.remove_folders, folders)
+
+
+def _remove_users(*, keep: bool) -> bool:
+    """What owns data stays, or a user that is made later would get its number, and the data."""
+    if keep:
+        return server_users.remove_users([FRONT_USER])
+    removed = server_users.remove_users(server_users.our_users())
+    return server_users.remove_group() or removed

@@ -1,0 +1,60 @@
+"""What `installer.sh` does in Python: `install`, by the tool's own venv, and `uninstall`.
+
+`uninstall` runs from a checkout, by any Python: the standard library has to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from pushdeploy.cli.console import PROBLEM
+from pushdeploy.errors import PushdeployError
+
+LAST_PORT = 65535
+
+
+def main() -> int:
+    """Install or uninstall; an error is shown with the command that helps."""
+    arguments = _parser().parse_args()
+    try:
+        if arguments.verb == "install":
+            from pushdeploy.cli.server_install import install  # noqa: PLC0415 - has packages
+
+            install(arguments.tool, app=arguments.app, key=arguments.key, port=arguments.port)
+        else:
+            from pushdeploy.cli.server_uninstall import uninstall  # noqa: PLC0415 - needs few
+
+            uninstall(purge=arguments.purge, sure=arguments.yes)
+    except PushdeployError as error:
+        for text in (error.message, error.hint):
+            if text:
+                print(PROBLEM + text, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="installer.sh", allow_abbrev=False)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    install = verbs.add_parser("install", prog="installer.sh", allow_abbrev=False)
+    install.add_argument("--tool", type=Path, required=True, help=argparse.SUPPRESS)
+    install.add_argument("--app", help="make this app")
+    install.add_argument("--key", type=Path, help="let this public ssh key push")
+    install.add_argument("--port", type=_port, help="where the app answers on 127.0.0.1")
+    uninstall = verbs.add_parser("uninstall", prog="installer.sh uninstall", allow_abbrev=False)
+    uninstall.add_argument("--purge", action="store_true", help="delete all apps' data too")
+    uninstall.add_argument("--yes", action="store_true", help="do not ask")
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is no port: 1 to {LAST_PORT}")
+    return port
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""Steps of the installer: each is said before it is done, and whether it changed anything after."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from pushdeploy.cli.console import DETAIL, PROBLEM, RESULT, STEP
+
+
+class Steps:
+    """Knows at the end whether anything was done at all."""
+
+    def __init__(self) -> None:
+        self.changed = False
+
+    def step(self, title: str, action: Callable[[], bool], *, done: str = "ok") -> bool:
+        """Say it, do it; the action returns False when it had nothing to do."""
+        self.say(STEP + title)
+        changed = action()
+        self.changed = self.changed or changed
+        self.detail(done if changed else "already so")
+        return changed
+
+    def detail(self, text: str) -> None:
+        """A line below the step."""
+        self.say(DETAIL + text)
+
+    def warn(self, text: str, hint: str) -> None:
+        """Something that a person should look at, and that stops nothing."""
+        self.say(PROBLEM + text)
+        self.say(PROBLEM + hint)
+
+    def result(self, text: str) -> None:
+        """How it ended."""
+        self.say(RESULT + text)
+
+    def say(self, line: str) -> None:
+        """One line."""
+        print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,56 @@
+"""By what address people reach this server: a guess for the line that they paste."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+ELSEWHERE = ("192.0.2.1", 9)
+"""Never reached (RFC 5737); a datagram socket to it only asks for a route, and sends nothing."""
+
+
+def own_address() -> str:
+    """Where the ssh login came to that we run in, or the one of the way out, or our name."""
+    return _login_address() or _route_address() or socket.gethostname()
+
+
+def is_reachable_from_afar(address: str) -> bool:
+    """False for an address that only its own network knows, and for a bare name."""
+    try:
+        return ipaddress.ip_address(address).is_global
+    except ValueError:
+        return "." in address
+
+
+def _login_address() -> str | None:
+    """From `SSH_CONNECTION`, which sudo drops, so that our parents are asked too (ssh(1))."""
+    for environment in _environments():
+        words = environment.get("SSH_CONNECTION", "").split()
+        if len(words) == 4:  # noqa: PLR2004 - client, its port, server, its port
+            return words[2]
+    return None
+
+
+def _environments() -> Iterator[dict[str, str]]:
+    process = os.getpid()
+    while process > 1:
+        try:
+            folder = Path(f"/proc/{process}")
+            entries = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
+            status = (folder / "status").read_text()
+        except OSError:
+            return
+        yield dict(entry.split("=", 1) for entry in entries if "=" in entry)
+        process = int(status.partition("\nPPid:")[2].split()[0])
+
+
+def _route_address() -> str | None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(ELSEWHERE)
+            return str(probe.getsockname()[0])
+        except OSError:
+            return None

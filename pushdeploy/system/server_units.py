@@ -1,0 +1,115 @@
+"""The server's own units: the engine's socket, the boot, and the hourly look at what runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pushdeploy.model.layout import Layout
+from pushdeploy.system.accounts import OURS
+from pushdeploy.system.files import File, write
+from pushdeploy.system.rendering import render
+from pushdeploy.system.server_users import login_slice
+from pushdeploy.system.systemd import UNITS as RUNTIME_UNITS
+from pushdeploy.system.systemd import systemctl
+from pushdeploy.system.tool import COMMAND, CURRENT
+
+FOLDER = Path("/etc/systemd/system")
+
+ENGINE = "pushdeploy.engine.socket"
+BOOT = "pushdeploy.boot.service"
+TIMER = "pushdeploy.reconcile.timer"
+ENABLED = (ENGINE, BOOT, TIMER)
+UNITS = (ENGINE, "pushdeploy.engine@.service", BOOT, "pushdeploy.reconcile.service", TIMER)
+
+APPS = "pushdeploy-*"
+"""All units of all apps."""
+
+STOP_SECONDS = 180.0
+"""An app's grace, and some more for the last of many."""
+
+BOOT_SECONDS = 300.0
+
+
+def ensure_units(layout: Layout) -> bool:
+    """Write, enable and start them; a running engine goes on. Returns False when all was so."""
+    changed = [unit for unit in UNITS if write(File(FOLDER / unit, _text(unit, layout)))]
+    if changed:
+        systemctl("daemon-reload")
+    missing = [unit for unit in ENABLED if not _is("enabled", unit)]
+    if missing:
+        systemctl("enable", "--quiet", *missing)
+    listeners = (ENGINE, TIMER)
+    renewed = [unit for unit in listeners if unit in changed and _is("active", unit)]
+    if renewed:
+        systemctl("restart", *renewed)
+    idle = [unit for unit in listeners if not _is("active", unit)]
+    if idle:
+        systemctl("start", *idle)
+    return bool(changed or missing or idle)
+
+
+def start_apps() -> bool:
+    """Start what was live when the server was last used; returns False when that was done.
+
+    Raises:
+        CommandFailedError: some app did not start.
+    """
+    if _is("active", BOOT):
+        return False
+    systemctl("start", BOOT, seconds=BOOT_SECONDS)
+    return True
+
+
+def stop_apps() -> bool:
+    """Stop the apps and what starts them; returns False when nothing ran."""
+    ours = [unit for unit in UNITS if (FOLDER / unit).exists()]
+    plain = [unit for unit in ours if "@" not in unit]
+    if plain:
+        systemctl("disable", "--quiet", *(unit for unit in plain if unit in ENABLED), check=False)
+        systemctl("stop", *plain, "pushdeploy.engine@*.service", seconds=STOP_SECONDS)
+    running = _loaded()
+    if running:
+        # Timers and sockets would start their services again, so they are stopped twice.
+        for kinds in (("timer", "service", "socket"), ("service", "slice")):
+            systemctl("stop", *(f"{APPS}.{kind}" for kind in kinds), seconds=STOP_SECONDS)
+    return bool(plain or running)
+
+
+def end_logins() -> bool:
+    """End the processes of `deploy`'s logins; returns False when there were none."""
+    logins = login_slice()
+    if logins is None or not _is("active", logins):
+        return False
+    systemctl("stop", logins)
+    return True
+
+
+def remove_units() -> bool:
+    """Delete the files of units, ours and the apps'; returns False when there were none."""
+    files = [FOLDER / unit for unit in UNITS if (FOLDER / unit).exists()]
+    files += RUNTIME_UNITS.glob(APPS)
+    for file in files:
+        file.unlink()
+    if files:
+        systemctl("daemon-reload")
+        systemctl("reset-failed", "pushdeploy.*", APPS, check=False)
+    return bool(files)
+
+
+def _text(unit: str, layout: Layout) -> str:
+    return render(
+        f"systemd/{unit}.j2",
+        socket=layout.engine_socket,
+        group=OURS,
+        programs=CURRENT / "bin",
+        command=COMMAND,
+    )
+
+
+def _is(state: str, unit: str) -> bool:
+    return systemctl(f"is-{state}", unit, check=False).stdout.strip() == state
+
+
+def _loaded() -> list[str]:
+    listed = systemctl("list-units", "--all", "--plain", "--no-legend", APPS, check=False).stdout
+    return [line.split()[0] for line in listed.splitlines() if line]

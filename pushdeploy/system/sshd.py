@@ -1,0 +1,170 @@
+"""sshd: one file of ours in its folder of settings, about the user `deploy` and nobody else.
+
+sshd is asked whether it accepts the change before it is told to reload; if it does not, the file is
+put back as it was. It is never restarted: open connections go on (sshd(8), sshd_config(5)).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pushdeploy.errors import UnavailableError
+from pushdeploy.model.layout import Layout
+from pushdeploy.system import command
+from pushdeploy.system.accounts import RECEIVER
+from pushdeploy.system.command import Command
+from pushdeploy.system.files import File, make_folder, sync_folder, write
+from pushdeploy.system.rendering import render
+from pushdeploy.system.systemd import systemctl
+
+MAIN = Path("/etc/ssh/sshd_config")
+SNIPPET = Path("/etc/ssh/sshd_config.d/60-pushdeploy.conf")
+SERVICE = "ssh.service"
+RUN = Path("/run/sshd")
+"""`sshd -t` wants it, and it is missing where a socket starts sshd, as on Ubuntu."""
+
+INCLUDE = re.compile(r"^\s*include\s.*/etc/ssh/sshd_config\.d/\*\.conf", re.MULTILINE)
+ALIVE_SECONDS = 15
+"""How often a silent client is asked whether it is still there."""
+
+
+def check_sshd() -> None:
+    """See that sshd would take a file of ours, before anything is changed.
+
+    Raises:
+        UnavailableError: it would not, and why.
+    """
+    if not INCLUDE.search(MAIN.read_text(errors="replace").lower()):
+        raise UnavailableError(
+            f"`{MAIN}` does not include the folder `{SNIPPET.parent}`",
+            hint=f"put this line at its top: Include {SNIPPET.parent}/*.conf",
+        )
+    _test()
+
+
+def ensure_snippet(layout: Layout) -> bool:
+    """Let the keys of pushdeploy log in as `deploy`; returns False when they could already.
+
+    Raises:
+        UnavailableError: sshd does not accept it, or does not obey it; nothing has changed then.
+    """
+    text = render(
+        f"sshd/{SNIPPET.name}.j2", user=RECEIVER, keys=layout.keys, alive_seconds=ALIVE_SECONDS
+    )
+    before = _content()
+    changed = write(File(SNIPPET, text))
+    try:
+        _test()
+        _check_obeyed(layout.keys)
+        if changed:
+            _reload()
+    except UnavailableError:
+        if changed:
+            _put_back(before)
+        raise
+    return changed
+
+
+def remove_snippet() -> bool:
+    """Take the file away again; returns False when there was none.
+
+    Raises:
+        UnavailableError: sshd does not accept its settings without it; the file is there again.
+    """
+    before = _content()
+    if before is None:
+        return False
+    SNIPPET.unlink()
+    sync_folder(SNIPPET.parent)
+    try:
+        _test()
+        _reload()
+    except UnavailableError:
+        _put_back(before)
+        raise
+    return True
+
+
+def ports() -> list[int]:
+    """Where sshd listens."""
+    return [int(value) for value in _settings().get("port", [])]
+
+
+def shut_out() -> Iterator[str]:
+    """Settings of the administrator's that keep `deploy` out all the same."""
+    settings = _settings(RECEIVER)
+    for name in ("allowusers", "allowgroups"):
+        if name in settings and RECEIVER not in settings[name]:
+            yield f"{name} {' '.join(settings[name])}"
+    for name in ("denyusers", "denygroups"):
+        if RECEIVER in settings.get(name, []):
+            yield f"{name} {' '.join(settings[name])}"
+
+
+def _test() -> None:
+    if not RUN.exists():
+        make_folder(RUN, mode=0o755)
+    tested = command.attempt(Command(["sshd", "-t"]))
+    if tested.status != 0:
+        raise UnavailableError(
+            f"sshd does not accept its settings: {_last_line(tested.stderr)}",
+            hint="sshd -t says the same; set it right and run the installer again",
+        )
+
+
+def _check_obeyed(keys: Path) -> None:
+    """A `Match` of somebody else's that comes first would win, and an `Include` in one be idle."""
+    obeyed = _settings(RECEIVER).get("authorizedkeysfile")
+    if obeyed != [str(keys)]:
+        raise UnavailableError(
+            f"sshd does not obey `{SNIPPET}`: for `{RECEIVER}` it reads the keys in "
+            f"`{' '.join(obeyed or ['none'])}`",
+            hint=f"grep -rn -A9 '^Match' {MAIN} {SNIPPET.parent}",
+        )
+
+
+def _settings(user: str | None = None) -> dict[str, list[str]]:
+    """What sshd goes by, as `sshd -T` shows it; values of a name that comes twice are joined."""
+    asked = ["-C", f"user={user},host=localhost,addr=127.0.0.1"] if user else []
+    shown = command.attempt(Command(["sshd", "-T", *asked])).stdout
+    settings: dict[str, list[str]] = {}
+    for line in shown.splitlines():
+        name, _, value = line.partition(" ")
+        settings.setdefault(name, []).extend(value.split())
+    return settings
+
+
+def _reload() -> None:
+    """Where nothing runs, a socket starts sshd anew for each connection, or later."""
+    running = systemctl("is-active", SERVICE, check=False).stdout.strip() == "active"
+    if running:
+        reloaded = systemctl("reload", SERVICE, check=False)
+        if reloaded.status != 0:
+            raise UnavailableError(
+                f"sshd did not reload: {_last_line(reloaded.stderr)}",
+                hint=f"systemctl status {SERVICE}",
+            )
+
+
+def _put_back(content: str | None) -> None:
+    if content is None:
+        SNIPPET.unlink(missing_ok=True)
+        sync_folder(SNIPPET.parent)
+    else:
+        write(File(SNIPPET, content))
+    if command.attempt(Command(["sshd", "-t"])).status == 0:
+        _reload()
+
+
+def _content() -> str | None:
+    try:
+        return SNIPPET.read_text()
+    except FileNotFoundError:
+        return None
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.strip().splitlines() if line]
+    return lines[-1] if lines else "it says nothing"
