@@ -1,0 +1,88 @@
+"""`apps`, `apps:create`, `apps:destroy`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from pushdeploy.cli.command import App, Errand, command, json_option
+from pushdeploy.cli.side import Near
+from pushdeploy.cli.table import show_json, show_table
+from pushdeploy.cli.watch import stderr
+from pushdeploy.errors import UsageError
+from pushdeploy.model.app import parse_app_name
+
+COLUMNS = ("App", "Port", "Branch", "Release", "Commit")
+
+
+@command("apps", example="pushdeploy apps", app=App.NONE)
+@json_option
+def apps(side: Near, *, as_json: bool) -> None:
+    """List the apps of the server."""
+    found = side.ask("apps")
+    if as_json:
+        show_json([_record(one) for one in found])
+    elif found:
+        show_table(COLUMNS, [_row(one) for one in found])
+    else:
+        stderr().show(["There is no app yet. Make one: pushdeploy apps:create blog"])
+
+
+@command("apps:create", example="pushdeploy apps:create blog --port 8000", app=App.NONE)
+@click.argument("name")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="On 127.0.0.1; without it, the next free one."
+)
+def apps_create(side: Near, *, name: str, port: int | None) -> None:
+    """Make an app before its first push."""
+    made = side.ask("apps.create", app=parse_app_name(name), port=port)
+    how = "done" if made["made"] else "it was there already"
+    stderr().show([f"Creating {name}... {how}, on port {made['port']}"])
+    print(f"git remote add production {_address(name)}")
+
+
+def _confirmed(errand: Errand) -> Errand:
+    """Ask here: over ssh there is no terminal to ask at."""
+    app = errand.parameters.get("app")
+    if errand.parameters.get("confirm") is None and app and sys.stdin.isatty():
+        return replace(errand, parameters={**errand.parameters, "confirm": _typed(app)})
+    return errand
+
+
+@command("apps:destroy", example="pushdeploy apps:destroy --app blog", prepare=_confirmed)
+@click.option("--confirm", metavar="NAME", help="The app's name again, instead of typing it.")
+def apps_destroy(side: Near, *, app: str, confirm: str | None) -> None:
+    """Delete an app: releases, config vars and storage too."""
+    if confirm is None and sys.stdin.isatty():
+        confirm = _typed(app)
+    if confirm is not None and confirm != app:
+        raise UsageError(f"`{confirm}` is not `{app}`: nothing was destroyed")
+    side.ask("apps.destroy", app=app, confirm=confirm)
+    stderr().show([f"Destroying {app}... done"])
+
+
+def _typed(app: str) -> str:
+    stderr().show([f" !     This deletes {app}: its releases, config vars and storage."])
+    answer: str = click.prompt(f" !     To go on, type {app}", err=True, prompt_suffix=": ")
+    return answer
+
+
+def _record(one: dict[str, Any]) -> dict[str, Any]:
+    return {key: one[key] for key in ("app", "port", "branch", "release", "commit")}
+
+
+def _row(one: dict[str, Any]) -> tuple[str, ...]:
+    commit = str(one["commit"] or "")
+    branch = one["branch"] or "-"
+    return (one["app"], str(one["port"]), branch, one["release"] or "-", commit[:8] or "-")
+
+
+def _address(app: str) -> str:
+    """Where to push, as well as this machine knows it."""
+    connection = os.environ.get("SSH_CONNECTION", "").split()
+    server = 2  # sshd(8): client, its port, server, its port
+    return f"deploy@{connection[server] if len(connection) > server else 'HOST'}:{app}"

@@ -1,0 +1,96 @@
+"""Commands that start an attempt: seen as it goes, or told in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from pushdeploy.cli import console
+from pushdeploy.cli.console import Known
+from pushdeploy.cli.side import Near
+from pushdeploy.cli.watch import Printer, stderr
+from pushdeploy.engine.client import GoneError
+from pushdeploy.errors import PushdeployError
+from pushdeploy.events import AttemptFailed, Warned, from_record
+
+INTERRUPTED = 130
+"""128 + SIGINT, as shells count."""
+
+GONE = 141
+"""128 + SIGPIPE: nobody reads what we say."""
+
+GOES_ON = "You left; the server goes on with it."
+
+
+def follow(side: Near, verb: str, **request: Any) -> int:
+    """Start an attempt and show its events; returns the exit status."""
+    printer = stderr()
+    ended = _ask(side, {"verb": verb, **request}, printer)
+    if isinstance(ended, int):
+        return ended
+    if ended.get("text") and ended.get("outcome") not in ("failed", "live"):
+        printer.show(console.result(str(ended["text"]), str(ended.get("hint") or "")))
+    return int(ended["exit_code"])
+
+
+def briefly(side: Near, doing: str, restarting: str, verb: str, **request: Any) -> int:
+    """Start an attempt and tell it in one line, as Heroku does; returns the exit status.
+
+    Args:
+        side: where the engine is.
+        doing: `Setting SECRET_KEY`.
+        restarting: `and restarting blog`, which is left out when nothing runs yet.
+        verb: the engine's word for it.
+        request: what else the engine is told.
+    """
+    teller = _Teller(stderr())
+    try:
+        ended = _ask(side, {"verb": verb, **request}, teller)
+    except PushdeployError:
+        teller.finish(f"{doing}... failed, nothing was changed")
+        raise
+    if isinstance(ended, int):
+        return ended
+    match ended["outcome"]:
+        case "live":
+            teller.finish(f"{doing} {restarting}... done, v{ended['release']}")
+        case "recorded" | "nothing":
+            teller.finish(f"{doing}... done; {ended['text']}")
+        case _:
+            teller.finish(f"{doing} {restarting}... failed, nothing was changed")
+    return int(ended["exit_code"])
+
+
+def _ask(side: Near, request: Mapping[str, Any], watcher: Printer) -> Mapping[str, Any] | int:
+    """How the attempt ended, or an exit status when the person left."""
+    try:
+        return cast("Mapping[str, Any]", side.engine(request, watcher=watcher))
+    except GoneError:
+        return GONE
+    except KeyboardInterrupt:
+        hint = f"pushdeploy releases --app {request['app']}"
+        watcher.show(["", *console.problem(GOES_ON, hint)])
+        return INTERRUPTED
+
+
+class _Teller(Printer):
+    """Keeps quiet about an attempt, except for warnings and the reason of a failure."""
+
+    def __init__(self, printer: Printer) -> None:
+        self._printer = printer
+        self._kept: list[str] = []
+
+    def show(self, text: Iterable[str]) -> bool:
+        """Let it be seen."""
+        return self._printer.show(text)
+
+    def event(self, record: Mapping[str, Any]) -> bool:
+        """Keep what a person must know."""
+        event = from_record(record)
+        if isinstance(event, Warned | AttemptFailed):
+            self._kept += console.lines(cast("Known", event))
+        return True
+
+    def finish(self, sentence: str) -> None:
+        """The line, then what was kept: the reason stands last."""
+        self._printer.show([sentence, *self._kept])

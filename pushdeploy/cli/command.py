@@ -1,0 +1,163 @@
+"""What all commands have in common: an example, the app, and the side that carries them out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import click
+
+from pushdeploy.cli.side import Away, Near
+from pushdeploy.errors import PushdeployError, UsageError
+from pushdeploy.model.app import parse_app_name
+
+Parameters = Mapping[str, Any]
+
+
+class App(StrEnum):
+    """Whether a command is about an app."""
+
+    NEEDED = "needed"
+    OPTIONAL = "optional"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A command as it goes to the server: what it would be told there."""
+
+    name: str
+    parameters: Parameters = field(default_factory=dict)
+    stdin: bytes | None = None
+    """Secrets go this way, never on a command line; `None` is the terminal's."""
+    terminal: bool = False
+
+
+Prepare = Callable[[Errand], Errand]
+"""What is to be done here first: read the files and ask the questions of this machine."""
+
+
+class ServerCommand(click.Command):
+    """A command that the engine answers, here or on the server."""
+
+    example = ""
+    app = App.NEEDED
+    prepare: Prepare
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse; beside the engine, a first argument that names an app is the app."""
+        side = ctx.find_object(Near)
+        if side is not None and self.app is not App.NONE and not ctx.resilient_parsing:
+            args = self._with_app_named(ctx, args, side)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry the command out here, or send it to the server."""
+        remote = ctx.params.pop("remote", None)
+        side = ctx.obj
+        if isinstance(side, Away) or (remote and not side.over_ssh):
+            from pushdeploy.cli.laptop import send  # noqa: PLC0415 - the server needs none of it
+
+            return send(self, Errand(self.name or "", ctx.params), remote)
+        if "app" in ctx.params:
+            ctx.params["app"] = self._app(side, ctx.params["app"])
+        return super().invoke(ctx)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One real example."""
+        with formatter.section("Example"):
+            formatter.write_text(f"$ {self.example}")
+
+    def _app(self, side: Near, name: str | None) -> str | None:
+        if name is not None:
+            return parse_app_name(name)
+        return None if self.app is App.OPTIONAL else side.only_app()
+
+    def _with_app_named(self, ctx: click.Context, args: list[str], side: Near) -> list[str]:
+        options, words = self._split(ctx, args)
+        if options.get("app") or not words or not _may_be_app(words[0]):
+            return args
+        if words[0] not in side.names():
+            return args
+        for index, word in enumerate(args):
+            rest = args[:index] + args[index + 1 :]
+            if word == words[0] and self._split(ctx, rest) == (options, words[1:]):
+                return ["--app", word, *rest]
+        return args
+
+    def _split(self, ctx: click.Context, args: list[str]) -> tuple[dict[str, Any], list[str]]:
+        """Options and words, before any of them is judged."""
+        options = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
+        words = click.Argument(["words"], nargs=-1, type=click.UNPROCESSED)
+        probe = click.Command(self.name, params=[*options, words], add_help_option=False)
+        try:
+            parsed, _, _ = probe.make_parser(ctx).parse_args(list(args))
+        except click.UsageError:
+            return {}, []
+        found = parsed.pop("words", ())
+        return parsed, list(found) if isinstance(found, tuple | list) else []
+
+
+def command(
+    name: str,
+    *,
+    example: str,
+    app: App = App.NEEDED,
+    prepare: Prepare = lambda errand: errand,
+    settings: Mapping[str, Any] | None = None,
+) -> Callable[[Callable[..., Any]], ServerCommand]:
+    """Make a function a command; it gets the side first, then its parameters.
+
+    Args:
+        name: as people type it.
+        example: one line that does something.
+        app: whether it is about an app.
+        prepare: what is done on the laptop before the command goes to the server.
+        settings: click's settings for the context.
+    """
+
+    def decorate(function: Callable[..., Any]) -> ServerCommand:
+        made = click.command(name, cls=ServerCommand, context_settings=dict(settings or {}))(
+            click.pass_obj(function)
+        )
+        made.example, made.app, made.prepare = example, app, prepare
+        made.params += _common_options(app)
+        return made
+
+    return decorate
+
+
+def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--json`: the answer for programs."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
+
+
+def here_only(side: Near, what: str) -> None:
+    """Refuse a file's name that came over ssh: it would name a file of the server.
+
+    Raises:
+        UsageError: it did.
+    """
+    if side.over_ssh:
+        raise UsageError(f"{what} can't be read over ssh", hint="send it on stdin and write `-`")
+
+
+def _common_options(app: App) -> Iterable[click.Parameter]:
+    if app is not App.NONE:
+        yield click.Option(["-a", "--app"], metavar="NAME", help="The app.")
+    yield click.Option(
+        ["--remote"], metavar="NAME", help="On a laptop: the git remote that names the server."
+    )
+
+
+def _may_be_app(word: str) -> bool:
+    """`v3` is a release, whatever apps there are."""
+    if word[:1] == "v" and word[1:].isdigit():
+        return False
+    try:
+        parse_app_name(word)
+    except PushdeployError:
+        return False
+    return True

@@ -1,0 +1,88 @@
+"""`pushdeploy`: the command line, on the server, in embedded mode, over ssh and on the laptop."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+import click
+
+from pushdeploy.cli import console
+from pushdeploy.cli.group import PROGRAM, commands
+from pushdeploy.cli.side import Side, find_side, server_side
+from pushdeploy.cli.watch import stderr
+from pushdeploy.errors import PushdeployError, UsageError
+
+INTERRUPTED = 130
+"""128 + SIGINT, as shells count."""
+
+BROKEN_PIPE = 141
+"""128 + SIGPIPE: whoever read our output has left, as `head` does."""
+
+OUR_BUG = 70
+"""`EX_SOFTWARE` of sysexits.h."""
+
+
+def main() -> int:
+    """Carry out the command line of this process; returns the exit status."""
+    return _guarded(lambda: carry_out(sys.argv[1:], find_side()))
+
+
+def run(words: list[str], *, over_ssh: bool) -> int:
+    """Carry out the words of a person who is not at this machine's shell.
+
+    Args:
+        words: a command and its arguments.
+        over_ssh: they came through the forced command: names of files mean nothing then.
+    """
+    return _guarded(lambda: carry_out(words, server_side(over_ssh=over_ssh)))
+
+
+def carry_out(words: list[str], side: Side) -> int:
+    """Carry out a command on a side.
+
+    Raises:
+        PushdeployError: it failed in a way that a person can act on.
+    """
+    try:
+        status = commands.main(
+            words or ["--help"], prog_name=PROGRAM, standalone_mode=False, obj=side
+        )
+        sys.stdout.flush()
+    except click.Abort:
+        return INTERRUPTED
+    except click.ClickException as error:
+        raise _usage_error(error) from error
+    except BrokenPipeError:
+        # What is left in the buffer would fail again, noisily, when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    return status if isinstance(status, int) else 0
+
+
+def _guarded(work: Callable[[], int]) -> int:
+    try:
+        return work()
+    except PushdeployError as error:
+        stderr().show(console.problem(error.message, error.hint))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - our bug: short here, whole where it is kept
+        from pushdeploy.cli.bug import keep  # noqa: PLC0415 - rarely needed
+
+        stderr().show(console.problem(f"pushdeploy itself failed: {error!r}", keep(error)))
+        return OUR_BUG
+
+
+def _usage_error(error: click.ClickException) -> UsageError:
+    hint = None
+    context = getattr(error, "ctx", None)
+    if isinstance(context, click.Context):
+        hint = f"{context.command_path} --help"
+    return UsageError(error.format_message(), hint=hint)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

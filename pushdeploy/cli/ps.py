@@ -1,0 +1,128 @@
+"""`ps`, `ps:scale`: what runs, and how many of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from pushdeploy.cli import console
+from pushdeploy.cli.attempts import briefly
+from pushdeploy.cli.command import command, json_option
+from pushdeploy.cli.moment import ago, iso
+from pushdeploy.cli.side import Near
+from pushdeploy.cli.table import show_json, show_lines
+from pushdeploy.cli.watch import stderr
+from pushdeploy.model.gunicorn import mentions_gunicorn
+from pushdeploy.model.size import format_duration
+from pushdeploy.model.text import escaped
+
+MEGABYTE = 1 << 20
+
+
+@command("ps", example="pushdeploy ps --app blog")
+@json_option
+def ps(side: Near, *, app: str, as_json: bool) -> None:
+    """Show what runs: state, uptime, CPU, memory, restarts."""
+    answer = side.ask("ps", app=app)
+    if as_json:
+        show_json(_record(answer))
+        return
+    if answer["release"] is None:
+        stderr().show([f"Nothing of {app} is live yet: git push production main"])
+    show_lines(_groups(answer))
+    last = answer["last_attempt"]
+    if last is not None and last["outcome"] in ("failed", "abandoned"):
+        stderr().show(_failure(app, last))
+
+
+@command("ps:scale", example="pushdeploy ps:scale web=4 worker=2 --app blog")
+@click.argument("changes", nargs=-1, metavar="[TYPE=NUMBER]...")
+@json_option
+def ps_scale(side: Near, *, app: str, changes: tuple[str, ...], as_json: bool) -> int:
+    """Set how many of each process type run; for web, gunicorn's workers."""
+    if changes:
+        doing = f"Scaling {' '.join(changes)}"
+        return briefly(side, doing, f"and restarting {app}", "scale", app=app, changes=changes)
+    quantities = _quantities(side.ask("ps", app=app))
+    if as_json:
+        show_json(quantities)
+    else:
+        print(" ".join(f"{name}={quantity}" for name, quantity in quantities.items()))
+    return 0
+
+
+def _quantities(answer: Mapping[str, Any]) -> dict[str, int]:
+    counts = {
+        name: sum(1 for one in answer["instances"] if _belongs(one, name) and not one["warm"])
+        for name in answer["commands"]
+        if name != "release"
+    }
+    return {**counts, **({"web": answer["web_concurrency"]} if "web" in counts else {})}
+
+
+def _groups(answer: Mapping[str, Any]) -> Iterator[str]:
+    """`=== web (3 workers): …`, and below it a line for each instance."""
+    shown = set()
+    for name, line in answer["commands"].items():
+        instances = [one for one in answer["instances"] if _belongs(one, name)]
+        if name == "release":
+            continue
+        count = f"{sum(1 for one in instances if not one['warm'])}"
+        if name == "web" and mentions_gunicorn(line):
+            workers = answer["web_concurrency"]
+            count = f"{workers} worker{'' if workers == 1 else 's'}"
+        yield f"=== {name} ({count}): {escaped(line)}"
+        yield from map(_instance, instances)
+        shown |= {id(one) for one in instances}
+    rest = [one for one in answer["instances"] if id(one) not in shown]
+    if rest:
+        yield "=== left over; pushdeploy reconcile ends it"
+        yield from map(_instance, rest)
+
+
+def _belongs(instance: Mapping[str, Any], process_type: str) -> bool:
+    name: str = instance["instance"]
+    return name.rpartition(".")[0] == process_type and not instance.get("stray")
+
+
+def _instance(one: Mapping[str, Any]) -> str:
+    """`web.1: up for 3h 4m, v12, cpu 2%, 64 MB, 0 restarts`."""
+    parts = [one["state"]]
+    if one["seconds"] is not None:
+        parts[0] += f" for {format_duration(int(one['seconds']))}"
+    parts.append(one["release"] + (", kept warm for a rollback" if one["warm"] else ""))
+    if one["cpu"] is not None:
+        parts.append(f"cpu {one['cpu']:.0f}%")
+    if one["memory"] is not None:
+        parts.append(f"{one['memory'] // MEGABYTE} MB")
+    parts.append(f"{one['restarts']} restart{'' if one['restarts'] == 1 else 's'}")
+    return f"{one['instance']}: {', '.join(parts)}"
+
+
+def _failure(app: str, last: Mapping[str, Any]) -> Iterator[str]:
+    what = f"{last['kind']} {last['commit'][:8]}".strip()
+    yield from console.problem(
+        f"The last attempt ({what}, {ago(last['at'])}, by {last['who']}) "
+        + ("failed" if last["outcome"] == "failed" else "was cut off")
+        + (f": {last['reason']}" if last["reason"] else "."),
+        f"pushdeploy releases:output --attempt {last['number']} --app {app}",
+    )
+
+
+def _record(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer for programs."""
+    keys = ("instance", "release", "warm", "state", "seconds", "cpu", "memory", "restarts")
+    last = answer["last_attempt"]
+    if last is not None:
+        kept = ("number", "kind", "commit", "who", "at", "outcome", "release", "reason", "seconds")
+        last = {**{key: last[key] for key in kept}, "at": iso(last["at"])}
+    return {
+        **{key: answer[key] for key in ("app", "release", "web_concurrency", "commands")},
+        "instances": [
+            {**{key: one[key] for key in keys}, "stray": bool(one.get("stray"))}
+            for one in answer["instances"]
+        ],
+        "last_attempt": last,
+    }

@@ -1,0 +1,99 @@
+"""The sides on which a command can be carried out: beside the engine, or away from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pushdeploy.cli.engine_link import connect, embedded_root, who
+from pushdeploy.engine.client import Watcher, ask
+from pushdeploy.errors import NotFoundError, UsageError
+from pushdeploy.model.layout import SERVER
+
+
+class Engine(Protocol):
+    """Answers requests."""
+
+    def __call__(
+        self,
+        request: Mapping[str, Any],
+        *,
+        watcher: Watcher | None = None,
+        descriptors: Sequence[int] = (),
+        stay: bool = False,
+    ) -> Any:
+        """The answer to a request; see `pushdeploy.engine.client.ask`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The engine is on this machine."""
+
+    engine: Engine
+    over_ssh: bool = False
+    """The person is elsewhere: names of files mean nothing here."""
+    app: str | None = None
+    """The app that is meant when none is named."""
+
+    def ask(self, verb: str, **request: Any) -> Any:
+        """Ask something that needs no watching."""
+        return self.engine({"verb": verb, **request})
+
+    def names(self) -> list[str]:
+        """The names of all apps."""
+        return [str(one["app"]) for one in self.ask("apps")]
+
+    def only_app(self) -> str:
+        """The app that is meant when none is named.
+
+        Raises:
+            UsageError: there are several.
+            NotFoundError: there is none.
+        """
+        if self.app is not None:
+            return self.app
+        names = self.names()
+        if not names:
+            raise NotFoundError("there is no app yet", hint="pushdeploy apps:create blog")
+        if len(names) > 1:
+            raise UsageError(
+                f"which app? There are {', '.join(names)}", hint=f"add --app {names[0]}"
+            )
+        return names[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """The engine is on another machine, which a git remote of the checkout here names."""
+
+
+Side = Near | Away
+
+
+def find_side() -> Side:
+    """The side that this process is on."""
+    if embedded_root() is not None or SERVER.engine_socket.exists():
+        return server_side(over_ssh=False)
+    return Away()
+
+
+def server_side(*, over_ssh: bool) -> Near:
+    """Beside the engine of this machine."""
+    return Near(_ask, over_ssh)
+
+
+def _ask(
+    request: Mapping[str, Any],
+    *,
+    watcher: Watcher | None = None,
+    descriptors: Sequence[int] = (),
+    stay: bool = False,
+) -> Any:
+    return ask(
+        connect(),
+        {"who": who(), **request},
+        watcher=watcher,
+        descriptors=descriptors,
+        stay=stay,
+    )

@@ -1,0 +1,18 @@
+"""`version`."""
+
+from __future__ import annotations
+
+from pushdeploy import __version__
+from pushdeploy.cli.command import App, command, json_option
+from pushdeploy.cli.side import Near
+from pushdeploy.cli.table import show_json
+
+
+@command("version", example="pushdeploy version", app=App.NONE)
+@json_option
+def version(_: Near, *, as_json: bool) -> None:
+    """Show the version."""
+    if as_json:
+        show_json({"version": __version__})
+    else:
+        print(f"pushdeploy {__version__}")
