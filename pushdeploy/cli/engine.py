@@ -10,6 +10,7 @@ import sys
 def main() -> int:
     """Answer the caller."""
     from pushdeploy.cli.compose import host  # noqa: PLC0415 - after the interpreter is up
+    from pushdeploy.engine.keys import KEYS  # noqa: PLC0415
     from pushdeploy.engine.queries import ASKING  # noqa: PLC0415
     from pushdeploy.engine.server import serve  # noqa: PLC0415
     from pushdeploy.engine.terminal import ATTACHED  # noqa: PLC0415
@@ -19,7 +20,7 @@ def main() -> int:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.close(null)
-    return serve(connection, host(), {**CHANGING, **ASKING, **ATTACHED})
+    return serve(connection, host(), {**CHANGING, **ASKING, **KEYS, **ATTACHED})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,60 @@
+"""What the engine can be asked about the ssh keys that may push."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pushdeploy.deploy.host import Host
+from pushdeploy.engine.caller import caller
+from pushdeploy.engine.server import Verb
+from pushdeploy.engine.session import Session
+from pushdeploy.engine.verbs import Request
+from pushdeploy.errors import UnavailableError
+from pushdeploy.model.key import Key
+from pushdeploy.system import keys
+
+
+def _keys_add(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    _allowed(host, session, request)
+    name = request.get("name")
+    text = str(request.get("key", ""))
+    return _record(keys.add(host.layout.keys, text, None if name is None else str(name)))
+
+
+def _keys_list(host: Host, session: Session, request: Request) -> list[dict[str, Any]]:
+    _allowed(host, session, request)
+    return [_record(key) for key in keys.listing(host.layout.keys)]
+
+
+def _keys_remove(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    _allowed(host, session, request)
+    name = str(request.get("name", ""))
+    keys.remove(host.layout.keys, name)
+    return {"name": name, "left": len(keys.listing(host.layout.keys))}
+
+
+def _allowed(host: Host, session: Session, request: Request) -> None:
+    """Let known callers pass, on a machine where keys mean something.
+
+    Raises:
+        NotAllowedError: somebody else asks.
+        UnavailableError: this is embedded mode, where nobody comes over ssh.
+    """
+    caller(host, session, request)
+    if host.accounts.receiver() is None:
+        raise UnavailableError(
+            "nobody pushes over ssh here: this is embedded mode", hint="git push production main"
+        )
+
+
+def _record(key: Key) -> dict[str, Any]:
+    return {"name": key.name, "kind": key.kind, "fingerprint": key.fingerprint}
+
+
+KEYS: Mapping[str, Verb] = {
+    "keys.add": _keys_add,
+    "keys.list": _keys_list,
+    "keys.remove": _keys_remove,
+}
+"""Verbs about keys."""
