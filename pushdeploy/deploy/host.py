@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +11,7 @@ from typing import Protocol
 from pushdeploy.model.instance import Instance, Status
 from pushdeploy.model.job import Job
 from pushdeploy.model.layout import Layout
+from pushdeploy.model.log_line import LogLine
 
 
 class Supervisor(Protocol):
@@ -37,8 +38,27 @@ class Supervisor(Protocol):
     def tail(self, instance: Instance, lines: int) -> list[str]:
         """The last lines that the instance itself printed, oldest first."""
 
+    def logs(
+        self, app: str, *, names: Collection[str], lines: int, follow: bool
+    ) -> Iterator[LogLine | None]:
+        """What the app's instances printed, of this release and former ones, oldest first.
+
+        Args:
+            app: its name.
+            names: process types or instances (`worker`, `worker.1`); none means all.
+            lines: how many of the last ones.
+            follow: then go on for ever with each new line, and with `None` whenever there has been
+                none for a while, so that the caller can look whether anybody still reads.
+        """
+
     def once(self, job: Job, on_line: Callable[[str], None]) -> int:
         """Run a job to its end, its output line by line; returns its exit status."""
+
+    def run(self, job: Job, descriptors: tuple[int, int, int], *, terminal: bool) -> int:
+        """Run a job connected to these descriptors; returns its exit status, 128 + N for signal N.
+
+        With `terminal` the first is a terminal, and the job gets one of its own.
+        """
 
     def stop_jobs(self, app: str) -> None:
         """End builds and release phases that a killed engine left running."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -51,6 +52,32 @@ class Instance:
         """`pushdeploy-my_blog.v12.worker.1`, without a unit type; web has no index."""
         stem = f"{unit_prefix(self.app)}.v{self.release}.{unit_safe(self.process_type)}"
         return stem if self.process_type == "web" else f"{stem}.{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitName:
+    """What the name of an instance's unit says."""
+
+    app: str
+    release: int
+    process_type: str
+    """With `_` for `-`, as in the unit's name."""
+    index: int
+
+
+_UNIT = re.compile(
+    r"pushdeploy-(?P<app>[a-z0-9_]+)\.v(?P<release>[0-9]+)\.(?P<type>\w+)(?:\.(?P<index>[0-9]+))?",
+    re.ASCII,
+)
+
+
+def parse_unit(unit: str) -> UnitName | None:
+    """The inverse of `Instance.unit`; `None` for units that are no instances, such as bridges."""
+    match = _UNIT.fullmatch(unit)
+    if match is None or (match["index"] is None and match["type"] != "web"):
+        return None
+    app = match["app"].replace("_", "-")
+    return UnitName(app, int(match["release"]), match["type"], int(match["index"] or 1))
 
 
 class State(StrEnum):

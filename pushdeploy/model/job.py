@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+JOB_VARIABLE = "PUSHDEPLOY_JOB"
+"""In embedded mode, marks a job's processes, so that those of a killed engine can be found."""
+
 
 class JobKind(StrEnum):
     """Which job of an app; one of each kind (but `run`) at a time."""

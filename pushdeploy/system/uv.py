@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pushdeploy.errors import UnavailableError
+from pushdeploy.model.job import JOB_VARIABLE
 from pushdeploy.model.python_version import PythonVersion
 from pushdeploy.system import command
 from pushdeploy.system.command import CLEAN_PATH, Command
+from pushdeploy.system.network import network_settings
 
 SEARCHED = (Path("/usr/local/bin"), Path("/usr/bin"))
 """Where a server's Pythons are."""
+
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+"""Debian's ca-certificates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +31,14 @@ class Interpreter:
 
 
 def environment(cache: Path) -> dict[str, str]:
-    """uv's settings: copies, since hard links would join caches, venvs and apps."""
+    """What uv is told: copies, since hard links would join caches, venvs and apps.
+
+    It trusts whom the machine trusts, as pip, git and curl do there.
+    """
     return {
+        **({"UV_SYSTEM_CERTS": "1"} if SYSTEM_CERTIFICATES.exists() else {}),
+        **network_settings(os.environ),
+        **{name: os.environ[name] for name in (JOB_VARIABLE,) if name in os.environ},
         "PATH": CLEAN_PATH,
         "HOME": str(cache),
         "LANG": "C.UTF-8",

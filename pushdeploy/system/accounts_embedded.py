@@ -1,0 +1,61 @@
+"""Embedded mode's one user: whoever runs us owns everything and does everything."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from pathlib import Path
+
+from pushdeploy.model.layout import Layout
+from pushdeploy.system.files import make_folder
+from pushdeploy.system.short_folder import make_own_folder
+
+
+class OwnAccounts:
+    """One person, no users of ours."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    def ensure(self, app: str) -> None:
+        """Make the app's folders; nobody else may look into them."""
+        place = self._layout.app(app)
+        self._layout.apps.mkdir(parents=True, exist_ok=True)
+        for folder in (
+            *(self._layout.state, self._layout.settings, self._layout.apps, self._layout.log),
+            *(place.root, place.repo, place.slugs, place.venvs, place.build_cache),
+            *(place.home, place.shared, place.releases, place.log),
+        ):
+            make_folder(folder, mode=0o700)
+        make_own_folder(self._layout.run)
+        make_own_folder(place.run)
+
+    def remove(self, app: str) -> None:
+        """There are no users of ours."""
+
+    def app_group(self, app: str) -> int | None:
+        """No group."""
+        return None
+
+    def app_user(self, app: str) -> str:
+        """The person."""
+        return _name()
+
+    def build_user(self, app: str) -> str:
+        """The person."""
+        return _name()
+
+    def receiver(self) -> str | None:
+        """Ourselves."""
+        return None
+
+    def own_venv(self, app: str, folder: Path) -> None:
+        """An empty folder of our own."""
+        make_folder(folder, mode=0o700)
+
+
+def _name() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())

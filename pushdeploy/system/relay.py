@@ -1,0 +1,128 @@
+"""Hands connections on: from the listening socket that is our stdin to another address.
+
+`python -I -m pushdeploy.system.relay FOLDER TARGET`: TARGET is a port of 127.0.0.1, or the path of
+a unix socket, which is looked up in FOLDER anew for each connection, so that links count as they
+are then. Relative, since a socket's path has 108 bytes at most. Imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import socket
+import sys
+
+CONNECTIONS = 4096
+"""At once; more wait in the listening socket's queue."""
+
+CHUNK = 1 << 16
+"""Bytes that are read before they must have been written: the far side sets the pace."""
+
+CONNECT_SECONDS = 30.0
+"""How long a connection waits while the target's queue is full."""
+
+RETRY_SECONDS = 0.02
+
+END_WITH_PARENT = 1
+"""`PR_SET_PDEATHSIG` of prctl(2)."""
+
+
+async def relay(listener: socket.socket, target: str) -> None:
+    """Serve for ever."""
+    loop = asyncio.get_running_loop()
+    room = asyncio.Semaphore(CONNECTIONS)
+    serving: set[asyncio.Task[None]] = set()
+    while True:
+        await room.acquire()
+        try:
+            client, _ = await loop.sock_accept(listener)
+        except OSError:  # the client is gone already, or we are out of descriptors
+            room.release()
+            await asyncio.sleep(RETRY_SECONDS)
+            continue
+        task = loop.create_task(_serve(client, target))
+        serving.add(task)
+        task.add_done_callback(serving.discard)
+        task.add_done_callback(lambda _: room.release())
+
+
+async def _serve(client: socket.socket, target: str) -> None:
+    with client, contextlib.suppress(OSError):
+        client.settimeout(0)
+        with await _connect(target) as server:
+            for one in (client, server):
+                if one.family == socket.AF_INET:
+                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            async with asyncio.TaskGroup() as both:
+                both.create_task(_copy(client, server))
+                both.create_task(_copy(server, client))
+
+
+async def _copy(source: socket.socket, sink: socket.socket) -> None:
+    """Until the source has no more to say; then tell the sink, which may go on talking.
+
+    When either side breaks off, both connections end at once, which ends the other direction too.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        while data := await loop.sock_recv(source, CHUNK):
+            await loop.sock_sendall(sink, data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        for one in (source, sink):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+
+async def _connect(target: str) -> socket.socket:
+    if target.isdigit():
+        server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        address: tuple[str, int] | str = ("127.0.0.1", int(target))
+    else:
+        server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        address = target
+    server.settimeout(0)
+    try:
+        if isinstance(address, str):
+            await _connect_unix(server, address)
+        else:
+            await asyncio.get_running_loop().sock_connect(server, address)
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+async def _connect_unix(server: socket.socket, path: str) -> None:
+    """A full queue says EAGAIN (unix(7)), which asyncio would take for a connection under way."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + CONNECT_SECONDS
+    while True:
+        try:
+            server.connect(path)
+        except BlockingIOError:
+            if loop.time() > end:
+                raise
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return
+
+
+def main() -> None:
+    """Run under supervisord, and end with it."""
+    folder, target = sys.argv[1:3]
+    ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGTERM, 0, 0, 0)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    os.chdir(folder)
+    listener = socket.socket(fileno=os.dup(0))
+    listener.settimeout(0)
+    asyncio.run(relay(listener, target))
+
+
+if __name__ == "__main__":
+    main()
