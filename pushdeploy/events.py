@@ -251,9 +251,7 @@ class Reconciled(Event):
     text: str
 
 
-EVENTS: Mapping[str, type[Event]] = {
-    event.name: event for event in Event.__subclasses__()
-}
+EVENTS: Mapping[str, type[Event]] = {event.name: event for event in Event.__subclasses__()}
 """Every event by its name."""
 
 

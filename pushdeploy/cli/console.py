@@ -60,8 +60,7 @@ def lines(event: Known) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an e
         case events.WorkersDefaulted(types=types):
             yield from wrapped(
                 DETAIL,
-                f"{', '.join(types)}: one instance each. "
-                f"More: pushdeploy ps:scale {types[0]}=2",
+                f"{', '.join(types)}: one instance each. More: pushdeploy ps:scale {types[0]}=2",
             )
         case events.PythonChosen(version=version, source=source):
             yield STEP + f"Using Python {version}, {source}"
@@ -136,8 +135,8 @@ def wrapped(prefix: str, text: str, *, cut: bool = True) -> Iterator[str]:
 
 def _failed(event: events.AttemptFailed) -> Iterator[str]:
     yield PROBLEM.rstrip()
-    yield from (PROBLEM + escaped(line) for line in event.report)
     if event.report:
+        yield from (PROBLEM + escaped(line) for line in event.report)
         yield PROBLEM.rstrip()
     live = f"v{event.still_live} is live as before." if event.still_live else "Nothing is live yet."
     if event.release_phase:
@@ -150,12 +149,8 @@ def _failed(event: events.AttemptFailed) -> Iterator[str]:
 
 def _rolled_back(event: events.RolledBack) -> Iterator[str]:
     how = "it was still warm" if event.warm else "booted anew"
-    yield RESULT + (
-        f"{event.app} v{event.release} is live again, {how} ({event.seconds:.2f} s)"
-    )
-    yield from wrapped(
-        DETAIL, "Rolled back: code, dependencies and config vars. Not the database."
-    )
+    yield RESULT + (f"{event.app} v{event.release} is live again, {how} ({event.seconds:.2f} s)")
+    yield from wrapped(DETAIL, "Rolled back: code, dependencies and config vars. Not the database.")
     yield DETAIL + f"To undo: pushdeploy rollback v{event.previous} --app {event.app}"
 
 

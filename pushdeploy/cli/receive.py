@@ -76,7 +76,7 @@ def _settle(app: str, after: int, printer: Printer) -> int:
     except PushdeployError as error:
         printer.show(console.problem(error.message, error.hint))
         return error.exit_code
-    if ended.get("outcome") != "learned":
+    if ended.get("outcome") == "left":
         _say(ended, printer)
     return int(ended["exit_code"])
 

@@ -78,9 +78,7 @@ def _port(host: Host, app: str, wanted: int | None) -> int:
                 hint=f"stop it, or: pushdeploy apps:create {app} --port {wanted + 1}",
             )
         return wanted
-    port = processes.free_port(
-        one for one in range(FIRST_PORT, LAST_PORT + 1) if one not in taken
-    )
+    port = processes.free_port(one for one in range(FIRST_PORT, LAST_PORT + 1) if one not in taken)
     if port is None:
         raise UnavailableError(
             f"no port between {FIRST_PORT} and {LAST_PORT} is free", hint="ss -ltnp"

@@ -133,6 +133,4 @@ def _failed(
         )
     )
     report(AttemptEnded(Outcome.FAILED, exit_code))
-    return Ended(
-        Outcome.FAILED, exit_code, number, text=error.message, hint=error.hint or ""
-    )
+    return Ended(Outcome.FAILED, exit_code, number, text=error.message, hint=error.hint or "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,9 +25,6 @@ VENV_FORMAT = "1"
 
 DISK_RESERVE = 256 << 20
 """Bytes that must be free before a build begins."""
-
-SHOWN_LINES = 20
-"""Lines of the builder's output that a failure shows again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +117,11 @@ def _make(
         environment=(),
         seconds=BUILD_SECONDS,
     )
-    last: deque[str] = deque(maxlen=SHOWN_LINES)
-
-    def hear(line: str) -> None:
-        last.append(line)
-        report(BuildOutput(line))
-
-    status = host.supervisor.once(job, hear)
+    status = host.supervisor.once(job, lambda line: report(BuildOutput(line)))
     if status != 0 or not (venv / COMPLETE).exists():
         files.delete_tree(venv)
         raise DeployFailedError(
             f"the packages of `requirements.txt` could not be installed (uv: status {status})",
-            report=tuple(line for line in last if line.strip()),
             hint="mend requirements.txt, commit, and push again",
         )
 

@@ -16,7 +16,9 @@ from pushdeploy.system.files import sync_filesystem, sync_folder
 COMPLETE = ".complete"
 """Written and synced last; without it a venv does not count."""
 
-LISTEN_PID = "import os; os.environ.get('LISTEN_FDS') and os.environ.update(LISTEN_PID=str(os.getpid()))\n"
+LISTEN_PID = (
+    "import os; os.environ.get('LISTEN_FDS') and os.environ.update(LISTEN_PID=str(os.getpid()))\n"
+)
 """gunicorn takes the socket only when `LISTEN_PID` is its own pid (sd_listen_fds(3)), and a shell
 or a launcher in between breaks that. This line in a `.pth` file (site) mends it at start-up."""
 
@@ -33,7 +35,7 @@ def build(
     if made != 0:
         return made
     line = uv.install(program, venv, ["requirements.txt"], extra, code, cache)
-    installed = command.stream(line, lambda text: print(text, flush=True), seconds=BUILD_SECONDS)
+    installed = command.stream(line, _say, seconds=BUILD_SECONDS)
     if installed != 0:
         return installed
     for packages in venv.glob("lib/python3*/site-packages"):
@@ -42,6 +44,11 @@ def build(
     (venv / COMPLETE).write_text("")
     sync_folder(venv)
     return 0
+
+
+def _say(line: str) -> None:
+    if not line.startswith("Using Python"):  # it was said already, and the path is of no interest
+        print(line, flush=True)
 
 
 def main() -> int:

@@ -69,9 +69,7 @@ def branch_commit(host: Host, journal: Journal) -> str | None:
 
 def deploys_of(journal: Journal, commit: str) -> list[Attempt]:
     """The tries to deploy a commit, oldest first."""
-    return [
-        one for one in journal.attempts() if one.kind == Kind.DEPLOY and one.commit == commit
-    ]
+    return [one for one in journal.attempts() if one.kind == Kind.DEPLOY and one.commit == commit]
 
 
 def _learn_without_waiting(host: Host, app: str, after: int | None) -> Ended | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pushdeploy.deploy.host import Host
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, Warned, WebHealthy
+from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import HealthCheck, Verdict, accepts
 from pushdeploy.model.instance import Instance, State
 from pushdeploy.model.release import Release
@@ -27,8 +28,10 @@ WATCH_SECONDS = 0.5
 """How often a waiting check looks whether the process has crashed."""
 
 BODY_LINES = 8
-OUTPUT_LINES = 25
-"""What a failure shows of the answer and of the app's own output."""
+"""What a failure shows of an answer."""
+
+OUTPUT_LINES = 200
+"""How much of the app's own output a failure looks at; it shows the telling part."""
 
 READ_ONLY_SIGNS = ("Read-only file system", "unable to open database file", "readonly database")
 """What apps print that write into their own code; the code is read-only on purpose."""
@@ -80,9 +83,7 @@ def _pass(
     """Probe until an answer passes. Steps that grow; never a fixed sleep."""
     if one.initial_delay:
         host.sleep(one.initial_delay)
-    deadline = began + max(
-        DEADLINE_SECONDS, one.initial_delay + one.attempts * (one.timeout + one.wait)
-    )
+    deadline = began + _patience(one)
     pause = FIRST_PAUSE_SECONDS
     alive = _watch(host, instance)
     while True:
@@ -94,6 +95,12 @@ def _pass(
             raise _failed(host, release, instance, one, result)
         host.sleep(pause)
         pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE_SECONDS)
+
+
+def _patience(one: HealthCheck) -> float:
+    """Seconds: the deadline, or what app.json asks for if that is longer."""
+    asked = one.initial_delay + one.attempts * (one.timeout + one.wait)
+    return max(DEADLINE_SECONDS, asked) if one.explicit else DEADLINE_SECONDS
 
 
 def _probe(
@@ -164,7 +171,8 @@ def _failed(
     if failure.body and not crashed:
         report += ["The answer began:", *(f"  {line}" for line in failure.body)]
     if output:
-        report += [f"Last output of {instance.name}:", *(f"  {line}" for line in output)]
+        report.append(f"Last output of {instance.name}:")
+        report += [f"  {line}" for line in excerpt(output)]
     else:
         report.append(f"{instance.name} printed nothing.")
     text = "\n".join((*failure.body, *output))

@@ -119,9 +119,7 @@ def _storage(
     return links
 
 
-def _materialise(
-    repository: Repository, commit: str, slug: Path, links: tuple[str, ...]
-) -> bool:
+def _materialise(repository: Repository, commit: str, slug: Path, links: tuple[str, ...]) -> bool:
     if slug.is_dir():
         return False
     new = slug.with_name(f".new-{slug.name}")
@@ -131,7 +129,9 @@ def _materialise(
     for folder in links:
         link = new / folder
         link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(os.path.relpath(slug.parent.parent / "shared" / folder, slug / folder / ".."))
+        link.symlink_to(
+            os.path.relpath(slug.parent.parent / "shared" / folder, slug / folder / "..")
+        )
     if (new / STATIC).is_dir() and not (new / STATIC).is_symlink():
         _open_to_all(new)
     sync_filesystem(new)

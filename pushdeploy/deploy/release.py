@@ -49,7 +49,10 @@ def write_release(host: Host, release: Release, environment: Environment) -> Non
         [
             File(aside.environment, render_shell(environment), 0o640, group),
             File(aside.record, render_release(release), 0o644),
-            *(File(aside.start(name), text, 0o750, group) for name, text in _scripts(place, release)),
+            *(
+                File(aside.start(name), text, 0o750, group)
+                for name, text in _scripts(place, release)
+            ),
         ]
     )
     aside.root.rename(place.release(release.number).root)
@@ -58,7 +61,10 @@ def write_release(host: Host, release: Release, environment: Environment) -> Non
 
 def _scripts(place: AppLayout, release: Release) -> list[tuple[str, str]]:
     scripts = [
-        (line.name, _script(place, release, line.name, f"exec /bin/bash -c {shlex.quote(line.command)}"))
+        (
+            line.name,
+            _script(place, release, line.name, f"exec /bin/bash -c {shlex.quote(line.command)}"),
+        )
         for line in release.procfile.lines
     ]
     return [*scripts, (f".{RUN}", _script(place, release, "one-off command", ONE_OFF))]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.errors import DeployFailedError
@@ -18,8 +16,6 @@ from pushdeploy.model.release import Release
 
 RELEASE_SECONDS = 3600.0
 """Heroku's limit for a release command."""
-
-SHOWN_LINES = 20
 
 
 def release_phase(
@@ -39,17 +35,11 @@ def release_phase(
     began = host.monotonic()
     journal.note_attempt(attempt, release_phase=True)
     report(ReleasePhaseStarted(line.command))
-    last: deque[str] = deque(maxlen=SHOWN_LINES)
-
-    def hear(text: str) -> None:
-        last.append(text)
-        report(ReleasePhaseOutput(text))
-
-    status = host.supervisor.once(app_job(host, release, JobKind.RELEASE_PHASE, line.name), hear)
+    job = app_job(host, release, JobKind.RELEASE_PHASE, line.name)
+    status = host.supervisor.once(job, lambda text: report(ReleasePhaseOutput(text)))
     if status != 0:
         raise DeployFailedError(
             f"the release command `{line.command}` failed with status {status}",
-            report=tuple(last),
             hint="mend it, commit, and push again; it will run from its beginning",
         )
     report(ReleasePhaseFinished(host.monotonic() - began))

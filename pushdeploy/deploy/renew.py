@@ -57,7 +57,15 @@ def renew(host: Host, app: str, audience: Audience, *, change: Change, who: str)
             audience,
             Request(app, change.kind, who, current.commit.id),
             lambda number, report: _renew(
-                host, journal, current, change, environment, (settings, changed), who, number, report
+                host,
+                journal,
+                current,
+                change,
+                environment,
+                (settings, changed),
+                who,
+                number,
+                report,
             ),
         )
     tidy(host, app)

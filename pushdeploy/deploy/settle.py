@@ -8,6 +8,7 @@ from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.errors import CommandFailedError, DeployFailedError
 from pushdeploy.events import Report, WorkersChanged
+from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import Verdict, accepts
 from pushdeploy.model.instance import Instance, State
 from pushdeploy.model.release import Release
@@ -71,7 +72,7 @@ def _stay_up(host: Host, started: list[Instance]) -> None:
 
 
 def _worker_fell(host: Host, instance: Instance) -> DeployFailedError:
-    output = host.supervisor.tail(instance, OUTPUT_LINES)
+    output = excerpt(host.supervisor.tail(instance, OUTPUT_LINES))
     return DeployFailedError(
         f"`{instance.name}` of v{instance.release} does not stay up for {STAY_UP_SECONDS:.0f} s",
         report=(f"Last output of {instance.name}:", *(f"  {line}" for line in output)),

@@ -54,8 +54,6 @@ def error_record(error: PushdeployError) -> dict[str, Any]:
 def read_error(record: Mapping[str, Any]) -> PushdeployError:
     """The inverse; the exit code is kept, the class is the root."""
     hint = record.get("hint")
-    error = PushdeployError(
-        str(record.get("message")), hint=None if hint is None else str(hint)
-    )
+    error = PushdeployError(str(record.get("message")), hint=None if hint is None else str(hint))
     error.exit_code = int(record.get("exit_code", 1))
     return error

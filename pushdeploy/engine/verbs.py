@@ -63,9 +63,7 @@ def _receive(host: Host, session: Session, request: Request) -> dict[str, Any]:
     place = host.layout.app(app)
     if not place.settings.exists():
         if not request.get("create"):
-            raise NotFoundError(
-                f"there is no app `{app}`", hint=f"pushdeploy apps:create {app}"
-            )
+            raise NotFoundError(f"there is no app `{app}`", hint=f"pushdeploy apps:create {app}")
         apps.create_app(host, app)
     journal = Journal(place)
     return {
