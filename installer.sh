@@ -97,17 +97,33 @@ uninstall() {
 
 # Only what is cheap to see before anything is done; Python reads the values again.
 server_check_arguments() {
+  local option value
   while (($#)); do
+    option=${1%%=*}
     case $1 in
-      --app | --key | --port)
-        (($# > 1)) || server_bad_usage "\`$1\` needs a value."
-        shift
+      --*=*) value=${1#*=} ;;
+      *)
+        value=${2-}
+        (($# < 2)) || shift
         ;;
-      --app=* | --key=* | --port=*) ;;
-      *) server_bad_usage "\`$1\` is no option of the installer." ;;
     esac
+    server_check_option "$option" "$value"
     shift
   done
+}
+
+server_check_option() {
+  local option=$1 value=$2
+  case $option in
+    --app | --key | --port) [[ -n $value ]] || server_bad_usage "\`$option\` needs a value." ;;
+    *) server_bad_usage "\`$option\` is no option of the installer." ;;
+  esac
+  if [[ $option == --port && ! $value =~ ^[0-9]{1,5}$ ]]; then
+    server_bad_usage "\`$value\` is no port."
+  fi
+  if [[ $option == --key && ! -e $value ]]; then
+    fail "There is no file \`$value\`." "A public key is often in ~/.ssh/id_ed25519.pub"
+  fi
 }
 
 server_bad_usage() {
@@ -139,7 +155,7 @@ server_require_system() {
 # The lock ends with this process; its file is in /run and stays empty.
 server_lock() {
   exec 9>"$SERVER_LOCK"
-  flock --nonblock 9 || fail "Another installer is running." "fuser --verbose $SERVER_LOCK"
+  flock --nonblock 9 || fail "Another installer is running." "Wait until it has ended."
 }
 
 server_packages() {

@@ -9,6 +9,8 @@ from pushdeploy.model.settings import FIRST_PORT
 from pushdeploy.system import processes
 from pushdeploy.system.systemd import front_of, systemctl
 
+HIGHEST_PORT = 65535
+
 
 def wanted_port(host: Host, app: str, port: int | None) -> int | None:
     """The port to make the app with; `None` lets it have the next free one.
@@ -16,7 +18,7 @@ def wanted_port(host: Host, app: str, port: int | None) -> int | None:
     The first app is where everybody looks for it, unless told otherwise.
 
     Raises:
-        UsageError: the app, or another one, has a port already that says otherwise.
+        UsageError: it is no port, another app's, or not the one that the app has.
         UnavailableError: a foreign process holds the port.
     """
     apps = {

@@ -12,8 +12,6 @@ from pathlib import Path
 from pushdeploy.cli.console import PROBLEM
 from pushdeploy.errors import PushdeployError
 
-LAST_PORT = 65535
-
 
 def main() -> int:
     """Install or uninstall; an error is shown with the command that helps."""
@@ -42,18 +40,11 @@ def _parser() -> argparse.ArgumentParser:
     install.add_argument("--tool", type=Path, required=True, help=argparse.SUPPRESS)
     install.add_argument("--app", help="make this app")
     install.add_argument("--key", type=Path, help="let this public ssh key push")
-    install.add_argument("--port", type=_port, help="where the app answers on 127.0.0.1")
+    install.add_argument("--port", type=int, help="where the app answers on 127.0.0.1")
     uninstall = verbs.add_parser("uninstall", prog="installer.sh uninstall", allow_abbrev=False)
     uninstall.add_argument("--purge", action="store_true", help="delete all apps' data too")
     uninstall.add_argument("--yes", action="store_true", help="do not ask")
     return parser
-
-
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 < port <= LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text} is no port: 1 to {LAST_PORT}")
-    return port
 
 
 if __name__ == "__main__":
