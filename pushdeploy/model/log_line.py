@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from pushdeploy.model.procfile import unit_safe
+
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
@@ -25,4 +27,5 @@ class LogLine:
 
     def of(self, names: Collection[str]) -> bool:
         """True when it comes from one of these process types or instances; none named means any."""
-        return not names or self.process_type in names or self.instance in names
+        wanted = {unit_safe(name) for name in names}
+        return not wanted or self.process_type in wanted or self.instance in wanted

@@ -6,9 +6,8 @@ leaves none behind. A unit file that is new needs no daemon-reload; one that cha
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from pushdeploy.model.app import unit_prefix
@@ -19,9 +18,12 @@ from pushdeploy.model.instance import (
     Instance,
     State,
     Status,
+    UnitName,
+    parse_unit,
 )
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.system import command
+from pushdeploy.model.log_line import LogLine
+from pushdeploy.system import command, journald
 from pushdeploy.system.command import Command
 from pushdeploy.system.rendering import render
 
@@ -32,7 +34,6 @@ PROXY_CONNECTIONS = 4096
 """systemd-socket-proxyd's default of 256 drops connections under load."""
 
 SHOWN = "Id,ActiveState,SubState,MainPID,NRestarts,ActiveEnterTimestampMonotonic"
-UNIT = re.compile(r"pushdeploy-[a-z0-9_]+\.v(?P<release>\d+)\.(?P<type>\w+?)(?:\.(?P<index>\d+))?")
 STATES = {
     "active": State.UP,
     "reloading": State.UP,
@@ -104,29 +105,33 @@ class Systemd:
         found = {status.unit: status for status in map(_status, _blocks(shown)) if status}
         for file in self._units.glob(pattern):
             unit = file.name.removesuffix(".service")
-            match = UNIT.fullmatch(unit)
-            if match and unit not in found and match["type"] != "bridge":
-                found[unit] = _named(unit, match, State.DOWN)
+            name = parse_unit(unit)
+            if name and unit not in found:
+                found[unit] = _named(unit, name, State.DOWN)
         return [found[unit] for unit in sorted(found)]
 
     def tail(self, instance: Instance, lines: int) -> list[str]:
         """From the journal: only what the processes printed, not what systemd says of them."""
-        command.attempt(Command(["journalctl", "--sync"]))
-        journal = Command(
-            [
-                "journalctl",
-                "--quiet",
-                "--no-pager",
-                "--output=cat",
-                f"--lines={lines}",
-                f"_SYSTEMD_UNIT={instance.unit}.service",
-            ]
-        )
-        return command.attempt(journal).stdout.splitlines()
+        return journald.tail(instance.unit, lines)
+
+    def logs(
+        self, app: str, *, names: Collection[str], lines: int, follow: bool
+    ) -> Iterator[LogLine | None]:
+        """From the journal."""
+        return journald.logs(app, names=names, lines=lines, follow=follow)
 
     def once(self, job: Job, on_line: Callable[[str], None]) -> int:
         """Run a job in a transient unit of its own and wait for it."""
         return command.stream(run_command(job, "--pipe"), on_line, seconds=job.seconds + 30)
+
+    def run(self, job: Job, descriptors: tuple[int, int, int], *, terminal: bool) -> int:
+        """Run a job in a transient unit, connected to the descriptors or to a terminal of its own.
+
+        The journal gets nothing of what it prints.
+        """
+        stdin, stdout, stderr = descriptors
+        line = run_command(job, "--pty" if terminal else "--pipe")
+        return command.start(line, stdin=stdin, stdout=stdout, stderr=stderr).wait()
 
     def stop_jobs(self, app: str) -> None:
         """Stop builds and release phases of the app."""
@@ -167,8 +172,11 @@ class Systemd:
             file.unlink(missing_ok=True)
 
     def fronts(self) -> list[str]:
-        """Unit prefixes of the apps whose front has a unit file."""
-        return [file.name.split(".")[0] for file in self._units.glob("pushdeploy-*.front.socket")]
+        """Apps whose front has a unit file."""
+        return [
+            file.name.split(".")[0].removeprefix("pushdeploy-").replace("_", "-")
+            for file in self._units.glob("pushdeploy-*.front.socket")
+        ]
 
     def wake(self, app: str, seconds: float) -> None:
         """A transient timer that runs `pushdeploy reconcile` for the app."""
@@ -329,8 +337,8 @@ def _blocks(shown: str) -> Iterator[dict[str, str]]:
 
 def _status(values: dict[str, str]) -> Status | None:
     unit = values["Id"].removesuffix(".service")
-    match = UNIT.fullmatch(unit)
-    if match is None or match["type"] == "bridge":
+    name = parse_unit(unit)
+    if name is None:
         return None
     state = STATES.get(values["ActiveState"], State.DOWN)
     if values["SubState"] == "auto-restart":
@@ -338,12 +346,12 @@ def _status(values: dict[str, str]) -> Status | None:
     entered = int(values.get("ActiveEnterTimestampMonotonic") or 0) / 1e6
     since = time.time() - time.monotonic() + entered if entered else None
     pid = int(values["MainPID"]) or None
-    return _named(unit, match, state, pid, since, int(values.get("NRestarts") or 0))
+    return _named(unit, name, state, pid, since, int(values.get("NRestarts") or 0))
 
 
 def _named(
     unit: str,
-    match: re.Match[str],
+    name: UnitName,
     state: State,
     pid: int | None = None,
     since: float | None = None,
@@ -351,9 +359,9 @@ def _named(
 ) -> Status:
     return Status(
         unit=unit,
-        release=int(match["release"]),
-        process_type=match["type"],
-        index=int(match["index"] or 1),
+        release=name.release,
+        process_type=name.process_type,
+        index=name.index,
         state=state,
         pid=pid,
         since=since,
