@@ -87,6 +87,24 @@ class Session:
         self.send(attempt=attempt, log=str(path))
         return report
 
+    def write(self, stream: int, data: bytes) -> bool:
+        """Write to the caller's stdout (1) or stderr (2); False when nobody reads it any more."""
+        try:
+            while data:
+                data = data[os.write(self.descriptors[stream], data) :]
+        except (OSError, IndexError):
+            return False
+        return True
+
+    def is_left(self) -> bool:
+        """True when the caller has hung up."""
+        try:
+            return self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def close(self) -> None:
         """End the conversation; the engine may go on working."""
         for descriptor in self.descriptors:

@@ -2,9 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime
+import os
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from pushdeploy.engine.server import Verb
+from pushdeploy.deploy.journal import Journal
+from pushdeploy.deploy.release import RUN
+from pushdeploy.deploy.release_phase import app_job
+from pushdeploy.engine.caller import caller
+from pushdeploy.engine.protocol import DESCRIPTORS
+from pushdeploy.engine.verbs import app_of
+from pushdeploy.errors import NotFoundError, UsageError
+from pushdeploy.model.job import JobKind
+from pushdeploy.model.text import escaped
 
-ATTACHED: Mapping[str, Verb] = {}
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.engine.server import Verb
+    from pushdeploy.engine.session import Session
+    from pushdeploy.engine.verbs import Request
+    from pushdeploy.model.log_line import LogLine
+
+RUN_SECONDS = 86_400.0
+"""A one-off command that somebody forgot ends after a day."""
+
+SHOWN_LINES = 100
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+TERMINAL_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]{0,40}")
+
+
+def _logs(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    caller(host, session, request)
+    app = app_of(request)
+    Journal(host.layout.app(app)).settings()
+    follow = bool(request.get("follow"))
+    lines = host.supervisor.logs(
+        app,
+        names=[str(name) for name in request.get("types", [])],
+        lines=int(request.get("count", SHOWN_LINES)),
+        follow=follow,
+    )
+    for line in lines:
+        if line is None:
+            if session.is_left():
+                break
+        elif not session.write(1, f"{_shown(line)}\n".encode("utf-8", "replace")):
+            break
+    return {}
+
+
+def _shown(line: LogLine) -> str:
+    at = datetime.datetime.fromtimestamp(line.at, tz=datetime.UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%SZ} app[{line.instance}]: {escaped(COLOUR.sub('', line.text))}"
+
+
+def _run(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    caller(host, session, request)
+    journal = Journal(host.layout.app(app_of(request)))
+    journal.settings()
+    release = journal.current()
+    if release is None:
+        raise NotFoundError(
+            f"`{journal.place.name}` has no live release to run a command in",
+            hint="git push production main",
+        )
+    argv = tuple(str(word) for word in request.get("argv", []))
+    if not argv or any("\0" in word for word in argv):
+        raise UsageError("there is no command to run", hint="pushdeploy run python")
+    if len(session.descriptors) != DESCRIPTORS:
+        raise UsageError("`run` needs the caller's stdin, stdout and stderr")
+    job = replace(
+        app_job(host, release, JobKind.RUN, f".{RUN}", argv),
+        seconds=RUN_SECONDS,
+        environment=_environment(request),
+    )
+    stdin, stdout, stderr = session.descriptors
+    terminal = bool(request.get("terminal")) and os.isatty(stdin)
+    status = host.supervisor.run(job, (stdin, stdout, stderr), terminal=terminal)
+    return {"exit_code": status}
+
+
+def _environment(request: Request) -> tuple[tuple[str, str], ...]:
+    name = str(request.get("term") or "")
+    return (("TERM", name),) if TERMINAL_NAME.fullmatch(name) else ()
+
+
+ATTACHED: Mapping[str, Verb] = {"logs": _logs, "run": _run}
 """Verbs that need the caller's descriptors."""
