@@ -15,6 +15,12 @@ from pushdeploy.cli.table import show_json, show_table
 from pushdeploy.cli.watch import stderr
 from pushdeploy.errors import UsageError
 from pushdeploy.model.app import parse_app_name
+from pushdeploy.model.remote import Remote
+
+CONNECTION_FIELDS = 4
+"""`SSH_CONNECTION`: the client and its port, the server and its port (ssh(1))."""
+
+SSH_PORT = "22"
 
 COLUMNS = ("App", "Port", "Branch", "Release", "Commit")
 
@@ -42,7 +48,7 @@ def apps_create(side: Near, *, name: str, port: int | None) -> None:
     made = side.ask("apps.create", app=parse_app_name(name), port=port)
     how = "done" if made["made"] else "it was there already"
     stderr().show([f"Creating {name}... {how}, on port {made['port']}"])
-    print(f"git remote add production {_address(name)}")
+    print(f"git remote add production {_url(name)}")
 
 
 def _confirmed(errand: Errand) -> Errand:
@@ -56,7 +62,10 @@ def _confirmed(errand: Errand) -> Errand:
 @command("apps:destroy", example="pushdeploy apps:destroy --app blog", prepare=_confirmed)
 @click.option("--confirm", metavar="NAME", help="The app's name again, instead of typing it.")
 def apps_destroy(side: Near, *, app: str, confirm: str | None) -> None:
-    """Delete an app: releases, config vars and storage too."""
+    """Delete an app.
+
+    Its releases, config vars and storage go with it, so its name has to be typed.
+    """
     if confirm is None and sys.stdin.isatty():
         confirm = _typed(app)
     if confirm is not None and confirm != app:
@@ -81,8 +90,10 @@ def _row(one: dict[str, Any]) -> tuple[str, ...]:
     return (one["app"], str(one["port"]), branch, one["release"] or "-", commit[:8] or "-")
 
 
-def _address(app: str) -> str:
-    """Where to push, as well as this machine knows it."""
+def _url(app: str) -> str:
+    """Where to push, as well as this machine knows it: over ssh, the address that was reached."""
     connection = os.environ.get("SSH_CONNECTION", "").split()
-    server = 2  # sshd(8): client, its port, server, its port
-    return f"deploy@{connection[server] if len(connection) > server else 'HOST'}:{app}"
+    if len(connection) != CONNECTION_FIELDS:
+        return Remote("HOST", app).url
+    _, _, host, port = connection
+    return Remote(host, app, port=None if port == SSH_PORT else int(port)).url

@@ -44,6 +44,7 @@ class ServerCommand(click.Command):
 
     example = ""
     app = App.NEEDED
+    anywhere = False
     prepare: Prepare
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -57,11 +58,13 @@ class ServerCommand(click.Command):
         """Carry the command out here, or send it to the server."""
         remote = ctx.params.pop("remote", None)
         side = ctx.obj
-        if isinstance(side, Away) or (remote and not side.over_ssh):
+        if remote and isinstance(side, Near) and side.over_ssh:
+            raise UsageError("`--remote` is for the laptop; this is the server")
+        if remote or (isinstance(side, Away) and not self.anywhere):
             from pushdeploy.cli.laptop import send  # noqa: PLC0415 - the server needs none of it
 
             return send(self, Errand(self.name or "", ctx.params), remote)
-        if "app" in ctx.params:
+        if isinstance(side, Near) and "app" in ctx.params:
             ctx.params["app"] = self._app(side, ctx.params["app"])
         return super().invoke(ctx)
 
@@ -105,6 +108,7 @@ def command(
     *,
     example: str,
     app: App = App.NEEDED,
+    anywhere: bool = False,
     prepare: Prepare = lambda errand: errand,
     settings: Mapping[str, Any] | None = None,
 ) -> Callable[[Callable[..., Any]], ServerCommand]:
@@ -114,6 +118,7 @@ def command(
         name: as people type it.
         example: one line that does something.
         app: whether it is about an app.
+        anywhere: whether a laptop can answer it alone, unless a remote is named.
         prepare: what is done on the laptop before the command goes to the server.
         settings: click's settings for the context.
     """
@@ -122,7 +127,7 @@ def command(
         made = click.command(name, cls=ServerCommand, context_settings=dict(settings or {}))(
             click.pass_obj(function)
         )
-        made.example, made.app, made.prepare = example, app, prepare
+        made.example, made.app, made.anywhere, made.prepare = example, app, anywhere, prepare
         made.params += _common_options(app)
         return made
 
@@ -132,16 +137,6 @@ def command(
 def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--json`: the answer for programs."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
-
-
-def here_only(side: Near, what: str) -> None:
-    """Refuse a file's name that came over ssh: it would name a file of the server.
-
-    Raises:
-        UsageError: it did.
-    """
-    if side.over_ssh:
-        raise UsageError(f"{what} can't be read over ssh", hint="send it on stdin and write `-`")
 
 
 def _common_options(app: App) -> Iterable[click.Parameter]:

@@ -14,27 +14,40 @@ from pushdeploy.cli.watch import stderr
 @command("deploy", example="pushdeploy deploy --app blog")
 @click.argument("rev", required=False)
 def deploy(side: Near, *, app: str, rev: str | None) -> int:
-    """Deploy the branch, or REV, whatever was tried before."""
+    """Deploy the branch, or REV.
+
+    REV is a branch, tag or commit that the server has. What was tried before does not matter.
+    """
     return follow(side, "deploy", app=app, revision=rev or "")
 
 
 @command("rollback", example="pushdeploy rollback v12 --app blog")
 @click.argument("release", required=False)
 def rollback(side: Near, *, app: str, release: str | None) -> int:
-    """Go back to the release that was live before, or to RELEASE."""
+    """Go back to an earlier release.
+
+    Without RELEASE, to the one that was live before. Nothing is built.
+    """
     return follow(side, "rollback", app=app, release=release)
 
 
 @command("restart", example="pushdeploy restart --app blog")
 def restart(side: Near, *, app: str) -> int:
-    """Start the live code anew, as a release; no request is lost."""
+    """Start the live code anew.
+
+    It becomes a new release: the old one serves until the new one is healthy.
+    """
     return follow(side, "restart", app=app)
 
 
 @command("reconcile", example="pushdeploy reconcile", app=App.OPTIONAL)
 @click.option("--boot", is_flag=True, help="Only start what is live, waiting for nothing.")
 def reconcile(side: Near, *, app: str | None, boot: bool) -> None:
-    """Make all apps, or one, as their records say."""
+    """Set right what is not as it should be.
+
+    Starts what is missing, ends what is left over, finishes what was interrupted. Does so for all
+    apps, or for one; twice is once. A timer runs it on a server.
+    """
     request = {"verb": "reconcile", "boot": boot, **({"app": app} if app else {})}
     done: dict[str, list[str]] = side.engine(request, stay=True)
     show_lines(f"{name}: {what}" for name, all_of_it in done.items() for what in all_of_it)

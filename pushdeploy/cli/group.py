@@ -15,14 +15,25 @@ PROGRAM = "pushdeploy"
 
 MODULES: Mapping[str, tuple[str, ...]] = {
     "apps": ("apps", "apps:create", "apps:destroy"),
+    "config": ("config", "config:get", "config:set", "config:unset", "config:import"),
     "deploys": ("deploy", "rollback", "restart", "reconcile"),
+    "keys": ("keys", "keys:add", "keys:remove"),
+    "logs": ("logs",),
     "ps": ("ps", "ps:scale"),
     "releases": ("releases", "releases:info", "releases:output"),
+    "run": ("run",),
+    "storage": ("storage", "storage:add", "storage:remove"),
     "version": ("version",),
 }
 """The commands by the module of `pushdeploy.cli` that has them."""
 
-ALIASES: Mapping[str, str] = {}
+ALIASES: Mapping[str, str] = {
+    "apps:list": "apps",
+    "keys:list": "keys",
+    "ps:restart": "restart",
+    "releases:rollback": "rollback",
+    "storage:list": "storage",
+}
 """Other names that people type."""
 
 

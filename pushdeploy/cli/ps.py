@@ -24,7 +24,7 @@ MEGABYTE = 1 << 20
 @command("ps", example="pushdeploy ps --app blog")
 @json_option
 def ps(side: Near, *, app: str, as_json: bool) -> None:
-    """Show what runs: state, uptime, CPU, memory, restarts."""
+    """Show what runs, and how it does."""
     answer = side.ask("ps", app=app)
     if as_json:
         show_json(_record(answer))
@@ -41,7 +41,11 @@ def ps(side: Near, *, app: str, as_json: bool) -> None:
 @click.argument("changes", nargs=-1, metavar="[TYPE=NUMBER]...")
 @json_option
 def ps_scale(side: Near, *, app: str, changes: tuple[str, ...], as_json: bool) -> int:
-    """Set how many of each process type run; for web, gunicorn's workers."""
+    """Set how many of each process type run.
+
+    For web it is the number of gunicorn's workers; web=auto leaves it to us. Without arguments,
+    show the numbers.
+    """
     if changes:
         doing = f"Scaling {' '.join(changes)}"
         return briefly(side, doing, f"and restarting {app}", "scale", app=app, changes=changes)

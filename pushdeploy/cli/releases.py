@@ -41,7 +41,7 @@ SHOWN = 15
 )
 @json_option
 def releases(side: Near, *, app: str, count: int, as_json: bool) -> None:
-    """List what was deployed, newest first, failed tries too."""
+    """List releases and failed tries, newest first."""
     answer = side.ask("releases", app=app, count=count)
     if as_json:
         show_json(_listing(answer))
@@ -56,7 +56,10 @@ def releases(side: Near, *, app: str, count: int, as_json: bool) -> None:
 @click.argument("release", required=False)
 @json_option
 def releases_info(side: Near, *, app: str, release: str | None, as_json: bool) -> None:
-    """Show a release: the live one, or RELEASE."""
+    """Show one release.
+
+    Without RELEASE, the live one.
+    """
     answer = side.ask("releases.info", app=app, release=release)
     record = _info(answer)
     if as_json:
@@ -89,7 +92,10 @@ def releases_info(side: Near, *, app: str, release: str | None, as_json: bool) -
 def releases_output(
     side: Near, *, app: str, release: str | None, attempt: int | None, as_json: bool
 ) -> None:
-    """Show what a deploy printed: the newest try, or RELEASE's."""
+    """Show what a deploy printed.
+
+    Without RELEASE or --attempt, the newest one.
+    """
     answer = side.ask("releases.output", app=app, release=release, attempt=attempt)
     if as_json:
         show_json({"attempt": answer["attempt"], "events": answer["events"]})

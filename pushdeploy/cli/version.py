@@ -8,7 +8,7 @@ from pushdeploy.cli.side import Near
 from pushdeploy.cli.table import show_json
 
 
-@command("version", example="pushdeploy version", app=App.NONE)
+@command("version", example="pushdeploy version", app=App.NONE, anywhere=True)
 @json_option
 def version(_: Near, *, as_json: bool) -> None:
     """Show the version."""

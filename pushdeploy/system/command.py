@@ -161,6 +161,19 @@ def start(
         raise _missing(command, error) from error
 
 
+def feed(command: Command, data: bytes) -> int:
+    """Run to the end with `data` on stdin and our own stdout and stderr; returns the exit status.
+
+    A program that ends without reading all of it is judged by its exit status alone.
+
+    Raises:
+        UnavailableError: there is no such program.
+    """
+    child = start(command, stdin=subprocess.PIPE)
+    child.communicate(data)
+    return child.returncode if child.returncode >= 0 else 128 - child.returncode
+
+
 def replace(command: Command) -> None:
     """Become the program (execve(2)); does not return.
 

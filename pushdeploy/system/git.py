@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import git
@@ -123,6 +124,50 @@ class Repository:
                 raise RefusedInputError(
                     f"git can't check out {commit[:8]}: {_said(error)}", hint="git fsck"
                 ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class PushRemote:
+    """A remote of a laptop's checkout."""
+
+    name: str
+    url: str
+    """Where a push goes to, after `insteadOf` and `pushurl`."""
+    receive_pack: str | None
+    """The program that receives it, where that is not git's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushRemotes:
+    """Where a laptop's checkout can be pushed to, and by which ssh."""
+
+    remotes: tuple[PushRemote, ...]
+    ssh_command: str | None
+
+
+def push_remotes(folder: Path) -> PushRemotes | None:
+    """The remotes of the checkout that a folder lies in; `None` when it lies in none.
+
+    Raises:
+        UnavailableError: git does not want to read it; the message is git's.
+    """
+    try:
+        repo = git.Repo(folder, search_parent_directories=True)
+    except (InvalidGitRepositoryError, NoSuchPathError):
+        return None
+    try:
+        listed = repo.git.remote("-v").splitlines()
+    except GitCommandError as error:
+        raise UnavailableError(f"git says: {_said(error)}", hint="git remote -v") from error
+    settings = repo.config_reader()
+    remotes = []
+    for line in listed:
+        name, _, rest = line.partition("\t")
+        if rest.endswith(" (push)"):
+            program = settings.get_value(f'remote "{name}"', "receivepack", "")
+            remotes.append(PushRemote(name, rest.removesuffix(" (push)"), str(program) or None))
+    ssh_command = str(settings.get_value("core", "sshcommand", "")) or None
+    return PushRemotes(tuple(remotes), ssh_command)
 
 
 def _said(error: GitCommandError) -> str:

@@ -1,0 +1,144 @@
+"""`config`, `config:get`, `config:set`, `config:unset`, `config:import`: the app's config vars.
+
+Values go to the engine and to the person who asks, and nowhere else: over ssh on stdin.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+
+import click
+
+from pushdeploy.cli.attempts import briefly
+from pushdeploy.cli.command import Errand, command, json_option
+from pushdeploy.cli.side import Near
+from pushdeploy.cli.table import aligned, show_json, show_lines
+from pushdeploy.cli.typed_file import read_stdin, read_typed
+from pushdeploy.cli.watch import stderr
+from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
+from pushdeploy.model.environment import parse_assignments, parse_dotenv
+from pushdeploy.model.text import decode, escaped, quoted
+
+STDIN = "-"
+
+
+@command("config", example="pushdeploy config --app blog")
+@click.option("-s", "--shell", is_flag=True, help="As a shell reads them: NAME='a value'.")
+@json_option
+def config(side: Near, *, app: str, shell: bool, as_json: bool) -> None:
+    """Show all config vars with their values."""
+    found: dict[str, str] = side.ask("config", app=app)
+    if as_json:
+        show_json(found)
+    elif shell:
+        show_lines(f"{name}={shlex.quote(value)}" for name, value in found.items())
+    elif found:
+        print(f"=== {app} Config Vars")
+        show_lines(aligned([(f"{name}:", escaped(value)) for name, value in found.items()]))
+    else:
+        stderr().show([f"{app} has no config vars. Set one: pushdeploy config:set NAME=value"])
+
+
+@command("config:get", example="pushdeploy config:get DATABASE_URL --app blog")
+@click.argument("name")
+@json_option
+def config_get(side: Near, *, app: str, name: str, as_json: bool) -> None:
+    """Show the value of one config var."""
+    found: dict[str, str] = side.ask("config", app=app)
+    if name not in found:
+        raise NotFoundError(f"{quoted(name)} is not set", hint=f"pushdeploy config --app {app}")
+    if as_json:
+        show_json({"name": name, "value": found[name]})
+    else:
+        print(found[name])
+
+
+def _on_stdin(errand: Errand) -> Errand:
+    """Check the values here, and keep them off ssh's command line."""
+    values = _assigned(errand.parameters["pairs"])
+    return _setting(errand, values)
+
+
+@command(
+    "config:set",
+    example="pushdeploy config:set SECRET_KEY='a long one' DEBUG=0 --app blog",
+    prepare=_on_stdin,
+)
+@click.argument("pairs", nargs=-1, required=True, metavar="NAME=VALUE...")
+def config_set(side: Near, *, app: str, pairs: tuple[str, ...]) -> int:
+    """Set config vars.
+
+    The change is a new release: the old one serves until the new one is healthy. With `-`, the
+    pairs are read from stdin, each ended by a NUL character.
+    """
+    return _set(side, app, _assigned(pairs))
+
+
+@command("config:unset", example="pushdeploy config:unset DEBUG --app blog")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+def config_unset(side: Near, *, app: str, names: tuple[str, ...]) -> int:
+    """Take config vars away.
+
+    The change is a new release: the old one serves until the new one is healthy.
+    """
+    doing = f"Unsetting {', '.join(names)}"
+    return briefly(side, doing, f"and restarting {app}", "config.unset", app=app, names=names)
+
+
+def _file_on_stdin(errand: Errand) -> Errand:
+    """Read the file of this machine."""
+    values = _dotenv(read_typed(errand.parameters["file"]))
+    return replace(_setting(errand, values), name="config:set")
+
+
+@command(
+    "config:import", example="pushdeploy config:import .env --app blog", prepare=_file_on_stdin
+)
+@click.argument("file", default=".env")
+def config_import(side: Near, *, app: str, file: str) -> int:
+    """Set all config vars of a .env file.
+
+    With `-` it is read from stdin. All of it is one new release.
+    """
+    return _set(side, app, _dotenv(read_typed(file, side)))
+
+
+def _set(side: Near, app: str, values: Mapping[str, str]) -> int:
+    doing = f"Setting {', '.join(values)}"
+    return briefly(side, doing, f"and restarting {app}", "config.set", app=app, values=values)
+
+
+def _setting(errand: Errand, values: Mapping[str, str]) -> Errand:
+    parameters = {"app": errand.parameters["app"], "pairs": (STDIN,)}
+    stdin = "".join(f"{name}={value}\0" for name, value in values.items()).encode()
+    return replace(errand, parameters=parameters, stdin=stdin)
+
+
+def _assigned(pairs: tuple[str, ...]) -> dict[str, str]:
+    """The values of `NAME=value` words, or of stdin.
+
+    Raises:
+        UsageError: a word has another form.
+    """
+    if pairs != (STDIN,):
+        return parse_assignments(pairs)
+    try:
+        text = read_stdin().decode()
+    except UnicodeDecodeError as error:
+        raise UsageError("stdin is not UTF-8 text") from error
+    *words, rest = text.split("\0")
+    if rest or not words:
+        raise UsageError(
+            "each NAME=value on stdin must end with a NUL character",
+            hint="pushdeploy config:import - reads the lines of a .env",
+        )
+    return parse_assignments(words)
+
+
+def _dotenv(content: bytes) -> dict[str, str]:
+    values = parse_dotenv(decode(content, ".env"))
+    if not values:
+        raise RefusedInputError("the .env sets nothing", hint="write NAME=value lines")
+    return values

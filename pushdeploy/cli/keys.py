@@ -1,0 +1,99 @@
+"""`keys`, `keys:add`, `keys:remove`: who may push."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import click
+
+from pushdeploy.cli.command import App, Errand, command, json_option
+from pushdeploy.cli.side import Near
+from pushdeploy.cli.table import show_json, show_table
+from pushdeploy.cli.typed_file import STDIN, read_typed
+from pushdeploy.cli.watch import stderr
+from pushdeploy.errors import UsageError
+from pushdeploy.model.key import PUBLIC_FILE, parse_public_key
+
+COLUMNS = ("Name", "Kind", "Fingerprint")
+
+
+@command("keys", example="pushdeploy keys", app=App.NONE)
+@json_option
+def keys(side: Near, *, as_json: bool) -> None:
+    """List the ssh keys that may push."""
+    found = side.ask("keys.list")
+    records = [{key: one[key] for key in ("name", "kind", "fingerprint")} for one in found]
+    if as_json:
+        show_json(records)
+    elif records:
+        show_table(COLUMNS, [tuple(one.values()) for one in records])
+    else:
+        stderr().show(["No key may push yet. Add one: pushdeploy keys:add alice alice.pub"])
+
+
+def _key_on_stdin(errand: Errand) -> Errand:
+    """Read the key here, and let nothing but a public one leave this machine."""
+    name, file = _name_and_file(errand.parameters["words"])
+    text = _text(file, None)
+    key = parse_public_key(text, name)
+    words = (key.name, STDIN)
+    return replace(errand, parameters={"words": words}, stdin=text.encode())
+
+
+@command(
+    "keys:add",
+    example="pushdeploy keys:add alice ~/alice.pub",
+    app=App.NONE,
+    prepare=_key_on_stdin,
+)
+@click.argument("words", nargs=-1, metavar="[NAME] [FILE|-]")
+def keys_add(side: Near, *, words: tuple[str, ...]) -> None:
+    """Let a public key push.
+
+    Without NAME the key's comment is its name; without FILE the key is read from stdin.
+    """
+    name, file = _name_and_file(words)
+    key = side.ask("keys.add", name=name, key=_text(file, side))
+    stderr().show([f"Adding the key {key['name']} ({key['fingerprint']})... done"])
+
+
+@command("keys:remove", example="pushdeploy keys:remove alice", app=App.NONE)
+@click.argument("name")
+def keys_remove(side: Near, *, name: str) -> None:
+    """Let a key push no longer."""
+    answer = side.ask("keys.remove", name=name)
+    stderr().show([f"Removing the key {name}... done"])
+    if not answer["left"]:
+        stderr().show(["No key is left: nobody can push until root adds one on the server."])
+
+
+def _name_and_file(words: tuple[str, ...]) -> tuple[str | None, str]:
+    """What `keys:add` was told; one word alone is a file if it looks like one, else a name.
+
+    Raises:
+        UsageError: there are too many words, or no key.
+    """
+    match words:
+        case ():
+            return None, _default_file()
+        case (word,) if word == STDIN or "/" in word or word.endswith(".pub"):
+            return None, word
+        case (name,):
+            return name, _default_file()
+        case (name, file):
+            return name, file
+        case _:
+            raise UsageError(
+                "keys:add takes a name and a file, no more", hint="pushdeploy keys:add --help"
+            )
+
+
+def _default_file() -> str:
+    if not sys.stdin.isatty():
+        return STDIN
+    raise UsageError("which key? No file is named", hint=f"pushdeploy keys:add {PUBLIC_FILE}")
+
+
+def _text(file: str, side: Near | None) -> str:
+    return read_typed(file, side).decode("utf-8", "replace")

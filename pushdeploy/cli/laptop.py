@@ -1,0 +1,166 @@
+"""The laptop's way to the server: the same command, over ssh, to where a git remote points."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pushdeploy.cli.command import App, Errand, ServerCommand
+from pushdeploy.cli.engine_link import HOME_VARIABLE
+from pushdeploy.cli.group import PROGRAM, commands
+from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
+from pushdeploy.model.remote import PRODUCTION, RECEIVER, Remote, parse_remote
+from pushdeploy.system.command import Command, feed
+from pushdeploy.system.command import replace as become
+
+if TYPE_CHECKING:
+    from pushdeploy.system.git import PushRemote, PushRemotes
+
+ADD = f"git remote add {PRODUCTION} {RECEIVER}@HOST:APP"
+"""What to type in a checkout that has no remote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """An app of embedded mode: its repo is `ROOT/apps/APP/repo.git`, on this machine."""
+
+    root: Path
+    app: str
+
+
+Place = Remote | Embedded
+
+
+def send(command: ServerCommand, errand: Errand, remote_name: str | None) -> int:
+    """Carry a command out where the remote points; returns its exit status.
+
+    Raises:
+        NotFoundError: no remote of this checkout names a server of ours.
+        UsageError: several do.
+    """
+    remotes = _read_remotes()
+    place = chosen(remotes.remotes, remote_name)
+    if command.app is App.NEEDED and not errand.parameters.get("app"):
+        errand = replace(errand, parameters={**errand.parameters, "app": place.app})
+    if isinstance(place, Embedded):
+        return _beside(place, errand)
+    return _over_ssh(place, remotes.ssh_command, command.prepare(errand))
+
+
+def chosen(remotes: Sequence[PushRemote], name: str | None) -> Place:
+    """The place that is meant: the remote of that name, else `production`, else the only one.
+
+    Raises:
+        NotFoundError: no remote names a server of ours.
+        UsageError: several do, and none is called `production`.
+    """
+    places = {one.name: place for one in remotes if (place := _place(one)) is not None}
+    if name is not None:
+        if name not in places:
+            raise NotFoundError(f"no git remote `{name}` names a server of pushdeploy", hint=ADD)
+        return places[name]
+    if PRODUCTION in places:
+        return places[PRODUCTION]
+    ours = {name: place for name, place in places.items() if _surely_ours(place)}
+    if len(ours) > 1:
+        first = next(iter(ours))
+        raise UsageError(
+            f"which server? The git remotes {', '.join(ours)} name one each",
+            hint=f"add --remote {first}",
+        )
+    if not ours:
+        raise NotFoundError("no git remote of this checkout names a server", hint=ADD)
+    return next(iter(ours.values()))
+
+
+def words(errand: Errand) -> list[str]:
+    """The command as it is typed on the server."""
+    command = commands.get_command(click.Context(commands), errand.name)
+    options: list[str] = []
+    arguments: list[str] = []
+    for parameter in command.params if command else ():
+        value = errand.parameters.get(parameter.name or "")
+        if value is None or value is False or value == ():
+            continue
+        values = value if isinstance(value, tuple) else (value,)
+        if not isinstance(parameter, click.Option):
+            arguments += map(str, values)
+        elif value is True:
+            options.append(parameter.opts[-1])
+        else:
+            options += [word for one in values for word in (parameter.opts[-1], str(one))]
+    end = ["--"] if any(word.startswith("-") and word != "-" for word in arguments) else []
+    return [errand.name, *options, *end, *arguments]
+
+
+def _read_remotes() -> PushRemotes:
+    try:
+        from pushdeploy.system.git import push_remotes  # noqa: PLC0415 - slow, and on laptops only
+    except ImportError as error:
+        raise UnavailableError("`git` is not there", hint="install git") from error
+    folder = Path.cwd()
+    found = push_remotes(folder)
+    if found is None:
+        raise NotFoundError(
+            f"`{folder}` is in no git checkout, so no remote names a server",
+            hint=f"cd to the app's checkout, or: ssh {RECEIVER}@HOST apps",
+        )
+    return found
+
+
+def _place(remote: PushRemote) -> Place | None:
+    if remote.receive_pack is None:
+        return parse_remote(remote.url)
+    repo = Path(remote.url.removeprefix("file://"))
+    if repo.name != "repo.git" or repo.parents[1].name != "apps" or not repo.is_dir():
+        return None
+    return Embedded(repo.parents[2], repo.parent.name)
+
+
+def _surely_ours(place: Place) -> bool:
+    """`git@host:name` may be anybody's; it has to be called `production`, or be named."""
+    return isinstance(place, Embedded) or place.user == RECEIVER
+
+
+def _beside(place: Embedded, errand: Errand) -> int:
+    """Become the pushdeploy of that folder, or this one when it has none of its own."""
+    program = place.root / "tool" / "bin" / PROGRAM
+    start = [str(program)] if program.exists() else [sys.executable, "-m", "pushdeploy.cli.main"]
+    environment = {**os.environ, HOME_VARIABLE: str(place.root)}
+    return _become(Command([*start, *words(errand)], environment=environment))
+
+
+def _over_ssh(remote: Remote, ssh_command: str | None, errand: Errand) -> int:
+    command = Command(
+        [
+            *_ssh(os.environ, ssh_command),
+            # Its only word at this level is that the connection was closed, after each command.
+            *(["-t", "-o", "LogLevel=ERROR"] if errand.terminal else []),
+            *(["-p", str(remote.port)] if remote.port else []),
+            remote.login,
+            "--",
+            shlex.join(words(errand)),
+        ]
+    )
+    return _become(command) if errand.stdin is None else feed(command, errand.stdin)
+
+
+def _ssh(environment: Mapping[str, str], ssh_command: str | None) -> list[str]:
+    """The ssh that git would take (git(1), GIT_SSH_COMMAND); never by a shell."""
+    line = environment.get("GIT_SSH_COMMAND") or ssh_command
+    if line:
+        return shlex.split(line)
+    return [environment.get("GIT_SSH") or "ssh"]
+
+
+def _become(command: Command) -> int:
+    sys.stdout.flush()
+    become(command)
+    return 0

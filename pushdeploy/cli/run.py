@@ -1,0 +1,38 @@
+"""`run`: a command in a fresh process with the live release's code and config vars."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import click
+
+from pushdeploy.cli.attached import attached
+from pushdeploy.cli.command import Errand, command
+from pushdeploy.cli.side import Near
+
+
+def _at_terminal() -> bool:
+    return os.isatty(0) and os.isatty(1)
+
+
+def _with_terminal(errand: Errand) -> Errand:
+    """Have ssh make a terminal there, when there is one here."""
+    return replace(errand, terminal=_at_terminal())
+
+
+@command(
+    "run",
+    example="pushdeploy run --app blog python manage.py shell",
+    prepare=_with_terminal,
+    settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
+def run(side: Near, *, app: str, argv: tuple[str, ...]) -> int:
+    """Run COMMAND as the app.
+
+    It gets a process of its own with the live release's code and config vars. Its exit status is
+    passed through. Options of COMMAND need no quotes: write ours before it.
+    """
+    answer = attached(side, "run", app=app, argv=list(argv), terminal=_at_terminal())
+    return int(answer["exit_code"])

@@ -1,0 +1,52 @@
+"""`storage`, `storage:add`, `storage:remove`: folders that survive a deploy."""
+
+from __future__ import annotations
+
+import click
+
+from pushdeploy.cli.attempts import briefly
+from pushdeploy.cli.command import command, json_option
+from pushdeploy.cli.side import Near
+from pushdeploy.cli.table import show_json, show_table
+from pushdeploy.cli.watch import stderr
+from pushdeploy.model.storage import parse_storage_folder
+
+COLUMNS = ("Folder", "Lies in")
+
+
+@command("storage", example="pushdeploy storage --app blog")
+@json_option
+def storage(side: Near, *, app: str, as_json: bool) -> None:
+    """List the folders that every release shares."""
+    answer = side.ask("storage", app=app)
+    if as_json:
+        show_json({key: answer[key] for key in ("shared", "storage")})
+    elif answer["storage"]:
+        rows = [(f"{folder}/", f"{answer['shared']}/{folder}/") for folder in answer["storage"]]
+        show_table(COLUMNS, rows)
+    else:
+        stderr().show([f"{app} has no storage. Add a folder: pushdeploy storage:add instance/"])
+
+
+@command("storage:add", example="pushdeploy storage:add instance/ --app blog")
+@click.argument("folder")
+def storage_add(side: Near, *, app: str, folder: str) -> int:
+    """Keep a folder when releases change.
+
+    The app may write there, and nowhere else in its code.
+    """
+    folder = parse_storage_folder(folder)
+    doing, restarting = f"Adding storage {folder}/", f"and restarting {app}"
+    return briefly(side, doing, restarting, "storage.add", app=app, folder=folder)
+
+
+@command("storage:remove", example="pushdeploy storage:remove instance/ --app blog")
+@click.argument("folder")
+def storage_remove(side: Near, *, app: str, folder: str) -> int:
+    """Share a folder no longer.
+
+    What it holds stays on the server.
+    """
+    folder = parse_storage_folder(folder)
+    doing, restarting = f"Removing storage {folder}/", f"and restarting {app}"
+    return briefly(side, doing, restarting, "storage.remove", app=app, folder=folder)
