@@ -10,9 +10,8 @@ from typing import Any
 import click
 
 from pushdeploy.cli.command import App, Errand, command, json_option
+from pushdeploy.cli.output import say, show_json, show_table
 from pushdeploy.cli.side import Near
-from pushdeploy.cli.table import show_json, show_table
-from pushdeploy.cli.watch import stderr
 from pushdeploy.errors import UsageError
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.remote import Remote
@@ -35,7 +34,7 @@ def apps(side: Near, *, as_json: bool) -> None:
     elif found:
         show_table(COLUMNS, [_row(one) for one in found])
     else:
-        stderr().show(["There is no app yet. Make one: pushdeploy apps:create blog"])
+        say("There is no app yet. Make one: pushdeploy apps:create blog")
 
 
 @command("apps:create", example="pushdeploy apps:create blog --port 8000", app=App.NONE)
@@ -47,7 +46,7 @@ def apps_create(side: Near, *, name: str, port: int | None) -> None:
     """Make an app before its first push."""
     made = side.ask("apps.create", app=parse_app_name(name), port=port)
     how = "done" if made["made"] else "it was there already"
-    stderr().show([f"Creating {name}... {how}, on port {made['port']}"])
+    say(f"Creating {name}... {how}, on port {made['port']}")
     print(f"git remote add production {_url(name)}")
 
 
@@ -71,11 +70,11 @@ def apps_destroy(side: Near, *, app: str, confirm: str | None) -> None:
     if confirm is not None and confirm != app:
         raise UsageError(f"`{confirm}` is not `{app}`: nothing was destroyed")
     side.ask("apps.destroy", app=app, confirm=confirm)
-    stderr().show([f"Destroying {app}... done"])
+    say(f"Destroying {app}... done")
 
 
 def _typed(app: str) -> str:
-    stderr().show([f" !     This deletes {app}: its releases, config vars and storage."])
+    say(f" !     This deletes {app}: its releases, config vars and storage.")
     answer: str = click.prompt(f" !     To go on, type {app}", err=True, prompt_suffix=": ")
     return answer
 

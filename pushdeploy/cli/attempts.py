@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from pushdeploy.cli import console
-from pushdeploy.cli.console import Known
+from pushdeploy.cli import words
 from pushdeploy.cli.side import Near
 from pushdeploy.cli.watch import Printer, stderr
 from pushdeploy.engine.client import GoneError
@@ -29,7 +28,7 @@ def follow(side: Near, verb: str, **request: Any) -> int:
     if isinstance(ended, int):
         return ended
     if ended.get("text") and ended.get("outcome") not in ("failed", "live"):
-        printer.show(console.result(str(ended["text"]), str(ended.get("hint") or "")))
+        printer.show(words.result(str(ended["text"]), str(ended.get("hint") or "")))
     return int(ended["exit_code"])
 
 
@@ -69,7 +68,7 @@ def _ask(side: Near, request: Mapping[str, Any], watcher: Printer) -> Mapping[st
         return GONE
     except KeyboardInterrupt:
         hint = f"pushdeploy releases --app {request['app']}"
-        watcher.show(["", *console.problem(GOES_ON, hint)])
+        watcher.show(["", *words.problem(GOES_ON, hint)])
         return INTERRUPTED
 
 
@@ -88,7 +87,9 @@ class _Teller(Printer):
         """Keep what a person must know."""
         event = from_record(record)
         if isinstance(event, Warned | AttemptFailed):
-            self._kept += console.lines(cast("Known", event))
+            from pushdeploy.cli import console  # noqa: PLC0415 - only when there is something
+
+            self._kept += console.lines(event)
         return True
 
     def finish(self, sentence: str) -> None:

@@ -82,7 +82,8 @@ class ServerCommand(click.Command):
         options, words = self._split(ctx, args)
         if options.get("app") or not words or not _may_be_app(words[0]):
             return args
-        if words[0] not in side.names():
+        takes_words = any(isinstance(one, click.Argument) for one in self.params)
+        if takes_words and words[0] not in side.names():
             return args
         for index, word in enumerate(args):
             rest = args[:index] + args[index + 1 :]

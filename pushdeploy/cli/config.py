@@ -13,10 +13,9 @@ import click
 
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import Errand, command, json_option
+from pushdeploy.cli.output import aligned, say, show_json, show_lines
 from pushdeploy.cli.side import Near
-from pushdeploy.cli.table import aligned, show_json, show_lines
 from pushdeploy.cli.typed_file import read_stdin, read_typed
-from pushdeploy.cli.watch import stderr
 from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
 from pushdeploy.model.environment import parse_assignments, parse_dotenv
 from pushdeploy.model.text import decode, escaped, quoted
@@ -38,7 +37,7 @@ def config(side: Near, *, app: str, shell: bool, as_json: bool) -> None:
         print(f"=== {app} Config Vars")
         show_lines(aligned([(f"{name}:", escaped(value)) for name, value in found.items()]))
     else:
-        stderr().show([f"{app} has no config vars. Set one: pushdeploy config:set NAME=value"])
+        say(f"{app} has no config vars. Set one: pushdeploy config:set NAME=value")
 
 
 @command("config:get", example="pushdeploy config:get DATABASE_URL --app blog")

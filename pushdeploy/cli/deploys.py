@@ -6,9 +6,8 @@ import click
 
 from pushdeploy.cli.attempts import follow
 from pushdeploy.cli.command import App, command
+from pushdeploy.cli.output import say, show_lines
 from pushdeploy.cli.side import Near
-from pushdeploy.cli.table import show_lines
-from pushdeploy.cli.watch import stderr
 
 
 @command("deploy", example="pushdeploy deploy --app blog")
@@ -52,4 +51,4 @@ def reconcile(side: Near, *, app: str | None, boot: bool) -> None:
     done: dict[str, list[str]] = side.engine(request, stay=True)
     show_lines(f"{name}: {what}" for name, all_of_it in done.items() for what in all_of_it)
     if not any(done.values()):
-        stderr().show(["Everything is as it should be."])
+        say("Everything is as it should be.")

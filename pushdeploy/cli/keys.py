@@ -8,10 +8,9 @@ from dataclasses import replace
 import click
 
 from pushdeploy.cli.command import App, Errand, command, json_option
+from pushdeploy.cli.output import say, show_json, show_table
 from pushdeploy.cli.side import Near
-from pushdeploy.cli.table import show_json, show_table
 from pushdeploy.cli.typed_file import STDIN, read_typed
-from pushdeploy.cli.watch import stderr
 from pushdeploy.errors import UsageError
 from pushdeploy.model.key import PUBLIC_FILE, parse_public_key
 
@@ -29,7 +28,7 @@ def keys(side: Near, *, as_json: bool) -> None:
     elif records:
         show_table(COLUMNS, [tuple(one.values()) for one in records])
     else:
-        stderr().show(["No key may push yet. Add one: pushdeploy keys:add alice alice.pub"])
+        say("No key may push yet. Add one: pushdeploy keys:add alice alice.pub")
 
 
 def _key_on_stdin(errand: Errand) -> Errand:
@@ -55,7 +54,7 @@ def keys_add(side: Near, *, words: tuple[str, ...]) -> None:
     """
     name, file = _name_and_file(words)
     key = side.ask("keys.add", name=name, key=_text(file, side))
-    stderr().show([f"Adding the key {key['name']} ({key['fingerprint']})... done"])
+    say(f"Adding the key {key['name']} ({key['fingerprint']})... done")
 
 
 @command("keys:remove", example="pushdeploy keys:remove alice", app=App.NONE)
@@ -63,9 +62,9 @@ def keys_add(side: Near, *, words: tuple[str, ...]) -> None:
 def keys_remove(side: Near, *, name: str) -> None:
     """Let a key push no longer."""
     answer = side.ask("keys.remove", name=name)
-    stderr().show([f"Removing the key {name}... done"])
+    say(f"Removing the key {name}... done")
     if not answer["left"]:
-        stderr().show(["No key is left: nobody can push until root adds one on the server."])
+        say("No key is left: nobody can push until root adds one on the server.")
 
 
 def _name_and_file(words: tuple[str, ...]) -> tuple[str | None, str]:

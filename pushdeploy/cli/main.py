@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 
 import click
 
-from pushdeploy.cli import console
 from pushdeploy.cli.group import PROGRAM, commands
+from pushdeploy.cli.output import say
 from pushdeploy.cli.side import Side, find_side, server_side
-from pushdeploy.cli.watch import stderr
+from pushdeploy.cli.words import problem
 from pushdeploy.errors import PushdeployError, UsageError
 
 INTERRUPTED = 130
@@ -26,7 +25,7 @@ OUR_BUG = 70
 
 def main() -> int:
     """Carry out the command line of this process; returns the exit status."""
-    return _guarded(lambda: carry_out(sys.argv[1:], find_side()))
+    return status_of(sys.argv[1:], find_side())
 
 
 def run(words: list[str], *, over_ssh: bool) -> int:
@@ -36,18 +35,29 @@ def run(words: list[str], *, over_ssh: bool) -> int:
         words: a command and its arguments.
         over_ssh: they came through the forced command: names of files mean nothing then.
     """
-    return _guarded(lambda: carry_out(words, server_side(over_ssh=over_ssh)))
+    return status_of(words, server_side(over_ssh=over_ssh))
 
 
-def carry_out(words: list[str], side: Side) -> int:
-    """Carry out a command on a side.
+def status_of(arguments: list[str], side: Side) -> int:
+    """Carry out a command on a side; errors are shown. Returns the exit status."""
+    try:
+        return _carried_out(arguments, side)
+    except PushdeployError as error:
+        say(*problem(error.message, error.hint))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - our bug: short here, whole where it is kept
+        from pushdeploy.cli.bug import keep  # noqa: PLC0415 - rarely needed
 
-    Raises:
-        PushdeployError: it failed in a way that a person can act on.
-    """
+        say(*problem(f"pushdeploy itself failed: {error!r}", keep(error)))
+        return OUR_BUG
+
+
+def _carried_out(arguments: list[str], side: Side) -> int:
     try:
         status = commands.main(
-            words or ["--help"], prog_name=PROGRAM, standalone_mode=False, obj=side
+            arguments or ["--help"], prog_name=PROGRAM, standalone_mode=False, obj=side
         )
         sys.stdout.flush()
     except click.Abort:
@@ -59,21 +69,6 @@ def carry_out(words: list[str], side: Side) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     return status if isinstance(status, int) else 0
-
-
-def _guarded(work: Callable[[], int]) -> int:
-    try:
-        return work()
-    except PushdeployError as error:
-        stderr().show(console.problem(error.message, error.hint))
-        return error.exit_code
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - our bug: short here, whole where it is kept
-        from pushdeploy.cli.bug import keep  # noqa: PLC0415 - rarely needed
-
-        stderr().show(console.problem(f"pushdeploy itself failed: {error!r}", keep(error)))
-        return OUR_BUG
 
 
 def _usage_error(error: click.ClickException) -> UsageError:

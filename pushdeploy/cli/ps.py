@@ -7,13 +7,12 @@ from typing import Any
 
 import click
 
-from pushdeploy.cli import console
+from pushdeploy.cli import words
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.moment import ago, iso
+from pushdeploy.cli.output import say, show_json, show_lines
 from pushdeploy.cli.side import Near
-from pushdeploy.cli.table import show_json, show_lines
-from pushdeploy.cli.watch import stderr
 from pushdeploy.model.gunicorn import mentions_gunicorn
 from pushdeploy.model.size import format_duration
 from pushdeploy.model.text import escaped
@@ -30,11 +29,11 @@ def ps(side: Near, *, app: str, as_json: bool) -> None:
         show_json(_record(answer))
         return
     if answer["release"] is None:
-        stderr().show([f"Nothing of {app} is live yet: git push production main"])
+        say(f"Nothing of {app} is live yet: git push production main")
     show_lines(_groups(answer))
     last = answer["last_attempt"]
     if last is not None and last["outcome"] in ("failed", "abandoned"):
-        stderr().show(_failure(app, last))
+        say(*_failure(app, last))
 
 
 @command("ps:scale", example="pushdeploy ps:scale web=4 worker=2 --app blog")
@@ -107,7 +106,7 @@ def _instance(one: Mapping[str, Any]) -> str:
 
 def _failure(app: str, last: Mapping[str, Any]) -> Iterator[str]:
     what = f"{last['kind']} {last['commit'][:8]}".strip()
-    yield from console.problem(
+    yield from words.problem(
         f"The last attempt ({what}, {ago(last['at'])}, by {last['who']}) "
         + ("failed" if last["outcome"] == "failed" else "was cut off")
         + (f": {last['reason']}" if last["reason"] else "."),

@@ -11,8 +11,8 @@ from pushdeploy.cli import console
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.console import Known
 from pushdeploy.cli.moment import iso, local_and_ago
+from pushdeploy.cli.output import aligned, show_json, show_lines, show_table
 from pushdeploy.cli.side import Near
-from pushdeploy.cli.table import aligned, show_json, show_lines, show_table
 from pushdeploy.events import from_record
 from pushdeploy.model.text import escaped
 

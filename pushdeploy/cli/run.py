@@ -18,7 +18,7 @@ def _at_terminal() -> bool:
 
 def _with_terminal(errand: Errand) -> Errand:
     """Have ssh make a terminal there, when there is one here."""
-    return replace(errand, terminal=_at_terminal())
+    return replace(errand, terminal=_at_terminal(), term=os.environ.get("TERM", ""))
 
 
 @command(
@@ -34,5 +34,12 @@ def run(side: Near, *, app: str, argv: tuple[str, ...]) -> int:
     It gets a process of its own with the live release's code and config vars. Its exit status is
     passed through. Options of COMMAND need no quotes: write ours before it.
     """
-    answer = attached(side, "run", app=app, argv=list(argv), terminal=_at_terminal())
+    answer = attached(
+        side,
+        "run",
+        app=app,
+        argv=list(argv),
+        terminal=_at_terminal(),
+        term=os.environ.get("TERM", ""),
+    )
     return int(answer["exit_code"])

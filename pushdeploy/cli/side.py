@@ -26,23 +26,24 @@ class Engine(Protocol):
         """The answer to a request; see `pushdeploy.engine.client.ask`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Near:
     """The engine is on this machine."""
 
     engine: Engine
     over_ssh: bool = False
     """The person is elsewhere: names of files mean nothing here."""
-    app: str | None = None
-    """The app that is meant when none is named."""
+    _names: list[str] | None = None
 
     def ask(self, verb: str, **request: Any) -> Any:
         """Ask something that needs no watching."""
         return self.engine({"verb": verb, **request})
 
     def names(self) -> list[str]:
-        """The names of all apps."""
-        return [str(one["app"]) for one in self.ask("apps")]
+        """The names of all apps, asked for once."""
+        if self._names is None:
+            self._names = [str(one["app"]) for one in self.ask("apps")]
+        return self._names
 
     def only_app(self) -> str:
         """The app that is meant when none is named.
@@ -51,8 +52,6 @@ class Near:
             UsageError: there are several.
             NotFoundError: there is none.
         """
-        if self.app is not None:
-            return self.app
         names = self.names()
         if not names:
             raise NotFoundError("there is no app yet", hint="pushdeploy apps:create blog")

@@ -6,9 +6,8 @@ import click
 
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
+from pushdeploy.cli.output import say, show_json, show_table
 from pushdeploy.cli.side import Near
-from pushdeploy.cli.table import show_json, show_table
-from pushdeploy.cli.watch import stderr
 from pushdeploy.model.storage import parse_storage_folder
 
 COLUMNS = ("Folder", "Lies in")
@@ -25,7 +24,7 @@ def storage(side: Near, *, app: str, as_json: bool) -> None:
         rows = [(f"{folder}/", f"{answer['shared']}/{folder}/") for folder in answer["storage"]]
         show_table(COLUMNS, rows)
     else:
-        stderr().show([f"{app} has no storage. Add a folder: pushdeploy storage:add instance/"])
+        say(f"{app} has no storage. Add a folder: pushdeploy storage:add instance/")
 
 
 @command("storage:add", example="pushdeploy storage:add instance/ --app blog")

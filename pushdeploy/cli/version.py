@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pushdeploy import __version__
 from pushdeploy.cli.command import App, command, json_option
+from pushdeploy.cli.output import show_json
 from pushdeploy.cli.side import Near
-from pushdeploy.cli.table import show_json
 
 
 @command("version", example="pushdeploy version", app=App.NONE, anywhere=True)

@@ -1,13 +1,18 @@
-"""What is printed on stdout: tables and JSON. rich draws at a terminal, plain columns elsewhere."""
+"""What commands print: data on stdout, talk on stderr.
+
+Tables are drawn by rich at a terminal and are plain columns elsewhere, and with `NO_COLOR`.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from pushdeploy.cli.watch import stderr
 from pushdeploy.model.text import escaped
 
 GAP = "  "
@@ -31,6 +36,13 @@ def show_lines(lines: Iterable[str]) -> None:
     """Print lines."""
     for line in lines:
         print(line)
+
+
+def say(*lines: str) -> None:
+    """Talk, on stderr; what was printed before comes first."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+    stderr().show(lines)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
