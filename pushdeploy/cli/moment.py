@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from datetime import UTC, datetime
 
 from pushdeploy.model.size import format_duration
@@ -19,12 +18,12 @@ def local(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def ago(seconds: float, now: float | None = None) -> str:
+def ago(seconds: float, now: float) -> str:
     """`3h ago`, in the largest unit."""
-    since = math.floor(max(0.0, (time.time() if now is None else now) - seconds))
+    since = math.floor(max(0.0, now - seconds))
     return f"{format_duration(since).split(' ')[0]} ago"
 
 
-def local_and_ago(seconds: float, now: float | None = None) -> str:
+def local_and_ago(seconds: float, now: float) -> str:
     """`2026-11-22 11:00 (3h ago)`."""
     return f"{local(seconds)} ({ago(seconds, now)})"

@@ -33,7 +33,7 @@ def ps(side: Near, *, app: str, as_json: bool) -> None:
     show_lines(_groups(answer))
     last = answer["last_attempt"]
     if last is not None and last["outcome"] in ("failed", "abandoned"):
-        say(*_failure(app, last))
+        say(*_failure(app, last, side.now()))
 
 
 @command("ps:scale", example="pushdeploy ps:scale web=4 worker=2 --app blog")
@@ -104,10 +104,10 @@ def _instance(one: Mapping[str, Any]) -> str:
     return f"{one['instance']}: {', '.join(parts)}"
 
 
-def _failure(app: str, last: Mapping[str, Any]) -> Iterator[str]:
+def _failure(app: str, last: Mapping[str, Any], now: float) -> Iterator[str]:
     what = f"{last['kind']} {last['commit'][:8]}".strip()
     yield from words.problem(
-        f"The last attempt ({what}, {ago(last['at'])}, by {last['who']}) "
+        f"The last attempt ({what}, {ago(last['at'], now)}, by {last['who']}) "
         + ("failed" if last["outcome"] == "failed" else "was cut off")
         + (f": {last['reason']}" if last["reason"] else "."),
         f"pushdeploy releases:output --attempt {last['number']} --app {app}",

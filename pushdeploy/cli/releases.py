@@ -49,7 +49,7 @@ def releases(side: Near, *, app: str, count: int, as_json: bool) -> None:
     current = answer["current"] or "none"
     print(f"=== {app} Releases - Current: {current}")
     if answer["releases"]:
-        show_table(COLUMNS, _rows(answer))
+        show_table(COLUMNS, _rows(answer, side.now()))
 
 
 @command("releases:info", example="pushdeploy releases:info v12 --app blog")
@@ -75,7 +75,7 @@ def releases_info(side: Near, *, app: str, release: str | None, as_json: bool) -
                 ("Commit:", escaped(f"{commit['id'][:8]} {commit['subject']}")),
                 ("Author:", escaped(commit["author"])),
                 ("By:", escaped(record["who"])),
-                ("When:", local_and_ago(answer["at"])),
+                ("When:", local_and_ago(answer["at"], side.now())),
                 ("Python:", record["python"]),
                 ("State:", _state(record)),
             ]
@@ -114,7 +114,7 @@ def _listing(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {**{key: answer[key] for key in ("app", "current", "warm")}, "releases": rows}
 
 
-def _rows(answer: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def _rows(answer: Mapping[str, Any], now: float) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     live_shown = False
     for row in answer["releases"]:
@@ -123,9 +123,9 @@ def _rows(answer: Mapping[str, Any]) -> list[tuple[str, ...]]:
         rows.append(
             (
                 row["release"] or "-",
-                row["description"],
+                row["description"][:1].upper() + row["description"][1:],
                 row["who"],
-                local_and_ago(row["at"]),
+                local_and_ago(row["at"], now),
                 "live" if live else _outcome(row, answer["warm"]),
             )
         )

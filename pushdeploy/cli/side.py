@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -33,6 +34,8 @@ class Near:
     engine: Engine
     over_ssh: bool = False
     """The person is elsewhere: names of files mean nothing here."""
+    now: Callable[[], float] = time.time
+    """Seconds since the epoch, for `3h ago`."""
     _names: list[str] | None = None
 
     def ask(self, verb: str, **request: Any) -> Any:
