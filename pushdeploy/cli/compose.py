@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pushdeploy.cli.engine_link import embedded_root
+from pushdeploy.cli import engine_link
+from pushdeploy.deploy.checkout import Receiver
 from pushdeploy.deploy.host import Host
-from pushdeploy.model.layout import SERVER, embedded
-from pushdeploy.system.accounts import ServerAccounts
+from pushdeploy.model.layout import SERVER
+from pushdeploy.system.accounts import RECEIVER, ServerAccounts
 from pushdeploy.system.systemd import Systemd
 
 SERVER_PYTHON = Path("/usr/bin/python3")
@@ -16,8 +17,8 @@ SERVER_PYTHON = Path("/usr/bin/python3")
 
 def host() -> Host:
     """This machine: a server, or the folder that `PUSHDEPLOY_HOME` names."""
-    root = embedded_root()
-    return server_host() if root is None else embedded_host(root)
+    root = engine_link.embedded_root()
+    return server_host() if root is None else embedded_host()
 
 
 def server_host() -> Host:
@@ -26,6 +27,7 @@ def server_host() -> Host:
         layout=SERVER,
         supervisor=Systemd(),
         accounts=ServerAccounts(SERVER),
+        receiver=Receiver(Path(sys.executable), RECEIVER),
         python=Path(sys.executable),
         server_python=SERVER_PYTHON,
         uv=_beside_python("uv"),
@@ -33,17 +35,17 @@ def server_host() -> Host:
     )
 
 
-def embedded_host(root: Path) -> Host:
+def embedded_host() -> Host:
     """Everything under one folder, as one person."""
     from pushdeploy.system.accounts_embedded import OwnAccounts  # noqa: PLC0415
-    from pushdeploy.system.short_folder import short_folder  # noqa: PLC0415
     from pushdeploy.system.supervisord import Supervisord  # noqa: PLC0415
 
-    layout = embedded(root, short_folder(root))
+    layout = engine_link.layout()
     return Host(
         layout=layout,
         supervisor=Supervisord(layout, Path(sys.executable)),
         accounts=OwnAccounts(layout),
+        receiver=Receiver(Path(sys.executable), None),
         python=Path(sys.executable),
         server_python=Path(sys.executable).resolve(),
         uv=_beside_python("uv"),

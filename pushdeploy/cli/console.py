@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from typing import assert_never
 
 from pushdeploy import events
+from pushdeploy.cli.words import DETAIL, PROBLEM, RESULT, STEP, wrapped
 from pushdeploy.model.text import escaped
-
-WIDTH = 72
-"""Columns; git puts `remote: ` before each line."""
-
-STEP = "-----> "
-RESULT = "=====> "
-DETAIL = " " * 7
-PROBLEM = " !     "
 
 LONG_STEP_SECONDS = 0.5
 """Shorter steps need no figure."""
@@ -101,36 +93,6 @@ def lines(event: Known) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an e
             return
         case _:
             assert_never(event)
-
-
-def problem(message: str, hint: str | None, report: tuple[str, ...] = ()) -> Iterator[str]:
-    """An error, as the last words: report, reason, hint."""
-    yield from (PROBLEM + escaped(line) for line in report)
-    yield from wrapped(PROBLEM, message)
-    if hint:
-        yield from wrapped(PROBLEM, f"Next: {hint}", cut=False)
-
-
-def result(text: str, hint: str = "") -> Iterator[str]:
-    """A plain sentence that ends the matter."""
-    yield from wrapped(RESULT, text)
-    if hint:
-        yield DETAIL + hint
-
-
-def wrapped(prefix: str, text: str, *, cut: bool = True) -> Iterator[str]:
-    """The text in lines of at most `WIDTH` columns, each with the prefix; messages may be several.
-
-    Commands to copy (`cut=False`) and carets below a column stay whole.
-    """
-    indent = prefix if prefix != RESULT else DETAIL
-    first = True
-    for part in text.split("\n"):
-        width = WIDTH - len(prefix)
-        pieces = textwrap.wrap(part, width) if cut and len(part) > width else [part]
-        for piece in pieces or [""]:
-            yield (prefix if first else indent) + piece
-            first = False
 
 
 def _failed(event: events.AttemptFailed) -> Iterator[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from pathlib import Path
 
 from pushdeploy.engine.client import Connect, embedded_connection, server_connection
-from pushdeploy.model.layout import SERVER
+from pushdeploy.model.layout import SERVER, Layout, embedded
 
 HOME_VARIABLE = "PUSHDEPLOY_HOME"
 """Names the folder of embedded mode."""
@@ -28,11 +27,23 @@ def connect() -> Connect:
     return server_connection(SERVER.engine_socket) if root is None else embedded_connection(root)
 
 
+def layout() -> Layout:
+    """Where everything lies on this machine."""
+    root = embedded_root()
+    if root is None:
+        return SERVER
+    from pushdeploy.system.short_folder import short_folder  # noqa: PLC0415 - embedded mode only
+
+    return embedded(root, short_folder(root))
+
+
 def who() -> str:
     """The person who asks, by the name that we were given for him."""
     for name in (WHO_VARIABLE, "SUDO_USER"):
         if os.environ.get(name):
             return os.environ[name]
+    import getpass  # noqa: PLC0415 - a push has its key's name
+
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -8,44 +8,60 @@ the wrapper sees to it that there is one and how it ended.
 from __future__ import annotations
 
 import os
+import socket
 import sys
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pushdeploy.cli import console
-from pushdeploy.cli.engine_link import WHO_VARIABLE, connect, who
+from pushdeploy.cli.engine_link import WHO_VARIABLE, connect, layout, who
 from pushdeploy.cli.watch import PatientPrinter, Printer, stderr
-from pushdeploy.deploy.receive import check_push, receive_pack
-from pushdeploy.engine.client import GoneError, ask
-from pushdeploy.errors import PushdeployError
+from pushdeploy.cli.words import problem, result
+from pushdeploy.deploy.lookup import facts, is_live_and_settled, outcome_of_push
+from pushdeploy.engine.client import GoneError, ask, prepared
+from pushdeploy.errors import DeployFailedError, PushdeployError
+from pushdeploy.model.attempt import Outcome
 from pushdeploy.system.command import start
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 APP = "PUSHDEPLOY_APP"
 AFTER = "PUSHDEPLOY_AFTER"
 BRANCH = "PUSHDEPLOY_BRANCH"
-"""What the wrapper tells the hooks."""
+ENGINE = "PUSHDEPLOY_ENGINE"
+"""What the wrapper tells the hooks; the last is the descriptor of an engine that is ready."""
 
 
 def receive(app: str, hooks: str) -> int:
     """Receive a push to an app and make it live; returns the exit status of the push."""
-    begun = ask(connect(), {"verb": "receive", "app": app, "who": who(), "create": True})
-    facts = {
-        APP: app,
-        AFTER: str(begun["after"]),
-        BRANCH: begun["branch"],
-        WHO_VARIABLE: who(),
-    }
-    received = start(receive_pack(begun["repo"], hooks, facts), stdin=0).wait()
-    settled = _settle(app, begun["after"], stderr())
-    return settled or received
+    from pushdeploy.deploy.receive import receive_pack  # noqa: PLC0415 - the hook needs the rest
+
+    place = layout().app(app)
+    before = facts(place)
+    if before is None:
+        ask(connect(), {"verb": "apps.create", "app": app, "who": who()})
+        before = facts(place)
+    branch, after = (before.branch, before.newest) if before else ("", 0)
+    with prepared(connect()) as engine:
+        told = {
+            APP: app,
+            AFTER: str(after),
+            BRANCH: branch,
+            ENGINE: str(engine.fileno()),
+            WHO_VARIABLE: who(),
+        }
+        line = receive_pack(str(place.repo), hooks, told, engine.fileno())
+        received = start(line, stdin=0).wait()
+    return _settle(app, after, stderr()) or received
 
 
 def pre_receive() -> int:
     """Refuse a push early and readably; nothing is stored then."""
+    from pushdeploy.deploy.receive import check_push  # noqa: PLC0415 - this hook alone needs it
+
     try:
         check_push(sys.stdin.read(), os.environ.get(BRANCH, ""))
     except PushdeployError as error:
-        PatientPrinter(1).show(console.problem(error.message, error.hint))
+        PatientPrinter(1).show(problem(error.message, error.hint))
         return 1
     return 0
 
@@ -57,24 +73,37 @@ def post_receive() -> int:
     request["branch"] = branch.removeprefix("refs/heads/")
     printer = PatientPrinter(1)
     try:
-        ended = ask(connect(), request, watcher=printer)
+        ended = ask(_ready_engine, request, watcher=printer)
     except GoneError:
         return 0
     except PushdeployError as error:
-        printer.show(console.problem(error.message, error.hint))
+        printer.show(problem(error.message, error.hint))
         return 1
     _say(ended, printer)
     return 0
 
 
+def _ready_engine() -> socket.socket:
+    """The engine that the wrapper got ready; it serves one request."""
+    return socket.socket(fileno=int(os.environ[ENGINE]))
+
+
 def _settle(app: str, after: int, printer: Printer) -> int:
     """Whatever happened to the hook: learn how the deploy ended, or start the one that is due."""
+    place = layout().app(app)
+    known = facts(place)
+    branch = known.branch if known else ""
+    attempt = outcome_of_push(place, branch, after)
+    if attempt is not None:
+        return 0 if attempt.outcome is Outcome.LIVE else DeployFailedError.exit_code
+    if is_live_and_settled(place, branch):
+        return 0
     try:
         ended = ask(connect(), _request(app, after), watcher=printer)
     except GoneError:
         return 1
     except PushdeployError as error:
-        printer.show(console.problem(error.message, error.hint))
+        printer.show(problem(error.message, error.hint))
         return error.exit_code
     if ended.get("outcome") == "left":
         _say(ended, printer)
@@ -87,4 +116,4 @@ def _request(app: str, after: int) -> dict[str, Any]:
 
 def _say(ended: Mapping[str, Any], printer: Printer) -> None:
     if ended.get("text") and ended.get("outcome") not in ("failed", "live"):
-        printer.show(console.result(str(ended["text"]), str(ended.get("hint") or "")))
+        printer.show(result(str(ended["text"]), str(ended.get("hint") or "")))

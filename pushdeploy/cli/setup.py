@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from pushdeploy.cli.console import PROBLEM
+from pushdeploy.cli.words import PROBLEM
 from pushdeploy.errors import PushdeployError
 
 

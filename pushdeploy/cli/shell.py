@@ -10,7 +10,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from pushdeploy.cli import console
+from pushdeploy.cli import words
 from pushdeploy.cli.engine_link import WHO_VARIABLE, connect, who
 from pushdeploy.cli.receive import receive
 from pushdeploy.cli.watch import stderr
@@ -41,7 +41,7 @@ def main() -> int:
     try:
         return _answer(asked)
     except PushdeployError as error:
-        stderr().show(console.problem(error.message, error.hint))
+        stderr().show(words.problem(error.message, error.hint))
         return error.exit_code
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from pushdeploy.cli.console import DETAIL, PROBLEM, RESULT, STEP
+from pushdeploy.cli.words import DETAIL, PROBLEM, RESULT, STEP
 
 
 class Steps:

@@ -9,8 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from pushdeploy.cli.console import DETAIL, STEP, Known, lines
-from pushdeploy.events import from_record
+from pushdeploy.cli.words import DETAIL, STEP
 
 STALL_SECONDS = 10.0
 """A reader that takes nothing for so long has gone or is stopped."""
@@ -44,6 +43,9 @@ class Printer:
 
     def event(self, record: Mapping[str, Any]) -> bool:
         """One event of the attempt."""
+        from pushdeploy.cli.console import Known, lines  # noqa: PLC0415 - while the engine works
+        from pushdeploy.events import from_record  # noqa: PLC0415
+
         event = from_record(record)
         return event is None or self.show(lines(cast("Known", event)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pushdeploy.deploy.checkout import ask_receiver
 from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.errors import UnavailableError, UsageError
@@ -29,7 +28,7 @@ def create_app(host: Host, name: str, *, port: int | None = None) -> bool:
         if new:
             chosen = _port(host, app, port)
             host.accounts.ensure(app)
-            ask_receiver(host, "make_repo", repo=str(place.repo), branch=FIRST_BRANCH)
+            host.receiver.ask("make_repo", repo=str(place.repo), branch=FIRST_BRANCH)
             Journal(place).save_settings(AppSettings(port=chosen))
         return new
 
@@ -40,7 +39,7 @@ def set_branch(host: Host, app: str, branch: str) -> None:
     with held(host.layout.state / "apps.lock", who="pushdeploy", what="setting the branch"):
         settings = Journal(place).settings()
         if settings.branch == "":
-            ask_receiver(host, "make_repo", repo=str(place.repo), branch=branch)
+            host.receiver.ask("make_repo", repo=str(place.repo), branch=branch)
             Journal(place).save_settings(settings.changed(branch=branch))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from pushdeploy import errors
@@ -30,8 +31,7 @@ def checkout(host: Host, app: str, revision: str, settings: AppSettings, report:
     """
     began = host.monotonic()
     place = host.layout.app(app)
-    answer = ask_receiver(
-        host,
+    answer = host.receiver.ask(
         "check_out",
         repo=str(place.repo),
         slugs=str(place.slugs),
@@ -53,33 +53,50 @@ def checkout(host: Host, app: str, revision: str, settings: AppSettings, report:
 def wanted_commit(host: Host, app: str, branch: str) -> str | None:
     """The commit that the deploy branch names now."""
     place = host.layout.app(app)
-    answer = ask_receiver(host, "resolve", repo=str(place.repo), revision=f"refs/heads/{branch}")
+    answer = host.receiver.ask("resolve", repo=str(place.repo), revision=f"refs/heads/{branch}")
     found = json.loads(answer).get("commit")
     return found if isinstance(found, str) else None
 
 
-def ask_receiver(host: Host, verb: str, **request: Any) -> str:
-    """Have a child process as the receiver do something; returns what it printed.
+class Receiver:
+    """Asks child processes that run as the receiver, one for each question.
 
-    Raises:
-        PushdeployError: of the kind that the child raised.
+    `prepare` starts the first one early: its imports take longer than its work.
     """
-    line = Command(
-        [str(host.python), "-I", "-m", "pushdeploy.deploy.receiver"],
-        user=host.accounts.receiver(),
-        environment={"PATH": CLEAN_PATH, "LANG": "C.UTF-8", "HOME": "/nonexistent"},
-        stdin=json.dumps({"verb": verb, **request}),
-    )
-    output = command.attempt(line, seconds=CHECKOUT_SECONDS)
-    if output.status == REFUSED:
-        raise _refusal(output.stdout)
-    if output.status != 0:
-        raise UnavailableError(
-            f"the checkout failed with status {output.status}: "
-            f"{(output.stderr.strip().splitlines() or ['it printed nothing'])[-1]}",
-            hint="pushdeploy doctor",
+
+    def __init__(self, python: Path, user: str | None) -> None:
+        self._command = Command(
+            [str(python), "-I", "-m", "pushdeploy.deploy.receiver"],
+            user=user,
+            environment={"PATH": CLEAN_PATH, "LANG": "C.UTF-8", "HOME": "/nonexistent"},
         )
-    return output.stdout
+        self._waiting: command.Waiting | None = None
+
+    def prepare(self) -> None:
+        """Start a child that waits for its question."""
+        self._waiting = self._waiting or command.start_waiting(self._command)
+
+    def ask(self, verb: str, **request: Any) -> str:
+        """Have a child do something; returns what it printed.
+
+        Raises:
+            PushdeployError: of the kind that the child raised.
+        """
+        self.prepare()
+        waiting, self._waiting = self._waiting, None
+        if waiting is None:  # pragma: no cover - `prepare` has just set it
+            raise UnavailableError("no child process could be started", hint="free -m")
+        question = json.dumps({"verb": verb, **request})
+        output = waiting.finish(question, seconds=CHECKOUT_SECONDS)
+        if output.status == REFUSED:
+            raise _refusal(output.stdout)
+        if output.status != 0:
+            last = (output.stderr.strip().splitlines() or ["it printed nothing"])[-1]
+            raise UnavailableError(
+                f"the checkout failed with status {output.status}: {last}",
+                hint="push again; journalctl -u 'pushdeploy.engine@*'",
+            )
+        return output.stdout
 
 
 def _refusal(text: str) -> PushdeployError:

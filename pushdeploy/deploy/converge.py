@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import re
-
-from pushdeploy.deploy.attempt import Audience, Ended, Request, app_lock, run_attempt
+from pushdeploy.deploy.attempt import FAILED, Audience, Ended, Request, app_lock, run_attempt
 from pushdeploy.deploy.checkout import wanted_commit
 from pushdeploy.deploy.deploy import deploy
 from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal
+from pushdeploy.deploy.lookup import deploys_of, facts, loose_commit, outcome_of_push
 from pushdeploy.deploy.tidy import tidy
 from pushdeploy.model.attempt import Attempt, Outcome
 from pushdeploy.model.convergence import Action, Decision, Occasion, decide
 from pushdeploy.model.release import Kind
-
-OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def converge(
@@ -55,34 +51,17 @@ def branch_commit(host: Host, journal: Journal) -> str | None:
     branch = journal.settings().branch
     if not branch:
         return None
-    path = journal.place.repo / "refs" / "heads" / branch
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return wanted_commit(host, journal.place.name, branch)
-    try:
-        text = os.read(descriptor, 80).decode("ascii", "replace").strip()
-    finally:
-        os.close(descriptor)
-    return text if OBJECT_ID.fullmatch(text) else wanted_commit(host, journal.place.name, branch)
-
-
-def deploys_of(journal: Journal, commit: str) -> list[Attempt]:
-    """The tries to deploy a commit, oldest first."""
-    return [one for one in journal.attempts() if one.kind == Kind.DEPLOY and one.commit == commit]
+    return loose_commit(journal.place, branch) or wanted_commit(host, journal.place.name, branch)
 
 
 def _learn_without_waiting(host: Host, app: str, after: int | None) -> Ended | None:
     """The outcome of this push's own attempt, if it has ended; a newer one may hold the lock."""
     place = host.layout.app(app)
-    if after is None or not place.settings.exists():
+    found = facts(place)
+    if after is None or found is None:
         return None
-    journal = Journal(place)
-    commit = branch_commit(host, journal)
-    decision = decide(
-        Occasion.PUSH, deploys_of(journal, commit) if commit else [], live=True, after=after
-    )
-    return _learned(decision) if decision.action is Action.LEARN else None
+    attempt = outcome_of_push(place, found.branch, after)
+    return None if attempt is None else _learned(attempt)
 
 
 def _decided(
@@ -96,12 +75,12 @@ def _decided(
 ) -> Ended:
     current = journal.current()
     live = current is not None and current.commit.id == commit
-    decision = decide(occasion, deploys_of(journal, commit), live=live, after=after)
+    decision = decide(occasion, deploys_of(journal.attempts(), commit), live=live, after=after)
     match decision.action:
         case Action.DEPLOY:
             return _run(host, journal, audience, who, commit)
         case Action.LEARN:
-            return _learned(decision)
+            return _learned(decision.attempt)
         case Action.NOTHING:
             name = current.name if current else "nothing"
             return Ended("nothing", 0, text=f"{commit[:8]} is live already, as {name}")
@@ -120,14 +99,12 @@ def _run(host: Host, journal: Journal, audience: Audience, who: str, revision: s
     )
 
 
-def _learned(decision: Decision) -> Ended:
-    attempt = decision.attempt
+def _learned(attempt: Attempt | None) -> Ended:
     if attempt is None:
         return Ended("nothing", 0)
     failed = attempt.outcome is not Outcome.LIVE
-    return Ended(
-        "learned", 7 if failed else 0, attempt.number, attempt.release, attempt.reason, attempt.hint
-    )
+    code = FAILED if failed else 0
+    return Ended("learned", code, attempt.number, attempt.release, attempt.reason, attempt.hint)
 
 
 def _left(journal: Journal, decision: Decision, occasion: Occasion, commit: str) -> Ended:

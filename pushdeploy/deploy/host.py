@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from pushdeploy.model.instance import Instance, Status
 from pushdeploy.model.job import Job
@@ -101,6 +101,16 @@ class Accounts(Protocol):
         """Hand the new, empty venv folder to the build user."""
 
 
+class Receiver(Protocol):
+    """Does what touches repos and slugs, as the user who owns them."""
+
+    def prepare(self) -> None:
+        """Get ready for the first question, which will come soon."""
+
+    def ask(self, verb: str, **request: Any) -> str:
+        """Do something (`pushdeploy/deploy/receiver.py`); returns its answer, JSON."""
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """One machine."""
@@ -108,6 +118,7 @@ class Host:
     layout: Layout
     supervisor: Supervisor
     accounts: Accounts
+    receiver: Receiver
     python: Path
     """The interpreter that runs us, for child processes of ours."""
     server_python: Path

@@ -14,7 +14,8 @@ from pushdeploy.model.history import History, read_history
 from pushdeploy.model.layout import AppLayout
 from pushdeploy.model.release import Release, parse_release
 from pushdeploy.model.settings import AppSettings, parse_settings, render_settings
-from pushdeploy.system.files import File, append, read_lines, write
+from pushdeploy.system.files import File, append, write
+from pushdeploy.system.records import read_lines
 
 RELEASE = re.compile(r"v([1-9]\d*)")
 

@@ -22,6 +22,7 @@ from pushdeploy.model.suggestion import suggest_procfile
 from pushdeploy.model.text import quoted
 from pushdeploy.system import command
 from pushdeploy.system.command import CLEAN_PATH, Command
+from pushdeploy.system.network import network_settings
 
 LARGEST_PACK = "1g"
 """One push; `receive.maxInputSize` of git-config(1)."""
@@ -46,8 +47,10 @@ class Entry:
     path: str
 
 
-def receive_pack(repo: str, hooks: str, facts: Mapping[str, str]) -> Command:
+def receive_pack(repo: str, hooks: str, facts: Mapping[str, str], engine: int) -> Command:
     """`git receive-pack` with our hooks and settings, which outrank the repo's own.
+
+    `engine` is a descriptor that the hooks inherit.
 
     The environment is built from nothing: what a client sent along (LC_*, GIT_*) stays out.
     """
@@ -71,13 +74,17 @@ def receive_pack(repo: str, hooks: str, facts: Mapping[str, str]) -> Command:
         "GIT_CONFIG_COUNT": str(len(settings)),
         **facts,
     }
-    for name in ("PUSHDEPLOY_HOME", "GIT_PROTOCOL"):
-        if name in os.environ:
-            environment[name] = os.environ[name]
+    if "GIT_PROTOCOL" in os.environ:
+        environment["GIT_PROTOCOL"] = os.environ["GIT_PROTOCOL"]
+    if "PUSHDEPLOY_HOME" in os.environ:  # the client is the person whose machine this is
+        environment["PUSHDEPLOY_HOME"] = os.environ["PUSHDEPLOY_HOME"]
+        environment |= network_settings(os.environ)
     for index, (key, value) in enumerate(settings.items()):
         environment[f"GIT_CONFIG_KEY_{index}"] = key
         environment[f"GIT_CONFIG_VALUE_{index}"] = value
-    return Command(["git", "receive-pack", repo], environment=environment, umask=0o027)
+    return Command(
+        ["git", "receive-pack", repo], environment=environment, umask=0o027, pass_fds=(engine,)
+    )
 
 
 def check_push(updates: str, branch: str) -> None:

@@ -197,7 +197,10 @@ VERBS = {"check_out": check_out, "resolve": resolve, "make_repo": make_repo}
 def main() -> int:
     """Answer one request."""
     os.umask(0o027)
-    request = json.load(sys.stdin)
+    question = sys.stdin.read()
+    if not question:  # got ready for a push that brought nothing
+        return 0
+    request = json.loads(question)
     try:
         sys.stdout.write(VERBS[request["verb"]](request))
     except PushdeployError as error:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-
-import structlog
+import sys
+from typing import TYPE_CHECKING, Any, cast
 
 from pushdeploy.events import Event, Report, to_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+cast("dict[str, Any]", sys.modules).setdefault("rich", None)  # structlog's console imports it: slow
+import structlog  # noqa: E402
+
+if sys.modules["rich"] is None:
+    del sys.modules["rich"]
 
 
 def attempt_log(path: Path, *, app: str, attempt: int) -> Report:

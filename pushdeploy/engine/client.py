@@ -84,6 +84,17 @@ def embedded_connection(root: Path) -> Connect:
     return connect
 
 
+def prepared(connect: Connect) -> socket.socket:
+    """A connection to an engine that gets ready for a request which may come later, or never.
+
+    Raises:
+        UnavailableError: there is no engine.
+    """
+    connection = connect()
+    connection.sendall(encode({"verb": "prepare"}))
+    return connection
+
+
 def ask(
     connect: Connect,
     request: Mapping[str, Any],

@@ -20,7 +20,7 @@ from pushdeploy.model.attempt import Attempt, Outcome
 from pushdeploy.model.instance import Instance, Status
 from pushdeploy.model.release import parse_release_name
 from pushdeploy.system import processes
-from pushdeploy.system.files import read_lines
+from pushdeploy.system.records import read_lines
 
 SHOWN_RELEASES = 15
 

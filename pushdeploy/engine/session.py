@@ -15,8 +15,8 @@ from pushdeploy.errors import UsageError
 from pushdeploy.events import Report
 from pushdeploy.system.locks import Holder
 
-REQUEST_SECONDS = 60.0
-"""A caller that says nothing for so long is dropped."""
+REQUEST_SECONDS = 900.0
+"""A caller that says nothing for so long is dropped: a push of many megabytes may come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,20 @@ class Peer:
     group: int
 
 
+def prepare(host: Host) -> None:
+    """Do ahead what every deploy needs and what does not depend on it."""
+    host.receiver.prepare()
+    import pushdeploy.engine.audit  # noqa: PLC0415
+    import pushdeploy.system.rendering  # noqa: F401, PLC0415
+
+
 class Session:
     """The connection of one request. A caller that is gone or slow never stops the engine."""
 
     def __init__(self, connection: socket.socket, host: Host) -> None:
         self._connection = connection
         self._host = host
+        self._buffer = b""
         self.descriptors: tuple[int, ...] = ()
         connection.settimeout(REQUEST_SECONDS)
 
@@ -48,11 +56,21 @@ class Session:
     def receive(self) -> dict[str, Any] | None:
         """The request, with any descriptors that came along; `None` if the caller left.
 
+        A `prepare` line before it announces a deploy: imports and the first child process then
+        happen while the push is still coming in.
+
         Raises:
             UsageError: it is no request, or too long.
         """
-        data = b""
-        while not data.endswith(b"\n"):
+        while True:
+            line = self._line()
+            request = decode_request(line) if line else None
+            if request is None or request["verb"] != "prepare":
+                return request
+            prepare(self._host)
+
+    def _line(self) -> bytes | None:
+        while b"\n" not in self._buffer:
             try:
                 part, descriptors, _, _ = socket.recv_fds(self._connection, 1 << 16, DESCRIPTORS)
             except OSError:
@@ -60,10 +78,11 @@ class Session:
             self.descriptors += tuple(descriptors)
             if not part:
                 return None
-            data += part
-            if len(data) > REQUEST_LIMIT:
+            self._buffer += part
+            if len(self._buffer) > REQUEST_LIMIT:
                 raise UsageError(f"the request is longer than {REQUEST_LIMIT} bytes")
-        return decode_request(data)
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        return line
 
     def send(self, **message: Any) -> None:
         """Say something to the caller, if it still listens.

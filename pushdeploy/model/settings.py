@@ -5,8 +5,6 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field, replace
 
-import tomli_w
-
 from pushdeploy.errors import RefusedInputError, UsageError
 from pushdeploy.model.formation import AUTOMATIC, Formation
 
@@ -37,6 +35,8 @@ class AppSettings:
 
 def render_settings(settings: AppSettings) -> str:
     """TOML."""
+    import tomli_w  # noqa: PLC0415 - most callers only read
+
     return tomli_w.dumps(
         {
             "port": settings.port,

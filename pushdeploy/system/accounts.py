@@ -11,7 +11,7 @@ from pushdeploy.model.app import app_user, build_user
 from pushdeploy.model.layout import Layout
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
-from pushdeploy.system.files import make_folder
+from pushdeploy.system.files import File, create_all, make_folder
 
 RECEIVER = "deploy"
 """Is logged into over ssh; owns repos and slugs."""
@@ -46,6 +46,8 @@ class ServerAccounts:
         make_folder(place.log, mode=0o2750, group=ours)
         make_folder(self._layout.run, mode=0o755)
         make_folder(place.run, mode=0o755)
+        if not place.attempts.exists():
+            create_all([File(place.attempts, "", 0o640, ours)])
 
     def remove(self, app: str) -> None:
         """Delete the app's users; their files are deleted elsewhere."""

@@ -89,12 +89,41 @@ def attempt(command: Command, *, seconds: float = 60) -> Output:
             pass_fds=command.pass_fds,
         )
     except subprocess.TimeoutExpired as error:
-        raise CommandFailedError(
-            f"`{command.argv[0]}` did not end within {seconds:.0f} s", status=124
-        ) from error
+        raise _too_long(command, seconds) from error
     except FileNotFoundError as error:
         raise _missing(command, error) from error
     return Output(done.returncode, _text(done.stdout), _text(done.stderr))
+
+
+class Waiting:
+    """A program that was started and waits for its stdin."""
+
+    def __init__(self, command: Command, child: subprocess.Popen[bytes]) -> None:
+        self._command = command
+        self._child = child
+
+    def finish(self, stdin: str, *, seconds: float) -> Output:
+        """Give it its stdin, wait to its end and keep the output.
+
+        Raises:
+            CommandFailedError: it ran longer than `seconds` and was killed.
+        """
+        try:
+            stdout, stderr = self._child.communicate(stdin.encode(), timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            self._child.kill()
+            raise _too_long(self._command, seconds) from error
+        return Output(self._child.returncode, _text(stdout), _text(stderr))
+
+
+def start_waiting(command: Command) -> Waiting:
+    """Start a program now whose stdin comes later.
+
+    Raises:
+        UnavailableError: there is no such program.
+    """
+    pipe = subprocess.PIPE
+    return Waiting(command, start(command, stdin=pipe, stdout=pipe, stderr=pipe))
 
 
 def stream(command: Command, on_line: Callable[[str], None], *, seconds: float) -> int:
@@ -123,9 +152,7 @@ def stream(command: Command, on_line: Callable[[str], None], *, seconds: float) 
     finally:
         timer.cancel()
     if late:
-        raise CommandFailedError(
-            f"`{command.argv[0]}` did not end within {seconds:.0f} s", status=124
-        )
+        raise _too_long(command, seconds)
     return status
 
 
@@ -215,6 +242,10 @@ def _group(user: str | None) -> int | None:
 def _groups(user: str | None) -> list[int] | None:
     group = _group(user)
     return None if user is None or group is None else os.getgrouplist(user, group)
+
+
+def _too_long(command: Command, seconds: float) -> CommandFailedError:
+    return CommandFailedError(f"`{command.argv[0]}` did not end within {seconds:.0f} s", status=124)
 
 
 def _missing(command: Command, error: FileNotFoundError) -> UnavailableError:

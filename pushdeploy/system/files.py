@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,22 +120,6 @@ def append(path: Path, record: Mapping[str, object], *, mode: int = 0o644) -> No
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def read_lines(path: Path) -> Iterator[dict[str, object]]:
-    """The JSON objects of a file of JSON lines; torn lines are passed over."""
-    try:
-        text = path.read_text(errors="replace")
-    except FileNotFoundError:
-        return
-    for line in text.split("\n"):
-        if line:
-            try:
-                record = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(record, dict):
-                yield record
 
 
 def make_folder(path: Path, *, mode: int, user: int = -1, group: int = -1) -> bool:

@@ -1,0 +1,50 @@
+"""The shapes of what people see: steps, details, problems, results. Imports little."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pushdeploy.model.text import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WIDTH = 72
+"""Columns; git puts `remote: ` before each line."""
+
+STEP = "-----> "
+RESULT = "=====> "
+DETAIL = " " * 7
+PROBLEM = " !     "
+
+
+def problem(message: str, hint: str | None, report: tuple[str, ...] = ()) -> Iterator[str]:
+    """An error, as the last words: report, reason, hint."""
+    yield from (PROBLEM + escaped(line) for line in report)
+    yield from wrapped(PROBLEM, message)
+    if hint:
+        yield from wrapped(PROBLEM, f"Next: {hint}", cut=False)
+
+
+def result(text: str, hint: str = "") -> Iterator[str]:
+    """A plain sentence that ends the matter."""
+    yield from wrapped(RESULT, text)
+    if hint:
+        yield DETAIL + hint
+
+
+def wrapped(prefix: str, text: str, *, cut: bool = True) -> Iterator[str]:
+    """The text in lines of at most `WIDTH` columns, each with the prefix; messages may be several.
+
+    Commands to copy (`cut=False`) and carets below a column stay whole.
+    """
+    import textwrap  # noqa: PLC0415 - most pushes have nothing to wrap
+
+    indent = prefix if prefix != RESULT else DETAIL
+    first = True
+    for part in text.split("\n"):
+        width = WIDTH - len(prefix)
+        pieces = textwrap.wrap(part, width) if cut and len(part) > width else [part]
+        for piece in pieces or [""]:
+            yield (prefix if first else indent) + piece
+            first = False

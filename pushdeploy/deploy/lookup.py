@@ -1,0 +1,93 @@
+"""What anybody who may read an app's records can learn without an engine. Imports little."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pushdeploy.model.attempt import Attempt, Outcome, read_attempts
+from pushdeploy.model.convergence import Action, Occasion, decide
+from pushdeploy.system.records import read_lines
+
+if TYPE_CHECKING:
+    from pushdeploy.model.layout import AppLayout
+
+OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+DEPLOY = "deploy"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a push needs to know of its app."""
+
+    branch: str
+    """The deploy branch; empty before the first push."""
+    newest: int
+    """The newest attempt's number, 0 when there is none."""
+
+
+def facts(place: AppLayout) -> Facts | None:
+    """The app's deploy branch and newest attempt; `None` when there is no such app."""
+    try:
+        settings = tomllib.loads(place.settings.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    attempts = read_attempts(read_lines(place.attempts))
+    newest = attempts[-1].number if attempts else 0
+    return Facts(branch=str(settings.get("branch", "")), newest=newest)
+
+
+def loose_commit(place: AppLayout, branch: str) -> str | None:
+    """The commit of a branch by its own file, which a push has just written; links are refused.
+
+    `None` when git keeps it elsewhere (packed).
+    """
+    try:
+        path = place.repo / "refs" / "heads" / branch
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        text = os.read(descriptor, 80).decode("ascii", "replace").strip()
+    finally:
+        os.close(descriptor)
+    return text if OBJECT_ID.fullmatch(text) else None
+
+
+def deploys_of(attempts: list[Attempt], commit: str) -> list[Attempt]:
+    """The tries to deploy a commit, oldest first."""
+    return [one for one in attempts if one.kind == DEPLOY and one.commit == commit]
+
+
+def outcome_of_push(place: AppLayout, branch: str, after: int) -> Attempt | None:
+    """The attempt that this very push caused, when it has ended.
+
+    Args:
+        place: the app's folders.
+        branch: its deploy branch.
+        after: the newest attempt's number before the push.
+    """
+    commit = loose_commit(place, branch) if branch else None
+    if commit is None:
+        return None
+    tries = deploys_of(read_attempts(read_lines(place.attempts)), commit)
+    decision = decide(Occasion.PUSH, tries, live=True, after=after)
+    return decision.attempt if decision.action is Action.LEARN else None
+
+
+def is_live_and_settled(place: AppLayout, branch: str) -> bool:
+    """True when the branch's commit is what runs, by an attempt that ended well."""
+    commit = loose_commit(place, branch) if branch else None
+    try:
+        name = Path(os.readlink(place.current)).name
+    except OSError:
+        return False
+    attempts = read_attempts(read_lines(place.attempts))
+    return any(
+        one.commit == commit and one.outcome is Outcome.LIVE and f"v{one.release}" == name
+        for one in attempts
+    )
