@@ -391,14 +391,17 @@ copy_package() {
   local venv=$1 checkout=$2 packages
   packages=$("$venv/bin/python" -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
   rm --recursive --force -- "$packages/pushdeploy"
-  cp --recursive -- "$checkout/pushdeploy" "$packages/pushdeploy"
+  copy_folders "$checkout" "$packages" pushdeploy
   mkdir -- "$packages/pushdeploy/_share"
-  cp --recursive -- "$checkout/hooks" "$checkout/templates" "$packages/pushdeploy/_share/"
-  cat >"$venv/bin/pushdeploy" <<'SCRIPT'
-#!/bin/sh
-exec "$(dirname "$0")/python" -I -m pushdeploy.cli.main "$@"
-SCRIPT
-  chmod +x -- "$venv/bin/pushdeploy"
+  copy_folders "$checkout" "$packages/pushdeploy/_share" hooks templates
+}
+
+# Copies folders without compiled files: those may be another user's, or another Python's.
+copy_folders() {
+  local from=$1 to=$2
+  shift 2
+  tar --create --directory="$from" --exclude=__pycache__ -- "$@" |
+    tar --extract --directory="$to" --no-same-owner
 }
 
 main() {
