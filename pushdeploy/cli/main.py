@@ -68,6 +68,8 @@ def _carried_out(arguments: list[str], side: Side) -> int:
         # What is left in the buffer would fail again, noisily, when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except SystemExit:  # click's answer to a broken pipe while a command prints
+        return BROKEN_PIPE
     return status if isinstance(status, int) else 0
 
 

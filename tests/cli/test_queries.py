@@ -225,9 +225,7 @@ def test_storage_says_where_the_folders_lie(engine: FakeEngine, pushdeploy: Push
     engine.answers["storage"] = {"shared": "/srv/shared", "storage": ["instance", "media/up"]}
 
     assert pushdeploy("storage").stdout == (
-        "Folder     Lies in\n"
-        "instance/  /srv/shared/instance/\n"
-        "media/up/  /srv/shared/media/up/\n"
+        "Folder     Lies in\ninstance/  /srv/shared/instance/\nmedia/up/  /srv/shared/media/up/\n"
     )
 
 

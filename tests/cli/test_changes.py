@@ -1,0 +1,335 @@
+"""Commands that change something: what the engine is asked, what the person is told."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from pushdeploy.errors import (
+    DeployFailedError,
+    NothingToRollBackToError,
+    RefusedInputError,
+    UsageError,
+)
+from pushdeploy.events import AttemptFailed, BuildStarted, Warned
+from tests.cli.conftest import Pushdeploy
+from tests.cli.engine import FAILED, LIVE, RECORDED, FakeEngine, apps
+
+FAILURE = AttemptFailed("web did not answer", (), "pushdeploy logs", 12, release_phase=False)
+
+PUBLIC_KEY = (
+    "ssh-ed25519 "
+    "AAAAC3NzaC1lZDI1NTE5AAAAIJqsvwgbHI4PkuyW6vLzBN3TqTmlJ5xbR8xTEsDUpwVo alice@laptop\n"
+)
+
+
+@pytest.fixture
+def stdin(monkeypatch: pytest.MonkeyPatch) -> io.BytesIO:
+    """What is piped in; write it and seek back."""
+    content = io.BytesIO()
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=content, isatty=lambda: False))
+    return content
+
+
+@pytest.mark.parametrize(
+    ("words", "request_"),
+    [
+        (["deploy"], {"verb": "deploy", "app": "blog", "revision": ""}),
+        (["deploy", "fix"], {"verb": "deploy", "app": "blog", "revision": "fix"}),
+        (["rollback"], {"verb": "rollback", "app": "blog", "release": None}),
+        (["rollback", "v9"], {"verb": "rollback", "app": "blog", "release": "v9"}),
+        (["restart"], {"verb": "restart", "app": "blog"}),
+    ],
+)
+def test_an_attempt_is_asked_for_and_shown(
+    engine: FakeEngine, pushdeploy: Pushdeploy, words: list[str], request_: dict[str, object]
+) -> None:
+    engine.answers[words[0]] = LIVE
+    engine.events = [BuildStarted()]
+
+    said = pushdeploy(*words)
+
+    assert said.status == 0
+    assert said.stdout == ""
+    assert said.stderr == "-----> Installing requirements.txt with uv\n"
+    assert engine.asked[-1] == request_
+
+
+def test_a_failed_attempt_is_the_exit_status(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
+    engine.answers["deploy"] = FAILED
+    engine.events = [FAILURE]
+
+    said = pushdeploy("deploy")
+
+    assert said.status == DeployFailedError.exit_code
+    assert said.stderr.endswith(" !     Failed: web did not answer\n !     Next: pushdeploy logs\n")
+
+
+def test_nothing_to_roll_back_to_is_an_error(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
+    engine.answers["rollback"] = NothingToRollBackToError("there is none", hint="git push")
+
+    said = pushdeploy("rollback")
+
+    assert said.status == NothingToRollBackToError.exit_code
+    assert said.stderr == " !     there is none\n !     Next: git push\n"
+
+
+def test_a_deploy_that_has_nothing_to_do_says_so(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    text = "1a2b3c4d is live already, as v12"
+    engine.answers["deploy"] = {"outcome": "nothing", "exit_code": 0, "text": text, "hint": ""}
+
+    said = pushdeploy("deploy")
+
+    assert (said.status, said.stderr) == (0, f"=====> {text}\n")
+
+
+def test_setting_config_vars_is_told_in_one_line(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["config.set"] = LIVE
+    engine.events = [BuildStarted()]
+
+    said = pushdeploy("config:set", "SECRET_KEY=s3cret=", "DEBUG=0")
+
+    assert said.stderr == "Setting SECRET_KEY, DEBUG and restarting blog... done, v13\n"
+    assert said.stdout == ""
+    values = {"SECRET_KEY": "s3cret=", "DEBUG": "0"}
+    assert engine.asked[-1] == {"verb": "config.set", "app": "blog", "values": values}
+
+
+def test_setting_before_the_first_release_says_when_it_counts(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["config.set"] = RECORDED
+
+    said = pushdeploy("config:set", "SECRET_KEY=1")
+
+    assert said.stderr == "Setting SECRET_KEY... done; it takes effect at the first deploy\n"
+
+
+def test_a_bad_value_changes_nothing_and_the_reason_stands_last(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["config.set"] = FAILED
+    engine.events = [BuildStarted(), Warned("memory is short"), FAILURE]
+
+    said = pushdeploy("config:set", "SECRET_KEY=s3cret")
+
+    assert said.status == DeployFailedError.exit_code
+    assert said.stderr == (
+        "Setting SECRET_KEY and restarting blog... failed, nothing was changed\n"
+        " !     Warning: memory is short\n"
+        " !\n"
+        " !     v12 is live as before.\n"
+        " !     Failed: web did not answer\n"
+        " !     Next: pushdeploy logs\n"
+    )
+
+
+def test_a_refused_change_is_told_in_the_same_form(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["storage.add"] = RefusedInputError("git tracks `instance/`", hint="git rm")
+
+    said = pushdeploy("storage:add", "instance/")
+
+    assert said.status == RefusedInputError.exit_code
+    assert said.stderr == (
+        "Adding storage instance/... failed, nothing was changed\n"
+        " !     git tracks `instance/`\n"
+        " !     Next: git rm\n"
+    )
+    assert engine.asked[-1] == {"verb": "storage.add", "app": "blog", "folder": "instance"}
+
+
+def test_an_argument_without_a_name_is_refused_and_not_shown(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    said = pushdeploy("config:set", "s3cret")
+
+    assert said.status == UsageError.exit_code
+    assert "s3cret" not in said.stderr
+    assert [one["verb"] for one in engine.asked] == ["apps"]
+
+
+def test_values_come_on_stdin_each_ended_by_a_nul(
+    engine: FakeEngine, pushdeploy: Pushdeploy, stdin: io.BytesIO
+) -> None:
+    engine.answers["config.set"] = LIVE
+    stdin.write("A=1\nand more\0B=ü=\0".encode())
+    stdin.seek(0)
+
+    said = pushdeploy("config:set", "--app", "blog", "-", over_ssh=True)
+
+    assert said.stderr == "Setting A, B and restarting blog... done, v13\n"
+    assert engine.asked[-1]["values"] == {"A": "1\nand more", "B": "ü="}
+
+
+@pytest.mark.parametrize("content", [b"A=1\n", b"", b"A=1\0B=2"])
+def test_values_on_stdin_without_their_nul_are_refused(
+    engine: FakeEngine, pushdeploy: Pushdeploy, stdin: io.BytesIO, content: bytes
+) -> None:
+    stdin.write(content)
+    stdin.seek(0)
+
+    said = pushdeploy("config:set", "--app", "blog", "-")
+
+    assert said.status == UsageError.exit_code
+    assert "config:import -" in said.stderr
+    assert engine.asked == []
+
+
+def test_a_whole_env_file_is_imported_as_one_change(
+    engine: FakeEngine, pushdeploy: Pushdeploy, tmp_path: Path
+) -> None:
+    engine.answers["config.set"] = LIVE
+    file = tmp_path / ".env"
+    file.write_text("# keys\nexport A='x y'\nB=\"1\\n2\"\n")
+
+    said = pushdeploy("config:import", str(file))
+
+    assert said.stderr == "Setting A, B and restarting blog... done, v13\n"
+    assert engine.asked[-1]["values"] == {"A": "x y", "B": "1\n2"}
+
+
+def test_a_file_name_that_comes_over_ssh_is_refused(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    for words in (["config:import", "/etc/passwd"], ["keys:add", "alice", "/etc/passwd"]):
+        said = pushdeploy(*words, over_ssh=True)
+
+        assert said.status == UsageError.exit_code
+        assert "`/etc/passwd` would be a file of the server" in said.stderr
+    assert {one["verb"] for one in engine.asked} <= {"apps"}
+
+
+def test_scaling_is_told_in_one_line(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
+    engine.answers["scale"] = LIVE
+
+    said = pushdeploy("ps:scale", "web=4", "worker=2")
+
+    assert said.stderr == "Scaling web=4 worker=2 and restarting blog... done, v13\n"
+    assert engine.asked[-1] == {"verb": "scale", "app": "blog", "changes": ("web=4", "worker=2")}
+
+
+def test_an_app_is_made_and_the_line_to_paste_is_the_output(
+    engine: FakeEngine, pushdeploy: Pushdeploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.answers["apps.create"] = {"app": "shop", "made": True, "port": 8001}
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+
+    said = pushdeploy("apps:create", "shop")
+
+    assert said.stderr == "Creating shop... done, on port 8001\n"
+    assert said.stdout == "git remote add production deploy@HOST:shop\n"
+
+
+@pytest.mark.parametrize(
+    ("connection", "url"),
+    [
+        ("192.0.2.1 50000 192.0.2.9 22", "deploy@192.0.2.9:shop"),
+        ("192.0.2.1 50000 192.0.2.9 2222", "ssh://deploy@192.0.2.9:2222/shop"),
+        ("2001:db8::1 50000 2001:db8::9 22", "deploy@[2001:db8::9]:shop"),
+    ],
+)
+def test_over_ssh_the_line_to_paste_has_the_address(
+    engine: FakeEngine,
+    pushdeploy: Pushdeploy,
+    monkeypatch: pytest.MonkeyPatch,
+    connection: str,
+    url: str,
+) -> None:
+    engine.answers["apps.create"] = {"app": "shop", "made": False, "port": 8001}
+    monkeypatch.setenv("SSH_CONNECTION", connection)
+
+    said = pushdeploy("apps:create", "shop")
+
+    assert said.stdout == f"git remote add production {url}\n"
+
+
+def test_destroying_needs_the_name_again(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
+    engine.answers["apps.destroy"] = {"app": "blog"}
+
+    wrong = pushdeploy("apps:destroy", "--app", "blog", "--confirm", "blgo")
+    right = pushdeploy("apps:destroy", "--app", "blog", "--confirm", "blog")
+
+    assert wrong.status == UsageError.exit_code
+    assert wrong.stderr == " !     `blgo` is not `blog`: nothing was destroyed\n"
+    assert right.stderr == "Destroying blog... done\n"
+    assert engine.asked == [{"verb": "apps.destroy", "app": "blog", "confirm": "blog"}]
+
+
+def test_a_key_comes_on_stdin_with_its_comment_as_the_name(
+    engine: FakeEngine, pushdeploy: Pushdeploy, stdin: io.BytesIO
+) -> None:
+    engine.answers["keys.add"] = {"name": "alice@laptop", "fingerprint": "SHA256:x"}
+    stdin.write(PUBLIC_KEY.encode())
+    stdin.seek(0)
+
+    said = pushdeploy("keys:add", over_ssh=True)
+
+    assert said.stderr == "Adding the key alice@laptop (SHA256:x)... done\n"
+    assert engine.asked[-1] == {"verb": "keys.add", "name": None, "key": PUBLIC_KEY}
+
+
+def test_removing_the_last_key_says_what_that_means(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["keys.remove"] = {"name": "alice", "left": 0}
+
+    said = pushdeploy("keys:remove", "alice")
+
+    assert said.stderr == (
+        "Removing the key alice... done\n"
+        "No key is left: nobody can push until root adds one on the server.\n"
+    )
+
+
+def test_run_hands_its_descriptors_over_and_passes_the_status_on(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["run"] = {"exit_code": 42}
+
+    said = pushdeploy("run", "python", "-c", "print(1)", "--app", "other")
+
+    assert said.status == 42
+    assert engine.descriptors == (0, 1, 2)
+    assert engine.asked[-1]["argv"] == ["python", "-c", "print(1)", "--app", "other"]
+    assert engine.asked[-1]["app"] == "blog"
+
+
+def test_logs_hands_its_descriptors_over(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
+    engine.answers["logs"] = {}
+
+    said = pushdeploy("logs", "-t", "-n", "5", "-p", "web", "-p", "worker")
+
+    assert (said.status, said.stdout, said.stderr) == (0, "", "")
+    assert engine.descriptors == (0, 1, 2)
+    assert engine.asked[-1] == {
+        "verb": "logs", "app": "blog", "types": ["web", "worker"], "count": 5, "follow": True
+    }  # fmt: skip
+
+
+def test_reconcile_says_what_it_did(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
+    engine.answers["apps"] = apps("blog", "shop")
+    engine.answers["reconcile"] = {"blog": ["started web.1 of v3"], "shop": []}
+
+    said = pushdeploy("reconcile")
+
+    assert said.stdout == "blog: started web.1 of v3\n"
+    assert engine.asked == [{"verb": "reconcile", "boot": False}]
+
+
+def test_reconcile_with_nothing_to_do_says_so(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
+    engine.answers["reconcile"] = {"blog": []}
+
+    said = pushdeploy("reconcile", "blog")
+
+    assert (said.stdout, said.stderr) == ("", "Everything is as it should be.\n")
+    assert engine.asked[-1] == {"verb": "reconcile", "boot": False, "app": "blog"}

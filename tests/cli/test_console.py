@@ -1,0 +1,143 @@
+"""How each event looks: the whole text."""
+
+# ruff: noqa: ISC004 - each line that is seen stands on a line of its own
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from pushdeploy import events
+from pushdeploy.cli.console import Known, lines
+from pushdeploy.cli.words import WIDTH
+
+COMMIT = "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"
+
+LOOKS: list[tuple[Known, str]] = [
+    (
+        events.AttemptStarted(7, "blog", "deploy", COMMIT, "alice"),
+        "-----> Deploying blog, 1a2b3c4d\n",
+    ),
+    (events.AttemptStarted(7, "blog", "rollback", "", "alice"), "-----> Rolling back blog\n"),
+    (
+        events.AttemptStarted(7, "blog", "restart", COMMIT, "alice"),
+        "-----> Restarting blog, 1a2b3c4d\n",
+    ),
+    (
+        events.AttemptStarted(7, "blog", "config", COMMIT, "alice"),
+        "-----> Renewing blog, 1a2b3c4d\n",
+    ),
+    (events.CheckedOut(COMMIT, "Add posts", reused=False, seconds=0.1), "       Add posts\n"),
+    (
+        events.CheckedOut(COMMIT, "Add\x1b[2J posts", reused=False, seconds=2.04),
+        "       Add\\x1b[2J posts (2.0 s)\n",
+    ),
+    (
+        events.ProcessTypesFound(("web", "worker")),
+        "-----> Discovering process types\n"
+        "       Procfile declares types -> web, worker\n",
+    ),
+    (
+        events.WorkersDefaulted(("worker", "mailer")),
+        "       worker, mailer: one instance each. More: pushdeploy ps:scale\n"
+        "       worker=2\n",
+    ),
+    (
+        events.PythonChosen("3.11.2", "the server's own"),
+        "-----> Using Python 3.11.2, the server's own\n",
+    ),
+    (
+        events.GunicornAdded(),
+        "       gunicorn is in the Procfile and not in requirements.txt: adding\n"
+        "       it\n",
+    ),
+    (events.BuildStarted(), "-----> Installing requirements.txt with uv\n"),
+    (events.BuildOutput("Resolved 7 packages"), "       Resolved 7 packages\n"),
+    (events.Built(reused=True, seconds=0.0), "       Unchanged: venv reused\n"),
+    (events.Built(reused=False, seconds=3.21), "       Done (3.2 s)\n"),
+    (
+        events.ReleasePhaseStarted("python migrate.py"),
+        "-----> Running release command: python migrate.py\n",
+    ),
+    (events.ReleasePhaseOutput("1 migration"), "       1 migration\n"),
+    (events.ReleasePhaseFinished(1.5), "       Done (1.5 s)\n"),
+    (events.WebStarting(13), "-----> Starting web of v13\n"),
+    (
+        events.WebHealthy(13, "http://localhost/", 200, 0.9),
+        "       GET http://localhost/ answered 200 (0.9 s)\n",
+    ),
+    (events.Switched(13, 12), "-----> Switching to v13 from v12\n"),
+    (events.Switched(1, None), "-----> Switching to v1\n"),
+    (events.WorkersChanged(("worker.1", "worker.2")), "       Started worker.1, worker.2\n"),
+    (
+        events.WentLive("blog", 13, COMMIT, ("http://127.0.0.1:8000/",), 5.04),
+        "=====> blog v13 is live (5.0 s)\n"
+        "       http://127.0.0.1:8000/\n",
+    ),
+    (
+        events.RolledBack("blog", 12, 13, COMMIT, warm=True, seconds=0.042),
+        "=====> blog v12 is live again, it was still warm (0.04 s)\n"
+        "       Rolled back: code, dependencies and config vars. Not the\n"
+        "       database.\n"
+        "       To undo: pushdeploy rollback v13 --app blog\n",
+    ),
+    (
+        events.RolledBack("blog", 12, 13, COMMIT, warm=False, seconds=2.5),
+        "=====> blog v12 is live again, booted anew (2.50 s)\n"
+        "       Rolled back: code, dependencies and config vars. Not the\n"
+        "       database.\n"
+        "       To undo: pushdeploy rollback v13 --app blog\n",
+    ),
+    (
+        events.Warned("GET / answered 404, which passes without a health check in app.json", "x"),
+        " !     Warning: GET / answered 404, which passes without a health check\n"
+        " !     in app.json\n"
+        " !     x\n",
+    ),
+    (events.Warned("disk is filling"), " !     Warning: disk is filling\n"),
+    (
+        events.AttemptFailed(
+            reason="web did not answer within 30 s",
+            report=("GET http://localhost/", "ImportError: no module \x1b[31mfoo"),
+            hint="pushdeploy logs -p web --app blog, which is longer than the lines may be",
+            still_live=12,
+            release_phase=False,
+        ),
+        " !\n"
+        " !     GET http://localhost/\n"
+        " !     ImportError: no module \\x1b[31mfoo\n"
+        " !\n"
+        " !     v12 is live as before.\n"
+        " !     Failed: web did not answer within 30 s\n"
+        " !     Next: pushdeploy logs -p web --app blog, which is longer than the lines may be\n",
+    ),
+    (
+        events.AttemptFailed("no", (), "", still_live=None, release_phase=True),
+        " !\n"
+        " !     Nothing is live yet. The release command had run; what it did to\n"
+        " !     the database stands.\n"
+        " !     Failed: no\n",
+    ),
+    (events.Retired(12, warm=True), ""),
+    (events.Pruned((7,)), ""),
+    (events.AttemptEnded("live", 0, 13), ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("event", "text"), LOOKS, ids=[f"{event.name}-{i}" for i, (event, _) in enumerate(LOOKS)]
+)
+def test_an_event_looks_so(event: Known, text: str) -> None:
+    assert "".join(f"{line}\n" for line in lines(event)) == text
+
+
+def test_every_event_of_an_attempt_is_looked_at() -> None:
+    assert {type(event) for event, _ in LOOKS} == set(get_args(Known))
+
+
+def test_sentences_fit_beside_the_prefix_of_git() -> None:
+    commands = ("Next:", "To undo:")
+    shown = [line for event, _ in LOOKS for line in lines(event)]
+
+    assert all(len(line) <= WIDTH or any(word in line for word in commands) for line in shown)
