@@ -18,7 +18,7 @@ def _at_terminal() -> bool:
 
 def _with_terminal(errand: Errand) -> Errand:
     """Have ssh make a terminal there, when there is one here."""
-    return replace(errand, terminal=_at_terminal(), term=os.environ.get("TERM", ""))
+    return replace(errand, terminal=_at_terminal())
 
 
 @command(

@@ -19,6 +19,13 @@ CLEAN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What our own programs are found on, whatever the caller's PATH was."""
 
 
+PIPE = subprocess.PIPE
+"""For `start`: a new pipe, whose other end the process has."""
+
+Process = subprocess.Popen[bytes]
+"""A program that was started."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A program with its arguments, and as whom and where it runs."""
@@ -98,7 +105,7 @@ def attempt(command: Command, *, seconds: float = 60) -> Output:
 class Waiting:
     """A program that was started and waits for its stdin."""
 
-    def __init__(self, command: Command, child: subprocess.Popen[bytes]) -> None:
+    def __init__(self, command: Command, child: Process) -> None:
         self._command = command
         self._child = child
 
@@ -122,7 +129,7 @@ def start_waiting(command: Command) -> Waiting:
     Raises:
         UnavailableError: there is no such program.
     """
-    pipe = subprocess.PIPE
+    pipe = PIPE
     return Waiting(command, start(command, stdin=pipe, stdout=pipe, stderr=pipe))
 
 
@@ -135,7 +142,7 @@ def stream(command: Command, on_line: Callable[[str], None], *, seconds: float) 
         CommandFailedError: it ran longer than `seconds`; its whole process group was killed.
         UnavailableError: there is no such program.
     """
-    child = start(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, new_session=True)
+    child = start(command, stdout=PIPE, stderr=subprocess.STDOUT, new_session=True)
     late = False
 
     def kill() -> None:
@@ -163,7 +170,7 @@ def start(
     stdout: int | None = None,
     stderr: int | None = None,
     new_session: bool = False,
-) -> subprocess.Popen[bytes]:
+) -> Process:
     """Start a program and return at once.
 
     Raises:
@@ -196,7 +203,7 @@ def feed(command: Command, data: bytes) -> int:
     Raises:
         UnavailableError: there is no such program.
     """
-    child = start(command, stdin=subprocess.PIPE)
+    child = start(command, stdin=PIPE)
     child.communicate(data)
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
@@ -214,7 +221,7 @@ def replace(command: Command) -> None:
         raise _missing(command, error) from error
 
 
-def _hand_over(child: subprocess.Popen[bytes], on_line: Callable[[str], None]) -> None:
+def _hand_over(child: Process, on_line: Callable[[str], None]) -> None:
     left = OUTPUT_LIMIT
     if child.stdout is None:
         return

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import subprocess
 from collections.abc import Collection, Generator, Iterator
 from contextlib import closing
 
@@ -13,7 +12,7 @@ from pushdeploy.model.app import unit_prefix
 from pushdeploy.model.instance import parse_unit
 from pushdeploy.model.log_line import LogLine
 from pushdeploy.system import command
-from pushdeploy.system.command import Command
+from pushdeploy.system.command import Command, Process
 
 LOOK_SECONDS = 1.0
 """How long a follower waits for a line before it says that there is none."""
@@ -80,7 +79,7 @@ def _records(app: str, *options: str) -> Generator[dict[str, object] | None, Non
             f"_SYSTEMD_SLICE={unit_prefix(app)}.slice",
         ]
     )
-    child = command.start(line, stdout=subprocess.PIPE)
+    child = command.start(line, stdout=command.PIPE)
     try:
         yield from _lines(child)
     finally:
@@ -88,7 +87,7 @@ def _records(app: str, *options: str) -> Generator[dict[str, object] | None, Non
         child.wait()
 
 
-def _lines(child: subprocess.Popen[bytes]) -> Iterator[dict[str, object] | None]:
+def _lines(child: Process) -> Iterator[dict[str, object] | None]:
     if child.stdout is None:
         return
     rest = b""

@@ -7,13 +7,12 @@ import fcntl
 import os
 import select
 import struct
-import subprocess
 import termios
 import tty
 from collections.abc import Iterator
 
 from pushdeploy.system import command
-from pushdeploy.system.command import Command
+from pushdeploy.system.command import Command, Process
 
 LOOK_SECONDS = 0.2
 """How often the terminal's size is looked at: its signals go to the caller, not to us."""
@@ -41,7 +40,7 @@ def run_at_terminal(line: Command, descriptors: tuple[int, int, int]) -> int:
     return child.wait()
 
 
-def _start(line: Command, inner: int) -> subprocess.Popen[bytes]:
+def _start(line: Command, inner: int) -> Process:
     """`setsid --ctty` makes the new terminal the one that the program is controlled by."""
     at_terminal = Command(
         ["setsid", "--ctty", "--wait", *line.argv],
@@ -53,7 +52,7 @@ def _start(line: Command, inner: int) -> subprocess.Popen[bytes]:
     return command.start(at_terminal, stdin=inner, stdout=inner, stderr=inner, new_session=False)
 
 
-def _carry(child: subprocess.Popen[bytes], stdin: int, stdout: int, outer: int) -> None:
+def _carry(child: Process, stdin: int, stdout: int, outer: int) -> None:
     sources = [stdin, outer]
     while True:
         ready, _, _ = select.select(sources, [], [], LOOK_SECONDS)

@@ -1,0 +1,100 @@
+"""Imports go down the floors only, each tool has one owner, and what is called often is light."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pushdeploy.system.command import Command, run
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "pushdeploy"
+
+FLOORS = ("model", "system", "deploy", "engine", "cli")
+"""From the ground up. `errors`, `events` and the version lie below all."""
+
+OWNERS = {
+    "subprocess": {"system/command.py"},
+    "git": {"system/git.py"},
+    "psutil": {"system/processes.py"},
+    "jinja2": {"system/rendering.py"},
+    "structlog": {"engine/audit.py"},
+    "rich": {"cli/output.py"},
+}
+"""The one module that knows a tool."""
+
+PROBE = """
+import sys
+before = set(sys.modules)
+import {}
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def modules() -> list[Path]:
+    """Every module of the package."""
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Full names of what a module imports, also within its functions and for types only."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def floor(name: str) -> int:
+    """How high a module lies; below all of them is -1."""
+    parts = name.split(".")
+    return FLOORS.index(parts[1]) if len(parts) > 1 and parts[1] in FLOORS else -1
+
+
+def short(path: Path) -> str:
+    """`system/git.py`."""
+    return path.relative_to(PACKAGE).as_posix()
+
+
+@pytest.mark.parametrize("path", modules(), ids=short)
+def test_imports_go_down_only(path: Path) -> None:
+    own = floor(
+        f"pushdeploy.{path.relative_to(PACKAGE).with_suffix('').as_posix()}".replace("/", ".")
+    )
+    ours = [name for name in imports(path) if name.split(".")[0] == "pushdeploy"]
+
+    assert [name for name in ours if floor(name) > own] == []
+
+
+@pytest.mark.parametrize("tool", OWNERS)
+def test_a_tool_has_one_owner(tool: str) -> None:
+    users = {
+        short(path)
+        for path in modules()
+        if any(name.split(".")[0] == tool for name in imports(path))
+    }
+
+    assert users == OWNERS[tool]
+
+
+@pytest.mark.parametrize(
+    "module", ["pushdeploy.cli.shell", "pushdeploy.cli.receive", "pushdeploy.engine.client"]
+)
+def test_the_way_of_a_push_imports_the_standard_library_only(module: str) -> None:
+    said = run(Command([sys.executable, "-I", "-c", PROBE.format(module)]))
+
+    loaded = {name.split(".")[0] for name in said.stdout.split()}
+    assert loaded - set(sys.stdlib_module_names) == {"pushdeploy"}
+
+
+@pytest.mark.parametrize("hook", ["pre-receive", "post-receive"])
+def test_a_hook_imports_nothing_but_the_way_of_a_push(hook: str) -> None:
+    assert set(imports(ROOT / "hooks" / hook)) == {
+        "sys",
+        f"pushdeploy.cli.receive.{hook.replace('-', '_')}",
+    }
