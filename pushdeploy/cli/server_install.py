@@ -62,7 +62,7 @@ def install(version: Path, *, app: str | None, key: Path | None, port: int | Non
         steps.step(f"Making the app {app}", partial(_make_app, host, app, wanted))
     _start_apps(steps)
     tool.prune()
-    _close(steps, app)
+    _close(steps, app or next(iter(journals(SERVER.apps)), "blog"))
 
 
 def _make_server(steps: Steps, version: Path) -> None:
@@ -131,7 +131,7 @@ def _start_apps(steps: Steps) -> None:
         steps.warn(error.message, f"journalctl -u {server_units.BOOT}")
 
 
-def _close(steps: Steps, app: str | None) -> None:
+def _close(steps: Steps, app: str) -> None:
     steps.result("Ready" if steps.changed else "Ready, nothing to do")
     if not keys.listing(SERVER.keys):
         steps.detail("Nobody may push yet. Add the public key of your laptop:")
@@ -139,11 +139,11 @@ def _close(steps: Steps, app: str | None) -> None:
     here = address.own_address()
     steps.detail("On your laptop, in the folder of the app:")
     steps.say("")
-    steps.detail(f"  git remote add production {_remote(here, app or 'blog')}")
+    steps.detail(f"  git remote add production {_remote(here, app)}")
     steps.detail("  git push production main")
     steps.say("")
     if not address.is_reachable_from_afar(here):
-        steps.detail(f"Where the laptop knows this server by another name, write that for {here}.")
+        steps.detail(f"If the laptop knows this server by another name, write that for `{here}`.")
 
 
 def _remote(here: str, app: str) -> str:

@@ -24,6 +24,9 @@ UNITS = (ENGINE, "pushdeploy.engine@.service", BOOT, "pushdeploy.reconcile.servi
 APPS = "pushdeploy-*"
 """All units of all apps."""
 
+SLICE = "pushdeploy.slice"
+"""The slice of all apps' slices (systemd.slice(5))."""
+
 STOP_SECONDS = 180.0
 """An app's grace, and some more for the last of many."""
 
@@ -72,6 +75,7 @@ def stop_apps() -> bool:
         # Timers and sockets would start their services again, so they are stopped twice.
         for kinds in (("timer", "service", "socket"), ("service", "slice")):
             systemctl("stop", *(f"{APPS}.{kind}" for kind in kinds), seconds=STOP_SECONDS)
+        systemctl("stop", SLICE)
     return bool(plain or running)
 
 

@@ -109,7 +109,7 @@ def _test() -> None:
     tested = command.attempt(Command(["sshd", "-t"]))
     if tested.status != 0:
         raise UnavailableError(
-            f"sshd does not accept its settings: {_last_line(tested.stderr)}",
+            f"sshd does not accept its settings: {_first_line(tested.stderr)}",
             hint="sshd -t says the same; set it right and run the installer again",
         )
 
@@ -143,7 +143,7 @@ def _reload() -> None:
         reloaded = systemctl("reload", SERVICE, check=False)
         if reloaded.status != 0:
             raise UnavailableError(
-                f"sshd did not reload: {_last_line(reloaded.stderr)}",
+                f"sshd did not reload: {_first_line(reloaded.stderr)}",
                 hint=f"systemctl status {SERVICE}",
             )
 
@@ -165,6 +165,6 @@ def _content() -> str | None:
         return None
 
 
-def _last_line(text: str) -> str:
+def _first_line(text: str) -> str:
     lines = [line for line in text.strip().splitlines() if line]
-    return lines[-1] if lines else "it says nothing"
+    return lines[0] if lines else "it says nothing"
