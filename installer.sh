@@ -261,6 +261,10 @@ demo() {
     demo_require_programs
     python=$(find_python)
     demo_own_folder "$folder"
+    if demo_wants --once "$@" && [[ ! -e $folder/server ]]; then
+      DEMO_LEFTOVER=$folder
+      trap 'rm --recursive --force -- "$DEMO_LEFTOVER"' EXIT # until Python takes over
+    fi
     demo_tool "$folder/tool" "$python" "$checkout"
   fi
   exec "$folder/tool/bin/python" -I -m pushdeploy.cli.demo \

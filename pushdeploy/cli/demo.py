@@ -302,6 +302,10 @@ def remove(this: Demo) -> None:
     say(f"Stopping everything and removing {this.folder}")
     stop(this)
     shutil.rmtree(this.folder, ignore_errors=True)
+    if this.folder.exists() and any(this.folder.iterdir()):
+        raise DemoFailedError(
+            f"`{this.folder}` could not be removed", hint=f"rm -r {shlex.quote(str(this.folder))}"
+        )
     detail("Done")
 
 

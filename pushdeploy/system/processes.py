@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import contextlib
 import socket
 import time
 from collections.abc import Iterable, Iterator
@@ -11,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+KILL_SECONDS = 5.0
+"""A killed process that writes to a slow disk ends only then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +105,23 @@ def alive(pid: int) -> bool:
 
 
 def kill_marked(name: str, value: str) -> None:
-    """Kill every process of ours that was started with this variable in its environment."""
+    """Kill every process of ours that was started with this variable, and all their children.
+
+    Returns when they are gone, so that what they wrote can be deleted.
+    """
     mark = f"{name}={value}".encode()
+    doomed: list[psutil.Process] = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if mark in (folder / "environ").read_bytes().split(b"\0"):
-                os.kill(int(folder.name), signal.SIGKILL)
-        except OSError:  # it has ended, or is not ours
+                process = psutil.Process(int(folder.name))
+                doomed += [process, *process.children(recursive=True)]
+        except (OSError, psutil.Error):  # it has ended, or is not ours
             continue
+    for process in doomed:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(doomed, timeout=KILL_SECONDS)
 
 
 def _listeners() -> Iterator[tuple[int, int | None]]:

@@ -21,7 +21,6 @@ START = FILES + 'exec "$@"'
 START_WITH_SOCKET = FILES + 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&0 0</dev/null'
 """supervisord hands the listening socket over as fd 0; this makes it sd_listen_fds(3)'s."""
 
-SLEEP = 'sleep "$0" && exec "$@"'
 
 
 def front_of(app: str) -> str:
@@ -62,8 +61,10 @@ def front_program(app: str, port: int, folder: Path, target: str, python: Path) 
 def wake_program(app: str, root: Path, seconds: float, python: Path) -> str:
     """A program that sleeps and then becomes `pushdeploy reconcile`: nothing of ours polls."""
     reconcile = [str(python), "-I", "-m", "pushdeploy.cli.main", "reconcile", "--app", app]
+    ending = _end_with_parent()
+    sleep = shlex.join([*ending, "sleep", f"{seconds:.0f}"]) + ' && exec "$@"'
     environment = _environment({"PUSHDEPLOY_HOME": str(root)})
-    argv = [*environment, "/bin/sh", "-c", SLEEP, f"{seconds:.0f}", *reconcile]
+    argv = [*environment, *ending, "/bin/sh", "-c", sleep, "wake", *reconcile]
     return program(wake_of(app), argv, restart=False)
 
 
