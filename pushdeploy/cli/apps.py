@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import replace
 from typing import Any
@@ -10,11 +11,12 @@ from typing import Any
 import click
 
 from pushdeploy.cli.command import App, Errand, command, json_option
-from pushdeploy.cli.output import say, show_json, show_table
+from pushdeploy.cli.engine_link import embedded_root
+from pushdeploy.cli.output import say, show_json, show_lines, show_table
 from pushdeploy.cli.side import Near
 from pushdeploy.errors import UsageError
 from pushdeploy.model.app import parse_app_name
-from pushdeploy.model.remote import Remote
+from pushdeploy.model.remote import PRODUCTION, Remote
 
 CONNECTION_FIELDS = 4
 """`SSH_CONNECTION`: the client and its port, the server and its port (ssh(1))."""
@@ -47,7 +49,7 @@ def apps_create(side: Near, *, name: str, port: int | None) -> None:
     made = side.ask("apps.create", app=parse_app_name(name), port=port)
     how = "done" if made["made"] else "it was there already"
     say(f"Creating {name}... {how}, on port {made['port']}")
-    print(f"git remote add production {_url(name)}")
+    show_lines(_to_paste(name))
 
 
 def _confirmed(errand: Errand) -> Errand:
@@ -87,6 +89,20 @@ def _row(one: dict[str, Any]) -> tuple[str, ...]:
     commit = str(one["commit"] or "")
     branch = one["branch"] or "-"
     return (one["app"], str(one["port"]), branch, one["release"] or "-", commit[:8] or "-")
+
+
+def _to_paste(app: str) -> list[str]:
+    """What to type in the app's checkout."""
+    root = embedded_root()
+    if root is None:
+        return [f"git remote add {PRODUCTION} {_url(app)}"]
+    from pushdeploy.cli.embedded_scripts import EmbeddedScripts  # noqa: PLC0415 - there only
+
+    remote = EmbeddedScripts(root).remote(app)
+    return [
+        f"git remote add {PRODUCTION} {shlex.quote(remote['url'])}",
+        f"git config remote.{PRODUCTION}.receivepack {shlex.quote(remote['receivepack'])}",
+    ]
 
 
 def _url(app: str) -> str:

@@ -10,7 +10,6 @@ from pushdeploy.cli.side import Near
 from pushdeploy.cli.watch import Printer, stderr
 from pushdeploy.engine.client import GoneError
 from pushdeploy.errors import PushdeployError
-from pushdeploy.events import AttemptFailed, Warned, from_record
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells count."""
@@ -85,10 +84,11 @@ class _Teller(Printer):
 
     def event(self, record: Mapping[str, Any]) -> bool:
         """Keep what a person must know."""
+        from pushdeploy.cli import console  # noqa: PLC0415 - slow, while the engine works
+        from pushdeploy.events import AttemptFailed, Warned, from_record  # noqa: PLC0415
+
         event = from_record(record)
         if isinstance(event, Warned | AttemptFailed):
-            from pushdeploy.cli import console  # noqa: PLC0415 - only when there is something
-
             self._kept += console.lines(event)
         return True
 

@@ -13,19 +13,38 @@ from pushdeploy.errors import UsageError
 
 PROGRAM = "pushdeploy"
 
-MODULES: Mapping[str, tuple[str, ...]] = {
-    "apps": ("apps", "apps:create", "apps:destroy"),
-    "config": ("config", "config:get", "config:set", "config:unset", "config:import"),
-    "deploys": ("deploy", "rollback", "restart", "reconcile"),
-    "keys": ("keys", "keys:add", "keys:remove"),
-    "logs": ("logs",),
-    "ps": ("ps", "ps:scale"),
-    "releases": ("releases", "releases:info", "releases:output"),
-    "run": ("run",),
-    "storage": ("storage", "storage:add", "storage:remove"),
-    "version": ("version",),
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "apps": ("apps", "List the apps of the server."),
+    "apps:create": ("apps", "Make an app before its first push."),
+    "apps:destroy": ("apps", "Delete an app."),
+    "config": ("config", "Show all config vars with their values."),
+    "config:get": ("config", "Show the value of one config var."),
+    "config:import": ("config", "Set all config vars of a .env file."),
+    "config:set": ("config", "Set config vars."),
+    "config:unset": ("config", "Take config vars away."),
+    "deploy": ("deploys", "Deploy the branch, or REV."),
+    "keys": ("keys", "List the ssh keys that may push."),
+    "keys:add": ("keys", "Let a public key push."),
+    "keys:remove": ("keys", "Let a key push no longer."),
+    "logs": ("logs", "Show what the app printed last."),
+    "ps": ("ps", "Show what runs, and how it does."),
+    "ps:scale": ("ps", "Set how many of each process type run."),
+    "reconcile": ("deploys", "Set right what is not as it should be."),
+    "releases": ("releases", "List releases and failed tries, newest first."),
+    "releases:info": ("releases", "Show one release."),
+    "releases:output": ("releases", "Show what a deploy printed."),
+    "restart": ("deploys", "Start the live code anew."),
+    "rollback": ("deploys", "Go back to an earlier release."),
+    "run": ("run", "Run COMMAND as the app."),
+    "storage": ("storage", "List the folders that every release shares."),
+    "storage:add": ("storage", "Keep a folder when releases change."),
+    "storage:remove": ("storage", "Share a folder no longer."),
+    "version": ("version", "Show the version."),
 }
-"""The commands by the module of `pushdeploy.cli` that has them."""
+"""Each command's module of `pushdeploy.cli`, and the first sentence of its help.
+
+The sentences stand here too so that the help of all does not import all; a test compares them.
+"""
 
 ALIASES: Mapping[str, str] = {
     "apps:list": "apps",
@@ -40,18 +59,28 @@ ALIASES: Mapping[str, str] = {
 class Commands(click.Group):
     """Looks commands up by name; an unknown one is answered with the closest."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _: click.Context) -> list[str]:
         """Every command, by name."""
-        return sorted(name for names in MODULES.values() for name in names)
+        return sorted(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name."""
         name = ALIASES.get(cmd_name, cmd_name)
-        for module, names in MODULES.items():
-            if name in names:
-                found = getattr(import_module(f"pushdeploy.cli.{module}"), _variable(name))
-                return found if isinstance(found, click.Command) else None
-        return None
+        if name not in COMMANDS:
+            return None
+        module = import_module(f"pushdeploy.cli.{COMMANDS[name][0]}")
+        found: click.Command = getattr(module, _variable(name))
+        return found
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every command with its first sentence."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, told) for name, (_, told) in sorted(COMMANDS.items())])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Find out which side this is, now that it matters, and carry the command out."""
+        ctx.obj = ctx.obj()
+        return super().invoke(ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

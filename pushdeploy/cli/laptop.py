@@ -131,7 +131,7 @@ def _surely_ours(place: Place) -> bool:
 
 def _beside(place: Embedded, errand: Errand) -> int:
     """Become the pushdeploy of that folder, or this one when it has none of its own."""
-    program = place.root / "tool" / "bin" / PROGRAM
+    program = place.root / "bin" / PROGRAM
     start = [str(program)] if program.exists() else [sys.executable, "-m", "pushdeploy.cli.main"]
     environment = {**os.environ, HOME_VARIABLE: str(place.root)}
     return _become(Command([*start, *words(errand)], environment=environment))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
 from pushdeploy.cli.group import PROGRAM, commands
 from pushdeploy.cli.output import say
-from pushdeploy.cli.side import Side, find_side, server_side
 from pushdeploy.cli.words import problem
 from pushdeploy.errors import PushdeployError, UsageError
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.side import Side
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells count."""
@@ -25,7 +29,13 @@ OUR_BUG = 70
 
 def main() -> int:
     """Carry out the command line of this process; returns the exit status."""
-    return status_of(sys.argv[1:], find_side())
+
+    def here() -> Side:
+        from pushdeploy.cli.side import find_side  # noqa: PLC0415 - help needs none
+
+        return find_side()
+
+    return status_of(sys.argv[1:], here)
 
 
 def run(words: list[str], *, over_ssh: bool) -> int:
@@ -35,10 +45,12 @@ def run(words: list[str], *, over_ssh: bool) -> int:
         words: a command and its arguments.
         over_ssh: they came through the forced command: names of files mean nothing then.
     """
-    return status_of(words, server_side(over_ssh=over_ssh))
+    from pushdeploy.cli.side import server_side  # noqa: PLC0415 - help needs none
+
+    return status_of(words, lambda: server_side(over_ssh=over_ssh))
 
 
-def status_of(arguments: list[str], side: Side) -> int:
+def status_of(arguments: list[str], side: Callable[[], Side]) -> int:
     """Carry out a command on a side; errors are shown. Returns the exit status."""
     try:
         return _carried_out(arguments, side)
@@ -54,7 +66,7 @@ def status_of(arguments: list[str], side: Side) -> int:
         return OUR_BUG
 
 
-def _carried_out(arguments: list[str], side: Side) -> int:
+def _carried_out(arguments: list[str], side: Callable[[], Side]) -> int:
     try:
         status = commands.main(
             arguments or ["--help"], prog_name=PROGRAM, standalone_mode=False, obj=side

@@ -7,13 +7,10 @@ from typing import Any, cast
 
 import click
 
-from pushdeploy.cli import console
 from pushdeploy.cli.command import command, json_option
-from pushdeploy.cli.console import Known
 from pushdeploy.cli.moment import iso, local_and_ago
 from pushdeploy.cli.output import aligned, show_json, show_lines, show_table
 from pushdeploy.cli.side import Near
-from pushdeploy.events import from_record
 from pushdeploy.model.text import escaped
 
 COLUMNS = ("v", "Description", "Who", "When", "Outcome")
@@ -100,10 +97,13 @@ def releases_output(
     if as_json:
         show_json({"attempt": answer["attempt"], "events": answer["events"]})
         return
+    from pushdeploy.cli import console  # noqa: PLC0415 - slow; the list needs none of it
+    from pushdeploy.events import from_record  # noqa: PLC0415
+
     for record in answer["events"]:
         event = from_record(record)
         if event is not None:
-            show_lines(console.lines(cast("Known", event)))
+            show_lines(console.lines(cast("console.Known", event)))
 
 
 def _listing(answer: Mapping[str, Any]) -> dict[str, Any]:

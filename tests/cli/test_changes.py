@@ -16,8 +16,9 @@ from pushdeploy.errors import (
     UsageError,
 )
 from pushdeploy.events import AttemptFailed, BuildStarted, Warned
+from tests.cli.answers import FAILED, LIVE, RECORDED, apps
 from tests.cli.conftest import Pushdeploy
-from tests.cli.engine import FAILED, LIVE, RECORDED, FakeEngine, apps
+from tests.cli.engine import FakeEngine
 
 FAILURE = AttemptFailed("web did not answer", (), "pushdeploy logs", 12, release_phase=False)
 

@@ -6,25 +6,42 @@ import os
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from pushdeploy import __version__
+from pushdeploy.cli.group import ALIASES, COMMANDS, commands
 from pushdeploy.cli.main import BROKEN_PIPE, OUR_BUG, status_of
 from pushdeploy.cli.side import Near
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
 from pushdeploy.system.command import Command, attempt, start
+from tests.cli.answers import LIVE, PS, RELEASES, apps
 from tests.cli.conftest import Pushdeploy
-from tests.cli.engine import LIVE, PS, RELEASES, FakeEngine, apps
+from tests.cli.engine import FakeEngine
 
-SLOW = ("git", "rich", "structlog", "jinja2", "psutil", "tomli_w", "asyncio", "importlib.metadata")
+LONGEST_SENTENCE = 60
+"""Characters: beside the names, in 80 columns."""
+
+SLOW = (
+    "git",
+    "pushdeploy.events",
+    "rich",
+    "structlog",
+    "jinja2",
+    "psutil",
+    "tomli_w",
+    "asyncio",
+    "importlib.metadata",
+)
 """Packages that cost tens of milliseconds."""
 
 IMPORTED = """
 import sys
 from pushdeploy.cli.main import status_of
 from pushdeploy.cli.side import Near
-from tests.cli.engine import PS, FakeEngine, apps
-status = status_of(sys.argv[1:], Near(FakeEngine({"apps": apps("blog"), "ps": PS})))
+from tests.cli.answers import PS, apps
+answers = {"apps": apps("blog"), "ps": PS}
+status = status_of(sys.argv[1:], lambda: Near(lambda request, **_: answers[request["verb"]]))
 print("\\nimported", status, *sys.modules)
 """
 
@@ -198,10 +215,26 @@ def test_an_interrupt_leaves_the_attempt_to_the_server(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    status = status_of(["deploy", "--app", "blog"], Near(interrupted))
+    status = status_of(["deploy", "--app", "blog"], lambda: Near(interrupted))
 
     assert status == 130
     assert capfd.readouterr().err == (
         "\n !     You left; the server goes on with it.\n"
         " !     Next: pushdeploy releases --app blog\n"
     )
+
+
+def test_the_help_of_all_says_what_each_command_says() -> None:
+    context = click.Context(commands)
+    told = {
+        name: found.get_short_help_str(LONGEST_SENTENCE)
+        for name in commands.list_commands(context)
+        if (found := commands.get_command(context, name))
+    }
+
+    assert told == {name: sentence for name, (_, sentence) in COMMANDS.items()}
+
+
+def test_other_names_of_commands_are_commands() -> None:
+    assert set(ALIASES.values()) <= set(COMMANDS)
+    assert not set(ALIASES) & set(COMMANDS)

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from pushdeploy.errors import NotFoundError
+from tests.cli.answers import KEYS, PS, RELEASE, RELEASES, apps
 from tests.cli.conftest import Pushdeploy
-from tests.cli.engine import KEYS, PS, RELEASE, RELEASES, FakeEngine, apps
+from tests.cli.engine import FakeEngine
 
 pytestmark = pytest.mark.usefixtures("in_utc")
 
