@@ -30,6 +30,7 @@ def create_app(host: Host, name: str, *, port: int | None = None) -> bool:
             host.accounts.ensure(app)
             host.receiver.ask("make_repo", repo=str(place.repo), branch=FIRST_BRANCH)
             Journal(place).save_settings(AppSettings(port=chosen))
+            _serve(host)
         return new
 
 
@@ -56,6 +57,13 @@ def destroy_app(host: Host, app: str, *, who: str) -> None:
         files.delete_tree(place.run)
         files.delete_tree(place.log)
         host.accounts.remove(app)
+        _serve(host)
+
+
+def _serve(host: Host) -> None:
+    from pushdeploy.deploy.edge import apply_sites  # noqa: PLC0415 - slow, and a deploy needs none
+
+    apply_sites(host)
 
 
 def _port(host: Host, app: str, wanted: int | None) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.events import Report, Switched
@@ -20,6 +22,8 @@ def switch(
     journal.note_history(
         intent=release.number, previous=previous, kind=kind, who=who, at=host.now()
     )
+    if previous is not None:
+        files.point(journal.place.previous, f"releases/v{previous}")
     files.point(journal.place.current, f"releases/{release.name}")
     report(Switched(release.number, previous))
     return previous
@@ -28,6 +32,23 @@ def switch(
 def settle_intent(journal: Journal, release: Release) -> None:
     """Say in the history that the switch stands."""
     journal.note_history(settled=release.number)
+
+
+def resolve_intent(journal: Journal, tell: Callable[[str], None]) -> int | None:
+    """A switch that was killed half-way: `current` says whether it happened.
+
+    Returns the release that it made live.
+    """
+    intent = journal.history().intent
+    if intent is None:
+        return None
+    if journal.live() == intent.release:
+        journal.note_history(settled=intent.release)
+        tell(f"the switch to v{intent.release} had happened")
+        return intent.release
+    journal.note_history(dropped=intent.release)
+    tell(f"the switch to v{intent.release} had not happened")
+    return None
 
 
 def switch_back(journal: Journal, previous: int | None) -> None:

@@ -32,6 +32,7 @@ def prepare(host: Host) -> None:
     """Do ahead what every deploy needs and what does not depend on it."""
     host.receiver.prepare()
     import pushdeploy.engine.audit  # noqa: PLC0415
+    import pushdeploy.engine.verbs  # noqa: PLC0415
     import pushdeploy.system.rendering  # noqa: F401, PLC0415
 
 

@@ -97,6 +97,11 @@ class AppLayout:
         return self.root / "current"
 
     @property
+    def previous(self) -> Path:
+        """A link to the release that was live before; nginx looks there for static files."""
+        return self.root / "previous"
+
+    @property
     def attempts(self) -> Path:
         """Every try, JSON lines."""
         return self.root / "attempts.jsonl"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from pushdeploy.errors import RefusedInputError, UsageError
 from pushdeploy.model.formation import AUTOMATIC, Formation
+from pushdeploy.model.site_settings import SiteSettings
+from pushdeploy.model.static_mount import StaticMount
 
 FIRST_PORT = 8000
 LAST_PORT = 8999
@@ -14,6 +17,16 @@ LAST_PORT = 8999
 
 WARM_SECONDS = 600
 """How long the old web process is kept running after a switch."""
+
+
+class CertificateKind(StrEnum):
+    """Where an app's certificate comes from."""
+
+    NONE = ""
+    AUTO = "auto"
+    """Let's Encrypt, or another ACME server, by certbot."""
+    OWN = "own"
+    """Given by `certs:add`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +38,11 @@ class AppSettings:
     """The deploy branch; empty until the first push sets it."""
     formation: Formation = field(default_factory=Formation)
     storage: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    static: tuple[StaticMount, ...] = ()
+    """Mounts beside `/static`."""
+    site: SiteSettings = field(default_factory=SiteSettings)
+    certificate: CertificateKind = CertificateKind.NONE
     warm: int = WARM_SECONDS
     """Seconds; 0 stops the old web process as soon as it has drained."""
 
@@ -43,6 +61,10 @@ def render_settings(settings: AppSettings) -> str:
             "branch": settings.branch,
             "warm": settings.warm,
             "storage": list(settings.storage),
+            "domains": list(settings.domains),
+            "certificate": str(settings.certificate),
+            "static": {mount.url: mount.folder for mount in settings.static},
+            "nginx": dict(settings.site.values),
             "formation": {
                 name: AUTOMATIC if quantity is None else quantity
                 for name, quantity in settings.formation.quantities.items()
@@ -69,6 +91,13 @@ def parse_settings(text: str) -> AppSettings:
                 }
             ),
             storage=tuple(str(folder) for folder in table.get("storage", [])),
+            domains=tuple(str(domain) for domain in table.get("domains", [])),
+            static=tuple(
+                StaticMount(str(url), str(folder))
+                for url, folder in table.get("static", {}).items()
+            ),
+            site=SiteSettings({str(key): str(v) for key, v in table.get("nginx", {}).items()}),
+            certificate=CertificateKind(table.get("certificate", "")),
             warm=int(table.get("warm", WARM_SECONDS)),
         )
     except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:

@@ -1,0 +1,153 @@
+"""The edge: nginx serves exactly what the apps' settings say. A deploy never comes here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pushdeploy.deploy.journal import Journal, journals
+from pushdeploy.errors import PushdeployError, UnavailableError, UsageError
+from pushdeploy.model.domain import covers
+from pushdeploy.model.settings import CertificateKind
+from pushdeploy.model.site import Certificate, Site
+from pushdeploy.model.static_mount import mounts
+from pushdeploy.system import certbot, certificates, command
+from pushdeploy.system.command import Command
+from pushdeploy.system.locks import held
+from pushdeploy.system.nginx import Nginx
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.model.settings import AppSettings
+
+NO_NGINX = "sudo apt-get install nginx-light, then: pushdeploy reconcile"
+
+
+def nginx_of(host: Host) -> Nginx:
+    """This machine's nginx.
+
+    Raises:
+        UnavailableError: there is none; embedded mode has none.
+    """
+    nginx = Nginx(host.layout.state)
+    if host.accounts.receiver() is None or not nginx.is_installed():
+        raise UnavailableError("there is no nginx on this machine", hint=NO_NGINX)
+    return nginx
+
+
+def sites(host: Host) -> list[Site]:
+    """Every app that nginx serves: those with domains, and one for the bare address."""
+    all_settings = {
+        app: Journal(host.layout.app(app)).settings() for app in journals(host.layout.apps)
+    }
+    nameless = [app for app, settings in all_settings.items() if not settings.domains]
+    default = min(nameless, key=lambda app: all_settings[app].port, default=None)
+    return [
+        _site(host, app, settings, default=app == default)
+        for app, settings in all_settings.items()
+        if settings.domains or app == default
+    ]
+
+
+def apply_sites(host: Host) -> list[str]:
+    """Make nginx as the settings say; returns what changed. Without nginx there is nothing to do.
+
+    Raises:
+        UnavailableError: nginx refuses; everything is as it was.
+    """
+    nginx = Nginx(host.layout.state)
+    if host.accounts.receiver() is None or not nginx.is_installed():
+        return []
+    wanted = sites(host)
+    edge = nginx.edge()
+    if not edge.reject_handshake and edge.own_certificate:
+        certificates.make_refusing(edge.own_certificate)
+    return nginx.apply(wanted)
+
+
+def change_site(host: Host, app: str, change: Callable[[AppSettings], AppSettings]) -> AppSettings:
+    """Change an app's settings and nginx with them, or neither.
+
+    Raises:
+        UsageError: the change is not valid.
+        UnavailableError: nginx refuses.
+    """
+    with held(host.layout.state / "apps.lock", who="pushdeploy", what="changing a site"):
+        journal = Journal(host.layout.app(app))
+        before = journal.settings()
+        after = change(before)
+        if after != before:
+            journal.save_settings(after)
+            try:
+                apply_sites(host)
+            except PushdeployError:
+                journal.save_settings(before)
+                raise
+        return after
+
+
+def refuse_taken(host: Host, app: str, domain: str) -> None:
+    """A name belongs to one app: nginx would only warn of a second one.
+
+    Raises:
+        UsageError: another app has it.
+    """
+    for other in journals(host.layout.apps):
+        if other != app and domain in Journal(host.layout.app(other)).settings().domains:
+            raise UsageError(
+                f"`{domain}` belongs to the app `{other}`",
+                hint=f"pushdeploy domains:remove {domain} --app {other}",
+            )
+
+
+def certificate_of(host: Host, app: str, settings: AppSettings) -> Certificate | None:
+    """Where the app's certificate lies, when it is there."""
+    match settings.certificate:
+        case CertificateKind.AUTO:
+            found = certbot.certificate(app)
+        case CertificateKind.OWN:
+            found = own_certificate(host, app)
+        case CertificateKind.NONE:
+            return None
+    return found if found.chain.exists() and found.key.exists() else None
+
+
+def own_certificate(host: Host, app: str) -> Certificate:
+    """Where a certificate lies that was given to us."""
+    folder = host.layout.settings / "certs" / app
+    return Certificate(folder / "chain.pem", folder / "key.pem")
+
+
+def open_shared_mount(host: Host, app: str, folder: str) -> None:
+    """Let nginx into a storage folder, by the app's own hand."""
+    path = host.layout.app(app).shared / folder
+    if not path.is_dir():
+        raise UsageError(
+            f"`{folder}` is no storage folder of `{app}`",
+            hint=f"pushdeploy storage:add {folder}/ --app {app}",
+        )
+    user = host.accounts.app_user(app)
+    command.run(Command(["chmod", "o+rx", str(path)], user=user))
+
+
+def _site(host: Host, app: str, settings: AppSettings, *, default: bool) -> Site:
+    place = host.layout.app(app)
+    certificate = certificate_of(host, app, settings)
+    names: tuple[str, ...] = ()
+    if certificate is not None:
+        names = certificates.facts(certificate.chain.read_bytes()).names
+    return Site(
+        app=app,
+        domains=settings.domains,
+        default=default,
+        root=Path(place.root),
+        shared=place.shared,
+        mounts=mounts(settings.static),
+        settings=settings.site,
+        certificate=certificate,
+        secured=tuple(
+            domain for domain in settings.domains if any(covers(name, domain) for name in names)
+        ),
+    )

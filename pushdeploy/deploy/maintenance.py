@@ -1,0 +1,48 @@
+"""Maintenance: nginx answers 503 while a page lies in the app's folder. No reload, workers go on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pushdeploy.deploy.edge import nginx_of
+from pushdeploy.deploy.journal import Journal
+from pushdeploy.errors import UsageError
+from pushdeploy.system.files import sync_folder, write
+from pushdeploy.system.nginx import maintenance_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pushdeploy.deploy.host import Host
+
+MESSAGE = "We are working on it. Please come back in a few minutes."
+LONGEST_MESSAGE = 2000
+
+
+def maintenance_on(host: Host, app: str, message: str | None) -> None:
+    """Show the page instead of the app.
+
+    Raises:
+        UsageError: the message is too long.
+        UnavailableError: there is no nginx to show it.
+    """
+    Journal(host.layout.app(app)).settings()
+    nginx_of(host)
+    text = message or MESSAGE
+    if len(text) > LONGEST_MESSAGE:
+        raise UsageError(f"the message has {len(text)} characters, the most is {LONGEST_MESSAGE}")
+    write(maintenance_page(page(host, app), text))
+
+
+def maintenance_off(host: Host, app: str) -> None:
+    """Show the app again."""
+    Journal(host.layout.app(app)).settings()
+    path = page(host, app)
+    if path.exists():
+        path.unlink()
+        sync_folder(path.parent)
+
+
+def page(host: Host, app: str) -> Path:
+    """Where the page lies while it is shown."""
+    return host.layout.app(app).root / "maintenance.html"

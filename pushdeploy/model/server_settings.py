@@ -1,0 +1,66 @@
+"""Our settings for the whole server: who is asked for certificates, and in whose name."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+
+from pushdeploy.errors import RefusedInputError, UsageError
+from pushdeploy.model.text import quoted
+
+LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
+
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,63}")
+_SERVER = re.compile(r"https://[A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """`/etc/pushdeploy/settings.toml`.
+
+    Raises:
+        UsageError: a value has another form.
+    """
+
+    email: str = ""
+    """Who is told when a certificate is about to end; empty until somebody says."""
+    acme_server: str = LETS_ENCRYPT
+
+    def __post_init__(self) -> None:
+        if self.email and not _EMAIL.fullmatch(self.email):
+            raise UsageError(
+                f"{quoted(self.email)} is no e-mail address",
+                hint="pushdeploy certs:auto --email me@example.com",
+            )
+        if not _SERVER.fullmatch(self.acme_server):
+            raise UsageError(
+                f"{quoted(self.acme_server)} is no https address of an ACME directory",
+                hint=f"pushdeploy certs:auto --server {LETS_ENCRYPT}",
+            )
+
+
+def render_server_settings(settings: ServerSettings) -> str:
+    """TOML."""
+    import tomli_w  # noqa: PLC0415 - most callers only read
+
+    return tomli_w.dumps({"email": settings.email, "acme_server": settings.acme_server})
+
+
+def parse_server_settings(text: str) -> ServerSettings:
+    """The inverse.
+
+    Raises:
+        RefusedInputError: the text is no TOML, or a value has another form.
+    """
+    try:
+        table = tomllib.loads(text)
+        return ServerSettings(
+            email=str(table.get("email", "")),
+            acme_server=str(table.get("acme_server", LETS_ENCRYPT)),
+        )
+    except (ValueError, UsageError) as error:
+        raise RefusedInputError(
+            f"`settings.toml` of the server can't be read: {error}",
+            hint="sudo nano /etc/pushdeploy/settings.toml",
+        ) from error

@@ -1,0 +1,64 @@
+"""A site: all that nginx must know of one app, each field a value that was parsed to a type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pushdeploy.model.site_settings import SiteSettings
+from pushdeploy.model.static_mount import StaticMount
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Where nginx reads a certificate and its key."""
+
+    chain: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One app at the edge."""
+
+    app: str
+    domains: tuple[str, ...]
+    """Empty: it has no name of its own."""
+    default: bool
+    """It answers for requests that name nobody's domain, on port 80."""
+    root: Path
+    """The app's folder, with `current` in it."""
+    shared: Path
+    mounts: tuple[StaticMount, ...]
+    settings: SiteSettings
+    certificate: Certificate | None
+    secured: tuple[str, ...] = ()
+    """The domains that the certificate is good for: for these, port 80 sends to 443."""
+
+    @property
+    def plain(self) -> tuple[str, ...]:
+        """The domains that are served on port 80; `_` when it has no name of its own."""
+        if not self.domains:
+            return ("_",)
+        return tuple(domain for domain in self.domains if domain not in self.secured)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What the whole server's nginx can do, and where our files for it are."""
+
+    http2_directive: bool
+    """`http2 on;` is known (1.25.1), else it stands in `listen`."""
+    reject_handshake: bool
+    """`ssl_reject_handshake` is known (1.19.4)."""
+    post_quantum: bool
+    """OpenSSL 3.5 knows X25519MLKEM768."""
+    ipv6: bool
+    acme: Path
+    """Where challenges lie."""
+    pages: Path
+    """Our own pages: 503."""
+    snippets: Path
+    """The server owner's own files, a folder an app."""
+    own_certificate: Certificate | None
+    """For refusing where handshakes can't be rejected."""

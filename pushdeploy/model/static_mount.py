@@ -1,0 +1,58 @@
+"""Static mounts: a URL prefix and the folder that nginx serves for it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushdeploy.errors import UsageError
+from pushdeploy.model.storage import parse_storage_folder
+from pushdeploy.model.text import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_URL = re.compile(r"/(?:[A-Za-z0-9_-][A-Za-z0-9._~-]*/)*[A-Za-z0-9_-][A-Za-z0-9._~-]*/?", re.ASCII)
+SHARED = "shared/"
+"""A folder that begins so is storage; any other is in the code."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaticMount:
+    """`/media` and `shared/media`."""
+
+    url: str
+    """Without a slash at the end."""
+    folder: str
+    """`shared/…` or a folder of the code, without a slash at the end."""
+
+    @property
+    def shared(self) -> str | None:
+        """The storage folder, or `None` when the code holds it."""
+        return self.folder.removeprefix(SHARED) if self.folder.startswith(SHARED) else None
+
+
+DEFAULT_MOUNTS = (StaticMount("/static", "static"),)
+
+
+def parse_static_mount(url: str, folder: str) -> StaticMount:
+    """A mount as people type it: `/media shared/media`.
+
+    Raises:
+        UsageError: the URL or the folder has another form; `/` would hide the app.
+    """
+    if not _URL.fullmatch(url):
+        raise UsageError(
+            f"{quoted(url)} is no URL prefix such as `/media`",
+            hint="pushdeploy static:add /media shared/media",
+        )
+    shared = folder.startswith(SHARED)
+    inner = parse_storage_folder(folder.removeprefix(SHARED) if shared else folder)
+    return StaticMount(url.rstrip("/"), f"{SHARED}{inner}" if shared else inner)
+
+
+def mounts(added: Iterable[StaticMount]) -> tuple[StaticMount, ...]:
+    """The default mounts and the added ones; an added one with the same URL wins."""
+    by_url = {mount.url: mount for mount in (*DEFAULT_MOUNTS, *added)}
+    return tuple(by_url[url] for url in sorted(by_url))

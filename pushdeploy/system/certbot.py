@@ -1,0 +1,94 @@
+"""certbot asks an ACME server for certificates; it never touches nginx's files.
+
+`certonly --webroot`; the account, the keys and the renewal are Debian's own (certbot.timer).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pushdeploy.errors import CommandFailedError, UnavailableError
+from pushdeploy.model.site import Certificate
+from pushdeploy.system import command
+from pushdeploy.system.command import Command
+from pushdeploy.system.files import File, write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LIVE = Path("/etc/letsencrypt/live")
+HOOK = Path("/etc/letsencrypt/renewal-hooks/deploy/pushdeploy")
+ISSUE_SECONDS = 300.0
+
+HOOK_TEXT = """\
+#!/bin/sh
+# Made by pushdeploy: after a renewal nginx takes up the new certificate, and that is verified.
+exec /usr/local/bin/pushdeploy certs:renewed
+"""
+
+_SAID = re.compile(r"^\s*(?:Detail|Hint|Type|Domain):.*$|^.*(?:urn:ietf:params:acme:error).*$")
+
+
+def name_of(app: str) -> str:
+    """certbot's name of an app's certificate."""
+    return f"pushdeploy-{app}"
+
+
+def certificate(app: str) -> Certificate:
+    """Where certbot keeps an app's certificate."""
+    folder = LIVE / name_of(app)
+    return Certificate(folder / "fullchain.pem", folder / "privkey.pem")
+
+
+def issue(app: str, domains: Sequence[str], *, webroot: Path, email: str, server: str) -> None:
+    """Ask for a certificate for these names, or for more names on the one that is there.
+
+    Raises:
+        UnavailableError: it was not given, with what the ACME server said. What was there stays.
+    """
+    write(File(HOOK, HOOK_TEXT, 0o755))
+    line = Command(
+        [
+            "certbot",
+            "certonly",
+            "--webroot",
+            f"--webroot-path={webroot}",
+            f"--cert-name={name_of(app)}",
+            *(f"--domain={domain}" for domain in domains),
+            f"--email={email}",
+            f"--server={server}",
+            "--agree-tos",
+            "--no-eff-email",
+            "--non-interactive",
+            "--keep-until-expiring",
+            "--expand",
+            "--renew-with-new-domains",
+            "--no-directory-hooks",
+        ]
+    )
+    try:
+        command.run(line, seconds=ISSUE_SECONDS)
+    except CommandFailedError as error:
+        raise UnavailableError(
+            f"no certificate for {', '.join(domains)}: {_told(error)}",
+            hint="sudo less /var/log/letsencrypt/letsencrypt.log",
+        ) from error
+
+
+def delete(app: str) -> None:
+    """Forget an app's certificate, so that it is not renewed any more."""
+    if (LIVE / name_of(app)).exists():
+        line = ["certbot", "delete", "--non-interactive", f"--cert-name={name_of(app)}"]
+        command.attempt(Command(line))
+
+
+def is_installed() -> bool:
+    """True when certbot is here."""
+    return Path("/usr/bin/certbot").exists()
+
+
+def _told(error: CommandFailedError) -> str:
+    lines = [line.strip() for line in error.output.splitlines() if _SAID.match(line)]
+    return " ".join(lines) or error.message

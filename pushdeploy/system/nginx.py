@@ -1,0 +1,196 @@
+"""nginx: our files in its `conf.d`, tested before they count, reloaded once they do.
+
+A deploy never reloads nginx: its upstream is a path through `current`. Only a change of a site does.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pushdeploy.errors import CommandFailedError, UnavailableError
+from pushdeploy.model.site import Certificate, Edge, Site
+from pushdeploy.system import command
+from pushdeploy.system.command import Command
+from pushdeploy.system.files import File, make_folder, sync_folder, write
+from pushdeploy.system.locks import held
+from pushdeploy.system.rendering import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+CONFIGURATION = Path("/etc/nginx")
+OURS = "pushdeploy"
+WELCOME = Path("/etc/nginx/sites-enabled/default")
+"""The distribution's welcome site, a link."""
+
+LOCK_SECONDS = 60.0
+MODERN_HTTP2 = (1, 25, 1)
+REJECTS_HANDSHAKES = (1, 19, 4)
+POST_QUANTUM = (3, 5, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Nginx:
+    """The nginx of this machine."""
+
+    state: Path
+    """Our folder that lasts: challenges and pages lie in it."""
+    configuration: Path = CONFIGURATION
+
+    @property
+    def folder(self) -> Path:
+        """Where our files go; Debian's nginx.conf includes `conf.d/*.conf` in its http block."""
+        return self.configuration / "conf.d"
+
+    @property
+    def snippets(self) -> Path:
+        """The server owner's own files, a folder an app."""
+        return self.configuration / OURS
+
+    def is_installed(self) -> bool:
+        """True when there is an nginx here."""
+        return self.folder.is_dir() and Path("/usr/sbin/nginx").exists()
+
+    def edge(self) -> Edge:
+        """What this nginx can do."""
+        said = command.run(Command(["nginx", "-V"])).stderr
+        nginx, openssl = _version(r"nginx/", said), _version(r"OpenSSL ", said)
+        return Edge(
+            http2_directive=nginx >= MODERN_HTTP2,
+            reject_handshake=nginx >= REJECTS_HANDSHAKES,
+            post_quantum=openssl >= POST_QUANTUM,
+            ipv6=Path("/proc/net/if_inet6").exists(),
+            acme=self.state / "acme",
+            pages=self.state / "pages",
+            snippets=self.snippets,
+            own_certificate=Certificate(
+                self.state / "refusing" / "chain.pem", self.state / "refusing" / "key.pem"
+            ),
+        )
+
+    def site_files(self, sites: Sequence[Site]) -> list[File]:
+        """Every file of ours, for these sites."""
+        edge = self.edge()
+        default = any(site.default for site in sites)
+        tls = any(site.secured for site in sites)
+        shared = render("nginx/shared.conf.j2", edge=edge, default_app=default, tls=tls)
+        files = [File(self.folder / f"{OURS}.conf", shared)]
+        for site in sites:
+            text = render("nginx/site.conf.j2", site=site, edge=edge)
+            files.append(File(self.folder / f"{OURS}-{site.app}.conf", text))
+        return files
+
+    def apply(self, sites: Sequence[Site]) -> list[str]:
+        """Make nginx serve exactly these sites; returns the names of files that changed.
+
+        Written, tested by `nginx -t`, reloaded, all under one lock of the machine; what does not
+        pass is taken back before anybody else can see it.
+
+        Raises:
+            UnavailableError: nginx refuses; the message names the file to blame, which may be
+                somebody else's. The files are as they were.
+        """
+        with self._lock():
+            self._make_folders(sites)
+            wanted = {file.path: file for file in self.site_files(sites)}
+            before = self._present()
+            gone = [path for path in before if path not in wanted]
+            changed = [file.path.name for file in wanted.values() if write(file)]
+            for path in gone:
+                path.unlink()
+            if not changed and not gone:
+                return []
+            sync_folder(self.folder)
+            try:
+                self.test()
+                self.reload()
+            except (CommandFailedError, UnavailableError) as error:
+                self._put_back(before, set(wanted))
+                raise _refusal(error, set(wanted)) from error
+            return [*changed, *(path.name for path in gone)]
+
+    def test(self) -> None:
+        """`nginx -t`.
+
+        Raises:
+            CommandFailedError: the configuration, ours or not, is broken.
+        """
+        command.run(Command(["nginx", "-t", "-q"]))
+
+    def reload(self) -> None:
+        """Have nginx take up its configuration, or start it.
+
+        Raises:
+            CommandFailedError: it did not.
+        """
+        command.run(Command(["systemctl", "reload-or-restart", "nginx.service"]))
+
+    def test_and_reload(self) -> None:
+        """Take up what changed outside our files, such as a renewed certificate.
+
+        Raises:
+            UnavailableError: nginx refuses and goes on as it was.
+        """
+        with self._lock():
+            try:
+                self.test()
+                self.reload()
+            except CommandFailedError as error:
+                raise _refusal(error, set()) from error
+
+    def _present(self) -> dict[Path, str]:
+        return {path: path.read_text() for path in self.folder.glob(f"{OURS}*.conf")}
+
+    def _put_back(self, before: dict[Path, str], wanted: set[Path]) -> None:
+        for path in wanted - set(before):
+            path.unlink(missing_ok=True)
+        for path, text in before.items():
+            write(File(path, text))
+
+    def _make_folders(self, sites: Sequence[Site]) -> None:
+        make_folder(self.state / "acme", mode=0o755)
+        make_folder(self.state / "pages", mode=0o755)
+        make_folder(self.snippets, mode=0o755)
+        for site in sites:
+            make_folder(self.snippets / site.app, mode=0o755)
+        text = "It is being started or repaired. Please try again in a moment."
+        page = render("pages/page.html.j2", title="We will be right back", text=text)
+        write(File(self.state / "pages" / "down.html", page))
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        path = self.state / "nginx.lock"
+        with held(path, who="pushdeploy", what="a change of nginx", seconds=LOCK_SECONDS):
+            yield
+
+
+def maintenance_page(path: Path, message: str) -> File:
+    """The page that nginx shows while it is there."""
+    page = render("pages/page.html.j2", title="Down for maintenance", text=message)
+    return File(path, page, 0o644)
+
+
+def _version(before: str, text: str) -> tuple[int, ...]:
+    match = re.search(before + r"(\d+)\.(\d+)\.(\d+)", text)
+    return tuple(int(part) for part in match.groups()) if match else (0,)
+
+
+def _refusal(error: CommandFailedError | UnavailableError, ours: set[Path]) -> UnavailableError:
+    text = error.output if isinstance(error, CommandFailedError) else error.message
+    match = re.search(r"\[emerg\] (?:\d+#\d+: )?(.*?)(?: in (/\S+):(\d+))?$", text, re.MULTILINE)
+    if match is None:
+        return UnavailableError(
+            f"nginx refuses the change, and everything is as it was: {text or error.message}",
+            hint="nginx -t; journalctl -u nginx -n 20",
+        )
+    what, file, line = match[1], match[2], match[3]
+    place = f" in `{file}`, line {line}" if file else ""
+    whose = "" if not file or Path(file) in ours else " That file is not ours."
+    return UnavailableError(
+        f"nginx refuses{place}: {what}.{whose} Everything is as it was.",
+        hint=f"sudo nano +{line} {file} && sudo nginx -t" if file else "sudo nginx -t",
+    )

@@ -1,0 +1,64 @@
+"""Does a name lead to this server? Asked before anybody else is: rate limits are harsh."""
+
+from __future__ import annotations
+
+import http.client
+import secrets
+import socket
+from pathlib import Path
+
+from pushdeploy.errors import UnavailableError
+
+SECONDS = 10.0
+CHALLENGES = "/.well-known/acme-challenge/"
+
+
+def check_reachable(domain: str, webroot: Path) -> None:
+    """Fetch a file of ours by the name, as an ACME server will.
+
+    Raises:
+        UnavailableError: DNS does not know the name, port 80 does not answer, or it is somebody
+            else who does.
+    """
+    addresses = _addresses(domain)
+    name = f"pushdeploy-{secrets.token_urlsafe(16)}"
+    file = webroot / CHALLENGES.strip("/") / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(name)
+    try:
+        for address in addresses:
+            _check_address(domain, address, name)
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _addresses(domain: str) -> list[str]:
+    try:
+        found = socket.getaddrinfo(domain, 80, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        raise UnavailableError(
+            f"DNS does not know `{domain}`: {error.strerror}",
+            hint=f"make an A record for {domain} at your DNS provider, then: dig +short {domain}",
+        ) from error
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _check_address(domain: str, address: str, expected: str) -> None:
+    connection = http.client.HTTPConnection(address, 80, timeout=SECONDS)
+    try:
+        connection.request("GET", CHALLENGES + expected, headers={"Host": domain})
+        response = connection.getresponse()
+        body = response.read(1000).decode(errors="replace")
+    except (OSError, http.client.HTTPException) as error:
+        raise UnavailableError(
+            f"`{domain}` leads to {address}, and nothing answers there on port 80: {error}",
+            hint="pushdeploy firewall:status; look at your provider's firewall too",
+        ) from error
+    finally:
+        connection.close()
+    if response.status != http.client.OK or body != expected:
+        raise UnavailableError(
+            f"`{domain}` leads to {address}, and another server answers there on port 80 "
+            f"(status {response.status})",
+            hint=f"dig +short {domain}; compare with: curl -4 ifconfig.me",
+        )
