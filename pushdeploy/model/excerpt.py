@@ -15,21 +15,39 @@ _TRACEBACK = "Traceback (most recent call last):"
 _LAUNCHERS = ("gunicorn.errors.HaltServer", "gunicorn.errors.AppImportError")
 """What a server raises after the app has failed: never the cause."""
 
+_FRAME = '  File "'
+_NOT_THE_APPS = re.compile(r'  File "(?:<frozen |[^"]*/(?:venvs/|lib/python3))')
+_FOLDERS = re.compile(
+    r"[^\s\"'()]*/(?:slugs/[0-9a-f]{20,64}|venvs/[0-9a-f]{20,64}/lib/python3\.\d+/site-packages)/"
+)
+"""Where slugs and venvs lie: of no interest to who wrote `app.py`."""
+
 
 def excerpt(output: Sequence[str], most: int = MOST_LINES) -> tuple[str, ...]:
     """The part of an output that says what went wrong, oldest line first.
 
     A server that gives up prints its own tracebacks after the app's, and a supervisor starts it
-    again and again. So: the end of the last traceback of the app, else the last lines.
+    again and again. So: the last traceback of the app from its own first line of code on, else the
+    last lines. Paths are shown from the root of the app's repo, or of its packages.
     """
+    return tuple(_FOLDERS.sub("", line) for line in _telling(output)[-most:])
+
+
+def _telling(output: Sequence[str]) -> Sequence[str]:
     causes = [
         index
         for index, line in enumerate(output)
         if _ERROR.fullmatch(line) and not line.startswith(_LAUNCHERS)
     ]
     if not causes:
-        return tuple(output[-most:])
-    last = causes[-1]
-    first = max(0, last - most + 1)
-    begun = [index for index in range(first, last) if output[index].endswith(_TRACEBACK)]
-    return tuple(output[begun[-1] if begun else first : last + 1])
+        return output
+    upto = output[: causes[-1] + 1]
+    begun = [index for index, line in enumerate(upto) if line.endswith(_TRACEBACK)]
+    return _from_own_code(upto[begun[-1] :]) if begun else upto
+
+
+def _from_own_code(traceback: Sequence[str]) -> Sequence[str]:
+    """A traceback without the frames of whatever called the app."""
+    frames = [index for index, line in enumerate(traceback) if line.startswith(_FRAME)]
+    own = [index for index in frames if not _NOT_THE_APPS.match(traceback[index])]
+    return [traceback[0], *traceback[own[0] :]] if own else traceback
