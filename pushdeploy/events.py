@@ -175,7 +175,10 @@ class WentLive(Event):
 
 @dataclass(frozen=True, slots=True)
 class RolledBack(Event):
-    """An earlier release is live again."""
+    """An earlier release is live again.
+
+    `seconds` are those until visitors had it; workers may have taken longer.
+    """
 
     name: ClassVar[str] = "release.rolled_back"
     app: str

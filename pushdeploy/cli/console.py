@@ -65,7 +65,11 @@ def lines(event: Known) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an e
         case events.BuildOutput(line=line) | events.ReleasePhaseOutput(line=line):
             yield DETAIL + escaped(line)
         case events.Built(reused=reused, seconds=seconds):
-            yield DETAIL + ("Unchanged: venv reused" if reused else "Done") + _took(seconds)
+            yield (
+                DETAIL
+                + ("requirements.txt is unchanged: venv reused" if reused else "Done")
+                + _took(seconds)
+            )
         case events.ReleasePhaseStarted(command=command):
             yield STEP + f"Running release command: {escaped(command)}"
         case events.ReleasePhaseFinished(seconds=seconds):
@@ -77,7 +81,8 @@ def lines(event: Known) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an e
         case events.Switched(release=release, previous=previous):
             yield STEP + f"Switching to v{release}" + (f" from v{previous}" if previous else "")
         case events.WorkersChanged(instances=instances):
-            yield from wrapped(DETAIL, f"Started {', '.join(instances)}")
+            stay = "it stays up" if len(instances) == 1 else "they stay up"
+            yield from wrapped(DETAIL, f"Started {', '.join(instances)}: {stay}")
         case events.WentLive(app=app, release=release, addresses=addresses, seconds=seconds):
             yield RESULT + f"{app} v{release} is live ({seconds:.1f} s)"
             yield from (DETAIL + address for address in addresses)
@@ -111,8 +116,9 @@ def _failed(event: events.AttemptFailed) -> Iterator[str]:
 
 def _rolled_back(event: events.RolledBack) -> Iterator[str]:
     how = "it was still warm" if event.warm else "booted anew"
-    yield RESULT + (f"{event.app} v{event.release} is live again, {how} ({event.seconds:.2f} s)")
-    yield from wrapped(DETAIL, "Rolled back: code, dependencies and config vars. Not the database.")
+    what = f"{event.app} v{event.release} is live again"
+    yield RESULT + f"{what} after {event.seconds:.2f} s: {how}"
+    yield DETAIL + "Code, dependencies, config vars went back. The database did not."
     yield DETAIL + f"To undo: pushdeploy rollback v{event.previous} --app {event.app}"
 
 

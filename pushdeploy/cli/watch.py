@@ -36,7 +36,7 @@ class Printer:
         since = max(0, time.time() - float(holder.get("at", 0)))
         self.show(
             [
-                f"{STEP}Waiting for {holder.get('what')} of {holder.get('who')}",
+                f"{STEP}Waiting for another job: {holder.get('what')}, by {holder.get('who')}",
                 f"{DETAIL}begun {since:.0f} s ago; this one goes on after it",
             ]
         )

@@ -11,7 +11,8 @@ from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.release import release_is_whole
 from pushdeploy.deploy.tidy import tidy
 from pushdeploy.errors import NotFoundError, NothingToRollBackToError
-from pushdeploy.events import Report, RolledBack
+from pushdeploy.events import Event, Report, RolledBack, Switched
+from pushdeploy.model.history import History
 from pushdeploy.model.release import Kind, Release
 
 
@@ -36,8 +37,16 @@ def rollback(host: Host, app: str, audience: Audience, *, number: int | None, wh
 
 def _go_back(host: Host, journal: Journal, target: Release, who: str, report: Report) -> Release:
     began = host.monotonic()
+    seconds = 0.0
+
+    def watch(event: Event) -> None:
+        nonlocal seconds
+        if isinstance(event, Switched):  # visitors have it; workers still change over
+            seconds = host.monotonic() - began
+        report(event)
+
     warm = is_up(host, web(host, target, journal.settings()))
-    previous = go_live(host, journal, target, Kind.ROLLBACK, who, report)
+    previous = go_live(host, journal, target, Kind.ROLLBACK, who, watch)
     report(
         RolledBack(
             app=target.app,
@@ -45,7 +54,7 @@ def _go_back(host: Host, journal: Journal, target: Release, who: str, report: Re
             previous=previous or 0,
             commit=target.commit.id,
             warm=warm,
-            seconds=host.monotonic() - began,
+            seconds=seconds,
         )
     )
     return target
@@ -60,9 +69,9 @@ def _target(journal: Journal, number: int | None) -> int:
         previous = history.previous(present)
         if previous is None:
             raise NothingToRollBackToError(
-                f"`{app}` has no release to roll back to: "
-                + ("nothing was live before" if live is None else f"v{live} is the only one left"),
-                hint=f"pushdeploy releases --app {app}",
+                f"`{app}` has no earlier release to go back to: "
+                + ("nothing is live yet" if live is None else f"v{live} is the oldest one left"),
+                hint=_forward(app, history, present) or f"pushdeploy releases --app {app}",
             )
         return previous
     if number == live:
@@ -81,3 +90,10 @@ def _target(journal: Journal, number: int | None) -> int:
             hint=f"pushdeploy releases:info v{number} --app {app}",
         )
     return number
+
+
+def _forward(app: str, history: History, present: list[int]) -> str | None:
+    """How to undo the last rollback, when there is nothing further back."""
+    left = [change.previous for change in history.changes if change.kind == Kind.ROLLBACK]
+    newest = left[-1] if left else None
+    return f"pushdeploy rollback v{newest} --app {app}" if newest in present else None

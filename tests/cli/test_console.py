@@ -10,7 +10,7 @@ import pytest
 
 from pushdeploy import events
 from pushdeploy.cli.console import Known, lines
-from pushdeploy.cli.words import WIDTH
+from pushdeploy.cli.words import WIDTH, problem
 
 COMMIT = "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"
 
@@ -54,7 +54,7 @@ LOOKS: list[tuple[Known, str]] = [
     ),
     (events.BuildStarted(), "-----> Installing requirements.txt with uv\n"),
     (events.BuildOutput("Resolved 7 packages"), "       Resolved 7 packages\n"),
-    (events.Built(reused=True, seconds=0.0), "       Unchanged: venv reused\n"),
+    (events.Built(reused=True, seconds=0.0), "       requirements.txt is unchanged: venv reused\n"),
     (events.Built(reused=False, seconds=3.21), "       Done (3.2 s)\n"),
     (
         events.ReleasePhaseStarted("python migrate.py"),
@@ -69,7 +69,11 @@ LOOKS: list[tuple[Known, str]] = [
     ),
     (events.Switched(13, 12), "-----> Switching to v13 from v12\n"),
     (events.Switched(1, None), "-----> Switching to v1\n"),
-    (events.WorkersChanged(("worker.1", "worker.2")), "       Started worker.1, worker.2\n"),
+    (
+        events.WorkersChanged(("worker.1", "worker.2")),
+        "       Started worker.1, worker.2: they stay up\n",
+    ),
+    (events.WorkersChanged(("worker.1",)), "       Started worker.1: it stays up\n"),
     (
         events.WentLive("blog", 13, COMMIT, ("http://127.0.0.1:8000/",), 5.04),
         "=====> blog v13 is live (5.0 s)\n"
@@ -77,16 +81,14 @@ LOOKS: list[tuple[Known, str]] = [
     ),
     (
         events.RolledBack("blog", 12, 13, COMMIT, warm=True, seconds=0.042),
-        "=====> blog v12 is live again, it was still warm (0.04 s)\n"
-        "       Rolled back: code, dependencies and config vars. Not the\n"
-        "       database.\n"
+        "=====> blog v12 is live again after 0.04 s: it was still warm\n"
+        "       Code, dependencies, config vars went back. The database did not.\n"
         "       To undo: pushdeploy rollback v13 --app blog\n",
     ),
     (
         events.RolledBack("blog", 12, 13, COMMIT, warm=False, seconds=2.5),
-        "=====> blog v12 is live again, booted anew (2.50 s)\n"
-        "       Rolled back: code, dependencies and config vars. Not the\n"
-        "       database.\n"
+        "=====> blog v12 is live again after 2.50 s: booted anew\n"
+        "       Code, dependencies, config vars went back. The database did not.\n"
         "       To undo: pushdeploy rollback v13 --app blog\n",
     ),
     (
@@ -141,3 +143,11 @@ def test_sentences_fit_beside_the_prefix_of_git() -> None:
     shown = [line for event, _ in LOOKS for line in lines(event)]
 
     assert all(len(line) <= WIDTH or any(word in line for word in commands) for line in shown)
+
+
+def test_a_path_stays_whole_and_cannot_act_on_the_terminal() -> None:
+    path = "/srv/a-long-folder/with-many-dashes/and-more/of-them/so-that/it-does-not/fit"
+
+    shown = list(problem(f"`{path}` is\x1b[2J not there", None))
+
+    assert shown == [" !     " + f"`{path}`", " !     is\\x1b[2J not there"]
