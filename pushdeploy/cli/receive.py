@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pushdeploy.cli.engine_link import WHO_VARIABLE, connect, layout, who
 from pushdeploy.cli.watch import PatientPrinter, Printer, stderr
-from pushdeploy.cli.words import problem, result
+from pushdeploy.cli.words import STEP, problem, result
 from pushdeploy.deploy.lookup import facts, is_live_and_settled, outcome_of_push
 from pushdeploy.engine.client import GoneError, ask, prepared
 from pushdeploy.errors import DeployFailedError, PushdeployError
@@ -28,7 +28,9 @@ APP = "PUSHDEPLOY_APP"
 AFTER = "PUSHDEPLOY_AFTER"
 BRANCH = "PUSHDEPLOY_BRANCH"
 ENGINE = "PUSHDEPLOY_ENGINE"
-"""What the wrapper tells the hooks; the last is the descriptor of an engine that is ready."""
+NOTE = "PUSHDEPLOY_NOTE"
+"""What the wrapper tells the hooks. The last two are descriptors: of an engine that is ready, and
+of a pipe on which the wrapper hears which commit the push brings."""
 
 
 def receive(app: str, hooks: str) -> int:
@@ -41,37 +43,50 @@ def receive(app: str, hooks: str) -> int:
         ask(connect(), {"verb": "apps.create", "app": app, "who": who()})
         before = facts(place)
     branch, after = (before.branch, before.newest) if before else ("", 0)
+    hears, note = os.pipe()
     with prepared(connect()) as engine:
         told = {
             APP: app,
             AFTER: str(after),
             BRANCH: branch,
             ENGINE: str(engine.fileno()),
+            NOTE: str(note),
             WHO_VARIABLE: who(),
         }
-        line = receive_pack(str(place.repo), hooks, told, engine.fileno())
+        line = receive_pack(str(place.repo), hooks, told, engine.fileno(), note)
         received = start(line, stdin=0).wait()
-    return _settle(app, after, stderr()) or received
+    return _settle(app, after, _noted(hears), stderr()) or received
+
+
+def _noted(hears: int) -> str:
+    """The commit that the push brought; empty when it brought none."""
+    os.set_blocking(hears, False)
+    try:
+        return os.read(hears, 100).decode()
+    except BlockingIOError:
+        return ""
 
 
 def pre_receive() -> int:
     """Refuse a push early and readably; nothing is stored then."""
     from pushdeploy.deploy.receive import check_push  # noqa: PLC0415 - this hook alone needs it
 
+    updates = sys.stdin.read()
     try:
-        check_push(sys.stdin.read(), os.environ.get(BRANCH, ""))
+        check_push(updates, os.environ.get(BRANCH, ""))
     except PushdeployError as error:
         PatientPrinter(1).show(problem(error.message, error.hint))
         return 1
+    os.write(int(os.environ[NOTE]), updates.split()[1].encode())
     return 0
 
 
 def post_receive() -> int:
     """Show the deploy of what was pushed."""
-    branch = next((line.split()[2] for line in sys.stdin if line.strip()), "")
-    request = _request(os.environ[APP], int(os.environ[AFTER]))
-    request["branch"] = branch.removeprefix("refs/heads/")
-    printer = PatientPrinter(1)
+    _, pushed, ref = sys.stdin.read().split(maxsplit=2)
+    request = _request(os.environ[APP], int(os.environ[AFTER]), pushed)
+    request["branch"] = ref.strip().removeprefix("refs/heads/")
+    printer = HookPrinter(1, pushed)
     try:
         ended = ask(_ready_engine, request, watcher=printer)
     except GoneError:
@@ -83,23 +98,38 @@ def post_receive() -> int:
     return 0
 
 
+class HookPrinter(PatientPrinter):
+    """Shows the deploy that a push has started, also when a newer commit is what it deploys."""
+
+    def __init__(self, descriptor: int, pushed: str) -> None:
+        super().__init__(descriptor)
+        self._pushed = pushed
+
+    def event(self, record: Mapping[str, Any]) -> bool:
+        """One event of the attempt."""
+        commit = str(record.get("commit") or self._pushed)
+        if record.get("event") == "attempt.started" and commit != self._pushed:
+            self.show([f"{STEP}{self._pushed[:8]} is superseded by {commit[:8]}"])
+        return super().event(record)
+
+
 def _ready_engine() -> socket.socket:
     """The engine that the wrapper got ready; it serves one request."""
     return socket.socket(fileno=int(os.environ[ENGINE]))
 
 
-def _settle(app: str, after: int, printer: Printer) -> int:
+def _settle(app: str, after: int, pushed: str, printer: Printer) -> int:
     """Whatever happened to the hook: learn how the deploy ended, or start the one that is due."""
     place = layout().app(app)
     known = facts(place)
     branch = known.branch if known else ""
-    attempt = outcome_of_push(place, branch, after)
+    attempt = outcome_of_push(place, branch, after, pushed)
     if attempt is not None:
         return 0 if attempt.outcome is Outcome.LIVE else DeployFailedError.exit_code
     if is_live_and_settled(place, branch):
         return 0
     try:
-        ended = ask(connect(), _request(app, after), watcher=printer)
+        ended = ask(connect(), _request(app, after, pushed), watcher=printer)
     except GoneError:
         return 1
     except PushdeployError as error:
@@ -110,8 +140,8 @@ def _settle(app: str, after: int, printer: Printer) -> int:
     return int(ended["exit_code"])
 
 
-def _request(app: str, after: int) -> dict[str, Any]:
-    return {"verb": "converge", "app": app, "who": who(), "after": after}
+def _request(app: str, after: int, pushed: str) -> dict[str, Any]:
+    return {"verb": "converge", "app": app, "who": who(), "after": after, "pushed": pushed}
 
 
 def _say(ended: Mapping[str, Any], printer: Printer) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal
+from pushdeploy.deploy.switch import resolve_intent
 from pushdeploy.errors import DeployFailedError, NotFoundError, PushdeployError
 from pushdeploy.events import AttemptEnded, AttemptFailed, AttemptStarted, Report
 from pushdeploy.model.attempt import Outcome
@@ -52,6 +53,7 @@ class Request:
     kind: str
     who: str
     commit: str
+    of_branch: bool = False
 
 
 Story = Callable[[int, Report], Release]
@@ -59,8 +61,16 @@ Story = Callable[[int, Report], Release]
 
 
 @contextmanager
-def app_lock(host: Host, app: str, audience: Audience, who: str, what: str) -> Iterator[Journal]:
-    """Hold the app; attempts that a killed engine left are marked, its jobs are stopped.
+def app_lock(
+    host: Host,
+    app: str,
+    audience: Audience,
+    who: str,
+    what: str,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Iterator[Journal]:
+    """Hold the app. What a killed engine left is set right first: attempts, jobs, a half switch.
 
     Raises:
         NotFoundError: there is no such app.
@@ -71,7 +81,9 @@ def app_lock(host: Host, app: str, audience: Audience, who: str, what: str) -> I
         raise NotFoundError(f"there is no app `{app}`", hint=f"pushdeploy apps:create {app}")
     with held(place.lock, who=who, what=what, on_wait=audience.waiting):
         journal = Journal(place)
-        if journal.abandon_dead_attempts():
+        switched = resolve_intent(journal, tell)
+        for attempt in journal.end_dead_attempts(switched):
+            tell(f"attempt {attempt.number} had been killed")
             host.supervisor.stop_jobs(app)
         yield journal
 
@@ -88,7 +100,12 @@ def run_attempt(
     began = host.monotonic()
     report = audience.begin(request.app, number)
     journal.note_attempt(
-        number, kind=request.kind, commit=request.commit, who=request.who, at=host.now()
+        number,
+        kind=request.kind,
+        commit=request.commit,
+        of_branch=request.of_branch,
+        who=request.who,
+        at=host.now(),
     )
     report(AttemptStarted(number, request.app, request.kind, request.commit, request.who))
     try:

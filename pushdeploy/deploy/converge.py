@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from pushdeploy.deploy.apps import set_branch
 from pushdeploy.deploy.attempt import FAILED, Audience, Ended, Request, app_lock, run_attempt
 from pushdeploy.deploy.checkout import wanted_commit
 from pushdeploy.deploy.deploy import deploy
@@ -11,26 +14,47 @@ from pushdeploy.deploy.lookup import deploys_of, facts, loose_commit, outcome_of
 from pushdeploy.deploy.tidy import tidy
 from pushdeploy.model.attempt import Attempt, Outcome
 from pushdeploy.model.convergence import Action, Decision, Occasion, decide
+from pushdeploy.model.refname import FIRST_BRANCHES
 from pushdeploy.model.release import Kind
 
 
 def converge(
-    host: Host, app: str, audience: Audience, *, occasion: Occasion, who: str, after: int | None
+    host: Host,
+    app: str,
+    audience: Audience,
+    *,
+    occasion: Occasion,
+    who: str,
+    after: int | None,
+    pushed: str = "",
 ) -> Ended:
     """Bring the deploy branch live.
+
+    Args:
+        host: the machine.
+        app: the app's name.
+        audience: who is told.
+        occasion: why somebody asks.
+        who: the person.
+        after: the newest attempt's number before his push.
+        pushed: the commit that the push brought, if it brought one.
 
     Raises:
         NotFoundError: there is no such app.
         BusyError: another deploy of it did not end in time.
     """
-    early = _learn_without_waiting(host, app, after)
+    early = _learn_without_waiting(host, app, after, pushed)
     if early is not None:
         return early
     with app_lock(host, app, audience, who, "a deploy") as journal:
+        _find_first_branch(host, journal)
         commit = branch_commit(host, journal)
         if commit is None:
             return Ended("nothing", 0, text=f"nothing was pushed to `{app}` yet")
         ended = _decided(host, journal, audience, occasion, who, after, commit)
+    if pushed not in ("", commit) and ended.outcome in ("learned", "nothing"):
+        newer = f"{pushed[:8]} is superseded by {commit[:8]}"
+        ended = replace(ended, text=f"{newer}. {ended.text}")
     if ended.attempt is not None and ended.outcome != "learned":
         tidy(host, app)
     return ended
@@ -41,9 +65,19 @@ def deploy_revision(host: Host, app: str, audience: Audience, *, revision: str, 
     with app_lock(host, app, audience, who, "a deploy") as journal:
         branch = journal.settings().branch
         wanted = branch_commit(host, journal) if revision in ("", branch) else None
-        ended = _run(host, journal, audience, who, wanted or revision)
+        named = wanted is not None
+        ended = _run(host, journal, audience, who, wanted or revision, of_branch=named)
     tidy(host, app)
     return ended
+
+
+def _find_first_branch(host: Host, journal: Journal) -> None:
+    """A first push that was killed before its hook ran has left a branch that nobody told us of."""
+    if journal.settings().branch == "":
+        for branch in FIRST_BRANCHES:
+            if loose_commit(journal.place, branch) is not None:
+                set_branch(host, journal.place.name, branch)
+                return
 
 
 def branch_commit(host: Host, journal: Journal) -> str | None:
@@ -54,13 +88,13 @@ def branch_commit(host: Host, journal: Journal) -> str | None:
     return loose_commit(journal.place, branch) or wanted_commit(host, journal.place.name, branch)
 
 
-def _learn_without_waiting(host: Host, app: str, after: int | None) -> Ended | None:
+def _learn_without_waiting(host: Host, app: str, after: int | None, pushed: str) -> Ended | None:
     """The outcome of this push's own attempt, if it has ended; a newer one may hold the lock."""
     place = host.layout.app(app)
     found = facts(place)
     if after is None or found is None:
         return None
-    attempt = outcome_of_push(place, found.branch, after)
+    attempt = outcome_of_push(place, found.branch, after, pushed)
     return None if attempt is None else _learned(attempt)
 
 
@@ -78,7 +112,7 @@ def _decided(
     decision = decide(occasion, deploys_of(journal.attempts(), commit), live=live, after=after)
     match decision.action:
         case Action.DEPLOY:
-            return _run(host, journal, audience, who, commit)
+            return _run(host, journal, audience, who, commit, of_branch=True)
         case Action.LEARN:
             return _learned(decision.attempt)
         case Action.NOTHING:
@@ -88,8 +122,10 @@ def _decided(
             return _left(journal, decision, occasion, commit)
 
 
-def _run(host: Host, journal: Journal, audience: Audience, who: str, revision: str) -> Ended:
-    request = Request(journal.place.name, Kind.DEPLOY, who, revision)
+def _run(
+    host: Host, journal: Journal, audience: Audience, who: str, revision: str, *, of_branch: bool
+) -> Ended:
+    request = Request(journal.place.name, Kind.DEPLOY, who, revision, of_branch)
     return run_attempt(
         host,
         journal,
@@ -102,9 +138,13 @@ def _run(host: Host, journal: Journal, audience: Audience, who: str, revision: s
 def _learned(attempt: Attempt | None) -> Ended:
     if attempt is None:
         return Ended("nothing", 0)
-    failed = attempt.outcome is not Outcome.LIVE
-    code = FAILED if failed else 0
-    return Ended("learned", code, attempt.number, attempt.release, attempt.reason, attempt.hint)
+    commit = attempt.commit[:8]
+    if attempt.outcome is Outcome.LIVE:
+        text = f"{commit} went live as v{attempt.release}"
+        return Ended("learned", 0, attempt.number, attempt.release, text)
+    text = f"{commit} did not go live: {attempt.reason or 'its deploy was killed'}"
+    hint = attempt.hint or "git push production again"
+    return Ended("learned", FAILED, attempt.number, attempt.release, text, hint)
 
 
 def _left(journal: Journal, decision: Decision, occasion: Occasion, commit: str) -> Ended:

@@ -119,11 +119,15 @@ class Journal:
         """Append a line of history."""
         append(self.place.history, record, mode=0o600)
 
-    def abandon_dead_attempts(self) -> list[Attempt]:
-        """Mark attempts that never ended; call with the lock held, when none can be running."""
+    def end_dead_attempts(self, switched: int | None) -> list[Attempt]:
+        """Mark attempts that never ended; call with the lock held, when none can be running.
+
+        That of the release `switched` has done what it was for: its release is live.
+        """
         dead = [one for one in self.attempts() if one.outcome is Outcome.RUNNING]
         for attempt in dead:
-            self.note_attempt(attempt.number, outcome=Outcome.ABANDONED)
+            live = switched is not None and attempt.release == switched
+            self.note_attempt(attempt.number, outcome=Outcome.LIVE if live else Outcome.ABANDONED)
         return dead
 
 

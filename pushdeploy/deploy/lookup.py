@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.attempt import Attempt, Outcome, read_attempts
-from pushdeploy.model.convergence import Action, Occasion, decide
 from pushdeploy.system.records import read_lines
 
 if TYPE_CHECKING:
@@ -59,24 +58,38 @@ def loose_commit(place: AppLayout, branch: str) -> str | None:
 
 
 def deploys_of(attempts: list[Attempt], commit: str) -> list[Attempt]:
-    """The tries to deploy a commit, oldest first."""
-    return [one for one in attempts if one.kind == DEPLOY and one.commit == commit]
+    """The tries to deploy a commit since the branch named it, oldest first.
+
+    Whoever forces an older commit back wants it, whatever became of it long ago.
+    """
+    found: list[Attempt] = []
+    for one in attempts:
+        if one.kind == DEPLOY and one.commit == commit:
+            found.append(one)
+        elif one.kind == DEPLOY and one.of_branch:
+            found.clear()
+    return found
 
 
-def outcome_of_push(place: AppLayout, branch: str, after: int) -> Attempt | None:
+def outcome_of_push(place: AppLayout, branch: str, after: int, pushed: str = "") -> Attempt | None:
     """The attempt that this very push caused, when it has ended.
 
     Args:
         place: the app's folders.
         branch: its deploy branch.
         after: the newest attempt's number before the push.
+        pushed: the commit that it brought; none means that of the branch.
     """
-    commit = loose_commit(place, branch) if branch else None
-    if commit is None:
-        return None
-    tries = deploys_of(read_attempts(read_lines(place.attempts)), commit)
-    decision = decide(Occasion.PUSH, tries, live=True, after=after)
-    return decision.attempt if decision.action is Action.LEARN else None
+    commit = pushed or (loose_commit(place, branch) if branch else None)
+    ended = [
+        one
+        for one in read_attempts(read_lines(place.attempts))
+        if one.number > after
+        and one.kind == DEPLOY
+        and one.commit == commit
+        and one.outcome is not Outcome.RUNNING
+    ]
+    return ended[-1] if ended else None
 
 
 def is_live_and_settled(place: AppLayout, branch: str) -> bool:

@@ -47,10 +47,10 @@ class Entry:
     path: str
 
 
-def receive_pack(repo: str, hooks: str, facts: Mapping[str, str], engine: int) -> Command:
+def receive_pack(repo: str, hooks: str, facts: Mapping[str, str], *descriptors: int) -> Command:
     """`git receive-pack` with our hooks and settings, which outrank the repo's own.
 
-    `engine` is a descriptor that the hooks inherit.
+    The hooks inherit the descriptors.
 
     The environment is built from nothing: what a client sent along (LC_*, GIT_*) stays out.
     """
@@ -83,7 +83,7 @@ def receive_pack(repo: str, hooks: str, facts: Mapping[str, str], engine: int) -
         environment[f"GIT_CONFIG_KEY_{index}"] = key
         environment[f"GIT_CONFIG_VALUE_{index}"] = value
     return Command(
-        ["git", "receive-pack", repo], environment=environment, umask=0o027, pass_fds=(engine,)
+        ["git", "receive-pack", repo], environment=environment, umask=0o027, pass_fds=descriptors
     )
 
 

@@ -33,8 +33,8 @@ def boot_all(host: Host) -> list[str]:
 
 def reconcile(host: Host, app: str, audience: Audience) -> list[str]:
     """Make one app as its records say; returns what was done, in words."""
-    with app_lock(host, app, audience, "reconcile", "reconciling") as journal:
-        did = _resolve_intent(journal)
+    did: list[str] = []
+    with app_lock(host, app, audience, "reconcile", "reconciling", tell=did.append) as journal:
         did += _start_missing(host, journal)
         did += tidy_locked(host, journal)
         did += _repair(host, journal)
@@ -53,18 +53,6 @@ def reconcile_all(host: Host, audience: Audience) -> dict[str, list[str]]:
         except PushdeployError as error:
             done[app] = [f"failed: {error.message}"]
     return done
-
-
-def _resolve_intent(journal: Journal) -> list[str]:
-    """A switch that was killed half-way: `current` says whether it happened."""
-    intent = journal.history().intent
-    if intent is None:
-        return []
-    if journal.live() == intent.release:
-        journal.note_history(settled=intent.release)
-        return [f"the switch to v{intent.release} had happened"]
-    journal.note_history(dropped=intent.release)
-    return [f"the switch to v{intent.release} had not happened"]
 
 
 def _start_missing(host: Host, journal: Journal) -> list[str]:

@@ -78,8 +78,10 @@ def _converge(host: Host, session: Session, request: Request) -> dict[str, Any]:
     branch = str(request.get("branch") or "")
     if branch and Journal(host.layout.app(app)).settings().branch == "":
         apps.set_branch(host, app, parse_branch_name(branch))
-    after = int(request.get("after", 0))
-    return _ended(converge(host, app, session, occasion=Occasion.PUSH, who=who, after=after))
+    after, pushed = int(request.get("after", 0)), str(request.get("pushed") or "")
+    return _ended(
+        converge(host, app, session, occasion=Occasion.PUSH, who=who, after=after, pushed=pushed)
+    )
 
 
 def _deploy(host: Host, session: Session, request: Request) -> dict[str, Any]:

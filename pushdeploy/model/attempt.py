@@ -28,6 +28,8 @@ class Attempt:
     at: float
     outcome: Outcome = Outcome.RUNNING
     release: int | None = None
+    of_branch: bool = False
+    """The deploy branch named the commit; else somebody named a revision to deploy."""
     release_phase: bool = False
     """The `release:` line was started, so it may have changed the database."""
     reason: str = ""
@@ -58,6 +60,7 @@ def _attempt(number: int, record: Mapping[str, object]) -> Attempt:
         at=float(str(record.get("at", 0))),
         outcome=Outcome(str(record.get("outcome", Outcome.RUNNING))),
         release=release if isinstance(release, int) else None,
+        of_branch=bool(record.get("of_branch", False)),
         release_phase=bool(record.get("release_phase", False)),
         reason=str(record.get("reason", "")),
         hint=str(record.get("hint", "")),

@@ -10,6 +10,9 @@ from pushdeploy.model.text import quoted
 LONGEST_BRANCH = 200
 """Characters: git keeps a ref as a file, whose name has at most 255 bytes with `.lock`."""
 
+FIRST_BRANCHES = ("main", "master")
+"""A first push of one of these makes it the branch to deploy."""
+
 _HEADS = "refs/heads/"
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+@#-]*(/[A-Za-z0-9_][A-Za-z0-9._+@#-]*)*")
 
@@ -22,7 +25,7 @@ def branch_of(ref: str) -> str | None:
 
 def is_deployable_first_branch(name: str) -> bool:
     """Whether a first push of this branch makes it the one to deploy: `main` or `master`."""
-    return name in {"main", "master"}
+    return name in FIRST_BRANCHES
 
 
 def parse_branch_name(text: str) -> str:
