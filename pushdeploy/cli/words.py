@@ -44,7 +44,11 @@ def wrapped(prefix: str, text: str, *, cut: bool = True) -> Iterator[str]:
     first = True
     for part in text.split("\n"):
         width = WIDTH - len(prefix)
-        pieces = textwrap.wrap(part, width) if cut and len(part) > width else [part]
+        shown = escaped(part)
+        pieces = [shown]
+        if cut and len(shown) > width:
+            # A path or a URL stays whole: it is there to be copied.
+            pieces = textwrap.wrap(shown, width, break_long_words=False, break_on_hyphens=False)
         for piece in pieces or [""]:
             yield (prefix if first else indent) + piece
             first = False
