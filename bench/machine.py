@@ -1,0 +1,94 @@
+"""The server that is measured: a Debian with pushdeploy, and a laptop that pushes to it."""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.subject import Subject
+from tests.system import checkout, container, processes
+from tests.system.host import Host
+from tests.system.laptop import App, Laptop, make_key
+
+HERE = Path(__file__).resolve().parent
+GUEST = "/srv/bench"
+APP = "blog"
+PORT = 8000
+APPS = "/var/lib/pushdeploy/apps"
+
+# A user's first login starts his service manager; logging out ends it after this long, not 10 s, so
+# that every push is a first one, as after a pause.
+LOGOUT = "[Login]\nUserStopDelaySec=0\n"
+
+QUIET_SECONDS = 60.0
+LOOK_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The server, the laptop, and the repo on the laptop that all sides are pushed from."""
+
+    host: Host
+    laptop: Laptop
+    app: App
+    subject: Subject
+
+    @property
+    def root(self) -> str:
+        """Where pushdeploy keeps the app."""
+        return f"{APPS}/{APP}"
+
+    @property
+    def live(self) -> str:
+        """The live release: `v3`."""
+        return self.host.run("readlink", f"{self.root}/current").stdout.strip().split("/")[-1]
+
+    def commit(self, version: int) -> None:
+        """Commit a new version of the code, and nothing else."""
+        self.laptop.commit(self.app, {"VERSION": f"{version}\n"}, f"Version {version}")
+
+    def settle(self) -> None:
+        """Wait until nothing of ours works any more and nobody is logged in."""
+        end = time.monotonic() + QUIET_SECONDS
+        while self._busy() and time.monotonic() < end:
+            time.sleep(LOOK_SECONDS)
+
+    def _busy(self) -> bool:
+        units = ("pushdeploy.engine@*.service", "user@*.service", "session-*.scope")
+        listed = self.host.run(
+            *("systemctl", "list-units", "--plain", "--no-legend"),
+            *("--state=active,activating,deactivating", *units),
+        )
+        return bool(listed.stdout.strip())
+
+    def timed(self, *program: str, user: str | None = None) -> processes.Result:
+        """Run a program on the server by `guest/timed.py`."""
+        becoming = ("--user", user) if user else ()
+        return self.host.run(
+            "/usr/bin/python3", f"{GUEST}/timed.py", *becoming, *program, check=False
+        )
+
+
+@contextmanager
+def booted(suite: str, subject: Subject) -> Iterator[Machine]:
+    """Boot a server, install pushdeploy by its installer, and remove it at the end."""
+    container.sweep()
+    with tempfile.TemporaryDirectory(prefix="pushdeploy-bench-") as folder:
+        key = Path(folder) / "id_ed25519"
+        make_key(key)
+        with Host.boot(suite, "bench") as host:
+            checkout.install(host, APP, key)
+            host.copy_in(HERE / "guest", GUEST)
+            host.write("/etc/systemd/logind.conf.d/bench.conf", LOGOUT)
+            host.run("systemctl", "restart", "systemd-logind")
+            laptop = Laptop(host, Path(folder) / "laptop", key)
+            app = laptop.new_app(APP, subject.files())
+            yield Machine(host, laptop, app, subject)
+
+
+def load_average() -> str:
+    """How busy the outer machine is: 1, 5 and 15 minutes."""
+    return ", ".join(f"{one:.2f}" for one in os.getloadavg())

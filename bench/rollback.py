@@ -1,0 +1,70 @@
+"""Rollback on the server: the whole command, and from the passed probe to the first answer."""
+
+import datetime as dt
+import json
+
+from bench.figures import Book
+from bench.floor import Boot
+from bench.machine import APP, PORT, Machine
+from bench.watch import SWITCH_PAUSE_SECONDS, Poller
+
+WARM = "rollback, warm"
+COLD = "rollback, cold"
+PEERS = "rollback, others"
+COMMAND = "/usr/local/bin/pushdeploy"
+HEALTHY = "web.healthy"
+LOGS = f"/var/log/pushdeploy/{APP}"
+
+
+def roll_back(machine: Machine, release: str) -> tuple[float, float, float]:
+    """Seconds of the command, from its start to the first answer, and from the probe to that."""
+    machine.settle()
+    poller = Poller(machine, PORT, f"release={release} ", SWITCH_PAUSE_SECONDS)
+    done = json.loads(machine.timed(COMMAND, "rollback", release, "--app", APP).stdout)
+    found = poller.result()
+    if done["status"] != 0 or found["first"] is None:
+        raise RuntimeError(f"the rollback to {release} failed: {done}")
+    return done["seconds"], found["first"] - done["began"], found["wall"] - _passed(machine)
+
+
+def _passed(machine: Machine) -> float:
+    """When the probe of the newest attempt had passed, by the attempt's log; epoch seconds."""
+    newest = machine.host.run("sh", "-c", f"ls -t {LOGS}/*.jsonl | head -1").stdout.strip()
+    records = map(json.loads, machine.host.read(newest).splitlines())
+    at = next(one["timestamp"] for one in records if one["event"] == HEALTHY)
+    return dt.datetime.fromisoformat(at).timestamp()
+
+
+def measure_warm(machine: Machine, book: Book, runs: int) -> None:
+    """Back and forth between the two newest releases: both run."""
+    book.command(WARM, f"pushdeploy rollback vN --app {APP}   # poll every 0.5 ms")
+    other, here = _two_newest(machine)
+    roll_back(machine, other)
+    for _ in range(runs):
+        other, here = here, other
+        whole, live, switch = roll_back(machine, other)
+        book.add(WARM, "pushdeploy", "whole command", whole, goal="≤ 0.3 s")
+        book.add(WARM, "pushdeploy", "command → live", live)
+        book.add(WARM, "pushdeploy", "probe → live", switch * 1000, unit="ms", goal="≤ 10 ms")
+
+
+def measure_cold(machine: Machine, book: Book, runs: int, boot: Boot) -> None:
+    """Round and round over three releases: the one that is next has been stopped."""
+    book.command(COLD, f"pushdeploy rollback vN --app {APP}   # vN does not run")
+    live = int(machine.live[1:])
+    ring = [f"v{live - 1}", f"v{live - 2}", f"v{live}"]
+    for run in range(runs + 1):
+        release = ring[run % 3]
+        whole, answered, _ = roll_back(machine, release)
+        if run == 0:  # the first one may be warm
+            continue
+        own = boot.seconds(machine)
+        book.add(COLD, "floor", "the app's own boot", own)
+        book.add(COLD, "pushdeploy", "whole command", whole)
+        book.add(COLD, "pushdeploy", "command → live", answered)
+        book.add(COLD, "pushdeploy", "above its boot", answered - own, goal="≤ 0.4 s")
+
+
+def _two_newest(machine: Machine) -> tuple[str, str]:
+    live = int(machine.live[1:])
+    return f"v{live - 1}", f"v{live}"
