@@ -6,17 +6,19 @@ import os
 import shlex
 import sys
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pushdeploy.cli.command import App, Errand, command, json_option
 from pushdeploy.cli.engine_link import embedded_root
 from pushdeploy.cli.output import say, show_json, show_lines, show_table
-from pushdeploy.cli.side import Near
 from pushdeploy.errors import UsageError
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.remote import PRODUCTION, Remote
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.side import Near
 
 CONNECTION_FIELDS = 4
 """`SSH_CONNECTION`: the client and its port, the server and its port (ssh(1))."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pushdeploy.cli.side import Near
+if TYPE_CHECKING:
+    from pushdeploy.cli.side import Near
 
 DESCRIPTORS = (0, 1, 2)
 

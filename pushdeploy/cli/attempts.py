@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pushdeploy.cli import words
-from pushdeploy.cli.side import Near
 from pushdeploy.cli.watch import Printer, stderr
 from pushdeploy.engine.client import GoneError
 from pushdeploy.errors import PushdeployError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pushdeploy.cli.side import Near
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells count."""

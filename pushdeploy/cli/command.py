@@ -68,7 +68,7 @@ class ServerCommand(click.Command):
             ctx.params["app"] = self._app(side, ctx.params["app"])
         return super().invoke(ctx)
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """One real example."""
         with formatter.section("Example"):
             formatter.write_text(f"$ {self.example}")

@@ -6,19 +6,23 @@ Values go to the engine and to the person who asks, and nowhere else: over ssh o
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import Errand, command, json_option
 from pushdeploy.cli.output import aligned, say, show_json, show_lines
-from pushdeploy.cli.side import Near
 from pushdeploy.cli.typed_file import read_stdin, read_typed
 from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
 from pushdeploy.model.environment import parse_assignments, parse_dotenv
 from pushdeploy.model.text import decode, escaped, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pushdeploy.cli.side import Near
 
 STDIN = "-"
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from pushdeploy.cli.attempts import follow
 from pushdeploy.cli.command import App, command
 from pushdeploy.cli.output import say, show_lines
-from pushdeploy.cli.side import Near
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.side import Near
 
 
 @command("deploy", example="pushdeploy deploy --app blog")

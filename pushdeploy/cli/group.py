@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from pushdeploy import __version__
 from pushdeploy.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PROGRAM = "pushdeploy"
 

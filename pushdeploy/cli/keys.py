@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from pushdeploy.cli.command import App, Errand, command, json_option
 from pushdeploy.cli.output import say, show_json, show_table
-from pushdeploy.cli.side import Near
 from pushdeploy.cli.typed_file import STDIN, read_typed
 from pushdeploy.errors import UsageError
 from pushdeploy.model.key import PUBLIC_FILE, parse_public_key
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.side import Near
 
 COLUMNS = ("Name", "Kind", "Fingerprint")
 

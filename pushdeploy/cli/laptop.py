@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,8 @@ from pushdeploy.system.command import Command, feed
 from pushdeploy.system.command import replace as become
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pushdeploy.system.git import PushRemote, PushRemotes
 
 ADD = f"git remote add {PRODUCTION} {RECEIVER}@HOST:APP"

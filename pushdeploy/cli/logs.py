@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from pushdeploy.cli.attached import attached
 from pushdeploy.cli.command import command
-from pushdeploy.cli.side import Near
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.side import Near
 
 SHOWN = 100
 

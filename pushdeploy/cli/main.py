@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +14,8 @@ from pushdeploy.cli.words import problem
 from pushdeploy.errors import PushdeployError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pushdeploy.cli.side import Side
 
 INTERRUPTED = 130

@@ -9,11 +9,13 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pushdeploy.cli.watch import stderr
 from pushdeploy.model.text import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 GAP = "  "
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,10 +11,14 @@ from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.moment import ago, iso
 from pushdeploy.cli.output import say, show_json, show_lines
-from pushdeploy.cli.side import Near
 from pushdeploy.model.gunicorn import mentions_gunicorn
 from pushdeploy.model.size import format_duration
 from pushdeploy.model.text import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pushdeploy.cli.side import Near
 
 MEGABYTE = 1 << 20
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.moment import iso, local_and_ago
 from pushdeploy.cli.output import aligned, show_json, show_lines, show_table
-from pushdeploy.cli.side import Near
 from pushdeploy.model.text import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pushdeploy.cli.side import Near
 
 COLUMNS = ("v", "Description", "Who", "When", "Outcome")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from pushdeploy.cli.attached import attached
 from pushdeploy.cli.command import Errand, command
-from pushdeploy.cli.side import Near
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.side import Near
 
 
 def _at_terminal() -> bool:

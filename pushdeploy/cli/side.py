@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pushdeploy.cli.engine_link import connect, embedded_root, who
 from pushdeploy.engine.client import Watcher, ask
 from pushdeploy.errors import NotFoundError, UsageError
 from pushdeploy.model.layout import SERVER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class Engine(Protocol):

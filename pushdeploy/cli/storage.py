@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, show_json, show_table
-from pushdeploy.cli.side import Near
 from pushdeploy.model.storage import parse_storage_folder
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.side import Near
 
 COLUMNS = ("Folder", "Lies in")
 

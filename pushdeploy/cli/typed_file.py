@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pushdeploy.cli.side import Near
 from pushdeploy.errors import NotFoundError, UsageError
 from pushdeploy.model.text import quoted
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.side import Near
 
 STDIN = "-"
 

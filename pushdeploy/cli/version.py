@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pushdeploy import __version__
 from pushdeploy.cli.command import App, command, json_option
 from pushdeploy.cli.output import show_json
-from pushdeploy.cli.side import Near
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.side import Near
 
 
 @command("version", example="pushdeploy version", app=App.NONE, anywhere=True)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pushdeploy.deploy.host import Host
 from pushdeploy.engine.caller import caller
-from pushdeploy.engine.server import Verb
-from pushdeploy.engine.session import Session
-from pushdeploy.engine.verbs import Request
 from pushdeploy.errors import UnavailableError
-from pushdeploy.model.key import Key
 from pushdeploy.system import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.engine.server import Verb
+    from pushdeploy.engine.session import Session
+    from pushdeploy.engine.verbs import Request
+    from pushdeploy.model.key import Key
 
 
 def _keys_add(host: Host, session: Session, request: Request) -> dict[str, Any]:

@@ -96,7 +96,7 @@ PS = {
 }
 
 
-def _tried(**fields: Any) -> dict[str, Any]:
+def _tried(**fields: object) -> dict[str, Any]:
     usual = {
         "release": None,
         "description": "",

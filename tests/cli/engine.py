@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pushdeploy.engine.client import Watcher
 from pushdeploy.errors import PushdeployError
 from pushdeploy.events import Event, to_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pushdeploy.engine.client import Watcher
 
 
 @dataclass
@@ -26,8 +29,8 @@ class FakeEngine:
         *,
         watcher: Watcher | None = None,
         descriptors: Sequence[int] = (),
-        stay: bool = False,
-    ) -> Any:
+        stay: bool = False,  # noqa: ARG002 - as the real one
+    ) -> Any:  # noqa: ANN401 - as the real one
         """Show the events, then answer."""
         self.asked.append(dict(request))
         self.descriptors = descriptors

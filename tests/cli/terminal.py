@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import pty
 import sys
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from pushdeploy.system.command import Command, start
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TABLE = """
 from pushdeploy.cli.output import show_table

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,8 +17,12 @@ from pushdeploy.errors import (
 )
 from pushdeploy.events import AttemptFailed, BuildStarted, Warned
 from tests.cli.answers import FAILED, LIVE, RECORDED, apps
-from tests.cli.conftest import Pushdeploy
-from tests.cli.engine import FakeEngine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Pushdeploy
+    from tests.cli.engine import FakeEngine
 
 FAILURE = AttemptFailed("web did not answer", (), "pushdeploy logs", 12, release_phase=False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
@@ -16,8 +16,12 @@ from pushdeploy.cli.side import Near
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
 from pushdeploy.system.command import Command, attempt, start
 from tests.cli.answers import LIVE, PS, RELEASES, apps
-from tests.cli.conftest import Pushdeploy
-from tests.cli.engine import FakeEngine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Pushdeploy
+    from tests.cli.engine import FakeEngine
 
 LONGEST_SENTENCE = 60
 """Characters: beside the names, in 80 columns."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pushdeploy.errors import NotFoundError
 from tests.cli.answers import KEYS, PS, RELEASE, RELEASES, apps
-from tests.cli.conftest import Pushdeploy
-from tests.cli.engine import FakeEngine
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Pushdeploy
+    from tests.cli.engine import FakeEngine
 
 pytestmark = pytest.mark.usefixtures("in_utc")
 
