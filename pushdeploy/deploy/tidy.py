@@ -14,7 +14,7 @@ from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal, read_release_or_none
 from pushdeploy.errors import BusyError
 from pushdeploy.model.history import releases_to_keep
-from pushdeploy.model.instance import Instance
+from pushdeploy.model.instance import Instance, Status
 from pushdeploy.model.release import KEPT_RELEASES
 from pushdeploy.system import files, sockets
 from pushdeploy.system.locks import held
@@ -40,7 +40,7 @@ def tidy(host: Host, app: str) -> list[str]:
     """Drain and stop what should not run, and prune; returns what was done, in words."""
     place = host.layout.app(app)
     journal = Journal(place)
-    drain(host, [place.web_socket(number) for number in _leaving(host, journal)])
+    drain(host, _served(journal, _extra(host, journal)))
     try:
         with held(place.lock, who="pushdeploy", what="tidying", seconds=LOCK_SECONDS):
             return tidy_locked(host, journal)
@@ -51,14 +51,9 @@ def tidy(host: Host, app: str) -> list[str]:
 def tidy_locked(host: Host, journal: Journal) -> list[str]:
     """The same with the lock held; what has not drained is drained first."""
     did = _end_warm(host, journal)
-    wanted = wanted_units(host, journal)
-    statuses = host.supervisor.statuses(journal.place.name)
-    extra = [one for one in statuses if one.unit not in wanted]
+    extra = _extra(host, journal)
     if extra:
-        drain(
-            host,
-            [journal.place.web_socket(one.release) for one in extra if one.process_type == "web"],
-        )
+        drain(host, _served(journal, extra))
         host.supervisor.forget(journal.place.name, [one.unit for one in extra])
         did += [f"stopped {one.name} of v{one.release}" for one in extra]
     did += prune(journal)
@@ -122,10 +117,21 @@ def prune(journal: Journal) -> list[str]:
     return [f"pruned v{number}" for number in gone]
 
 
-def _leaving(host: Host, journal: Journal) -> list[int]:
+def _extra(host: Host, journal: Journal) -> list[Status]:
+    """What is there and should not be."""
     wanted = wanted_units(host, journal)
     statuses = host.supervisor.statuses(journal.place.name)
-    return [one.release for one in statuses if one.process_type == "web" and one.unit not in wanted]
+    return [one for one in statuses if one.unit not in wanted]
+
+
+def _served(journal: Journal, extra: list[Status]) -> list[Path]:
+    """The sockets that clients can be connected to: those of releases that were live.
+
+    One that never was has only our own probes in its queue, which a crashed app never empties.
+    """
+    once_live = journal.history().once_live()
+    web = [one.release for one in extra if one.process_type == "web"]
+    return [journal.place.web_socket(number) for number in web if number in once_live]
 
 
 def _end_warm(host: Host, journal: Journal) -> list[str]:

@@ -199,13 +199,15 @@ class Systemd:
         )
 
     def _stop(self, units: Sequence[str]) -> None:
+        """All at once: a socket in whose queue somebody waits would start its service again, but
+        not while its own stop is scheduled, and systemd stops it after the service.
+        """
         if units:
-            systemctl("stop", *(f"{unit}.service" for unit in units), check=False, seconds=120)
             web = [unit for unit in units if (self._units / f"{unit}.socket").exists()]
             extra = [f"{unit}.socket" for unit in web]
             extra += [f"{bridge_of(unit)}.service" for unit in web if self._has_bridge(unit)]
-            if extra:
-                systemctl("stop", *extra, check=False)
+            services = [f"{unit}.service" for unit in units]
+            systemctl("stop", *services, *extra, check=False, seconds=120)
 
     def _has_bridge(self, unit: str) -> bool:
         return (self._units / f"{bridge_of(unit)}.service").exists()

@@ -2,8 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,11 @@ from tests.system import checkout, container, image
 from tests.system.checkout import Installed
 from tests.system.host import Host
 from tests.system.laptop import Laptop, make_key
+
+if TYPE_CHECKING:
+    from tests.system.story import Site
+
+pytest.register_assert_rewrite("tests.system.story")  # hence imported later
 
 TOOLS = ("systemd-nspawn", "mmdebstrap", "nsenter", "git", "ssh", "mount")
 
@@ -101,3 +107,17 @@ def fresh_host(installed: Installed) -> Iterator[Host]:
 def fresh_laptop(fresh_host: Host, installed: Installed, tmp_path: Path) -> Laptop:
     """A laptop that may push to `blog` on the server of this one test."""
     return Laptop(fresh_host, tmp_path / "fresh-laptop", installed.key)
+
+
+@pytest.fixture
+def new_site(host: Host, laptop: Laptop) -> Iterator[Callable[[], "Site"]]:
+    """Makes apps on the shared server, which are destroyed after the test."""
+    from tests.system import story  # noqa: PLC0415 - its assertions are rewritten by then
+
+    yield from story.sites(host, laptop)
+
+
+@pytest.fixture
+def site(new_site: Callable[[], "Site"]) -> "Site":
+    """An app of this test's own on the shared server; nothing is pushed yet."""
+    return new_site()
