@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pushdeploy.cli.engine_link import WHO_VARIABLE, connect, layout, who
 from pushdeploy.cli.watch import PatientPrinter, Printer, stderr
 from pushdeploy.cli.words import STEP, problem, result
-from pushdeploy.deploy.lookup import facts, is_live_and_settled, outcome_of_push
+from pushdeploy.deploy.lookup import Facts, facts, is_live_and_settled, outcome_of_push
 from pushdeploy.engine.client import GoneError, ask, prepared
 from pushdeploy.errors import DeployFailedError, PushdeployError
 from pushdeploy.model.attempt import Outcome
@@ -40,8 +40,7 @@ def receive(app: str, hooks: str) -> int:
     place = layout().app(app)
     before = facts(place)
     if before is None:
-        ask(connect(), {"verb": "apps.create", "app": app, "who": who()})
-        before = facts(place)
+        before = _made(app)
     branch, after = (before.branch, before.newest) if before else ("", 0)
     hears, note = os.pipe()
     with prepared(connect()) as engine:
@@ -56,6 +55,19 @@ def receive(app: str, hooks: str) -> int:
         line = receive_pack(str(place.repo), hooks, told, engine.fileno(), note)
         received = start(line, stdin=0).wait()
     return _settle(app, after, _noted(hears), stderr()) or received
+
+
+def _made(app: str) -> Facts | None:
+    """Make the app of a first push; a fault of nginx is told and does not stop it."""
+    try:
+        ask(connect(), {"verb": "apps.create", "app": app, "who": who()})
+    except PushdeployError as error:
+        found = facts(layout().app(app))
+        if found is None:
+            raise
+        stderr().show(problem(error.message, error.hint))
+        return found
+    return facts(layout().app(app))
 
 
 def _noted(hears: int) -> str:
@@ -135,7 +147,7 @@ def _settle(app: str, after: int, pushed: str, printer: Printer) -> int:
     except PushdeployError as error:
         printer.show(problem(error.message, error.hint))
         return error.exit_code
-    if ended.get("outcome") == "left":
+    if ended["outcome"] == "left" or (ended["outcome"] == "learned" and ended["exit_code"] == 0):
         _say(ended, printer)
     return int(ended["exit_code"])
 

@@ -18,7 +18,8 @@ def create_app(host: Host, name: str, *, port: int | None = None) -> bool:
 
     Raises:
         UsageError: the name is no app name, or another app has the port.
-        UnavailableError: somebody listens on the port.
+        UnavailableError: somebody listens on the port; or the app is there, and nginx refuses to
+            serve it, for a fault that may be in somebody else's file.
     """
     app = parse_app_name(name)
     host.layout.apps.mkdir(parents=True, exist_ok=True)
@@ -30,7 +31,7 @@ def create_app(host: Host, name: str, *, port: int | None = None) -> bool:
             host.accounts.ensure(app)
             host.receiver.ask("make_repo", repo=str(place.repo), branch=FIRST_BRANCH)
             Journal(place).save_settings(AppSettings(port=chosen))
-            _serve(host)
+        _serve(host)
         return new
 
 

@@ -48,6 +48,7 @@ def issue(app: str, domains: Sequence[str], *, webroot: Path, email: str, server
     Raises:
         UnavailableError: it was not given, with what the ACME server said. What was there stays.
     """
+    HOOK.parent.mkdir(parents=True, exist_ok=True)
     write(File(HOOK, HOOK_TEXT, 0o755))
     line = Command(
         [

@@ -5,6 +5,7 @@ A deploy never reloads nginx: its upstream is a path through `current`. Only a c
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 CONFIGURATION = Path("/etc/nginx")
 OURS = "pushdeploy"
-WELCOME = Path("/etc/nginx/sites-enabled/default")
-"""The distribution's welcome site, a link."""
-
 LOCK_SECONDS = 60.0
 MODERN_HTTP2 = (1, 25, 1)
 REJECTS_HANDSHAKES = (1, 19, 4)
@@ -50,6 +48,15 @@ class Nginx:
     def snippets(self) -> Path:
         """The server owner's own files, a folder an app."""
         return self.configuration / OURS
+
+    @property
+    def welcome(self) -> Path:
+        """The link that turns the distribution's welcome site on."""
+        return self.configuration / "sites-enabled" / "default"
+
+    @property
+    def _welcome_note(self) -> Path:
+        return self.state / "nginx-welcome"
 
     def is_installed(self) -> bool:
         """True when there is an nginx here."""
@@ -100,6 +107,7 @@ class Nginx:
             before = self._present()
             gone = [path for path in before if path not in wanted]
             changed = [file.path.name for file in wanted.values() if write(file)]
+            changed += self._turn_welcome_off()
             for path in gone:
                 path.unlink()
             if not changed and not gone:
@@ -110,6 +118,8 @@ class Nginx:
                 self.reload()
             except (CommandFailedError, UnavailableError) as error:
                 self._put_back(before, set(wanted))
+                if not before:
+                    self.turn_welcome_on()
                 raise _refusal(error, set(wanted)) from error
             return [*changed, *(path.name for path in gone)]
 
@@ -141,6 +151,36 @@ class Nginx:
                 self.reload()
             except CommandFailedError as error:
                 raise _refusal(error, set()) from error
+
+    def leave(self) -> None:
+        """Take our files away and turn the welcome site on again, if we turned it off."""
+        with self._lock():
+            present = self._present()
+            for path in present:
+                path.unlink()
+            if self.turn_welcome_on() or present:
+                self.test()
+                self.reload()
+
+    def turn_welcome_on(self) -> bool:
+        """Put the link to the distribution's welcome site back; False when we never took it."""
+        if not self._welcome_note.exists():
+            return False
+        if not self.welcome.exists():
+            self.welcome.symlink_to(self._welcome_note.read_text())
+        self._welcome_note.unlink()
+        return True
+
+    def _turn_welcome_off(self) -> list[str]:
+        """Only the distribution's own link: a file of somebody's is his, and nginx will say so."""
+        if not self.welcome.is_symlink():
+            return []
+        target = os.readlink(self.welcome)
+        if Path(target).name != "default" or "sites-available" not in target:
+            return []
+        write(File(self._welcome_note, target))
+        self.welcome.unlink()
+        return [self.welcome.name]
 
     def _present(self) -> dict[Path, str]:
         return {path: path.read_text() for path in self.folder.glob(f"{OURS}*.conf")}

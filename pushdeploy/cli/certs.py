@@ -1,0 +1,124 @@
+"""`certs`, `certs:auto`, `certs:add`, `certs:remove`, `certs:renewed`: HTTPS."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pushdeploy.cli.command import App, Errand, command, json_option
+from pushdeploy.cli.output import say, show_json, show_table
+from pushdeploy.cli.typed_file import STDIN, read_stdin, read_typed
+from pushdeploy.errors import UsageError
+from pushdeploy.model.text import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pushdeploy.cli.side import Near
+
+COLUMNS = ("Domain", "App", "Ends", "From", "Issuer", "Served")
+
+
+@command("certs", example="pushdeploy certs", app=App.NONE)
+@json_option
+def certs(side: Near, *, as_json: bool) -> None:
+    """List certificates, and whether visitors get them."""
+    found: list[dict[str, Any]] = side.ask("certs")
+    if as_json:
+        show_json(found)
+    elif found:
+        _show(found)
+    else:
+        say("No app has a certificate. Get one: pushdeploy certs:auto --email me@example.com")
+
+
+@command("certs:auto", example="pushdeploy certs:auto --email me@example.com --app blog")
+@click.option("--email", help="Who is told of problems; kept for all apps.")
+@click.option("--server", metavar="URL", help="Another ACME server than Let's Encrypt; kept.")
+def certs_auto(side: Near, *, app: str, email: str | None, server: str | None) -> None:
+    """Get a certificate for all domains of an app, and renew it.
+
+    DNS and port 80 are tried first, since Let's Encrypt allows few failures.
+    """
+    say(f"Asking for a certificate for {app}: this takes some seconds ...")
+    _serves(side.ask("certs.auto", app=app, email=email, server=server))
+
+
+def _files_on_stdin(errand: Errand) -> Errand:
+    """Read both files of this machine; the key goes on stdin, never on a command line."""
+    chain, key = (_text(errand.parameters[name]) for name in ("chain", "key"))
+    parameters = {"app": errand.parameters["app"], "chain": STDIN, "key": STDIN}
+    return replace(errand, parameters=parameters, stdin=json.dumps([chain, key]).encode())
+
+
+@command(
+    "certs:add",
+    example="pushdeploy certs:add chain.pem key.pem --app blog",
+    prepare=_files_on_stdin,
+)
+@click.argument("chain")
+@click.argument("key")
+def certs_add(side: Near, *, app: str, chain: str, key: str) -> None:
+    """Serve a certificate of your own: CHAIN and its KEY, PEM files.
+
+    It is refused if the key does not fit, a domain is missing, it has ended, or its chain is not
+    complete. With `- -`, both are read from stdin as a JSON list.
+    """
+    texts = _from_stdin() if chain == key == STDIN else (_text(chain, side), _text(key, side))
+    _serves(side.ask("certs.add", app=app, chain=texts[0], key=texts[1]))
+
+
+@command("certs:remove", example="pushdeploy certs:remove --app blog")
+def certs_remove(side: Near, *, app: str) -> None:
+    """Serve an app over plain HTTP again."""
+    side.ask("certs.remove", app=app)
+    say(f"{app} has no certificate any more")
+
+
+@command("certs:renewed", example="pushdeploy certs:renewed", app=App.NONE)
+def certs_renewed(side: Near) -> None:
+    """Take up renewed certificates; certbot calls this."""
+    names: list[str] = side.ask("certs.renewed")
+    say(f"nginx shows the new certificate for {', '.join(names)}" if names else "nothing is new")
+
+
+def _text(name: str, side: Near | None = None) -> str:
+    return decode(read_typed(name, side), name)
+
+
+def _from_stdin() -> Sequence[str]:
+    try:
+        found = json.loads(read_stdin())
+    except ValueError as error:
+        raise UsageError("stdin is no JSON list of two texts") from error
+    if not isinstance(found, list) or len(found) != 2:  # noqa: PLR2004 - a chain and a key
+        raise UsageError("stdin is no JSON list of two texts")
+    return [str(one) for one in found]
+
+
+def _serves(found: list[dict[str, Any]]) -> None:
+    for one in found:
+        say(f"https://{one['domain']} is served, until {_day(one['ends'])}; renewed: {one['kind']}")
+
+
+def _show(found: list[dict[str, Any]]) -> None:
+    rows = [
+        (
+            one["domain"],
+            one["app"],
+            _day(one["ends"]),
+            one["kind"],
+            one["issuer"],
+            "yes" if one["served"] else "NO",
+        )
+        for one in found
+    ]
+    show_table(COLUMNS, rows)
+
+
+def _day(epoch: float) -> str:
+    return f"{datetime.datetime.fromtimestamp(epoch, tz=datetime.UTC):%Y-%m-%d}"

@@ -1,0 +1,52 @@
+"""`domains`, `domains:add`, `domains:remove`: the names under which an app answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pushdeploy.cli.command import command, json_option
+from pushdeploy.cli.output import say, show_json, show_lines
+from pushdeploy.model.domain import parse_domain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pushdeploy.cli.side import Near
+
+
+@command("domains", example="pushdeploy domains --app blog")
+@json_option
+def domains(side: Near, *, app: str, as_json: bool) -> None:
+    """List an app's domains."""
+    found: list[str] = side.ask("domains", app=app)
+    if as_json:
+        show_json(found)
+    elif found:
+        show_lines(found)
+    else:
+        say(f"{app} has no domain. Add one: pushdeploy domains:add blog.example.com --app {app}")
+
+
+@command("domains:add", example="pushdeploy domains:add blog.example.com --app blog")
+@click.argument("names", nargs=-1, required=True, metavar="DOMAIN...")
+def domains_add(side: Near, *, app: str, names: tuple[str, ...]) -> None:
+    """Answer under these names.
+
+    The name's DNS record must lead to this server; then `certs:auto` gets a certificate.
+    """
+    found = side.ask("domains.add", app=app, domains=_parsed(names))
+    say(f"{app} answers as {', '.join(found)}")
+
+
+@command("domains:remove", example="pushdeploy domains:remove blog.example.com --app blog")
+@click.argument("names", nargs=-1, required=True, metavar="DOMAIN...")
+def domains_remove(side: Near, *, app: str, names: tuple[str, ...]) -> None:
+    """Answer under these names no longer."""
+    found = side.ask("domains.remove", app=app, domains=_parsed(names))
+    say(f"{app} answers as {', '.join(found)}" if found else f"{app} has no domain any more")
+
+
+def _parsed(names: Sequence[str]) -> list[str]:
+    return [parse_domain(name) for name in names]

@@ -1,0 +1,59 @@
+"""`firewall:status`, `firewall:enable`: ufw, without locking anybody out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from pushdeploy.cli.command import App, command, json_option
+from pushdeploy.cli.output import say, show_json, show_lines
+from pushdeploy.errors import UsageError
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.side import Near
+
+
+@command("firewall:status", example="pushdeploy firewall:status", app=App.NONE)
+@json_option
+def firewall_status(side: Near, *, as_json: bool) -> None:
+    """Show whether the firewall is on, and its rules."""
+    found = side.ask("firewall")
+    if as_json:
+        show_json({"active": found["active"], "text": "\n".join(found["text"])})
+    else:
+        show_lines(found["text"])
+        if not found["active"]:
+            say("Turn it on: pushdeploy firewall:enable")
+
+
+@command("firewall:enable", example="pushdeploy firewall:enable --yes", app=App.NONE)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def firewall_enable(side: Near, *, yes: bool) -> None:
+    """Let in ssh, HTTP and HTTPS, and nothing else new.
+
+    Rules that are there already stay. The ssh port is allowed and verified before the firewall
+    is turned on.
+    """
+    connection = os.environ.get("SSH_CONNECTION", "")
+    plan = side.ask("firewall.plan", connection=connection)
+    ssh = ", ".join(str(port) for port in plan["ssh_ports"])
+    say(f"ssh listens on port {ssh}; it stays open, for IPv4 and IPv6.")
+    if plan["opens"]:
+        say(f"Rules to add: allow {', '.join(f'{port}/tcp' for port in plan['opens'])}.")
+    if plan["active"] and not plan["opens"]:
+        say("The firewall is on already, and nothing is missing.")
+        return
+    if not yes:
+        _ask()
+    side.ask("firewall.enable", connection=connection, confirmed=True)
+    say("The firewall is on. See it: pushdeploy firewall:status")
+
+
+def _ask() -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is here to say yes", hint="pushdeploy firewall:enable --yes")
+    if not click.confirm("Turn the firewall on?", default=False, err=True):
+        raise UsageError("nothing was changed", hint="pushdeploy firewall:enable")

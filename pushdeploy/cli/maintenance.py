@@ -1,0 +1,39 @@
+"""`maintenance`, `maintenance:on`, `maintenance:off`: a page instead of the app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pushdeploy.cli.command import command, json_option
+from pushdeploy.cli.output import say, show_json
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.side import Near
+
+
+@command("maintenance", example="pushdeploy maintenance --app blog")
+@json_option
+def maintenance(side: Near, *, app: str, as_json: bool) -> None:
+    """Show whether visitors get the maintenance page."""
+    found = side.ask("maintenance", app=app)
+    if as_json:
+        show_json(found)
+    else:
+        print("on" if found["maintenance"] else "off")
+
+
+@command("maintenance:on", example="pushdeploy maintenance:on --message 'Back at 9' --app blog")
+@click.option("--message", help="What the page says.")
+def maintenance_on(side: Near, *, app: str, message: str | None) -> None:
+    """Answer every request with 503 and a page; workers go on."""
+    side.ask("maintenance", app=app, on=True, message=message)
+    say(f"Enabling maintenance mode for {app}... done")
+
+
+@command("maintenance:off", example="pushdeploy maintenance:off --app blog")
+def maintenance_off(side: Near, *, app: str) -> None:
+    """Let visitors in again."""
+    side.ask("maintenance", app=app, on=False)
+    say(f"Disabling maintenance mode for {app}... done")
