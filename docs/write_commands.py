@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Write docs/reference/commands.md from the commands themselves; a test compares the two."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pushdeploy.cli.group import ALIASES, COMMANDS, PROGRAM, commands
+
+PAGE = Path(__file__).parent / "reference" / "commands.md"
+
+COLUMNS = 88
+
+# ruff: noqa: E501 - a sentence of the page on a line of its own
+HEAD = """\
+# Commands
+
+This page is written by `docs/write_commands.py`; `pushdeploy COMMAND --help` shows the same.
+
+On the server a command is about the app that `--app` names; with one app there it may be left out.
+The first word after the command may name it too: `pushdeploy ps blog`.
+On a laptop, in a checkout whose git remote is like `deploy@HOST:blog`, the same command runs on that server over ssh.
+The remote is the one called `production`, or the only one of that kind, or the one that `--remote` names.
+`ssh deploy@HOST ps blog` needs no installation at all.
+
+Data goes to stdout, talk to stderr; `NO_COLOR` turns drawn tables into plain columns.
+See also: [exit codes](exit-codes.md), [JSON](json.md).
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    context = click.Context(commands, info_name=PROGRAM, **commands.context_settings)
+    parts = [HEAD, "| Command | |\n|---|---|"]
+    parts += [f"| [`{name}`](#{_anchor(name)}) | {told} |" for name, (_, told) in _sorted()]
+    others = ", ".join(f"`{other}` is `{name}`" for other, name in ALIASES.items())
+    parts.append(f"\nOther names: {others}.")
+    for name, _ in _sorted():
+        command = commands.get_command(context, name)
+        if command is not None:
+            shown = click.Context(
+                command, context, name, max_content_width=COLUMNS, terminal_width=COLUMNS
+            )
+            parts.append(f"\n## {name}\n\n```text\n{command.get_help(shown)}\n```")
+    return "\n".join(parts) + "\n"
+
+
+def _sorted() -> list[tuple[str, tuple[str, str]]]:
+    return sorted(COMMANDS.items())
+
+
+def _anchor(name: str) -> str:
+    """What GitHub makes of a heading."""
+    return name.replace(":", "")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
