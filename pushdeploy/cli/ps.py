@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
     from pushdeploy.cli.side import Near
 
+INSTANCE_KEYS = (
+    "instance",
+    "release",
+    "warm",
+    "state",
+    "seconds",
+    "cpu",
+    "memory",
+    "restarts",
+)
+ATTEMPT_KEYS = ("kind", "commit", "who", "outcome", "reason", "seconds")
+
 MEGABYTE = 1 << 20
 
 
@@ -119,16 +131,23 @@ def _failure(app: str, last: Mapping[str, Any], now: float) -> Iterator[str]:
 
 def _record(answer: Mapping[str, Any]) -> dict[str, Any]:
     """The answer for programs."""
-    keys = ("instance", "release", "warm", "state", "seconds", "cpu", "memory", "restarts")
     last = answer["last_attempt"]
-    if last is not None:
-        kept = ("number", "kind", "commit", "who", "at", "outcome", "release", "reason", "seconds")
-        last = {**{key: last[key] for key in kept}, "at": iso(last["at"])}
     return {
         **{key: answer[key] for key in ("app", "release", "web_concurrency", "commands")},
         "instances": [
-            {**{key: one[key] for key in keys}, "stray": bool(one.get("stray"))}
+            {**{key: one[key] for key in INSTANCE_KEYS}, "stray": bool(one.get("stray"))}
             for one in answer["instances"]
         ],
-        "last_attempt": last,
+        "last_attempt": None if last is None else _attempt(last),
+    }
+
+
+def _attempt(last: Mapping[str, Any]) -> dict[str, Any]:
+    """With the same keys as a row of `releases --json`."""
+    release = last["release"]
+    return {
+        "attempt": last["number"],
+        "release": None if release is None else f"v{release}",
+        "at": iso(last["at"]),
+        **{key: last[key] for key in ATTEMPT_KEYS},
     }
