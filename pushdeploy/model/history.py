@@ -40,13 +40,8 @@ class History:
         return list(seen)
 
     def rolled_back_from(self) -> frozenset[int]:
-        """Releases that a rollback left and nothing made live again since."""
-        left: set[int] = set()
-        for change in self.changes:
-            left.discard(change.release)
-            if change.kind == "rollback" and change.previous is not None:
-                left.add(change.previous)
-        return frozenset(left)
+        """Releases that a way back left and nothing made live again since."""
+        return self._walk()[1]
 
     def previous(self, present: Iterable[int]) -> int | None:
         """Where a bare `rollback` goes: live before, still there, not rolled back from.
@@ -54,18 +49,33 @@ class History:
         Walks the way back through the history, never by number or time: after v1, v2, v3 and a
         rollback to v2, the next one goes to v1, not back to v3.
         """
-        candidates = set(present) - self.rolled_back_from()
-        current = self.live
+        trail, left = self._walk()
+        candidates = set(present) - left - {self.live}
+        return next((one for one in reversed(trail) if one in candidates), None)
+
+    def _walk(self) -> tuple[list[int], frozenset[int]]:
+        """The way that led to what is live, and what was rolled back from.
+
+        Going back cuts the way off; a rollback to what was cut off undoes that, and leaves nothing
+        behind.
+        """
         trail: list[int] = []
+        cut: dict[int, list[int]] = {}
+        left: set[int] = set()
         for change in self.changes:
-            if change.release in trail:
-                del trail[trail.index(change.release) + 1 :]
+            release, back = change.release, change.kind == "rollback"
+            undone = back and release in cut and release not in trail
+            left.discard(release)
+            if back and change.previous is not None and not undone:
+                left.add(change.previous)
+            if release in trail:
+                cut |= {one: trail[: trail.index(one) + 1] for one in trail}
+                del trail[trail.index(release) + 1 :]
+            elif undone:
+                trail = list(cut[release])
             else:
-                trail.append(change.release)
-        for release in reversed(trail[:-1] if trail and trail[-1] == current else trail):
-            if release in candidates and release != current:
-                return release
-        return None
+                trail.append(release)
+        return trail, frozenset(left)
 
 
 def read_history(records: Iterable[Mapping[str, object]]) -> History:
