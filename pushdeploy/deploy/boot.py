@@ -18,13 +18,14 @@ MEMORY_RESERVE = 64 << 20
 
 
 def boot(host: Host, release: Release, settings: AppSettings, report: Report) -> Instance:
-    """Start the web process of a release; returns without waiting for it to serve.
+    """Start the web process of a release, unless it runs; returns without waiting for it to serve.
 
     Raises:
         DeployFailedError: memory does not hold both releases.
     """
     instance = instances.web(host, release, settings)
-    _make_room(host, release)
+    if not is_up(host, instance):
+        _make_room(host, release)
     report(WebStarting(release.number))
     host.supervisor.apply([instance])
     host.supervisor.start([instance])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pushdeploy.deploy import instances
 from pushdeploy.deploy.boot import boot
 from pushdeploy.deploy.health import check
 from pushdeploy.deploy.host import Host
@@ -10,37 +9,66 @@ from pushdeploy.deploy.journal import Journal, read_release_or_none
 from pushdeploy.deploy.settle import change_workers, settle
 from pushdeploy.deploy.switch import settle_intent, switch, switch_back
 from pushdeploy.errors import PushdeployError
-from pushdeploy.events import Report
+from pushdeploy.events import Report, Warned
 from pushdeploy.model.release import Kind, Release
 from pushdeploy.model.settings import AppSettings
 
 
 def go_live(
-    host: Host, journal: Journal, release: Release, kind: Kind, who: str, report: Report
+    host: Host,
+    journal: Journal,
+    release: Release,
+    kind: Kind,
+    who: str,
+    report: Report,
+    *,
+    changed: AppSettings | None = None,
 ) -> int | None:
     """Make a release live; returns the one that was.
 
     The old release serves until the new one is healthy, and again if it does not settle.
 
+    Args:
+        host: the machine.
+        journal: the app's records.
+        release: the release, in place.
+        kind: what made it.
+        who: for whom.
+        report: who is told.
+        changed: settings that come with the release and go if it does; none means the same.
+
     Raises:
         DeployFailedError: it is not healthy or does not settle; what was live is live.
     """
-    settings = journal.settings()
+    former = journal.settings()
+    settings = changed or former
     instance = boot(host, release, settings, report)
     check(host, release, instance, report)
     previous = switch(host, journal, release, kind, who, report)
     before = None if previous is None else read_release_or_none(journal, previous)
     try:
+        journal.save_settings(settings)
         settle(host, release, before, settings, report)
-    except PushdeployError:
+    except Exception:
         switch_back(journal, previous)
+        journal.save_settings(former)
         if before is not None:
-            change_workers(host, before, release, settings, report)
+            _start_workers_again(host, before, release, former, report)
         raise
     settle_intent(journal, release)
     if previous is not None and previous != release.number:
         keep_warm(host, journal, previous, settings)
     return previous
+
+
+def _start_workers_again(
+    host: Host, before: Release, failed: Release, settings: AppSettings, report: Report
+) -> None:
+    """The old release's; that they fall too does not hide why the new one failed."""
+    try:
+        change_workers(host, before, failed, settings, report)
+    except PushdeployError as error:
+        report(Warned(error.message, hint=error.hint or ""))
 
 
 def keep_warm(host: Host, journal: Journal, previous: int, settings: AppSettings) -> None:
@@ -50,8 +78,3 @@ def keep_warm(host: Host, journal: Journal, previous: int, settings: AppSettings
             journal.note_history(cold=number)
     if settings.warm:
         journal.note_history(warm=previous, until=host.now() + settings.warm)
-
-
-def warm_web(host: Host, journal: Journal, number: int) -> str:
-    """The unit of a release's web instance."""
-    return instances.web(host, journal.release(number), journal.settings()).unit

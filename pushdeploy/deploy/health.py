@@ -10,7 +10,7 @@ from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, Warned, WebHealthy
 from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import HealthCheck, Verdict, accepts
-from pushdeploy.model.instance import Instance, State
+from pushdeploy.model.instance import Instance, State, Status
 from pushdeploy.model.release import Release
 from pushdeploy.system.http import Answer, GaveUpError, NoAnswerError, get
 
@@ -91,8 +91,9 @@ def _pass(
         result = _probe(host, instance, one, min(max(one.timeout, 0.1), max(left, 0.1)), alive)
         if isinstance(result, Answer):
             return result
-        if not alive() or host.monotonic() + pause > deadline:
-            raise _failed(host, release, instance, one, result)
+        crashed = not alive()
+        if crashed or host.monotonic() + pause > deadline:
+            raise _failed(host, release, instance, result, crashed=crashed)
         host.sleep(pause)
         pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE_SECONDS)
 
@@ -138,30 +139,38 @@ def _judge(one: HealthCheck, answer: Answer) -> Answer | Failure:
 def _watch(host: Host, instance: Instance) -> Callable[[], bool]:
     """A question that is cheap to ask often: does the process still stand a chance?"""
     asked = host.monotonic()
+    former: int | None = None
     answer = True
 
     def alive() -> bool:
-        nonlocal asked, answer
+        nonlocal asked, former, answer
         if answer and host.monotonic() - asked >= WATCH_SECONDS:
             asked = host.monotonic()
-            answer = not _crash_loops(host, instance)
+            status = _status(host, instance)
+            if former is None:
+                former = status.restarts if status and status.state is State.UP else 0
+            answer = not _crash_loops(status, former)
         return answer
 
     return alive
 
 
-def _crash_loops(host: Host, instance: Instance) -> bool:
-    for status in host.supervisor.statuses(instance.app):
-        if status.unit == instance.unit:
-            return status.restarts >= CRASHES or status.state is State.DOWN
-    return True
+def _status(host: Host, instance: Instance) -> Status | None:
+    statuses = host.supervisor.statuses(instance.app)
+    return next((one for one in statuses if one.unit == instance.unit), None)
+
+
+def _crash_loops(status: Status | None, former: int) -> bool:
+    """Whether it does, not counting `former` restarts: a warm process has a life behind it."""
+    if status is None or status.state is State.DOWN:
+        return True
+    return status.restarts - former >= CRASHES
 
 
 def _failed(
-    host: Host, release: Release, instance: Instance, one: HealthCheck, failure: Failure
+    host: Host, release: Release, instance: Instance, failure: Failure, *, crashed: bool
 ) -> DeployFailedError:
     output = tuple(host.supervisor.tail(instance, OUTPUT_LINES))
-    crashed = _crash_loops(host, instance)
     reason = (
         f"the web process of v{release.number} ends as soon as it starts"
         if crashed

@@ -101,12 +101,7 @@ def _renew(
     )
     journal.note_attempt(attempt, release=release.number)
     write_release(host, release, environment)
-    journal.save_settings(after)
-    try:
-        go_live(host, journal, release, change.kind, who, report)
-    except BaseException:
-        journal.save_settings(before)
-        raise
+    go_live(host, journal, release, change.kind, who, report, changed=after)
     report(
         WentLive(
             app=current.app,

@@ -1,0 +1,31 @@
+"""Fixtures: one machine with one app on it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.deploy.machine import Machine, make_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder whose sockets' paths fit into 108 bytes (unix(7))."""
+    folder = Path(tempfile.mkdtemp(prefix="pd-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, short_folder: Path) -> Iterator[Machine]:
+    """A machine with the app `blog`, to which nothing was pushed yet."""
+    made = make_machine(tmp_path / "state", short_folder)
+    yield made
+    made.supervisor.close()

@@ -1,0 +1,282 @@
+"""A machine without systemd, git and uv: it remembers what was asked, and its web answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pushdeploy.errors import CommandFailedError, NotFoundError
+from pushdeploy.model.instance import Instance, State, Status, parse_unit
+from pushdeploy.model.job import Job, JobKind
+from pushdeploy.model.release import Commit
+from pushdeploy.model.tree import Tree, render_tree
+from tests.deploy.servers import FrontServer, WebServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from pushdeploy.model.log_line import LogLine
+
+Answer = tuple[int, str]
+
+
+class Killed(BaseException):
+    """The engine dies here, as by SIGKILL: nothing that is ours runs after it."""
+
+
+@dataclass
+class Unit:
+    """One instance that the supervisor knows."""
+
+    instance: Instance
+    state: State = State.DOWN
+    restarts: int = 0
+    server: WebServer | None = None
+
+
+@dataclass
+class FakeSupervisor:
+    """Runs web instances as threads with real sockets, and workers in name only."""
+
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+    crashing: set[str] = field(default_factory=set)
+    """Units and process types that end as soon as they start."""
+    answers: dict[int, Answer] = field(default_factory=dict)
+    """By release; else what `answer_by` says."""
+    answer_by: Callable[[int], Answer] = lambda release: (200, f"v{release}")
+    printed: dict[str, list[str]] = field(default_factory=dict)
+    """Last output by process type."""
+    statuses_of_jobs: dict[JobKind, int] = field(default_factory=dict)
+    during: dict[JobKind, Callable[[], None]] = field(default_factory=dict)
+    """What happens elsewhere while a job runs."""
+    on_call: Callable[[str], None] = lambda _: None
+    units: dict[str, Unit] = field(default_factory=dict)
+    front_servers: dict[str, tuple[int, FrontServer]] = field(default_factory=dict)
+    twice: set[str] = field(default_factory=set)
+    """Worker types of which two releases ran at once."""
+
+    def apply(self, instances: Sequence[Instance]) -> None:
+        """Know them."""
+        self._note("apply", *(one.unit for one in instances))
+        for one in instances:
+            known = self.units.get(one.unit)
+            if known is None:
+                self.units[one.unit] = Unit(one)
+            else:
+                known.instance = one
+
+    def start(self, instances: Sequence[Instance]) -> None:
+        """Start what does not run."""
+        self._note("start", *(one.unit for one in instances))
+        for one in instances:
+            unit = self.units[one.unit]
+            if unit.state is not State.UP:
+                self._start(unit)
+
+    def stop(self, instances: Sequence[Instance]) -> None:
+        """Stop them, and know them still."""
+        self._note("stop", *(one.unit for one in instances))
+        for one in instances:
+            if one.unit in self.units:
+                self._stop(self.units[one.unit])
+
+    def forget(self, app: str, units: Sequence[str]) -> None:
+        """Stop them and know them no more."""
+        self._note("forget", *units)
+        for unit in units:
+            known = self.units.pop(unit, None)
+            if known is not None:
+                self._stop(known)
+
+    def statuses(self, app: str) -> list[Status]:
+        """Every instance that is known."""
+        found = []
+        for name, unit in sorted(self.units.items()):
+            parsed = parse_unit(name)
+            if parsed is not None and parsed.app == app:
+                found.append(
+                    Status(
+                        unit=name,
+                        release=parsed.release,
+                        process_type=parsed.process_type,
+                        index=parsed.index,
+                        state=unit.state,
+                        restarts=unit.restarts,
+                    )
+                )
+        return found
+
+    def tail(self, instance: Instance, lines: int) -> list[str]:
+        """What the test said that it printed."""
+        return self.printed.get(instance.process_type, [])[-lines:]
+
+    def logs(
+        self, app: str, *, names: Collection[str], lines: int, follow: bool
+    ) -> Iterator[LogLine | None]:
+        """Nothing."""
+        return iter(())
+
+    def once(self, job: Job, on_line: Callable[[str], None]) -> int:
+        """Pretend to run the job."""
+        self._note("once", job.kind)
+        on_line(f"{job.kind} runs")
+        self.during.get(job.kind, lambda: None)()
+        status = self.statuses_of_jobs.get(job.kind, 0)
+        if job.kind is JobKind.BUILD and status == 0:
+            (job.writable[0] / ".complete").write_text("")
+        return status
+
+    def run(self, job: Job, descriptors: tuple[int, int, int], *, terminal: bool) -> int:
+        """Pretend to run the job."""
+        self._note("run", *job.argv)
+        return 0
+
+    def stop_jobs(self, app: str) -> None:
+        """Remember that it was asked."""
+        self._note("stop_jobs", app)
+
+    def open_front(self, app: str, port: int, live_socket: Path) -> None:
+        """Serve the port."""
+        self._note("open_front", app)
+        held = self.front_servers.get(app)
+        if held is not None and held[0] == port:
+            return
+        try:
+            server = FrontServer(port, live_socket)
+        except OSError as error:
+            raise CommandFailedError(f"the front can't listen: {error}", status=1) from error
+        self.front_servers[app] = (port, server)
+
+    def close_front(self, app: str) -> None:
+        """Free the port."""
+        self._note("close_front", app)
+        held = self.front_servers.pop(app, None)
+        if held is not None:
+            held[1].stop()
+
+    def fronts(self) -> list[str]:
+        """Apps with a front."""
+        return sorted(self.front_servers)
+
+    def wake(self, app: str, seconds: float) -> None:
+        """Remember that it was asked."""
+        self._note("wake", app, f"{seconds:.0f}")
+
+    def up(self, app: str) -> list[str]:
+        """What runs, as people say it: `v2 web.1`."""
+        return [f"v{one.release} {one.name}" for one in self.statuses(app) if one.state is State.UP]
+
+    def reboot(self) -> None:
+        """The machine loses everything that runs, and every unit."""
+        for app in list(self.front_servers):
+            self.front_servers.pop(app)[1].stop()
+        for unit in self.units.values():
+            self._stop(unit)
+        self.units.clear()
+        self.calls.clear()
+
+    def close(self) -> None:
+        """End all threads."""
+        self.on_call = lambda _: None
+        self.reboot()
+
+    def _note(self, *call: str) -> None:
+        self.on_call(call[0])
+        self.calls.append(call)
+
+    def _start(self, unit: Unit) -> None:
+        one = unit.instance
+        if one.unit in self.crashing or one.process_type in self.crashing:
+            unit.state, unit.restarts = State.CRASHED, 9
+            return
+        unit.state = State.UP
+        if one.socket is not None:
+            unit.server = WebServer(one.socket, lambda _: self._answer(one.release))
+        elif any(
+            other.state is State.UP
+            and other.instance.process_type == one.process_type
+            and other.instance.release != one.release
+            for other in self.units.values()
+        ):
+            self.twice.add(one.process_type)
+
+    def _answer(self, release: int) -> Answer:
+        return self.answers[release] if release in self.answers else self.answer_by(release)
+
+    def _stop(self, unit: Unit) -> None:
+        if unit.server is not None:
+            unit.server.stop()
+        unit.server, unit.state, unit.restarts = None, State.DOWN, 0
+
+
+WEB = "web: gunicorn app:app\n"
+
+
+@dataclass
+class FakeReceiver:
+    """A repo of texts: a commit is its Procfile and what goes with it."""
+
+    trees: dict[str, Tree] = field(default_factory=dict)
+    refusals: dict[str, Exception] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def commit(
+        self,
+        name: str,
+        procfile: str = WEB,
+        *,
+        requirements: str = "gunicorn\n",
+        app_json: str = "",
+        storage: tuple[str, ...] = (),
+    ) -> str:
+        """Make a commit; returns its id."""
+        identity = hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
+        self.trees[identity] = Tree(
+            commit=Commit(identity, f"Subject of {name}", "Ada"),
+            slug="",
+            tree=identity,
+            reused=False,
+            procfile=procfile,
+            app_json=app_json,
+            python_version="",
+            requirements={"requirements.txt": requirements},
+            local=False,
+            storage=storage,
+        )
+        return identity
+
+    def prepare(self) -> None:
+        """There is nothing to prepare."""
+
+    def ask(self, verb: str, **request: Any) -> str:  # noqa: ANN401 - as the real one
+        """Answer as the real one does."""
+        self.asked.append(verb)
+        repo = Path(request["repo"])
+        if verb == "make_repo":
+            (repo / "refs" / "heads").mkdir(parents=True, exist_ok=True)
+            return "{}"
+        if verb == "resolve":
+            ref = repo / request["revision"]
+            return json.dumps({"commit": ref.read_text().strip() if ref.exists() else None})
+        return self._check_out(request)
+
+    def _check_out(self, request: dict[str, Any]) -> str:
+        revision = request["revision"]
+        if revision in self.refusals:
+            raise self.refusals[revision]
+        if revision not in self.trees:
+            raise NotFoundError(f"`{revision}` names no commit", hint="git push")
+        tree = self.trees[revision]
+        storage = tuple(sorted({*tree.storage, *request["storage"]}))
+        slug = hashlib.sha256(repr((tree.tree, storage)).encode()).hexdigest()[:24]
+        folder = Path(request["slugs"]) / slug
+        reused = folder.is_dir()
+        folder.mkdir(exist_ok=True)
+        for link in storage:
+            (folder / link).unlink(missing_ok=True)
+            (folder / link).parent.mkdir(parents=True, exist_ok=True)
+            (folder / link).symlink_to(folder.parents[1] / "shared" / link)
+        return render_tree(replace(tree, slug=slug, reused=reused, storage=storage))

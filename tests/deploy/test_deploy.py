@@ -1,0 +1,322 @@
+"""A deploy: which events it reports, and what runs afterwards."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+import pytest
+
+from pushdeploy.errors import RefusedInputError
+from pushdeploy.events import AttemptEnded, AttemptFailed, WentLive
+from pushdeploy.model.job import JobKind
+from tests.deploy.machine import APP, Machine, names
+
+WITH_WORKER = "web: gunicorn app:app\nworker: python work.py\n"
+WITH_RELEASE = "web: gunicorn app:app\nrelease: python migrate.py\n"
+
+
+def failure(machine: Machine) -> AttemptFailed:
+    """The event that tells why."""
+    event = machine.watching.one(AttemptFailed)
+    assert isinstance(event, AttemptFailed)
+    return event
+
+
+def test_the_first_deploy_goes_through_every_step_and_answers_at_the_apps_port(
+    machine: Machine,
+) -> None:
+    ended = machine.push("one", WITH_WORKER + "release: python migrate.py\n")
+
+    assert (ended.outcome, ended.exit_code, ended.release) == ("live", 0, 1)
+    assert machine.watching.names() == [
+        "attempt.started",
+        "checkout.finished",
+        "procfile.read",
+        "formation.defaulted",
+        "build.python",
+        "build.started",
+        "build.output",
+        "build.finished",
+        "release_phase.started",
+        "release_phase.output",
+        "release_phase.finished",
+        "web.starting",
+        "web.healthy",
+        "release.switched",
+        "workers.changed",
+        "release.live",
+        "attempt.ended",
+    ]
+    assert machine.running() == ["v1 web.1", "v1 worker.1"]
+    assert machine.answer() == "v1"
+    assert machine.is_whole()
+
+
+def test_the_second_deploy_takes_over_and_keeps_the_first_web_process_warm(
+    machine: Machine,
+) -> None:
+    machine.push("one", WITH_WORKER)
+
+    ended = machine.push("two", WITH_WORKER)
+
+    assert (ended.outcome, ended.release) == ("live", 2)
+    assert machine.answer() == "v2"
+    assert machine.running() == ["v1 web.1", "v2 web.1", "v2 worker.1"]
+    assert machine.journal.history().warm == {1: machine.clock.time + 600 - elapsed(machine)}
+    assert machine.supervisor.twice == set(), "two releases' workers ran at once"
+
+
+def elapsed(machine: Machine) -> float:
+    """Seconds that passed since the warm time was written."""
+    return machine.clock.time + 600 - machine.journal.history().warm[1]
+
+
+def test_a_deploy_reuses_the_slug_and_the_venv_of_an_equal_tree(machine: Machine) -> None:
+    machine.push("one")
+
+    machine.deploy()
+
+    assert machine.watching.names()[:4] == [
+        "attempt.started",
+        "checkout.finished",
+        "procfile.read",
+        "build.python",
+    ]
+    assert "build.started" not in machine.watching.names()
+    assert len(names(machine.place.slugs)) == 1
+    assert len(names(machine.place.venvs)) == 1
+
+
+def test_what_went_live_is_told_with_its_address(machine: Machine) -> None:
+    machine.push("one")
+
+    told = machine.watching.one(WentLive)
+
+    assert isinstance(told, WentLive)
+    assert (told.app, told.release) == (APP, 1)
+    assert told.addresses == (f"http://127.0.0.1:{machine.journal.settings().port}",)
+
+
+@pytest.fixture
+def live(machine: Machine) -> Machine:
+    """A machine on which v1 serves, with a worker."""
+    machine.push("one", WITH_WORKER)
+    return machine
+
+
+def assert_v1_serves_untouched(machine: Machine, *, attempts: int = 2) -> None:
+    """What every failure before the switch leaves."""
+    assert machine.answer() == "v1"
+    assert machine.running() == ["v1 web.1", "v1 worker.1"]
+    assert machine.journal.live() == 1
+    assert machine.journal.history().intent is None
+    assert [one.outcome for one in machine.journal.attempts()] == ["live", "failed"]
+    assert not [call for call in machine.supervisor.calls if call[:2] == ("stop", "v1")]
+    assert len(machine.journal.attempts()) == attempts
+
+
+def test_a_refused_tree_ends_the_deploy_before_anything_is_built(live: Machine) -> None:
+    live.supervisor.calls.clear()
+    commit = live.receiver.commit("two")
+    live.receiver.refusals[commit] = RefusedInputError("`instance` is storage", hint="git rm")
+
+    ended = live.push("two")
+
+    assert (ended.outcome, ended.exit_code, ended.text) == ("failed", 7, "`instance` is storage")
+    assert failure(live).hint == "git rm"
+    assert failure(live).still_live == 1
+    assert [call[0] for call in live.supervisor.calls if call[0] in ("once", "start")] == []
+    assert_v1_serves_untouched(live)
+
+
+def test_a_procfile_that_only_the_engine_sees_is_refused_too(live: Machine) -> None:
+    ended = live.push("two", "worker: python work.py\n")
+
+    assert ended.exit_code == 7
+    assert "web" in failure(live).reason
+    assert_v1_serves_untouched(live)
+
+
+def test_a_build_that_fails_leaves_no_venv_behind(live: Machine) -> None:
+    live.supervisor.statuses_of_jobs[JobKind.BUILD] = 1
+
+    ended = live.push("two", requirements="gunicorn\nnonsense\n")
+
+    assert ended.exit_code == 7
+    assert "requirements.txt" in failure(live).reason
+    assert not failure(live).release_phase
+    assert len(names(live.place.venvs)) == 1
+    assert live.releases() == ["v1"]
+    assert_v1_serves_untouched(live)
+
+
+def test_a_builder_that_says_all_is_well_without_a_complete_venv_is_not_believed(
+    live: Machine,
+) -> None:
+    def unfinish() -> None:
+        for folder in live.place.venvs.iterdir():
+            if not (folder / ".complete").exists():
+                folder.chmod(0o700)
+                (folder / ".complete").mkdir()
+                (folder / ".complete").rmdir()
+
+    live.supervisor.during[JobKind.BUILD] = unfinish
+    live.supervisor.statuses_of_jobs[JobKind.BUILD] = 2
+
+    ended = live.push("two", requirements="gunicorn\nmore\n")
+
+    assert ended.exit_code == 7
+    assert_v1_serves_untouched(live)
+
+
+def test_a_release_phase_that_fails_says_that_it_ran(live: Machine) -> None:
+    live.supervisor.statuses_of_jobs[JobKind.RELEASE_PHASE] = 3
+
+    ended = live.push("two", WITH_RELEASE)
+
+    assert ended.exit_code == 7
+    assert failure(live).reason == "the release command `python migrate.py` failed with status 3"
+    assert failure(live).release_phase
+    assert live.journal.attempts()[-1].release_phase
+    assert "web.starting" not in live.watching.names()
+    assert_v1_serves_untouched(live)
+
+
+def test_a_web_process_that_crashes_is_reported_with_its_last_words(live: Machine) -> None:
+    live.supervisor.crashing.add("pushdeploy-blog.v2.web")
+    live.supervisor.printed["web"] = ["ModuleNotFoundError: No module named 'nope'"]
+
+    ended = live.push("two", WITH_WORKER)
+
+    assert ended.exit_code == 7
+    assert failure(live).reason == "the web process of v2 ends as soon as it starts"
+    assert "  ModuleNotFoundError: No module named 'nope'" in failure(live).report
+    assert "release.switched" not in live.watching.names()
+    assert_v1_serves_untouched(live)
+
+
+def test_a_web_process_that_answers_500_is_reported_with_the_answer(live: Machine) -> None:
+    live.supervisor.answers[2] = (500, "no such table: posts")
+
+    ended = live.push("two", WITH_WORKER)
+
+    assert ended.exit_code == 7
+    assert failure(live).reason == "v2 is not healthy: GET / answered 500 Internal Server Error"
+    assert "  no such table: posts" in failure(live).report
+    assert_v1_serves_untouched(live)
+
+
+def test_a_failed_release_is_stopped_and_the_next_push_succeeds(live: Machine) -> None:
+    live.supervisor.answers[2] = (500, "")
+    live.push("two", WITH_WORKER)
+
+    ended = live.push("three", WITH_WORKER)
+
+    assert (ended.outcome, ended.release) == ("live", 3)
+    assert live.answer() == "v3"
+    assert live.running() == ["v1 web.1", "v3 web.1", "v3 worker.1"]
+
+
+def test_a_front_that_somebody_else_holds_fails_the_first_deploy(machine: Machine) -> None:
+    port = machine.journal.settings().port
+
+    with socket.create_server(("127.0.0.1", port)):
+        ended = machine.push("one")
+
+    assert ended.exit_code == 7
+    assert failure(machine).reason.startswith(f"port {port} of `blog` is taken by `")
+    assert failure(machine).still_live is None
+    assert machine.journal.live() is None
+    assert not machine.place.current.is_symlink()
+    assert machine.running() == []
+
+
+def test_a_worker_that_falls_after_the_switch_takes_everything_back(live: Machine) -> None:
+    live.supervisor.crashing.add("pushdeploy-blog.v2.worker.1")
+    live.supervisor.printed["worker"] = ["KeyError: 'QUEUE'"]
+
+    ended = live.push("two", WITH_WORKER)
+
+    assert ended.exit_code == 7
+    assert failure(live).reason == "`worker.1` of v2 does not stay up for 3 s"
+    assert "  KeyError: 'QUEUE'" in failure(live).report
+    assert failure(live).still_live == 1
+    assert live.watching.names()[-5:] == [
+        "web.healthy",
+        "release.switched",
+        "workers.changed",
+        "attempt.failed",
+        "attempt.ended",
+    ]
+    assert live.supervisor.twice == set()
+    assert_v1_serves_untouched(live)
+
+
+def test_old_workers_that_fall_too_do_not_hide_why_the_deploy_failed(live: Machine) -> None:
+    live.supervisor.crashing.add("worker")
+
+    ended = live.push("two", WITH_WORKER)
+
+    assert ended.exit_code == 7
+    assert failure(live).reason == "`worker.1` of v2 does not stay up for 3 s"
+    assert live.journal.live() == 1
+    assert live.answer() == "v1"
+
+
+def test_our_own_bug_after_the_switch_takes_everything_back(live: Machine) -> None:
+    def break_down(call: str) -> None:
+        if call == "open_front":
+            live.supervisor.on_call = lambda _: None
+            raise OSError(errno.EMFILE, "too many open files")
+
+    live.supervisor.on_call = break_down
+
+    ended = live.push("two", WITH_WORKER)
+
+    assert ended.exit_code == 70
+    assert "too many open files" in failure(live).reason
+    assert failure(live).still_live == 1
+    assert_v1_serves_untouched(live)
+
+
+def test_a_deploy_without_gunicorn_in_its_requirements_gets_it_and_says_so(
+    machine: Machine,
+) -> None:
+    ended = machine.push("one", requirements="flask\n")
+
+    assert ended.exit_code == 0
+    assert "build.gunicorn_added" in machine.watching.names()
+
+
+def test_the_answer_comes_last_and_once(live: Machine) -> None:
+    live.supervisor.answers[2] = (500, "")
+
+    live.push("two", WITH_WORKER)
+
+    ends = [event for event in live.watching.events if isinstance(event, AttemptEnded)]
+    assert ends == [AttemptEnded("failed", 7, None)]
+    assert live.watching.events[-1] is ends[0]
+
+
+def test_nothing_of_an_old_release_runs_when_warm_is_turned_off(live: Machine) -> None:
+    live.settings(warm=0)
+
+    live.push("two", WITH_WORKER)
+
+    assert live.running() == ["v2 web.1", "v2 worker.1"]
+    assert live.journal.history().warm == {}
+
+
+def test_only_one_old_release_is_warm(live: Machine) -> None:
+    live.push("two", WITH_WORKER)
+
+    live.push("three", WITH_WORKER)
+
+    assert live.running() == ["v2 web.1", "v3 web.1", "v3 worker.1"]
+
+
+def test_a_worker_that_a_new_procfile_no_longer_has_is_stopped(live: Machine) -> None:
+    live.push("two", "web: gunicorn app:app\n")
+
+    assert live.running() == ["v1 web.1", "v2 web.1"]
