@@ -52,7 +52,19 @@ def reconcile_all(host: Host, audience: Audience) -> dict[str, list[str]]:
             done[app] = reconcile(host, app, audience)
         except PushdeployError as error:
             done[app] = [f"failed: {error.message}"]
-    return done
+    edge = _reconcile_edge(host)
+    return {**done, "nginx": edge} if edge else done
+
+
+def _reconcile_edge(host: Host) -> list[str]:
+    """nginx serves what the settings say, and shows the certificates that lie on the disk."""
+    from pushdeploy.deploy import certs, edge  # noqa: PLC0415 - slow, and a deploy needs none
+
+    try:
+        did = [f"wrote {name}" for name in edge.apply_sites(host)]
+        return did + [f"took up the certificate of {name}" for name in certs.renewed(host)]
+    except PushdeployError as error:
+        return [f"failed: {error.message}"]
 
 
 def _start_missing(host: Host, journal: Journal) -> list[str]:
