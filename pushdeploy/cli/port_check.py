@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from pushdeploy.deploy.host import Host
+from typing import TYPE_CHECKING
+
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.errors import UnavailableError, UsageError
 from pushdeploy.model.settings import FIRST_PORT
 from pushdeploy.system import processes
 from pushdeploy.system.systemd import front_of, systemctl
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
 
 HIGHEST_PORT = 65535
 

@@ -7,13 +7,12 @@ that `current` names; apps, and engines that run, do not notice.
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.cli.compose import server_host
 from pushdeploy.cli.port_check import wanted_port
 from pushdeploy.cli.steps import Steps
 from pushdeploy.deploy.apps import create_app
-from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import journals
 from pushdeploy.errors import CommandFailedError, RefusedInputError, UsageError
 from pushdeploy.model.app import parse_app_name
@@ -29,11 +28,15 @@ from pushdeploy.system import (
     tool,
 )
 from pushdeploy.system.accounts import RECEIVER
+from pushdeploy.system.sshd import PORT as SSH_PORT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pushdeploy.deploy.host import Host
 
 LONGEST_KEY_FILE = 65536
 """Bytes; a public key has a few hundred."""
-
-SSH_PORT = 22
 
 
 def install(version: Path, *, app: str | None, key: Path | None, port: int | None) -> None:
@@ -136,18 +139,17 @@ def _close(steps: Steps, app: str) -> None:
     if not keys.listing(SERVER.keys):
         steps.detail("Nobody may push yet. Add the public key of your laptop:")
         steps.detail("  sudo ./installer.sh --key id_ed25519.pub")
-    here = address.own_address()
+    here, port = address.own_address()
     steps.detail("On your laptop, in the folder of the app:")
     steps.say("")
-    steps.detail(f"  git remote add production {_remote(here, app)}")
+    steps.detail(f"  git remote add production {_remote(here, port or sshd.port(), app)}")
     steps.detail("  git push production main")
     steps.say("")
     if not address.is_reachable_from_afar(here):
         steps.detail(f"If the laptop knows this server by another name, write that for `{here}`.")
 
 
-def _remote(here: str, app: str) -> str:
-    port = (sshd.ports() or [SSH_PORT])[0]
+def _remote(here: str, port: int, app: str) -> str:
     name = f"[{here}]" if ":" in here else here
     if port == SSH_PORT:
         return f"{RECEIVER}@{name}:{app}"

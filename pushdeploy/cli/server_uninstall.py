@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.cli.steps import Steps
 from pushdeploy.errors import UsageError
 from pushdeploy.model.layout import SERVER
 from pushdeploy.system import server_folders, server_units, server_users, sshd, tool
 from pushdeploy.system.systemd import FRONT_USER
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WORD = "uninstall"
 """What a person types who means it."""

@@ -12,6 +12,9 @@ from pathlib import Path
 from pushdeploy.cli.words import PROBLEM
 from pushdeploy.errors import PushdeployError
 
+INTERRUPTED = 130
+"""What a shell says of a program that Ctrl-C ended."""
+
 
 def main() -> int:
     """Install or uninstall; an error is shown with the command that helps."""
@@ -30,6 +33,9 @@ def main() -> int:
             if text:
                 print(PROBLEM + text, file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        print(PROBLEM + "Interrupted; run it again, it goes on where it was.", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pushdeploy.cli.words import DETAIL, PROBLEM, RESULT, STEP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Steps:

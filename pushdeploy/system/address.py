@@ -5,16 +5,22 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ELSEWHERE = ("192.0.2.1", 9)
 """Never reached (RFC 5737); a datagram socket to it only asks for a route, and sends nothing."""
 
 
-def own_address() -> str:
-    """Where the ssh login came to that we run in, or the one of the way out, or our name."""
-    return _login_address() or _route_address() or socket.gethostname()
+def own_address() -> tuple[str, int | None]:
+    """Our address, and the port of sshd where it is known.
+
+    By the ssh login that we run in; else the address of the way out; else our name.
+    """
+    return _login_address() or (_route_address() or socket.gethostname(), None)
 
 
 def is_reachable_from_afar(address: str) -> bool:
@@ -25,12 +31,12 @@ def is_reachable_from_afar(address: str) -> bool:
         return "." in address
 
 
-def _login_address() -> str | None:
+def _login_address() -> tuple[str, int] | None:
     """From `SSH_CONNECTION`, which sudo drops, so that our parents are asked too (ssh(1))."""
     for environment in _environments():
         words = environment.get("SSH_CONNECTION", "").split()
         if len(words) == 4:  # noqa: PLR2004 - client, its port, server, its port
-            return words[2]
+            return words[2], int(words[3])
     return None
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
 from pushdeploy.model.key import Key, parse_key_line, parse_public_key, render_key_line
 from pushdeploy.system import command, files, locks
 from pushdeploy.system.command import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 WAIT_SECONDS = 10.0
 """A change takes milliseconds."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import grp
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pushdeploy.model.layout import Layout
 from pushdeploy.system import keys
 from pushdeploy.system.accounts import OURS
 from pushdeploy.system.files import delete_tree, make_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pushdeploy.model.layout import Layout
 
 
 def login_home(layout: Layout) -> Path:

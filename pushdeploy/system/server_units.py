@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pushdeploy.model.layout import Layout
 from pushdeploy.system.accounts import OURS
 from pushdeploy.system.files import File, write
 from pushdeploy.system.rendering import render
@@ -12,6 +12,9 @@ from pushdeploy.system.server_users import login_slice
 from pushdeploy.system.systemd import UNITS as RUNTIME_UNITS
 from pushdeploy.system.systemd import systemctl
 from pushdeploy.system.tool import COMMAND, CURRENT
+
+if TYPE_CHECKING:
+    from pushdeploy.model.layout import Layout
 
 FOLDER = Path("/etc/systemd/system")
 
@@ -31,6 +34,7 @@ STOP_SECONDS = 180.0
 """An app's grace, and some more for the last of many."""
 
 BOOT_SECONDS = 300.0
+"""More than the unit itself may take."""
 
 
 def ensure_units(layout: Layout) -> bool:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import grp
 import pwd
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
 from pushdeploy.system import command
 from pushdeploy.system.accounts import OURS, RECEIVER
 from pushdeploy.system.command import Command
 from pushdeploy.system.systemd import FRONT_USER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 COMMENT = "pushdeploy"
 NO_PASSWORD = "*"  # noqa: S105 - it is none

@@ -7,11 +7,10 @@ put back as it was. It is never restarted: open connections go on (sshd(8), sshd
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
-from pushdeploy.model.layout import Layout
 from pushdeploy.system import command
 from pushdeploy.system.accounts import RECEIVER
 from pushdeploy.system.command import Command
@@ -19,9 +18,15 @@ from pushdeploy.system.files import File, make_folder, sync_folder, write
 from pushdeploy.system.rendering import render
 from pushdeploy.system.systemd import systemctl
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pushdeploy.model.layout import Layout
+
 MAIN = Path("/etc/ssh/sshd_config")
 SNIPPET = Path("/etc/ssh/sshd_config.d/60-pushdeploy.conf")
 SERVICE = "ssh.service"
+PORT = 22
 RUN = Path("/run/sshd")
 """`sshd -t` wants it, and it is missing where a socket starts sshd, as on Ubuntu."""
 
@@ -87,9 +92,9 @@ def remove_snippet() -> bool:
     return True
 
 
-def ports() -> list[int]:
-    """Where sshd listens."""
-    return [int(value) for value in _settings().get("port", [])]
+def port() -> int:
+    """Where sshd listens; the first of several ports."""
+    return int(next(iter(_settings().get("port", [])), PORT))
 
 
 def shut_out() -> Iterator[str]:

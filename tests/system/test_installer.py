@@ -304,6 +304,20 @@ def test_without_a_key_it_says_how_to_add_one(server: Host) -> None:
     assert "./installer.sh --key" in result.stderr
 
 
+def test_the_line_to_paste_has_the_address_of_the_login(server: Host, laptop: Laptop) -> None:
+    server.write("/root/.ssh/authorized_keys", laptop.public_key, mode="0600")
+    server.write("/etc/ssh/sshd_config.d/10-port.conf", "Port 22\nPort 2222\n")
+    server.run("systemctl", "restart", "ssh.service")
+    like_sudo = f"cd {checkout.SOURCE}; env -i PATH=$PATH ./installer.sh --app blog; exit $?"
+
+    by_one = laptop.ssh(like_sudo, user="root", check=True).stderr
+    server.run("sed", "--in-place", "/^Port 22$/d", "/etc/ssh/sshd_config.d/10-port.conf")
+    by_other = install(server).stderr
+
+    assert "git remote add production deploy@127.0.0.1:blog\n" in by_one
+    assert "git remote add production ssh://deploy@server:2222/blog\n" in by_other
+
+
 # sshd
 
 
@@ -389,6 +403,14 @@ def test_somebody_elses_user_deploy_is_left_alone(server: Host) -> None:
     message = refused(server)
 
     assert "a user `deploy` that pushdeploy did not make" in message
+
+
+def test_somebody_elses_command_is_left_alone(server: Host) -> None:
+    server.write("/usr/local/bin/pushdeploy", "#!/bin/sh\n", mode="0755")
+
+    message = refused(server)
+
+    assert "`/usr/local/bin/pushdeploy` is there and not made by the installer" in message
 
 
 # Upgrading
