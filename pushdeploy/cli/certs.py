@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pushdeploy.cli.command import App, Errand, command, json_option
+from pushdeploy.cli.moment import iso
 from pushdeploy.cli.output import say, show_json, show_table
 from pushdeploy.cli.typed_file import STDIN, read_stdin, read_typed
 from pushdeploy.errors import UsageError
@@ -29,7 +29,7 @@ def certs(side: Near, *, as_json: bool) -> None:
     """List certificates, and whether visitors get them."""
     found: list[dict[str, Any]] = side.ask("certs")
     if as_json:
-        show_json(found)
+        show_json([{**one, "ends": iso(one["ends"])} for one in found])
     elif found:
         _show(found)
     else:
@@ -121,4 +121,4 @@ def _show(found: list[dict[str, Any]]) -> None:
 
 
 def _day(epoch: float) -> str:
-    return f"{datetime.datetime.fromtimestamp(epoch, tz=datetime.UTC):%Y-%m-%d}"
+    return iso(epoch).partition("T")[0]

@@ -29,7 +29,7 @@ class FakeEngine:
         *,
         watcher: Watcher | None = None,
         descriptors: Sequence[int] = (),
-        stay: bool = False,  # noqa: ARG002 - as the real one
+        stay: bool = False,
     ) -> Any:  # noqa: ANN401 - as the real one
         """Show the events, then answer."""
         self.asked.append(dict(request))

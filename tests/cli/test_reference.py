@@ -13,7 +13,7 @@ from pushdeploy import __version__, errors
 from pushdeploy.cli import attempts, main
 from pushdeploy.cli.command import ServerCommand
 from pushdeploy.cli.group import COMMANDS, commands
-from tests.cli.answers import COMMIT, KEYS, PS, RELEASE, RELEASES, apps
+from tests.cli.answers import COMMIT, KEYS, NOW, PS, RELEASE, RELEASES, apps
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -26,8 +26,33 @@ REFERENCE = DOCS / "reference"
 
 ANSWERS = {
     "apps": apps("blog"),
+    "certs": [
+        {
+            "domain": "blog.example.com",
+            "app": "blog",
+            "ends": NOW + 90 * 86_400,
+            "kind": "auto",
+            "issuer": "R11",
+            "served": True,
+        }
+    ],
     "config": {"DATABASE_URL": "sqlite:///instance/blog.db", "SECRET_KEY": "it's a secret"},
+    "domains": ["blog.example.com"],
+    "firewall": {"active": True, "text": ["Status: active"]},
     "keys.list": KEYS[:1],
+    "maintenance": {"app": "blog", "maintenance": False},
+    "nginx": {
+        "file": "/etc/nginx/conf.d/pushdeploy-blog.conf",
+        "snippets": "/etc/pushdeploy/nginx/blog",
+        "text": "server {}\n",
+        "settings": {
+            "client-max-body-size": {
+                "value": "20971520",
+                "default": "10485760",
+                "what": "the largest request body",
+            }
+        },
+    },
     "ps": {**PS, "instances": PS["instances"][:2]},  # type: ignore[index]
     "releases": {**RELEASES, "releases": RELEASES["releases"][:2]},  # type: ignore[index]
     "releases.info": RELEASE,
@@ -45,6 +70,7 @@ ANSWERS = {
             {"event": "attempt.ended", "outcome": "live", "exit_code": 0, "release": 12},
         ],
     },
+    "static": {"/static": "static", "/media": "shared/media"},
     "storage": {"shared": "/var/lib/pushdeploy/apps/blog/shared", "storage": ["instance"]},
 }
 
