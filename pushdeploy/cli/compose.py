@@ -8,6 +8,7 @@ from pathlib import Path
 from pushdeploy.cli import engine_link
 from pushdeploy.deploy.checkout import Receiver
 from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.journal import Journal
 from pushdeploy.model.layout import SERVER
 from pushdeploy.system.accounts import RECEIVER, ServerAccounts
 from pushdeploy.system.systemd import Systemd
@@ -31,7 +32,7 @@ def server_host() -> Host:
         python=Path(sys.executable),
         server_python=SERVER_PYTHON,
         uv=_beside_python("uv"),
-        proxy_host=lambda _: "localhost",
+        proxy_host=_proxy_host,
     )
 
 
@@ -51,6 +52,12 @@ def embedded_host() -> Host:
         uv=_beside_python("uv"),
         proxy_host=lambda _: "localhost",
     )
+
+
+def _proxy_host(app: str) -> str:
+    """Apps that check the `Host` header know their first domain."""
+    domains = Journal(SERVER.app(app)).settings().domains
+    return next((domain for domain in domains if domain[0] != "*"), "localhost")
 
 
 def _beside_python(name: str) -> Path:

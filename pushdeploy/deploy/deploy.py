@@ -57,8 +57,11 @@ def deploy(
 
 
 def addresses(journal: Journal) -> tuple[str, ...]:
-    """Where the app answers."""
-    return (f"http://127.0.0.1:{journal.settings().port}",)
+    """Where the app answers: its domains, and the front."""
+    settings = journal.settings()
+    scheme = "https" if settings.certificate else "http"
+    names = (f"{scheme}://{domain}" for domain in settings.domains if domain[0] != "*")
+    return (*names, f"http://127.0.0.1:{settings.port}")
 
 
 def _release(

@@ -6,6 +6,7 @@ Runs as the receiver inside `git receive-pack`, with the new objects in quaranti
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import shutil
 from collections.abc import Mapping
@@ -33,7 +34,9 @@ DISK_RESERVE = 128 << 20
 
 TEXT_LIMIT = 1 << 20
 ZERO = re.compile(r"0+")
-HIDDEN = "refs/pushdeploy"
+STATIC = "static"
+LINK = "120000"
+"""The mode of a symbolic link in a tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,8 @@ def _check_entries(entries: list[Entry]) -> None:
                 f"{quoted(entry.path)} is a submodule, and a push does not bring its content",
                 hint=f"git rm --cached {_shown(entry.path)}, and add its files or require a package",
             )
+        if entry.mode == LINK and entry.path.startswith(f"{STATIC}/"):
+            _check_static_link(entry)
         if "\n" in entry.path:
             raise RefusedInputError(
                 f"the name {quoted(entry.path)} holds a line break", hint="git mv it to another"
@@ -206,8 +211,20 @@ def _check_entries(entries: list[Entry]) -> None:
         )
 
 
+def _check_static_link(entry: Entry) -> None:
+    """nginx serves this folder to everybody: nothing in it may lead out of it."""
+    target = command.run(_git("cat-file", "blob", entry.id)).stdout
+    folder = posixpath.dirname(entry.path)
+    if not posixpath.normpath(posixpath.join(folder, target)).startswith(f"{STATIC}/"):
+        raise RefusedInputError(
+            f"{quoted(entry.path)} is a link to {quoted(target)}, out of `{STATIC}/`, which "
+            "everybody can read",
+            hint=f"git rm {_shown(entry.path)}",
+        )
+
+
 def _text(entry: Entry) -> str:
-    if entry.mode == "120000":
+    if entry.mode == LINK:
         raise RefusedInputError(
             f"`{entry.path}` is a symbolic link; it must be a plain file",
             hint=f"replace {entry.path} by its content, and commit",

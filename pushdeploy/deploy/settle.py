@@ -7,7 +7,7 @@ from pushdeploy.deploy.health import OUTPUT_LINES
 from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.errors import CommandFailedError, DeployFailedError
-from pushdeploy.events import Report, WorkersChanged
+from pushdeploy.events import Report, Warned, WorkersChanged
 from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import Verdict, accepts
 from pushdeploy.model.instance import Instance, State
@@ -21,6 +21,8 @@ STAY_UP_SECONDS = 3.0
 
 LOOK_SECONDS = 0.25
 FRONT_SECONDS = 10.0
+PROXY_PORT = 80
+PROXY_TROUBLES = (502, 503, 504)
 
 
 def settle(
@@ -36,6 +38,7 @@ def settle(
         DeployFailedError: a worker does not stay up, or the front does not reach the release.
     """
     check_front(host, release, settings)
+    look_through_proxy(host, release, settings, report)
     change_workers(host, release, previous, settings, report)
 
 
@@ -118,6 +121,26 @@ def check_front(host: Host, release: Release, settings: AppSettings) -> None:
             "although the release's own socket passed",
             hint=f"pushdeploy logs --app {release.app}",
         )
+
+
+def look_through_proxy(
+    host: Host, release: Release, settings: AppSettings, report: Report
+) -> None:
+    """Say so when nginx does not pass requests on; that is its fault, not the release's."""
+    if not settings.domains or settings.domains[0].startswith("*"):
+        return
+    first = release.checks[0]
+    try:
+        answer = get(PROXY_PORT, first.path, host=settings.domains[0], seconds=FRONT_SECONDS)
+    except NoAnswerError as error:
+        trouble = f"nginx does not answer for {settings.domains[0]}: {error}"
+    else:
+        if answer.status not in PROXY_TROUBLES:
+            return
+        trouble = f"nginx answers {answer.status} for {settings.domains[0]}"
+    if (host.layout.app(release.app).root / "maintenance.html").exists():
+        return
+    report(Warned(trouble, hint="sudo systemctl status nginx; pushdeploy reconcile"))
 
 
 def _port_taken(release: Release, settings: AppSettings) -> DeployFailedError:

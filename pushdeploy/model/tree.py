@@ -53,9 +53,7 @@ def parse_tree(text: str) -> Tree:
         record = json.loads(text)
         commit = record["commit"]
         tree = Tree(
-            commit=Commit(
-                _hex(commit["id"]), _plain(commit["subject"]), _plain(commit["author"])
-            ),
+            commit=Commit(_hex(commit["id"]), _plain(commit["subject"]), _plain(commit["author"])),
             slug=_hex(record["slug"]),
             tree=_hex(record["tree"]),
             reused=bool(record["reused"]),

@@ -156,7 +156,7 @@ def test_a_reference_never_leaves_the_tree(text: str) -> None:
     except RefusedInputError:
         found = ()
 
-    assert not any(reference.path.startswith(("/", "..")) for reference in found)
+    assert not any(reference.path.split("/")[0] in {"", ".."} for reference in found)
 
 
 def test_a_line_of_blanks_alone_costs_no_more_than_its_length() -> None:
