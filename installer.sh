@@ -348,13 +348,14 @@ demo_name_missing() {
   fail "As root: apt-get install $*"
 }
 
+# Waits for a fresh server's own upgrades, which hold the lock for minutes.
 apt_install() {
-  local log
+  local log patient=(--option DPkg::Lock::Timeout=600)
   say "Installing Debian packages: $*"
   log=$(mktemp)
   if ! {
-    DEBIAN_FRONTEND=noninteractive apt-get update &&
-      DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@"
+    DEBIAN_FRONTEND=noninteractive apt-get "${patient[@]}" update &&
+      DEBIAN_FRONTEND=noninteractive apt-get "${patient[@]}" install --yes --no-install-recommends "$@"
   } >"$log" 2>&1 </dev/null; then
     cat -- "$log" >&2
     rm -- "$log"
