@@ -4,30 +4,14 @@ from __future__ import annotations
 
 import os
 import pty
-import sys
-from typing import TYPE_CHECKING
 
 from pushdeploy.system.command import Command, start
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-TABLE = """
-from pushdeploy.cli.output import show_table
-show_table(("App", "Port"), [("blog", "8000")])
-"""
-
-
-def shown(variables: Mapping[str, str]) -> str:
-    """What a table looks like at a terminal; its line ends are made plain."""
+def at_terminal(command: Command) -> str:
+    """What a command that succeeds shows at a terminal; its line ends are made plain."""
     outer, inner = pty.openpty()
-    environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-    child = start(
-        Command([sys.executable, "-c", TABLE], environment={**environment, **variables}),
-        stdin=inner,
-        stdout=inner,
-        stderr=inner,
-    )
+    child = start(command, stdin=inner, stdout=inner, stderr=inner)
     os.close(inner)
     text = b""
     while part := _read(outer):

@@ -13,6 +13,7 @@ import pytest
 
 from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
 from pushdeploy.system.command import Command, Output, attempt, run
+from tests.cli.terminal import at_terminal
 
 SSH = """\
 #!{python} -I
@@ -22,7 +23,7 @@ with open({record!r}, "w") as file:
     json.dump({{"argv": sys.argv[1:], "stdin": stdin}}, file)
 print("the server's answer")
 print("the server's talk", file=sys.stderr)
-sys.exit(7)
+sys.exit(0 if "-t" in sys.argv else 7)
 """
 
 FORCED = """\
@@ -278,3 +279,30 @@ def test_the_whole_way_and_back(production: Laptop) -> None:
     assert set_.stderr == "Setting VALUE... done; it takes effect at the first deploy\n"
     assert got.stdout == f"{value}\n"
     assert gone.status == no_such_app.status == NotFoundError.exit_code
+
+
+def test_a_remote_that_is_a_folder_means_the_pushdeploy_of_that_folder(laptop: Laptop) -> None:
+    home = laptop.folder / "with blank"
+    made = laptop.pushdeploy("apps:create", "blog", PUSHDEPLOY_HOME=str(home))
+    for line in made.stdout.splitlines():
+        laptop.git(*shlex.split(line)[1:])
+
+    said = laptop.pushdeploy("apps", "--json")
+    unset = laptop.pushdeploy("config:get", "NAME")
+
+    assert [one["app"] for one in json.loads(said.stdout)] == ["blog"]
+    assert unset.stderr == " !     `NAME` is not set\n !     Next: pushdeploy config --app blog\n"
+    assert not (laptop.folder / "asked").exists()
+
+
+def test_a_one_off_command_gets_a_terminal_where_there_is_one(production: Laptop) -> None:
+    line = [sys.executable, "-m", "pushdeploy.cli.main", "run", "bash", "-l"]
+
+    at_terminal(Command(line, folder=production.checkout, environment=production.environment()))
+    with_terminal = production.asked()["argv"]
+    production.pushdeploy("run", "bash", "-l")
+    without = production.asked()["argv"]
+
+    rest = ["deploy@example.org", "--", "run --app blog -- bash -l"]
+    assert with_terminal == ["-F", "none", "-t", "-o", "LogLevel=ERROR", *rest]
+    assert without == ["-F", "none", *rest]

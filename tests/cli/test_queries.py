@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pushdeploy.errors import NotFoundError
+from pushdeploy.system.command import Command
 from tests.cli.answers import KEYS, PS, RELEASE, RELEASES, apps
+from tests.cli.terminal import at_terminal
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Pushdeploy
     from tests.cli.engine import FakeEngine
+
+TABLE = """
+from pushdeploy.cli.output import show_table
+show_table(("App", "Port"), [("blog", "8000")])
+"""
 
 pytestmark = pytest.mark.usefixtures("in_utc")
 
@@ -234,11 +243,11 @@ def test_storage_says_where_the_folders_lie(engine: FakeEngine, pushdeploy: Push
 
 
 def test_a_table_is_drawn_at_a_terminal_unless_colour_is_unwanted() -> None:
-    pytest.importorskip("pty")
-    from tests.cli.terminal import shown  # noqa: PLC0415 - needs a pty
+    usual = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    script = [sys.executable, "-c", TABLE]
 
-    drawn = shown({})
-    plain = shown({"NO_COLOR": "1"})
+    drawn = at_terminal(Command(script, environment=usual))
+    plain = at_terminal(Command(script, environment={**usual, "NO_COLOR": "1"}))
 
     assert "─" in drawn
     assert "\x1b[" in drawn
