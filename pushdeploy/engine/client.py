@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pushdeploy.engine.protocol import encode, read_error
-from pushdeploy.errors import UnavailableError
+from pushdeploy.errors import NotAllowedError, UnavailableError
 from pushdeploy.system.command import Command, start
 
 LOOK_SECONDS = 0.02
@@ -54,6 +54,11 @@ def server_connection(path: Path) -> Connect:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.connect(str(path))
+        except PermissionError as error:
+            raise NotAllowedError(
+                "only root and members of the group `pushdeploy` may ask the engine",
+                hint="sudo pushdeploy …, or once: sudo usermod -aG pushdeploy $USER",
+            ) from error
         except OSError as error:
             raise UnavailableError(
                 f"the engine does not answer at `{path}`: {error.strerror}",
