@@ -6,16 +6,19 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal
+from pushdeploy.deploy.mend import start_missing
 from pushdeploy.deploy.switch import resolve_intent
 from pushdeploy.errors import DeployFailedError, NotFoundError, PushdeployError
 from pushdeploy.events import AttemptEnded, AttemptFailed, AttemptStarted, Report
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.release import Release
 from pushdeploy.system.locks import Holder, held
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
 
 OUR_BUG = 70
 """`EX_SOFTWARE` of sysexits.h."""
@@ -85,6 +88,9 @@ def app_lock(
         for attempt in journal.end_dead_attempts(switched):
             tell(f"attempt {attempt.number} had been killed")
             host.supervisor.stop_jobs(app)
+        if switched is not None:
+            for did in start_missing(host, journal):
+                tell(did)
         yield journal
 
 

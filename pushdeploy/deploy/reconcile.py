@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pushdeploy.deploy.attempt import Audience, app_lock
 from pushdeploy.deploy.converge import converge
 from pushdeploy.deploy.health import Failure, probe
-from pushdeploy.deploy.host import Host
-from pushdeploy.deploy.journal import Journal, journals, read_release_or_none
+from pushdeploy.deploy.journal import Journal, journals
+from pushdeploy.deploy.mend import start_missing
 from pushdeploy.deploy.tidy import tidy_locked, wanted_instances
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.convergence import Occasion
-from pushdeploy.model.instance import Instance, State
 from pushdeploy.system import sockets
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.model.instance import Instance
 
 PROBE_SECONDS = 10.0
 """How long a live app may take to answer before it counts as hung."""
@@ -35,7 +40,7 @@ def reconcile(host: Host, app: str, audience: Audience) -> list[str]:
     """Make one app as its records say; returns what was done, in words."""
     did: list[str] = []
     with app_lock(host, app, audience, "reconcile", "reconciling", tell=did.append) as journal:
-        did += _start_missing(host, journal)
+        did += start_missing(host, journal)
         did += tidy_locked(host, journal)
         did += _repair(host, journal)
     ended = converge(host, app, audience, occasion=Occasion.TIMER, who="reconcile", after=None)
@@ -65,29 +70,6 @@ def _reconcile_edge(host: Host) -> list[str]:
         return did + [f"took up the certificate of {name}" for name in certs.renewed(host)]
     except PushdeployError as error:
         return [f"failed: {error.message}"]
-
-
-def _start_missing(host: Host, journal: Journal) -> list[str]:
-    live = journal.live()
-    if live is None or read_release_or_none(journal, live) is None:
-        return []
-    running = {
-        one.unit
-        for one in host.supervisor.statuses(journal.place.name)
-        if one.state in (State.UP, State.STARTING, State.CRASHED)
-    }
-    missing = [
-        one
-        for one in wanted_instances(host, journal)
-        if one.unit not in running and one.release == live
-    ]
-    host.supervisor.open_front(
-        journal.place.name, journal.settings().port, journal.place.live_socket
-    )
-    if missing:
-        host.supervisor.apply(missing)
-        host.supervisor.start(missing)
-    return [f"started {one.name} of v{one.release}" for one in missing]
 
 
 def _repair(host: Host, journal: Journal) -> list[str]:

@@ -222,6 +222,7 @@ class FakeReceiver:
     trees: dict[str, Tree] = field(default_factory=dict)
     refusals: dict[str, Exception] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    on_ask: Callable[[str], None] = lambda _: None
 
     def commit(
         self,
@@ -253,6 +254,7 @@ class FakeReceiver:
 
     def ask(self, verb: str, **request: Any) -> str:  # noqa: ANN401 - as the real one
         """Answer as the real one does."""
+        self.on_ask(verb)
         self.asked.append(verb)
         repo = Path(request["repo"])
         if verb == "make_repo":

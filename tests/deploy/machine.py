@@ -212,10 +212,12 @@ def names(folder: Path) -> list[str]:
 
 
 def snapshot(folder: Path) -> dict[str, str]:
-    """Every path below a folder with a digest of what it is."""
+    """Every path below a folder with a digest of what it is; who holds the lock changes always."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
+        if name == "lock.holder":
+            continue
         if path.is_symlink():
             found[name] = f"-> {path.readlink()}"
         elif path.is_file():

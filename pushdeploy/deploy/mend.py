@@ -1,0 +1,39 @@
+"""Mend: what should run and does not is started; no job is run by two."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pushdeploy.deploy.journal import Journal, read_release_or_none
+from pushdeploy.deploy.tidy import wanted_instances
+from pushdeploy.model.instance import State
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+
+
+def start_missing(host: Host, journal: Journal) -> list[str]:
+    """Start what the live release lacks, and open its front; returns what was done, in words.
+
+    Workers of another release, as a switch that was killed leaves them, stop before its own start.
+    """
+    live = journal.live()
+    if live is None or read_release_or_none(journal, live) is None:
+        return []
+    app = journal.place.name
+    wanted = [one for one in wanted_instances(host, journal) if one.release == live]
+    units = {one.unit for one in wanted}
+    statuses = host.supervisor.statuses(app)
+    running = {one.unit for one in statuses if one.state not in (State.DOWN, State.STOPPING)}
+    missing = [one for one in wanted if one.unit not in running]
+    host.supervisor.open_front(app, journal.settings().port, journal.place.live_socket)
+    stale = [one for one in statuses if one.process_type != "web" and one.unit not in units]
+    if stale:
+        host.supervisor.forget(app, [one.unit for one in stale])
+    if missing:
+        host.supervisor.apply(missing)
+        host.supervisor.start(missing)
+    return [
+        *(f"stopped {one.name} of v{one.release}" for one in stale),
+        *(f"started {one.name} of v{one.release}" for one in missing),
+    ]
