@@ -32,6 +32,9 @@ NOTE = "PUSHDEPLOY_NOTE"
 """What the wrapper tells the hooks. The last two are descriptors: of an engine that is ready, and
 of a pipe on which the wrapper hears which commit the push brings."""
 
+REFUSED = "refused"
+"""What the wrapper hears when `pre-receive` took nothing."""
+
 
 def receive(app: str, hooks: str) -> int:
     """Receive a push to an app and make it live; returns the exit status of the push."""
@@ -54,7 +57,10 @@ def receive(app: str, hooks: str) -> int:
         }
         line = receive_pack(str(place.repo), hooks, told, engine.fileno(), note)
         received = start(line, stdin=0).wait()
-    return _settle(app, after, _noted(hears), stderr()) or received
+    pushed = _noted(hears)
+    if pushed == REFUSED:  # its reason stays the last word, and git's own answer fails the push
+        return received
+    return _settle(app, after, pushed, RetryPrinter() if pushed == "" else stderr()) or received
 
 
 def _made(app: str) -> Facts | None:
@@ -71,7 +77,7 @@ def _made(app: str) -> Facts | None:
 
 
 def _noted(hears: int) -> str:
-    """The commit that the push brought; empty when it brought none."""
+    """The commit that the push brought, or `REFUSED`; empty when it brought none."""
     os.set_blocking(hears, False)
     try:
         return os.read(hears, 100).decode()
@@ -88,6 +94,7 @@ def pre_receive() -> int:
         check_push(updates, os.environ.get(BRANCH, ""))
     except PushdeployError as error:
         PatientPrinter(1).show(problem(error.message, error.hint))
+        os.write(int(os.environ[NOTE]), REFUSED.encode())
         return 1
     os.write(int(os.environ[NOTE]), updates.split()[1].encode())
     return 0
@@ -122,6 +129,20 @@ class HookPrinter(PatientPrinter):
         commit = str(record.get("commit") or self._pushed)
         if record.get("event") == "attempt.started" and commit != self._pushed:
             self.show([f"{STEP}{self._pushed[:8]} is superseded by {commit[:8]}"])
+        return super().event(record)
+
+
+class RetryPrinter(Printer):
+    """Says, when a push brought nothing and yet something is deployed, what that is."""
+
+    def __init__(self) -> None:
+        sys.stderr.flush()
+        super().__init__(2)
+
+    def event(self, record: Mapping[str, Any]) -> bool:
+        """One event of the attempt."""
+        if record.get("event") == "attempt.started":
+            self.show([f"{STEP}This push brought nothing new: trying the branch again"])
         return super().event(record)
 
 
