@@ -23,17 +23,39 @@ PROBE_SECONDS = 10.0
 
 
 def boot_all(host: Host) -> list[str]:
-    """Start what is live of every app: all sockets first, then services, waiting for nothing."""
+    """Start what is live of every app: all sockets first, then services, waiting for nothing.
+
+    One app that can't be started does not hold up the others.
+    """
+    did: list[str] = []
     started: list[Instance] = []
     for app in journals(host.layout.apps):
-        journal = Journal(host.layout.app(app))
-        live = journal.live()
-        if live is not None:
-            started += [one for one in wanted_instances(host, journal) if one.release == live]
-            host.supervisor.open_front(app, journal.settings().port, journal.place.live_socket)
+        try:
+            started += _live_instances(host, Journal(host.layout.app(app)))
+        except PushdeployError as error:
+            did.append(f"failed: {app}: {error.message}")
     host.supervisor.apply(started)
     host.supervisor.start(started)
-    return [f"started {one.name} of {one.app} v{one.release}" for one in started]
+    did += [f"started {one.name} of {one.app} v{one.release}" for one in started]
+    return did + _open_fronts(host, sorted({one.app for one in started}))
+
+
+def _live_instances(host: Host, journal: Journal) -> list[Instance]:
+    live = journal.live()
+    if live is None:
+        return []
+    return [one for one in wanted_instances(host, journal) if one.release == live]
+
+
+def _open_fronts(host: Host, apps: list[str]) -> list[str]:
+    did = []
+    for app in apps:
+        journal = Journal(host.layout.app(app))
+        try:
+            host.supervisor.open_front(app, journal.settings().port, journal.place.live_socket)
+        except PushdeployError as error:
+            did.append(f"failed: {app}: {error.message}")
+    return did
 
 
 def reconcile(host: Host, app: str, audience: Audience) -> list[str]:

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import instances
-from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal, read_release_or_none
 from pushdeploy.errors import BusyError
 from pushdeploy.model.history import releases_to_keep
-from pushdeploy.model.instance import Instance, Status
 from pushdeploy.model.release import KEPT_RELEASES
 from pushdeploy.system import files, sockets
 from pushdeploy.system.locks import held
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.model.instance import Instance, Status
 
 DRAIN_SECONDS = 30.0
 """The longest that an old web process gets for the requests in hand."""
@@ -79,11 +83,16 @@ def wanted_units(host: Host, journal: Journal) -> set[str]:
 
 
 def wanted_instances(host: Host, journal: Journal) -> list[Instance]:
-    """The instances that should run; web of the live release is the first."""
+    """The instances that should run; web of the live release is the first.
+
+    Raises:
+        RefusedInputError: the record of the live release can't be read; so nothing may be stopped.
+        NotFoundError: it is gone.
+    """
     settings = journal.settings()
     live = journal.live()
     found: list[Instance] = []
-    current = None if live is None else read_release_or_none(journal, live)
+    current = journal.current()
     if current is not None:
         found.append(instances.web(host, current, settings))
         found += instances.workers(host, current, settings)
@@ -105,10 +114,9 @@ def prune(journal: Journal) -> list[str]:
     gone = [number for number in present if number not in keep and number != live]
     for number in gone:
         files.delete_tree(place.release(number).root)
-    kept = [read_release_or_none(journal, number) for number in journal.numbers()]
-    named = {one.slug for one in kept if one} | {one.venv for one in kept if one}
-    for folder in (place.slugs, place.venvs):
-        _delete_others(folder, named)
+    kept = [place.release(number) for number in journal.numbers()]
+    _delete_others(place.slugs, {_target(one.code) for one in kept})
+    _delete_others(place.venvs, {_target(one.venv) for one in kept})
     for name in _names(place.releases):
         if UNFINISHED.fullmatch(name):
             files.delete_tree(place.releases / name)
@@ -147,6 +155,14 @@ def _wake_for_warm(host: Host, journal: Journal) -> None:
     ends = [until for until in journal.history().warm.values()]
     if ends:
         host.supervisor.wake(journal.place.name, max(1.0, min(ends) - host.now() + 1))
+
+
+def _target(link: Path) -> str:
+    """The name that a release's link ends in: what it needs, whether or not its record is read."""
+    try:
+        return link.readlink().name
+    except OSError:
+        return ""
 
 
 def _delete_others(folder: Path, named: set[str]) -> None:

@@ -7,11 +7,14 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +163,11 @@ def _open_folder(path: Path) -> int:
 
 
 def delete_tree(folder: Path) -> None:
-    """Delete a folder that may be half there; links in it are not followed (shutil.rmtree)."""
-    if folder.is_symlink():
+    """Delete a folder that may be half there; links in it are not followed (shutil.rmtree).
+
+    A file or link of that name goes too.
+    """
+    if folder.is_symlink() or folder.is_file():
         folder.unlink()
         return
     aside = folder.with_name(f".old-{folder.name.lstrip('.')}")

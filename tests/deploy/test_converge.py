@@ -1,0 +1,260 @@
+"""Convergence: what is wanted and what is are compared; who asks again gets no second deploy."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pushdeploy.deploy.converge import converge
+from pushdeploy.deploy.lookup import is_live_and_settled, outcome_of_push
+from pushdeploy.errors import NotFoundError, RefusedInputError
+from pushdeploy.model.convergence import Occasion
+from pushdeploy.model.job import JobKind
+from tests.deploy.machine import APP, Machine, Watching
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pushdeploy.deploy.attempt import Ended
+
+PATIENCE_SECONDS = 10.0
+PUSH, TIMER = Occasion.PUSH, Occasion.TIMER
+
+
+def fail_builds(machine: Machine) -> None:
+    """From now on nothing can be built."""
+    machine.supervisor.statuses_of_jobs[JobKind.BUILD] = 1
+
+
+def mend_builds(machine: Machine) -> None:
+    """Builds succeed again."""
+    machine.supervisor.statuses_of_jobs.clear()
+
+
+def test_an_app_to_which_nothing_was_pushed_has_nothing_to_deploy(machine: Machine) -> None:
+    ended = machine.converge(PUSH, after=0)
+
+    assert (ended.outcome, ended.exit_code) == ("nothing", 0)
+    assert machine.journal.attempts() == []
+
+
+def test_an_app_that_is_not_there_is_named(machine: Machine) -> None:
+    with pytest.raises(NotFoundError, match="there is no app `shop`"):
+        converge(machine.host, "shop", Watching(), occasion=PUSH, who="ada", after=0)
+
+    assert not (machine.host.layout.apps / "shop").exists()
+
+
+def test_a_push_of_what_is_live_does_nothing(machine: Machine) -> None:
+    machine.push("one")
+
+    ended = machine.converge(PUSH, after=1)
+
+    assert (ended.outcome, ended.exit_code) == ("nothing", 0)
+    assert ended.text.endswith("is live already, as v1")
+    assert len(machine.journal.attempts()) == 1
+
+
+def test_the_safety_net_of_a_push_learns_its_outcome_and_starts_nothing(machine: Machine) -> None:
+    fail_builds(machine)
+    machine.push("one")
+
+    ended = machine.converge(PUSH, after=0)
+
+    assert (ended.outcome, ended.exit_code, ended.attempt) == ("learned", 7, 1)
+    assert len(machine.journal.attempts()) == 1
+
+
+def test_a_new_push_after_a_failure_tries_once_more_and_once_only(machine: Machine) -> None:
+    fail_builds(machine)
+    machine.push("one")
+
+    hook = machine.converge(PUSH, after=1)
+    net = machine.converge(PUSH, after=1)
+
+    assert (hook.outcome, hook.exit_code) == ("failed", 7)
+    assert (net.outcome, net.exit_code, net.attempt) == ("learned", 7, 2)
+    assert len(machine.journal.attempts()) == 2
+
+
+def test_the_timer_never_retries_what_failed(machine: Machine) -> None:
+    fail_builds(machine)
+    machine.push("one")
+    mend_builds(machine)
+
+    ended = machine.converge(TIMER)
+
+    assert (ended.outcome, ended.attempt) == ("nothing", None)
+    assert machine.journal.live() is None
+
+
+def test_the_timer_deploys_what_nobody_has_tried(machine: Machine) -> None:
+    machine.push("one")
+    machine.branch_names(machine.receiver.commit("two"))
+
+    machine.reconcile()
+
+    assert machine.answer() == "v2"
+
+
+def test_an_older_commit_that_is_forced_back_is_deployed(machine: Machine) -> None:
+    machine.push("one")
+    machine.push("two")
+
+    ended = machine.push("one")
+
+    assert (ended.outcome, ended.release) == ("live", 3)
+    assert machine.journal.release(3).commit.subject == "Subject of one"
+
+
+def test_a_revision_that_somebody_deployed_by_name_is_not_undone_by_the_timer(
+    machine: Machine,
+) -> None:
+    machine.push("one")
+    other = machine.receiver.commit("hotfix")
+    machine.deploy(other)
+
+    ended = machine.converge(TIMER)
+
+    assert ended.attempt is None
+    assert machine.answer() == "v2"
+
+
+def test_a_revision_that_does_not_exist_fails_and_is_said(machine: Machine) -> None:
+    machine.push("one")
+
+    ended = machine.deploy("nonsense")
+
+    assert ended.exit_code == 7
+    assert "`nonsense` names no commit" in ended.text
+    assert machine.answer() == "v1"
+
+
+def test_one_failing_push_runs_its_release_command_once(machine: Machine) -> None:
+    machine.supervisor.statuses_of_jobs[JobKind.RELEASE_PHASE] = 1
+    machine.push("one", "web: gunicorn app:app\nrelease: python migrate.py\n")
+
+    machine.converge(PUSH, after=0)
+    machine.converge(TIMER)
+
+    assert machine.supervisor.calls.count(("once", "release_phase")) == 1
+
+
+class Queue:
+    """Requests that run at once, each in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._threads: list[threading.Thread] = []
+        self.ended: dict[str, Ended] = {}
+
+    def ask(self, name: str, request: Callable[[], Ended]) -> None:
+        """Start a request."""
+
+        def run() -> None:
+            self.ended[name] = request()
+
+        thread = threading.Thread(target=run)
+        self._threads.append(thread)
+        thread.start()
+
+    def join(self) -> None:
+        """Wait for all."""
+        for thread in self._threads:
+            thread.join(PATIENCE_SECONDS)
+            assert not thread.is_alive(), "a request hangs"
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for what another thread does."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.01)
+
+
+def test_pushes_that_come_during_a_deploy_wait_and_the_newest_wins(machine: Machine) -> None:
+    machine.push("one")
+    first, second, third = (machine.receiver.commit(name) for name in ("two", "three", "four"))
+    building, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        building.set()
+        assert go_on.wait(PATIENCE_SECONDS)
+
+    def push(commit: str, audience: Watching) -> Callable[[], Ended]:
+        return lambda: converge(
+            machine.host, APP, audience, occasion=PUSH, who="ada", after=1, pushed=commit
+        )
+
+    machine.supervisor.during[JobKind.RELEASE_PHASE] = hold
+    machine.receiver.commit("two", "web: gunicorn app:app\nrelease: true\n")
+    watching = [Watching(), Watching(), Watching()]
+    queue = Queue()
+    machine.branch_names(first)
+    queue.ask("first", push(first, watching[0]))
+    assert building.wait(PATIENCE_SECONDS)
+    machine.branch_names(second)
+    queue.ask("second", push(second, watching[1]))
+    until(lambda: watching[1].waited_for)
+    machine.branch_names(third)
+    queue.ask("third", push(third, watching[2]))
+    until(lambda: watching[2].waited_for)
+
+    go_on.set()
+    queue.join()
+
+    assert {name: ended.exit_code for name, ended in queue.ended.items()} == {
+        "first": 0,
+        "second": 0,
+        "third": 0,
+    }
+    commits = [one.commit for one in machine.journal.attempts()]
+    assert commits[1:] == [first, third], "the one in the middle is superseded"
+    assert machine.journal.current() is not None
+    assert machine.answer() == "v3"
+    assert watching[1].waited_for[0].what == "a deploy"
+    assert watching[1].waited_for[0].who == "ada"
+
+
+def test_what_a_push_caused_is_known_without_an_engine(machine: Machine) -> None:
+    machine.push("one")
+
+    attempt = outcome_of_push(machine.place, "main", 0)
+
+    assert attempt is not None
+    assert (attempt.number, attempt.outcome) == (1, "live")
+    assert outcome_of_push(machine.place, "main", 1) is None
+    assert is_live_and_settled(machine.place, "main")
+
+
+def test_after_a_rollback_the_branch_is_not_what_is_live(machine: Machine) -> None:
+    machine.push("one")
+    machine.push("two")
+
+    machine.rollback()
+
+    assert not is_live_and_settled(machine.place, "main")
+
+
+def test_a_ref_that_is_a_link_is_not_followed(machine: Machine) -> None:
+    machine.push("one")
+    elsewhere = machine.place.repo / "elsewhere"
+    ref = machine.place.repo / "refs" / "heads" / "main"
+    ref.rename(elsewhere)
+    ref.symlink_to(elsewhere)
+
+    assert outcome_of_push(machine.place, "main", 0) is None
+
+
+def test_a_tree_that_was_refused_is_deployed_once_it_is_mended(machine: Machine) -> None:
+    commit = machine.receiver.commit("one")
+    machine.receiver.refusals[commit] = RefusedInputError("no")
+    machine.push("one")
+    machine.receiver.refusals.clear()
+
+    ended = machine.converge(PUSH, after=1)
+
+    assert (ended.outcome, ended.release) == ("live", 1)
