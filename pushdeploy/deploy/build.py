@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.builder import BUILD_SECONDS, COMPLETE
-from pushdeploy.deploy.host import Host
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, BuildStarted, Built, GunicornAdded, PythonChosen, Report
 from pushdeploy.model.gunicorn import mentions_gunicorn
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.model.procfile import Procfile
 from pushdeploy.model.python_version import choose, parse_python_version
 from pushdeploy.model.requirements import names
 from pushdeploy.model.size import format_size
-from pushdeploy.model.tree import Tree
 from pushdeploy.system import files, processes, uv
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.model.procfile import Procfile
+    from pushdeploy.model.tree import Tree
 
 VENV_FORMAT = "1"
 """Part of every venv's key; raised when we would make a venv differently."""
@@ -60,12 +65,11 @@ def build(host: Host, app: str, tree: Tree, procfile: Procfile, report: Report) 
 
 def venv_key(tree: Tree, python: str, extra: list[str]) -> str:
     """A digest of everything that defines a venv."""
-    parts = [VENV_FORMAT, python, platform.machine(), platform.libc_ver()[1], *extra]
-    for path, text in sorted(tree.requirements.items()):
-        parts += [path, text]
-    if tree.local:
-        parts.append(tree.slug)
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+    parts = [
+        *(VENV_FORMAT, python, platform.machine(), platform.libc_ver()[1]),
+        *(extra, sorted(tree.requirements.items()), tree.slug if tree.local else ""),
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
 
 def _python(host: Host, tree: Tree, report: Report) -> uv.Interpreter:

@@ -53,6 +53,7 @@ class FakeSupervisor:
     during: dict[JobKind, Callable[[], None]] = field(default_factory=dict)
     """What happens elsewhere while a job runs."""
     on_call: Callable[[str], None] = lambda _: None
+    jobs: list[Job] = field(default_factory=list)
     units: dict[str, Unit] = field(default_factory=dict)
     front_servers: dict[str, tuple[int, FrontServer]] = field(default_factory=dict)
     twice: set[str] = field(default_factory=set)
@@ -122,6 +123,7 @@ class FakeSupervisor:
     def once(self, job: Job, on_line: Callable[[str], None]) -> int:
         """Pretend to run the job."""
         self._note("once", job.kind)
+        self.jobs.append(job)
         on_line(f"{job.kind} runs")
         self.during.get(job.kind, lambda: None)()
         status = self.statuses_of_jobs.get(job.kind, 0)

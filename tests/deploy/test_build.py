@@ -1,0 +1,143 @@
+"""The venv's key changes with everything that defines a venv, and with nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pushdeploy.deploy.build import venv_key
+from pushdeploy.events import AttemptFailed, PythonChosen
+from pushdeploy.model.job import JobKind
+from pushdeploy.model.release import Commit
+from pushdeploy.model.tree import Tree
+from tests.deploy.machine import Machine, names
+
+TREE = Tree(
+    commit=Commit("a" * 40, "Subject", "Ada"),
+    slug="b" * 24,
+    tree="c" * 40,
+    reused=False,
+    procfile="web: gunicorn app:app\n",
+    app_json="",
+    python_version="",
+    requirements={"requirements.txt": "flask\n"},
+    local=False,
+    storage=(),
+)
+
+
+def key(tree: Tree = TREE, python: str = "3.11.2", extra: tuple[str, ...] = ()) -> str:
+    """The key of the venv."""
+    return venv_key(tree, python, list(extra))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        key(python="3.11.3"),
+        key(extra=("gunicorn",)),
+        key(replace(TREE, requirements={"requirements.txt": "flask==3\n"})),
+        key(replace(TREE, requirements={"requirements.txt": "flask\n", "more.txt": "celery\n"})),
+        key(replace(TREE, requirements={"requirements.txt": "flask\n", "": ""})),
+        key(replace(TREE, local=True)),
+    ],
+)
+def test_what_defines_a_venv_changes_its_key(other: str) -> None:
+    assert other != key()
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        replace(TREE, commit=Commit("d" * 40, "Another", "Bob")),
+        replace(TREE, slug="e" * 24, tree="f" * 40),
+        replace(TREE, procfile="web: waitress-serve app:app\n"),
+        replace(TREE, app_json="{}"),
+        replace(TREE, storage=("instance",)),
+        replace(TREE, reused=True),
+    ],
+)
+def test_what_does_not_define_a_venv_leaves_its_key(tree: Tree) -> None:
+    assert key(tree) == key()
+
+
+def test_a_local_requirement_puts_the_code_into_the_key() -> None:
+    local = replace(TREE, local=True)
+
+    assert key(local) != key(replace(local, slug="e" * 24))
+
+
+NAME = st.text("abc/.\0 \n", max_size=4)
+
+
+@given(
+    st.dictionaries(NAME, NAME, min_size=1, max_size=3),
+    st.dictionaries(NAME, NAME, min_size=1, max_size=3),
+    st.lists(NAME, max_size=2),
+    st.lists(NAME, max_size=2),
+)
+def test_different_inputs_never_share_a_key(
+    one: dict[str, str], other: dict[str, str], extra: list[str], more: list[str]
+) -> None:
+    first = venv_key(replace(TREE, requirements=one), "3.11.2", extra)
+    second = venv_key(replace(TREE, requirements=other), "3.11.2", more)
+
+    assert (first == second) == ((one, extra) == (other, more))
+
+
+def test_text_of_one_file_cannot_pass_for_another_file() -> None:
+    one = replace(TREE, requirements={"a.txt": "x\0b.txt\0y"})
+    two = replace(TREE, requirements={"a.txt": "x", "b.txt": "y"})
+
+    assert key(one) != key(two)
+
+
+def test_a_venv_without_its_mark_is_made_anew(machine: Machine) -> None:
+    machine.push("one")
+    (venv,) = machine.place.venvs.iterdir()
+    (venv / ".complete").unlink()
+    (venv / "half").write_text("")
+
+    machine.deploy()
+
+    assert (venv / ".complete").exists()
+    assert not (venv / "half").exists()
+
+
+def test_a_python_that_is_not_there_is_refused_before_anything_is_built(machine: Machine) -> None:
+    commit = machine.receiver.commit("one")
+    tree = machine.receiver.trees[commit]
+    machine.receiver.trees[commit] = replace(tree, python_version="3.2")
+    machine.branch_names(commit)
+
+    ended = machine.deploy()
+
+    assert ended.exit_code == 7
+    told = machine.watching.one(AttemptFailed)
+    assert isinstance(told, AttemptFailed)
+    assert "3.2" in told.reason
+    assert names(machine.place.venvs) == []
+    assert ("once", JobKind.BUILD) not in machine.supervisor.calls
+
+
+def test_the_servers_own_python_is_named(machine: Machine) -> None:
+    machine.push("one")
+
+    told = machine.watching.one(PythonChosen)
+
+    assert isinstance(told, PythonChosen)
+    assert told.source == "the server's own"
+
+
+def test_the_build_may_write_its_venv_and_cache_and_sees_no_secrets(machine: Machine) -> None:
+    machine.push("one")
+
+    (job,) = [job for job in machine.supervisor.jobs if job.kind is JobKind.BUILD]
+
+    (venv,) = machine.place.venvs.iterdir()
+    assert job.writable == (venv, machine.place.build_cache)
+    assert set(job.hidden) >= {machine.place.releases, machine.place.shared}
+    assert job.environment == ()

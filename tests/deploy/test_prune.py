@@ -1,0 +1,117 @@
+"""Pruning goes by what can be reached, never by age alone, and failed tries push out nothing."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+from pushdeploy.deploy.release import release_is_whole
+from pushdeploy.deploy.tidy import DRAIN_SECONDS, drain, prune
+from tests.deploy.machine import Machine, names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def numbers(machine: Machine) -> list[int]:
+    """The releases that are there."""
+    return machine.journal.numbers()
+
+
+def test_the_last_five_that_were_live_are_kept_with_all_that_they_need(machine: Machine) -> None:
+    for number in range(1, 9):
+        machine.push(f"commit {number}", requirements=f"gunicorn\n# {number}\n")
+
+    assert numbers(machine) == [4, 5, 6, 7, 8]
+    assert all(release_is_whole(machine.place, number) for number in numbers(machine))
+    assert len(names(machine.place.slugs)) == 5
+    assert len(names(machine.place.venvs)) == 5
+
+
+def test_failed_tries_never_push_out_good_releases(machine: Machine) -> None:
+    machine.push("one")
+    machine.push("two")
+    machine.supervisor.answer_by = lambda _: (500, "")
+    for number in range(8):
+        machine.push(f"bad {number}")
+
+    assert numbers(machine) == [1, 2, 10]
+    assert release_is_whole(machine.place, 1)
+
+
+def test_a_rollback_target_stays_however_old_it_is(machine: Machine) -> None:
+    for number in range(1, 6):
+        machine.push(f"commit {number}")
+    machine.rollback(1)
+
+    for number in range(6, 9):
+        machine.push(f"commit {number}")
+
+    assert 1 in numbers(machine)
+
+
+def test_a_thousand_releases_leave_those_that_can_be_reached(machine: Machine) -> None:
+    machine.push("one")
+    place = machine.place
+    for number in range(2, 1002):
+        (place.releases / f"v{number}").mkdir()
+        (place.slugs / f"{number:024x}").mkdir()
+
+    did = prune(machine.journal)
+
+    assert numbers(machine) == [1, 1001]
+    assert len(did) == 999
+    assert len(names(place.slugs)) == 1
+    assert release_is_whole(place, 1)
+
+
+def test_a_slug_that_two_releases_share_stays_with_the_second(machine: Machine) -> None:
+    machine.push("one")
+    for number in range(7):
+        machine.set_config(NUMBER=str(number))
+
+    assert numbers(machine) == [4, 5, 6, 7, 8]
+    assert len(names(machine.place.slugs)) == 1
+    assert len(names(machine.place.venvs)) == 1
+
+
+def test_sockets_of_pruned_releases_go_with_them(machine: Machine) -> None:
+    for number in range(1, 9):
+        machine.push(f"commit {number}")
+
+    assert set(names(machine.place.run)) <= {"v4", "v5", "v6", "v7", "v8"}
+
+
+def test_old_logs_of_attempts_are_deleted(machine: Machine) -> None:
+    machine.push("one")
+    for number in range(1, 251):
+        machine.place.attempt_log(number).write_text("")
+
+    prune(machine.journal)
+
+    assert sorted(int(path.stem) for path in machine.place.log.glob("*.jsonl")) == [*range(51, 251)]
+
+
+def test_a_client_that_is_still_served_is_waited_for(machine: Machine, short_folder: Path) -> None:
+    path = short_folder / "web.sock"
+    began = machine.clock.time
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as client:
+        listener.bind(str(path))
+        listener.listen()
+        client.connect(str(path))
+
+        drain(machine.host, [path])
+
+    assert DRAIN_SECONDS <= machine.clock.time - began < DRAIN_SECONDS + 1
+
+
+def test_a_quiet_socket_is_watched_for_a_second(machine: Machine, short_folder: Path) -> None:
+    path = short_folder / "web.sock"
+    began = machine.clock.time
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+
+        drain(machine.host, [path])
+
+    assert 1 <= machine.clock.time - began < 2
