@@ -87,7 +87,7 @@ def outcome_of_push(place: AppLayout, branch: str, after: int, pushed: str = "")
         if one.number > after
         and one.kind == DEPLOY
         and one.commit == commit
-        and one.outcome is not Outcome.RUNNING
+        and one.outcome in (Outcome.LIVE, Outcome.FAILED)
     ]
     return ended[-1] if ended else None
 

@@ -28,7 +28,8 @@ class Action(StrEnum):
     NOTHING = "nothing"
     """It is live."""
     LEARN = "learn"
-    """An attempt of this very push has ended; its outcome is the answer."""
+    """An attempt of this very push has ended; its outcome is the answer. One that was killed is
+    taken up again where a timer would."""
     LEAVE = "leave"
     """It was live and somebody rolled back from it, or trying again helps nobody."""
 
@@ -53,7 +54,7 @@ def decide(
         after: the newest attempt's number before the push; a newer one belongs to the push.
     """
     last = attempts[-1] if attempts else None
-    if last and after is not None and last.number > after and last.outcome is not Outcome.RUNNING:
+    if last and after is not None and last.number > after and not _is_taken_up(attempts):
         return Decision(Action.LEARN, last)
     if occasion is Occasion.DEPLOY:
         return Decision(Action.DEPLOY, last)
@@ -65,11 +66,12 @@ def decide(
         return Decision(Action.LEAVE, last)
     if occasion is Occasion.PUSH:
         return Decision(Action.DEPLOY, last)
-    return Decision(_unwatched(attempts), last)
+    return Decision(Action.DEPLOY if _is_taken_up(attempts) else Action.LEAVE, last)
 
 
-def _unwatched(attempts: Sequence[Attempt]) -> Action:
+def _is_taken_up(attempts: Sequence[Attempt]) -> bool:
+    """True when the last one was killed early, so that we try again unasked, but not for ever."""
     last = attempts[-1]
     abandoned = [one for one in attempts if one.outcome is Outcome.ABANDONED]
     harmless = last.outcome is Outcome.ABANDONED and not last.release_phase
-    return Action.DEPLOY if harmless and len(abandoned) < BOOT_TRIES else Action.LEAVE
+    return harmless and len(abandoned) < BOOT_TRIES

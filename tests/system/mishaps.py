@@ -71,7 +71,8 @@ def kill_client(push: subprocess.Popen[str]) -> None:
 def kill_engines(host: Host, *, whole_cgroup: bool = False) -> None:
     """SIGKILL for engines: the main process, or all processes at once."""
     whom = "all" if whole_cgroup else "main"
-    host.run("systemctl", "kill", "--signal=KILL", f"--kill-whom={whom}", ENGINES)
+    # One that ends by itself meanwhile has no process any more, which systemctl calls an error.
+    host.run("systemctl", "kill", "--signal=KILL", f"--kill-whom={whom}", ENGINES, check=False)
 
 
 # The app `gated`
@@ -85,7 +86,7 @@ def storage(site: Site) -> str:
 @contextmanager
 def held(site: Site, *names: str) -> Iterator[None]:
     """Deploys of the app wait at these places while the block runs."""
-    paths = [f"{storage(site)}/{name}" for name in names]
+    paths = [f"{storage(site)}/{name}" for name in (*names, "hold-nothing")]
     site.host.run("touch", *paths)
     try:
         yield
@@ -154,15 +155,32 @@ def assert_nothing_hangs(site: Site) -> None:
     site.host.run("flock", "--nonblock", f"{site.root}/lock", "true")
 
 
+def reconcile(site: Site) -> processes.Result:
+    """`pushdeploy reconcile` on the server, as its timer does."""
+    return site.host.run("pushdeploy", "reconcile", "--app", site.name)
+
+
 def strays(site: Site) -> list[str]:
-    """Units that run and belong to no release that is live or warm, and unfinished folders."""
-    warm = {f"v{number}" for number in site.ask("releases").get("warm", [])} | set(
-        site.ask("releases").get("warm", [])
-    )
-    wanted = {site.current, *warm, "front", "wake"}
-    units = [unit for unit in site.units() if unit.split(".")[0] not in wanted]
+    """Units of no release that is live or warm, and folders that are unfinished or half gone."""
+    wanted = {site.current, *site.ask("releases")["warm"], "front", "wake", "slice"}
+    units = [unit for unit in site.units() if re.split("[. ]", unit)[0] not in wanted]
     unfinished = site.host.run("find", site.root, "-name", ".new-*", "-o", "-name", ".old-*")
     return units + unfinished.stdout.split()
+
+
+def state_of(site: Site) -> list[str]:
+    """Every file of ours with its time and number, and the app's units with their processes."""
+    folders = (site.root, f"/run/pushdeploy/{site.name}", f"/var/log/pushdeploy/{site.name}")
+    files = site.host.run(
+        *("find", *folders, "-mindepth", "1", "-path", f"{site.root}/home", "-prune"),
+        *("-o", "-not", "-name", "lock.holder", "-printf", "%p %T@ %i %l\\n"),
+    )
+    units = site.host.run(
+        *("find", "/run/systemd/system", "-name", f"{site.unit}*", "-printf", "%p %T@\\n")
+    )
+    shown = site.host.run("systemctl", "show", "--property=Id,MainPID", f"{site.unit}v*")
+    processes_of_units = ("=".join(block.split()) for block in shown.stdout.split("\n\n"))
+    return sorted([*files.stdout.splitlines(), *units.stdout.splitlines(), *processes_of_units])
 
 
 def status_of(push: subprocess.Popen[str]) -> tuple[int, str]:

@@ -3,7 +3,6 @@
 import os
 import signal
 from base64 import b64encode
-from collections.abc import Iterator
 
 import pytest
 
@@ -26,7 +25,7 @@ MANY_BYTES = 8 << 20
 
 
 @pytest.fixture
-def gated(site: Site) -> Iterator[Site]:
+def gated(site: Site) -> Site:
     """The app `gated`, live as version 1."""
     site.deploy("gated")
     return site
