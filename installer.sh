@@ -80,9 +80,10 @@ install_server() {
   "$tool/venv/bin/python" -I -m pushdeploy.cli.setup install --tool "$tool" "$@"
 }
 
-# Runs from the checkout, so that it works whatever is left of the installed tool.
+# Runs from the checkout, so that it works whatever is left of the installed tool. Its packages are
+# used while they are there.
 uninstall() {
-  local word
+  local word python=$SERVER_FOLDER/current/venv/bin/python
   for word in "$@"; do
     case $word in
       --purge | --yes) ;;
@@ -92,7 +93,8 @@ uninstall() {
   server_require_root uninstall "$@"
   server_lock
   cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
-  "$SERVER_PYTHON" -B -m pushdeploy.cli.setup uninstall "$@"
+  "$python" -B -c 'import psutil' 2>/dev/null || python=$SERVER_PYTHON
+  "$python" -B -m pushdeploy.cli.setup uninstall "$@"
 }
 
 # Only what is cheap to see before anything is done; Python reads the values again.

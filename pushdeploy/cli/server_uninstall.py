@@ -1,23 +1,24 @@
 """Taking pushdeploy off a server: everything is as before, except for what people would miss.
 
 Without `--purge` the apps' data stays, with the users that own it, so that installing again brings
-the apps back. Needs nothing but the standard library.
+the apps back. Needs nothing but the standard library, unless nginx serves an app.
 """
 
 from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from pushdeploy.cli.steps import Steps
-from pushdeploy.errors import UsageError
+from pushdeploy.errors import UnavailableError, UsageError
 from pushdeploy.model.layout import SERVER
-from pushdeploy.system import server_folders, server_units, server_users, sshd, tool
+from pushdeploy.system import certbot, server_folders, server_units, server_users, sshd, tool
 from pushdeploy.system.systemd import FRONT_USER
 
-if TYPE_CHECKING:
-    from pathlib import Path
+NGINX_SITES = Path("/etc/nginx/conf.d")
+NGINX_SNIPPETS = Path("/etc/nginx/pushdeploy")
+NGINX_LOGS = Path("/var/log/nginx")
 
 WORD = "uninstall"
 """What a person types who means it."""
@@ -33,6 +34,7 @@ def uninstall(*, purge: bool, sure: bool) -> None:
         _ask(purge=purge)
     steps = Steps()
     steps.step("Taking sshd's settings back", sshd.remove_snippet)
+    steps.step("Taking nginx's and certbot's settings back", _leave_edge)
     steps.step("Stopping the apps and the engine", server_units.stop_apps)
     steps.step("Ending logins", server_units.end_logins)
     steps.step("Removing the units", server_units.remove_units)
@@ -54,12 +56,35 @@ def _ask(*, purge: bool) -> None:
         raise UsageError("nothing was changed")
 
 
+def _leave_edge() -> bool:
+    """Certificates stay: they are certbot's, and renewed by it."""
+    sites = any(NGINX_SITES.glob("pushdeploy*.conf"))
+    if sites:
+        _leave_nginx()
+    hooked = certbot.HOOK.exists()
+    certbot.HOOK.unlink(missing_ok=True)
+    return sites or hooked
+
+
+def _leave_nginx() -> None:
+    try:
+        from pushdeploy.system.nginx import Nginx  # noqa: PLC0415 - has packages
+    except ModuleNotFoundError as error:
+        raise UnavailableError(
+            f"nginx still has sites of pushdeploy, and the tool is not there: {error}",
+            hint="./installer.sh && ./installer.sh uninstall",
+        ) from error
+    Nginx(SERVER.state).leave()
+
+
 def _remove_data(steps: Steps, *, purge: bool) -> bool:
     """Delete what is nobody's, or everything; returns True when data stays."""
     folders = [SERVER.run]
     if purge:
-        folders += [SERVER.state, SERVER.log, SERVER.settings]
+        folders += [SERVER.state, SERVER.log, SERVER.settings, NGINX_SNIPPETS]
         steps.step("Deleting the apps' data, logs and settings", _deleting(folders))
+        for log in NGINX_LOGS.glob("pushdeploy-*"):
+            log.unlink()
         return False
     if not server_folders.has_apps(SERVER):
         folders += [SERVER.state, SERVER.log]

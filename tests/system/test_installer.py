@@ -514,6 +514,22 @@ def test_the_apps_come_back_after_a_new_installation(server: Host, laptop: Lapto
     assert laptop.ssh("apps").returncode == 0
 
 
+def test_uninstall_takes_the_sites_of_nginx_along(server: Host) -> None:
+    site = "server { listen unix:/run/probe.sock; }\n"
+    hook = "/etc/letsencrypt/renewal-hooks/deploy/pushdeploy"
+    install(server, "--app", "blog")
+    server.write("/etc/nginx/conf.d/pushdeploy-blog.conf", site)
+    server.write("/etc/nginx/conf.d/mine.conf", "# mine\n")
+    server.write(hook, "#!/bin/sh\n", mode="0755")
+
+    install(server, "uninstall", "--yes")
+
+    left = server.run("ls", "/etc/nginx/conf.d").stdout.split()
+    assert left == ["mine.conf"]
+    assert not server.exists(hook)
+    assert is_active(server, "nginx.service")
+
+
 def test_a_second_uninstall_has_nothing_to_do(server: Host) -> None:
     install(server, "--app", "blog")
     install(server, "uninstall", "--purge", "--yes")
