@@ -18,6 +18,7 @@ from pushdeploy.system import files, sockets
 from pushdeploy.system.locks import held
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pushdeploy.deploy.host import Host
@@ -44,20 +45,21 @@ def tidy(host: Host, app: str) -> list[str]:
     """Drain and stop what should not run, and prune; returns what was done, in words."""
     place = host.layout.app(app)
     journal = Journal(place)
-    drain(host, _served(journal, _extra(host, journal)))
+    drained = _served(journal, _extra(host, journal))
+    drain(host, drained)  # without the lock: the next push need not wait for it
     try:
         with held(place.lock, who="pushdeploy", what="tidying", seconds=LOCK_SECONDS):
-            return tidy_locked(host, journal)
+            return tidy_locked(host, journal, drained)
     except BusyError:
         return []
 
 
-def tidy_locked(host: Host, journal: Journal) -> list[str]:
-    """The same with the lock held; what has not drained is drained first."""
+def tidy_locked(host: Host, journal: Journal, drained: Sequence[Path] = ()) -> list[str]:
+    """The same with the lock held; what is not among the `drained` is drained first."""
     did = _end_warm(host, journal)
     extra = _extra(host, journal)
     if extra:
-        drain(host, _served(journal, extra))
+        drain(host, [path for path in _served(journal, extra) if path not in drained])
         host.supervisor.forget(journal.place.name, [one.unit for one in extra])
         did += [f"stopped {one.name} of v{one.release}" for one in extra]
     did += prune(journal)

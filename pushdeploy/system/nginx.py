@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import CommandFailedError, UnavailableError
 from pushdeploy.model.site import Certificate, Edge, Site
-from pushdeploy.system import command
+from pushdeploy.system import command, processes
 from pushdeploy.system.command import Command
 from pushdeploy.system.files import File, make_folder, sync_folder, write
 from pushdeploy.system.locks import held
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
 
 CONFIGURATION = Path("/etc/nginx")
 OURS = "pushdeploy"
+PID_FILE = Path("/run/nginx.pid")
+LEAVING = "shutting down"
+"""In the title of a worker that takes no new connection."""
+
 LOCK_SECONDS = 60.0
+RELOAD_SECONDS = 10.0
+LOOK_SECONDS = 0.02
 MODERN_HTTP2 = (1, 25, 1)
 REJECTS_HANDSHAKES = (1, 19, 4)
 POST_QUANTUM = (3, 5, 0)
@@ -132,12 +139,29 @@ class Nginx:
         command.run(Command(["nginx", "-t", "-q"]))
 
     def reload(self) -> None:
-        """Have nginx take up its configuration, or start it.
+        """Have nginx take up its configuration, or start it; returns when it counts.
+
+        nginx answers a reload before its new workers are there, and the old ones take connections
+        for a moment longer.
 
         Raises:
             CommandFailedError: it did not.
         """
+        before = set(self._workers())
         command.run(Command(["systemctl", "reload-or-restart", "nginx.service"]))
+        deadline = time.monotonic() + RELOAD_SECONDS
+        while time.monotonic() < deadline:
+            workers = self._workers()
+            old = [pid for pid in before & set(workers) if LEAVING not in workers[pid]]
+            if workers and not old:
+                return
+            time.sleep(LOOK_SECONDS)
+
+    def _workers(self) -> dict[int, str]:
+        try:
+            return processes.children(int(PID_FILE.read_text()))
+        except (OSError, ValueError):
+            return {}
 
     def test_and_reload(self) -> None:
         """Take up what changed outside our files, such as a renewed certificate.

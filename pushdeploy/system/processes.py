@@ -96,6 +96,21 @@ def free_port(candidates: Iterable[int]) -> int | None:
     return next((port for port in candidates if port not in taken), None)
 
 
+def children(pid: int) -> dict[int, str]:
+    """The children of a process: pid to the title that they show."""
+    try:
+        found = psutil.Process(pid).children()
+    except psutil.Error:
+        return {}
+    titles: dict[int, str] = {}
+    for child in found:
+        try:
+            titles[child.pid] = " ".join(child.cmdline())
+        except psutil.Error:
+            continue
+    return titles
+
+
 def alive(pid: int) -> bool:
     """True when the process exists and is no zombie."""
     try:
