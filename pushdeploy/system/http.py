@@ -5,9 +5,12 @@ from __future__ import annotations
 import http.client
 import socket
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 BODY_LIMIT = 64 << 10
 """Bytes of an answer that are read: enough for a `content` check and the start of a traceback."""
@@ -33,18 +36,47 @@ class GaveUpError(Exception):
     """The caller's `go_on` said no while we waited."""
 
 
+class _Socket(socket.socket):
+    """Reads until a deadline, however slowly bytes come, and asks whether to go on meanwhile."""
+
+    deadline: float
+    go_on: Callable[[], bool]
+
+    def recv_into(self, *arguments: Any) -> int:  # noqa: ANN401 - as its parent's
+        """As `socket.recv_into`, which http.client reads by.
+
+        Raises:
+            TimeoutError: the deadline has come.
+            GaveUpError: `go_on` said no.
+        """
+        while True:
+            left = self.deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self.settimeout(min(TICK_SECONDS, left))
+            try:
+                return super().recv_into(*arguments)
+            except TimeoutError:
+                if not self.go_on():
+                    raise GaveUpError from None
+
+
 class _Connection(http.client.HTTPConnection):
-    def __init__(self, address: Path | int, host: str, seconds: float) -> None:
-        super().__init__(host, timeout=seconds)
+    def __init__(
+        self, address: Path | int, host: str, seconds: float, go_on: Callable[[], bool]
+    ) -> None:
+        super().__init__(host)
         self._address = address
+        self._seconds = seconds
+        self._go_on = go_on
 
     def connect(self) -> None:
-        if isinstance(self._address, Path):
-            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self.sock.settimeout(self.timeout)
-            self.sock.connect(str(self._address))
-        else:
-            self.sock = socket.create_connection(("127.0.0.1", self._address), self.timeout)
+        unix = isinstance(self._address, Path)
+        self.sock = _Socket(socket.AF_UNIX if unix else socket.AF_INET, socket.SOCK_STREAM)
+        self.sock.deadline = time.monotonic() + self._seconds
+        self.sock.go_on = self._go_on
+        self.sock.settimeout(self._seconds)
+        self.sock.connect(str(self._address) if unix else ("127.0.0.1", self._address))
 
 
 def get(
@@ -73,37 +105,24 @@ def get(
         NoAnswerError: nothing came.
         GaveUpError: `go_on` said no.
     """
-    deadline = time.monotonic() + seconds
-    connection = _Connection(address, host, seconds)
+    connection = _Connection(address, host, seconds, go_on)
     try:
         connection.request("GET", path, headers={"Connection": "close", **dict(headers)})
-        _wait(connection.sock, deadline, go_on)
-        connection.sock.settimeout(max(0.1, deadline - time.monotonic()))
         response = connection.getresponse()
-        body = response.read(BODY_LIMIT).decode(errors="replace")
+        body = response.read(BODY_LIMIT)
+        if response.length and len(body) < BODY_LIMIT:
+            raise http.client.IncompleteRead(body, response.length)  # noqa: TRY301 - as the parser
     except TimeoutError as error:
         raise NoAnswerError(f"no answer within {seconds:.0f} s") from error
     except http.client.RemoteDisconnected as error:
         raise NoAnswerError("the connection was closed without an answer") from error
+    except http.client.IncompleteRead as error:
+        raise NoAnswerError("the connection was closed in the middle of the answer") from error
     except http.client.HTTPException as error:
         raise NoAnswerError(f"not an HTTP answer: {error!r}") from error
     except OSError as error:
         raise NoAnswerError(error.strerror or str(error)) from error
     else:
-        return Answer(response.status, response.reason, body)
+        return Answer(response.status, response.reason, body.decode(errors="replace"))
     finally:
         connection.close()
-
-
-def _wait(connected: socket.socket, deadline: float, go_on: Callable[[], bool]) -> None:
-    connected.settimeout(TICK_SECONDS)
-    while True:
-        try:
-            connected.recv(1, socket.MSG_PEEK)
-        except TimeoutError:
-            if time.monotonic() >= deadline:
-                raise
-            if not go_on():
-                raise GaveUpError from None
-        else:
-            return

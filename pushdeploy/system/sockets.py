@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LISTENING = 0x10000
 """`__SO_ACCEPTCON` in the flags of `/proc/net/unix` (proc_net(5))."""
@@ -14,22 +18,19 @@ def connections(path: Path) -> int:
     A connection that waits in the listener's queue bears the path too, so 0 means: nobody is
     served and nobody waits.
     """
-    wanted = str(path)
-    count = 0
-    with Path("/proc/net/unix").open(errors="replace") as table:
-        for line in table:
-            fields = line.split(maxsplit=7)
-            if len(fields) == 8 and fields[7].rstrip("\n") == wanted:  # noqa: PLR2004 - columns
-                count += not int(fields[3], 16) & LISTENING
-    return count
+    return sum(not flags & LISTENING for flags in _flags(path))
 
 
 def listening(path: Path) -> bool:
     """True when some process listens on this path."""
+    return any(flags & LISTENING for flags in _flags(path))
+
+
+def _flags(path: Path) -> Iterator[int]:
+    """The flags of every socket that bears the path; connections bear their listener's."""
     wanted = str(path)
     with Path("/proc/net/unix").open(errors="replace") as table:
         for line in table:
             fields = line.split(maxsplit=7)
             if len(fields) == 8 and fields[7].rstrip("\n") == wanted:  # noqa: PLR2004 - columns
-                return bool(int(fields[3], 16) & LISTENING)
-    return False
+                yield int(fields[3], 16)
