@@ -10,12 +10,12 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
 
 from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
+from pushdeploy.model.dependency_file import find_dependency_file
 from pushdeploy.model.procfile import parse_procfile
 from pushdeploy.model.python_version import (
     PYTHON_VERSION,
@@ -24,12 +24,15 @@ from pushdeploy.model.python_version import (
     parse_runtime_txt,
 )
 from pushdeploy.model.release import Commit
-from pushdeploy.model.dependency_file import find_dependency_file
 from pushdeploy.model.requirements import ReferenceKind, references
+from pushdeploy.model.storage import storage_set
 from pushdeploy.model.suggestion import suggest_procfile
 from pushdeploy.model.tree import TEXT_LIMIT, Tree, render_tree
 from pushdeploy.system.files import delete_tree, sync_filesystem, sync_folder
 from pushdeploy.system.git import Repository, make_bare, point_head
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SLUG_FORMAT = "1"
 """Part of every slug's key; raised when a slug's content would differ for the same tree."""
@@ -109,20 +112,28 @@ def _storage(
     repository: Repository, commit: str, app_json: str, configured: Iterable[str]
 ) -> tuple[str, ...]:
     declared = parse_app_json(app_json).storage if app_json else ()
-    links = tuple(sorted({*configured, *declared}))
+    links = storage_set([*configured, *declared])
     for folder in links:
         if repository.has(commit, folder):
             raise RefusedInputError(
                 f"`{folder}` is storage, and git tracks a file or folder of that name",
                 hint=f"git rm -r --cached {folder} && echo /{folder}/ >> .gitignore",
             )
+        for parent in map(str, PurePosixPath(folder).parents[:-1]):
+            if repository.has(commit, parent) and not repository.has_folder(commit, parent):
+                raise RefusedInputError(
+                    f"`{folder}` is storage, and git tracks `{parent}` as a file or link",
+                    hint=f"git rm --cached {parent}",
+                )
     return links
 
 
 def _materialise(repository: Repository, commit: str, slug: Path, links: tuple[str, ...]) -> bool:
     if slug.is_dir():
         return False
-    new = slug.with_name(f".new-{slug.name}")
+    new = slug.with_name(
+        f".new-{slug.name}.{os.getpid()}"
+    )  # the child of a killed engine may go on
     delete_tree(new)
     new.mkdir(mode=0o750)
     repository.check_out(commit, new)

@@ -6,15 +6,18 @@ Never as root: git obeys the configuration of the repo that it is pointed at.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import git
 from git.exc import BadName, BadObject, GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 
 from pushdeploy.errors import RefusedInputError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 FORCED = {
     "core.fsmonitor": "false",
@@ -101,6 +104,14 @@ class Repository:
         except KeyError:
             return False
         return True
+
+    def has_folder(self, commit: str, path: str) -> bool:
+        """True when the commit has a folder of this name, and no link to one."""
+        try:
+            found = self._repo.commit(commit).tree.join(path)
+        except KeyError:
+            return False
+        return bool(found.type == "tree")
 
     def paths(self, commit: str) -> list[str]:
         """Every file of the commit."""
