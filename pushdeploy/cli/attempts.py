@@ -55,8 +55,10 @@ def briefly(side: Near, doing: str, restarting: str, verb: str, **request: Any) 
     match ended["outcome"]:
         case "live":
             teller.finish(f"{doing} {restarting}... done, v{ended['release']}")
-        case "recorded" | "nothing":
+        case "recorded":
             teller.finish(f"{doing}... done; {ended['text']}")
+        case "nothing":
+            teller.finish(f"{doing}... {ended['text']}")
         case _:
             teller.finish(f"{doing} {restarting}... failed, nothing was changed")
     return int(ended["exit_code"])

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 GAP = "  "
 
+WRAPPED = ("Description", "What it limits", "Folder", "Lies in", "Domain")
+"""Columns of long texts: in a narrow terminal these are broken, and the others stay whole."""
+
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows below their headings."""
@@ -64,7 +67,9 @@ def _show_rich(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415 - app-controlled words must not be markup
 
-    table = Table(*columns, box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(column, no_wrap=column not in WRAPPED)
     for row in rows:
         table.add_row(*map(Text, row))
     Console(soft_wrap=False).print(table)

@@ -96,7 +96,7 @@ def _groups(answer: Mapping[str, Any]) -> Iterator[str]:
         shown |= {id(one) for one in instances}
     rest = [one for one in answer["instances"] if id(one) not in shown]
     if rest:
-        yield "=== left over; pushdeploy reconcile ends it"
+        yield "=== other releases, about to end (or by: pushdeploy reconcile)"
         yield from map(_instance, rest)
 
 

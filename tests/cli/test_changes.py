@@ -108,6 +108,17 @@ def test_setting_config_vars_is_told_in_one_line(
     assert engine.asked[-1] == {"verb": "config.set", "app": "blog", "values": values}
 
 
+def test_setting_what_is_set_already_is_no_release(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    text = "it is so already"
+    engine.answers["config.set"] = {"outcome": "nothing", "exit_code": 0, "text": text}
+
+    said = pushdeploy("config:set", "DEBUG=0")
+
+    assert (said.status, said.stderr) == (0, "Setting DEBUG... it is so already\n")
+
+
 def test_setting_before_the_first_release_says_when_it_counts(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:

@@ -61,7 +61,7 @@ def test_ps_shows_instances_below_their_process_type(
         "web.1: up for 5h 50m, v11, kept warm for a rollback, cpu 0%, 63 MB, 1 restart\n"
         "=== worker (1): python worker.py\n"
         "worker.1: crashed, v12, 14 restarts\n"
-        "=== left over; pushdeploy reconcile ends it\n"
+        "=== other releases, about to end (or by: pushdeploy reconcile)\n"
         "clock.1: up for 1d 1h, v9, cpu 0%, 20 MB, 0 restarts\n"
     )
     assert said.stderr == (
