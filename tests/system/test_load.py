@@ -1,0 +1,144 @@
+"""While an app is deployed, rolled back, changed and killed, its visitors notice nothing."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import pytest
+
+from tests.system.checkout import Installed
+from tests.system.host import Host
+from tests.system.laptop import Laptop
+from tests.system.story import Site, assert_serving, eventually
+from tests.system.visitors import BODY, MIXED, Visit, visitors, wait_until_held
+
+ROUNDS = 20
+HELD = 1000
+PLAIN_PORT = 8990
+
+# How an app is often run by hand: it listens itself, and a deploy restarts it.
+PLAIN = """\
+[Service]
+User=pd-{app}
+WorkingDirectory={root}/current/code
+ExecStart={root}/current/venv/bin/gunicorn --threads 8 -b 127.0.0.1:{port} app:app
+"""
+
+Note = Callable[[str, object], None]
+
+versions = count(2)
+
+
+@pytest.fixture(scope="module")
+def tiny(
+    host: Host, installed: Installed, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """The app `tiny`, live; each test pushes further versions of it."""
+    site = Site.new(host, Laptop(host, tmp_path_factory.mktemp("laptop") / "home", installed.key))
+    site.deploy("tiny")
+    yield site
+    site.destroy()
+
+
+def assert_none_lost(visit: Visit, *, at_least: int) -> None:
+    """Every request was answered whole and well, and there were many."""
+    assert visit.errors == [], visit.figures
+    assert visit.requests >= at_least, visit.figures
+
+
+def test_the_client_sees_what_a_plain_restart_loses(tiny: Site) -> None:
+    unit = PLAIN.format(app=tiny.name, root=tiny.root, port=PLAIN_PORT)
+    tiny.host.write("/run/systemd/system/plain.service", unit)
+    tiny.host.run("systemctl", "start", "plain.service")
+    url = f"http://127.0.0.1:{PLAIN_PORT}/"
+    eventually(lambda: tiny.host.run("curl", "-sf", url, check=False).returncode, 0)
+
+    with visitors(tiny.host, url, *MIXED, r"--body-regex=v=\d+ release= pid=\d+\n") as visit:
+        tiny.host.run("sleep", "1")
+        tiny.host.run("systemctl", "restart", "plain.service")
+        eventually(lambda: tiny.host.run("curl", "-sf", url, check=False).returncode, 0)
+
+    tiny.host.run("systemctl", "stop", "plain.service")
+    tiny.host.run("rm", "/run/systemd/system/plain.service")
+    assert visit.errors, visit.figures
+
+
+def test_deploys_lose_no_request(tiny: Site, record_property: Note) -> None:
+    with visitors(tiny.host, tiny.url, *MIXED) as visit:
+        for _ in range(ROUNDS):
+            version = next(versions)
+            tiny.deploy_version(version)
+            assert_serving(tiny, version=version)
+
+    assert_none_lost(visit, at_least=ROUNDS * 50)
+    assert len(visit.releases) >= ROUNDS
+    record_property("figures", visit.figures)
+
+
+def test_rollbacks_lose_no_request(tiny: Site, record_property: Note) -> None:
+    tiny.deploy_version(next(versions))
+    older, newer = tiny.releases_on_disk()[-2:]
+
+    with visitors(tiny.host, tiny.url, *MIXED) as visit:
+        for number in range(ROUNDS):
+            target = newer if number % 2 else older
+            tiny.cli(f"rollback {target}")
+            assert tiny.current == target
+
+    assert_none_lost(visit, at_least=ROUNDS * 20)
+    assert set(visit.releases) == {older, newer}
+    record_property("figures", visit.figures)
+
+
+def test_changes_of_config_scale_and_a_restart_lose_no_request(
+    tiny: Site, record_property: Note
+) -> None:
+    before = tiny.current
+
+    with visitors(tiny.host, tiny.url, *MIXED) as visit:
+        tiny.cli("restart")
+        tiny.cli("config:set COLOUR=blue")
+        tiny.cli("ps:scale web=2")
+        tiny.cli("config:unset COLOUR")
+
+    assert_none_lost(visit, at_least=100)
+    assert before in visit.releases
+    assert tiny.current in visit.releases
+    assert tiny.environment()["WEB_CONCURRENCY"] == "2"
+    assert "COLOUR" not in tiny.environment()
+    record_property("figures", visit.figures)
+
+
+def test_a_thousand_held_connections_do_not_stop_a_deploy(
+    site: Site, record_property: Note
+) -> None:
+    site.deploy("uvicorn")  # gunicorn's threads would each wait for a silent connection
+    alone = ("--rate=50", "--fresh=25", f"--hold={HELD}", BODY)
+
+    with visitors(site.host, site.url, *alone) as visit:
+        wait_until_held(site.host, site.settings["port"], HELD)
+        site.change({"README.md": "Another release.\n"})
+        push = site.push()
+        assert push.exit_status == 0, push.output
+
+    assert_none_lost(visit, at_least=50)
+    assert visit.report["connections"]["held"] == HELD
+    assert visit.report["connections"]["held_closed"] == 0
+    assert visit.releases == ["v1", "v2"]
+    record_property("figures", visit.figures)
+
+
+def test_a_web_process_that_is_killed_comes_back(tiny: Site, record_property: Note) -> None:
+    tiny.cli("ps:scale web=1")
+    before = tiny.main_pid()
+
+    with visitors(tiny.host, tiny.url, "--rate=0", "--fresh=25") as visit:
+        tiny.host.run("sleep", "1")
+        tiny.host.run("kill", "-KILL", before)
+        eventually(lambda: tiny.main_pid() not in ("0", before), wanted=True)
+        tiny.host.run("sleep", "1")
+
+    # What the process held is lost; whoever comes while there is none waits in the socket's queue.
+    assert [one for one in visit.errors if one["outcome"] == "refused"] == [], visit.figures
+    assert len(visit.errors) <= 2, visit.figures
+    assert tiny.get("/").status == 200
+    record_property("figures", visit.figures)
