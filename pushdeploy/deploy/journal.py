@@ -88,7 +88,7 @@ class Journal:
             else self.place.release(number).environment
         )
         try:
-            return parse_shell(path.read_text())
+            return parse_shell(path.read_bytes().decode())  # as text, `\r` would become `\n`
         except FileNotFoundError:
             return Environment({})
 
