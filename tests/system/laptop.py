@@ -99,6 +99,10 @@ class Laptop:
         network = f"--net=/proc/{self.host.pid}/ns/net"
         return ["nsenter", network, "ssh", "-F", str(self.home / "ssh_config")]
 
+    def ssh_argv(self, *options: str, command: str | None = None) -> list[str]:
+        """The command line of ssh as `deploy`, for who starts it with `environment`."""
+        return [*self._ssh, *options, "server", *([] if command is None else [command])]
+
     def ssh(
         self, command: str, *, user: str = "deploy", stdin: str = "", check: bool = False
     ) -> processes.Result:
