@@ -26,9 +26,9 @@ def boot(host: Host, release: Release, settings: AppSettings, report: Report) ->
     instance = instances.web(host, release, settings)
     if not is_up(host, instance):
         _make_room(host, release)
-    report(WebStarting(release.number))
-    host.supervisor.apply([instance])
-    host.supervisor.start([instance])
+        report(WebStarting(release.number))
+        host.supervisor.apply([instance])
+        host.supervisor.start([instance])
     return instance
 
 

@@ -110,7 +110,11 @@ def prune(journal: Journal) -> list[str]:
     place = journal.place
     present = journal.numbers()
     keep = releases_to_keep(
-        journal.history(), present, newest_failed=NEWEST_FAILED, kept=KEPT_RELEASES
+        journal.history(),
+        present,
+        codes={number: _target(place.release(number).code) for number in present},
+        newest_failed=NEWEST_FAILED,
+        kept=KEPT_RELEASES,
     )
     live = journal.live()
     gone = [number for number in present if number not in keep and number != live]

@@ -116,14 +116,35 @@ def _change(record: Mapping[str, object]) -> Change:
 
 
 def releases_to_keep(
-    history: History, present: Iterable[int], *, newest_failed: int, kept: int
+    history: History,
+    present: Iterable[int],
+    *,
+    codes: Mapping[int, str],
+    newest_failed: int,
+    kept: int,
 ) -> frozenset[int]:
-    """Which releases a prune must leave: `current`, warm, the last `kept` that were once live.
+    """Which releases a prune must leave.
 
+    `current`, warm ones, the last `kept` that were once live, and one of each of the last `kept`
+    versions of the code that were: five changes of config vars must not put the former code out of reach.
     Failed tries do not count; only the newest of them stays, for a look at it.
+
+    Args:
+        history: what was live.
+        present: the releases in place.
+        codes: what code each has, by any name of it.
+        newest_failed: how many failed ones stay.
+        kept: how many good ones stay.
     """
     once_live = history.once_live()
     keep = set(once_live[-kept:]) | set(history.warm)
+    newest: dict[str, int] = {}
+    for release in once_live:
+        code = codes.get(release)
+        if code is not None:
+            newest.pop(code, None)
+            newest[code] = release
+    keep.update(list(newest.values())[-kept:])
     if history.live is not None:
         keep.add(history.live)
     if history.intent is not None:

@@ -42,7 +42,6 @@ def test_a_warm_release_answers_again_without_being_started(three: Machine) -> N
     assert (ended.outcome, ended.exit_code, ended.release) == ("live", 0, 2)
     assert three.watching.names() == [
         "attempt.started",
-        "web.starting",
         "web.healthy",
         "release.switched",
         "workers.changed",

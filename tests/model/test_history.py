@@ -169,7 +169,7 @@ def test_the_latest_to_be_live_comes_last_and_each_once() -> None:
 def test_failed_releases_never_push_out_good_ones() -> None:
     past = history(*(f"v{number}" for number in range(1, 8)))
 
-    keep = releases_to_keep(past, range(1, 500), newest_failed=1, kept=5)
+    keep = releases_to_keep(past, range(1, 500), codes={}, newest_failed=1, kept=5)
 
     assert keep == {3, 4, 5, 6, 7, 499}
 
@@ -178,6 +178,18 @@ def test_live_warm_and_half_switched_releases_are_kept_however_old() -> None:
     past = history(*(f"v{number}" for number in range(1, 9)), "back 1")
     past = History(past.changes, Change(2, 1, "rollback", "ada", 0.0), {3: 600.0})
 
-    keep = releases_to_keep(past, range(1, 9), newest_failed=1, kept=2)
+    keep = releases_to_keep(past, range(1, 9), codes={}, newest_failed=1, kept=2)
 
     assert keep == {1, 2, 3, 8}
+
+
+def test_changes_of_config_vars_leave_the_former_code_within_reach() -> None:
+    releases = range(1, 9)
+    lines: list[dict[str, object]] = []
+    for number in releases:
+        lines += [{"intent": number, "previous": number - 1 or None}, {"settled": number}]
+    codes = {1: "first", 2: "second"} | dict.fromkeys(range(3, 9), "third")
+
+    keep = releases_to_keep(read_history(lines), releases, codes=codes, newest_failed=1, kept=3)
+
+    assert keep == {1, 2, 6, 7, 8}
