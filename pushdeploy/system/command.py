@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import shlex
+import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Timer
 
 from pushdeploy.errors import CommandFailedError, UnavailableError
 
 OUTPUT_LIMIT = 1 << 20
 """Bytes of a program's output that are kept or handed on; the rest is read and dropped."""
+
+LINE_LIMIT = 64 << 10
+"""Bytes without a line's end after which the line is ended."""
+
+CHUNK = 64 << 10
+LOOK_SECONDS = 0.1
+"""How often a program that prints nothing is looked at: it may have ended."""
 
 CLEAN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What our own programs are found on, whatever the caller's PATH was."""
@@ -143,24 +153,15 @@ def stream(command: Command, on_line: Callable[[str], None], *, seconds: float) 
         UnavailableError: there is no such program.
     """
     child = start(command, stdout=PIPE, stderr=subprocess.STDOUT, new_session=True)
-    late = False
-
-    def kill() -> None:
-        nonlocal late
-        late = True
-        os.killpg(child.pid, 9)
-
-    timer = Timer(seconds, kill)
-    timer.daemon = True
-    timer.start()
+    end = time.monotonic() + seconds
     try:
-        _hand_over(child, on_line)
-        status = child.wait()
+        for line in _capped(_lines(child, end)):
+            on_line(line)
+        return child.wait(max(0.0, end - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise _too_long(command, seconds) from None
     finally:
-        timer.cancel()
-    if late:
-        raise _too_long(command, seconds)
-    return status
+        _end(child)
 
 
 def start(
@@ -221,17 +222,46 @@ def replace(command: Command) -> None:
         raise _missing(command, error) from error
 
 
-def _hand_over(child: Process, on_line: Callable[[str], None]) -> None:
-    left = OUTPUT_LIMIT
+def _lines(child: Process, end: float) -> Iterator[bytes]:
+    """What it prints, until it ends: a child of its own may keep the pipe open for ever."""
     if child.stdout is None:
         return
-    for raw in child.stdout:
+    source = select.poll()
+    source.register(child.stdout, select.POLLIN)
+    rest = b""
+    while time.monotonic() < end:
+        if source.poll(LOOK_SECONDS * 1000):
+            data = os.read(child.stdout.fileno(), CHUNK)
+            *whole, rest = (rest + data).split(b"\n")
+            if len(rest) > LINE_LIMIT:
+                whole, rest = [*whole, rest], b""
+            yield from whole
+            if not data:
+                break
+        elif child.poll() is not None:
+            break
+    if rest:
+        yield rest
+
+
+def _capped(lines: Iterator[bytes]) -> Iterator[str]:
+    left = OUTPUT_LIMIT
+    for line in lines:
         if left > 0:
-            on_line(_text(raw[:left]).rstrip("\r\n"))
+            yield _text(line).rstrip("\r")
         elif left > -OUTPUT_LIMIT:
-            on_line(f"(more than {OUTPUT_LIMIT >> 20} MiB of output: the rest is dropped)")
+            yield f"(more than {OUTPUT_LIMIT >> 20} MiB of output: the rest is dropped)"
             left = -OUTPUT_LIMIT
-        left -= len(raw)
+        left -= len(line) + 1
+
+
+def _end(child: Process) -> None:
+    if child.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+    if child.stdout is not None:
+        child.stdout.close()
 
 
 def _text(raw: bytes) -> str:

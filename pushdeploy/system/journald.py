@@ -85,6 +85,8 @@ def _records(app: str, *options: str) -> Generator[dict[str, object] | None, Non
     finally:
         child.kill()
         child.wait()
+        if child.stdout is not None:
+            child.stdout.close()
 
 
 def _lines(child: Process) -> Iterator[dict[str, object] | None]:

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import resource
-import signal
 import socket
 import sys
 
@@ -26,9 +24,6 @@ CONNECT_SECONDS = 30.0
 """How long a connection waits while the target's queue is full."""
 
 RETRY_SECONDS = 0.02
-
-END_WITH_PARENT = 1
-"""`PR_SET_PDEATHSIG` of prctl(2)."""
 
 
 async def relay(listener: socket.socket, target: str) -> None:
@@ -113,9 +108,8 @@ async def _connect_unix(server: socket.socket, path: str) -> None:
 
 
 def main() -> None:
-    """Run under supervisord, and end with it."""
+    """Run under supervisord."""
     folder, target = sys.argv[1:3]
-    ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGTERM, 0, 0, 0)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     os.chdir(folder)

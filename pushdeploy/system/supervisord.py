@@ -19,12 +19,10 @@ from pushdeploy.system.network import network_settings
 from pushdeploy.system.short_folder import make_own_folder
 from pushdeploy.system.supervisord_daemon import RUNNING, Daemon, person
 from pushdeploy.system.supervisord_program import (
+    Programs,
     bridge_of,
     front_of,
-    front_program,
-    instance_programs,
     wake_of,
-    wake_program,
 )
 from pushdeploy.system.terminal import run_at_terminal
 
@@ -43,8 +41,8 @@ class Supervisord:
 
     def __init__(self, layout: Layout, python: Path) -> None:
         self._layout = layout
-        self._python = python
         self._daemon = Daemon(layout.run / "supervisord", layout.log, python)
+        self._programs = Programs(python, self._daemon.folder)
 
     def apply(self, instances: Sequence[Instance]) -> None:
         """Make programs known; one that runs keeps what it was started with."""
@@ -53,7 +51,7 @@ class Supervisord:
             if instance.socket is not None:
                 for folder in (self._layout.run, *reversed(instance.socket.parents[:2])):
                     make_own_folder(folder)
-            programs |= instance_programs(instance, self._python)
+            programs |= self._programs.instance(instance)
         if programs:
             self._daemon.put(programs)
 
@@ -134,11 +132,12 @@ class Supervisord:
         """A relay that follows the link to the live socket with each connection."""
         name, root = front_of(app), self._layout.app(app).root
         target = str(live_socket.relative_to(root))
-        text = front_program(app, port, root, target, self._python)
+        text = self._programs.front(app, port, root, target)
         info = self._daemon.infos().get(name)
         if info and info["statename"] in RUNNING and self._daemon.path(name).read_text() == text:
             return
         self._daemon.remove([name])
+        self._daemon.ensure()
         _refuse_taken(port)
         self._daemon.put({name: text})
         self._daemon.start(name)
@@ -159,7 +158,7 @@ class Supervisord:
         """A program that sleeps first; it replaces an earlier one."""
         name = wake_of(app)
         self._daemon.remove([name])
-        self._daemon.put({name: wake_program(app, self._layout.state, seconds, self._python)})
+        self._daemon.put({name: self._programs.wake(app, self._layout.state, seconds)})
         self._daemon.start(name)
 
     def shut_down(self) -> None:

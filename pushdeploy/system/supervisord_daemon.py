@@ -35,6 +35,9 @@ WITHOUT_WAITING = False
 RUNNING = ("STARTING", "RUNNING", "BACKOFF")
 """States in which a program is wanted up."""
 
+MARK = "PUSHDEPLOY_SUPERVISORD"
+"""In the environment of all that it runs, so that what a killed one left can be found."""
+
 Info = Mapping[str, Any]
 """supervisord's `getProcessInfo`."""
 
@@ -70,18 +73,25 @@ class Daemon:
     def shut_down(self) -> None:
         """End it and all that it runs; returns when it is gone."""
         if not self.runs():
+            processes.kill_marked(MARK, str(self.folder))
             return
         pid = cast("int", self.call("supervisor.getPID"))
         self.call("supervisor.shutdown")
         end = time.monotonic() + STOP_GRACE_SECONDS + START_SECONDS
         while processes.alive(pid) and time.monotonic() < end:
             time.sleep(LOOK_SECONDS)
+        processes.kill_marked(MARK, str(self.folder))
 
     def infos(self) -> dict[str, Info]:
         """Every program by its name; none when it does not run."""
         if not self.runs():
             return {}
-        found = cast("list[Info]", self.call("supervisor.getAllProcessInfo"))
+        try:
+            found = cast("list[Info]", self.call("supervisor.getAllProcessInfo"))
+        except UnavailableError:
+            if self.runs():
+                raise
+            return {}  # it has just ended
         return {info["name"]: info for info in found}
 
     def path(self, name: str) -> Path:
@@ -158,6 +168,7 @@ class Daemon:
             transport.close()
 
     def _start(self) -> None:
+        processes.kill_marked(MARK, str(self.folder))
         files.delete_tree(self.folder / "programs")
         make_own_folder(self.folder / "programs")
         settings = self.folder / "supervisord.conf"

@@ -85,9 +85,8 @@ class Plugin:
         if writer is not None:
             writer.feed(name, event.data)
         else:
-            event.process.config.options.logger.info(
-                name + ": " + event.data.decode(errors="replace")
-            )
+            text = f"{name}: {event.data.decode(errors='replace')}"
+            event.process.config.options.logger.info(text)
 
     def _writer(self, unit: str) -> Writer | None:
         found = parse_unit(unit)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pushdeploy.errors import UnavailableError
@@ -12,7 +13,7 @@ from pushdeploy.model.app import unit_prefix
 from pushdeploy.model.instance import DEFAULT_FILES, STOP_GRACE_SECONDS, Instance
 from pushdeploy.system.command import CLEAN_PATH
 from pushdeploy.system.rendering import render
-from pushdeploy.system.supervisord_daemon import person
+from pushdeploy.system.supervisord_daemon import MARK, person
 
 BACKLOG = 4096
 
@@ -20,7 +21,6 @@ FILES = f'ulimit -S -n {DEFAULT_FILES} 2>/dev/null || ulimit -S -n "$(ulimit -H 
 START = FILES + 'exec "$@"'
 START_WITH_SOCKET = FILES + 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&0 0</dev/null'
 """supervisord hands the listening socket over as fd 0; this makes it sd_listen_fds(3)'s."""
-
 
 
 def front_of(app: str) -> str:
@@ -38,40 +38,57 @@ def bridge_of(unit: str) -> str:
     return f"{unit.removesuffix('.web')}.bridge"
 
 
-def instance_programs(instance: Instance, python: Path) -> dict[str, str]:
-    """An instance, and its bridge when it has a port."""
-    url = f"unix://{instance.socket}" if instance.socket else None
-    environment = {"HOME": str(instance.home), **dict(instance.environment)}
-    bridged = instance.port is not None
-    shell = START_WITH_SOCKET if url and not bridged else START
-    argv = [*_environment(environment), "/bin/sh", "-c", shell, "start"]
-    argv += [*_end_with_parent(), str(instance.script)]
-    programs = {instance.unit: program(instance.unit, argv, None if bridged else url)}
-    if bridged:
-        bridge = bridge_of(instance.unit)
-        programs[bridge] = program(bridge, relay(python, Path("/"), str(instance.port)), url)
-    return programs
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """The programs of one supervisord, each a name and a section of its configuration."""
 
+    python: Path
+    """The interpreter that has pushdeploy."""
+    folder: Path
+    """supervisord's own; it marks all that it runs."""
 
-def front_program(app: str, port: int, folder: Path, target: str, python: Path) -> str:
-    """A relay from a port of the loopback to a socket that is looked up in a folder."""
-    return program(front_of(app), relay(python, folder, target), f"tcp://127.0.0.1:{port}")
+    def instance(self, instance: Instance) -> dict[str, str]:
+        """An instance, and its bridge when it has a port."""
+        url = f"unix://{instance.socket}" if instance.socket else None
+        bridged = instance.port is not None
+        shell = START_WITH_SOCKET if url and not bridged else START
+        environment = self._environment(("HOME", str(instance.home)), *instance.environment)
+        argv = [*environment, "/bin/sh", "-c", shell, "start"]
+        argv += [*_end_with_parent(), str(instance.script)]
+        programs = {instance.unit: program(instance.unit, argv, None if bridged else url)}
+        if bridged:
+            bridge = bridge_of(instance.unit)
+            programs[bridge] = program(bridge, self._relay(Path("/"), str(instance.port)), url)
+        return programs
 
+    def front(self, app: str, port: int, folder: Path, target: str) -> str:
+        """A relay from a port of the loopback to a socket that is looked up in a folder."""
+        return program(front_of(app), self._relay(folder, target), f"tcp://127.0.0.1:{port}")
 
-def wake_program(app: str, root: Path, seconds: float, python: Path) -> str:
-    """A program that sleeps and then becomes `pushdeploy reconcile`: nothing of ours polls."""
-    reconcile = [str(python), "-I", "-m", "pushdeploy.cli.main", "reconcile", "--app", app]
-    ending = _end_with_parent()
-    sleep = shlex.join([*ending, "sleep", f"{seconds:.0f}"]) + ' && exec "$@"'
-    environment = _environment({"PUSHDEPLOY_HOME": str(root)})
-    argv = [*environment, *ending, "/bin/sh", "-c", sleep, "wake", *reconcile]
-    return program(wake_of(app), argv, restart=False)
+    def wake(self, app: str, root: Path, seconds: float) -> str:
+        """A program that sleeps and then becomes `pushdeploy reconcile`: nothing of ours polls."""
+        reconcile = [str(self.python), "-I", "-m", "pushdeploy.cli.main", "reconcile", "--app", app]
+        ending = _end_with_parent()
+        sleep = shlex.join([*ending, "sleep", f"{seconds:.0f}"]) + ' && exec "$@"'
+        environment = self._environment(("PUSHDEPLOY_HOME", str(root)))
+        argv = [*environment, *ending, "/bin/sh", "-c", sleep, "wake", *reconcile]
+        return program(wake_of(app), argv, restart=False)
 
+    def _relay(self, folder: Path, target: str) -> list[str]:
+        """The command line of `pushdeploy.system.relay`."""
+        line = [str(self.python), "-I", "-m", "pushdeploy.system.relay", str(folder), target]
+        return [*self._environment(), *_end_with_parent(), *line]
 
-def relay(python: Path, folder: Path, target: str) -> list[str]:
-    """The command line of `pushdeploy.system.relay`."""
-    line = [str(python), "-I", "-m", "pushdeploy.system.relay", str(folder), target]
-    return [*_environment({}), *line]
+    def _environment(self, *values: tuple[str, str]) -> list[str]:
+        """All that a program gets: supervisord's own variables are none of its business."""
+        whole = {
+            "PATH": CLEAN_PATH,
+            "LANG": "C.UTF-8",
+            **person(),
+            MARK: str(self.folder),
+            **dict(values),
+        }
+        return ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in whole.items())]
 
 
 def program(
@@ -108,12 +125,6 @@ def quoted(argv: Sequence[str]) -> str:
     for sign in ";#":
         text = text.replace(f" {sign}", f" '\"{sign}\"'")
     return text.replace("%", "%%")
-
-
-def _environment(values: Mapping[str, str]) -> list[str]:
-    """All that a program gets: supervisord's own variables are none of its business."""
-    whole = {"PATH": CLEAN_PATH, "LANG": "C.UTF-8", **person(), **values}
-    return ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in whole.items())]
 
 
 def _end_with_parent() -> list[str]:

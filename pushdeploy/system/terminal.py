@@ -97,7 +97,7 @@ def _copy_size(source: int, target: int) -> None:
 def _raw(descriptor: int) -> Iterator[None]:
     """Every key goes to the program, Ctrl-C too, until it ends."""
     before = termios.tcgetattr(descriptor)
-    tty.setraw(descriptor)
+    tty.setraw(descriptor, termios.TCSADRAIN)  # keep what was typed ahead
     try:
         yield
     finally:
