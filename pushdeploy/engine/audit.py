@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
-from pushdeploy.events import Event, Report, to_record
+from pushdeploy.events import AttemptEnded, Event, Report, to_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,11 +19,15 @@ if sys.modules["rich"] is None:
 
 
 def attempt_log(path: Path, *, app: str, attempt: int) -> Report:
-    """Open a new log; the returned function writes one event and flushes it."""
+    """Open a new log; the returned function writes one event and flushes it.
+
+    The event that ends the attempt is the last one.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o640)
+    file = os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace")
     logger = structlog.wrap_logger(
-        structlog.WriteLogger(os.fdopen(descriptor, "w")),
+        structlog.WriteLogger(file),
         processors=[
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(ensure_ascii=False),
@@ -34,5 +38,7 @@ def attempt_log(path: Path, *, app: str, attempt: int) -> Report:
     def report(event: Event) -> None:
         record = to_record(event)
         logger.info(str(record.pop("event")), **record)
+        if isinstance(event, AttemptEnded):
+            file.close()
 
     return report

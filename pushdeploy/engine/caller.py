@@ -5,13 +5,16 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pushdeploy.deploy.host import Host
-from pushdeploy.engine.session import Session
 from pushdeploy.errors import NotAllowedError
 from pushdeploy.model.text import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.engine.session import Session
 
 OURS = "pushdeploy"
 NAME_LIMIT = 64
@@ -36,11 +39,18 @@ def caller(host: Host, session: Session, request: Mapping[str, Any]) -> str:
     name = _name(peer.user)
     if peer.user == 0 or name == receiver:
         return claimed or name
-    if name in grp.getgrnam(OURS).gr_mem:
+    if name in _members():
         return name
     raise NotAllowedError(
         f"`{name}` is not in the group `{OURS}`", hint=f"sudo usermod -aG {OURS} {name}"
     )
+
+
+def _members() -> list[str]:
+    try:
+        return grp.getgrnam(OURS).gr_mem
+    except KeyError:
+        return []
 
 
 def _name(user: int) -> str:

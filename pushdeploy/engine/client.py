@@ -7,9 +7,10 @@ import os
 import select
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from pushdeploy.engine.protocol import encode, read_error
 from pushdeploy.errors import NotAllowedError, UnavailableError
@@ -55,11 +56,13 @@ def server_connection(path: Path) -> Connect:
         try:
             connection.connect(str(path))
         except PermissionError as error:
+            connection.close()
             raise NotAllowedError(
                 "only root and members of the group `pushdeploy` may ask the engine",
                 hint="sudo pushdeploy …, or once: sudo usermod -aG pushdeploy $USER",
             ) from error
         except OSError as error:
+            connection.close()
             raise UnavailableError(
                 f"the engine does not answer at `{path}`: {error.strerror}",
                 hint="systemctl status pushdeploy.engine.socket",
@@ -135,30 +138,49 @@ def ask(
 
 
 def _conversation(connection: socket.socket, watcher: Watcher, *, stay: bool) -> Any:
-    buffer = b""
-    log: _Log | None = None
-    while True:
-        ready, _, _ = select.select([connection], [], [], LOOK_SECONDS if log else None)
-        ended = log.show(watcher) if log else None
-        if ended is not None and not stay:
-            return ended
-        if not ready:
-            continue
-        part = connection.recv(1 << 16)
-        if not part:
-            raise UnavailableError(
-                "the engine ended without an answer; what was live is live",
-                hint="push again; journalctl -u 'pushdeploy.engine@*'",
-            )
-        *lines, buffer = (buffer + part).split(b"\n")
-        for message in map(json.loads, lines):
-            if "waiting" in message:
+    with closing(_Log()) as log:
+        for message in _messages(connection, log, watcher):
+            if message is None:
+                if log.ended is not None and not stay:
+                    return log.ended
+            elif "waiting" in message:
                 watcher.waiting(message["waiting"])
             elif "attempt" in message:
-                log = _Log(Path(message["log"]))
+                log.open(Path(message["log"]))
             else:
-                ended = log.show(watcher) if log else None
-                return _answer(message, ended)
+                log.show(watcher)
+                return _answer(message, log.ended)
+        if log.ended is not None:
+            return log.ended
+    raise UnavailableError(
+        "the engine ended without an answer; what was live is live",
+        hint="push again; journalctl -u 'pushdeploy.engine@*'",
+    )
+
+
+def _messages(
+    connection: socket.socket, log: _Log, watcher: Watcher
+) -> Iterator[Mapping[str, Any] | None]:
+    """What the engine says, and `None` each time that the log was looked at, till it hangs up."""
+    buffer = b""
+    while True:
+        ready, _, _ = select.select([connection], [], [], LOOK_SECONDS if log.is_open else None)
+        part = _receive(connection) if ready else None
+        log.show(watcher)
+        yield None
+        if part == b"":
+            return
+        if part is not None:
+            *lines, buffer = (buffer + part).split(b"\n")
+            yield from map(json.loads, lines)
+
+
+def _receive(connection: socket.socket) -> bytes:
+    """Bytes, or none at the end; an engine that dies with our request unread resets (unix(7))."""
+    try:
+        return connection.recv(1 << 16)
+    except ConnectionError:
+        return b""
 
 
 def _answer(message: Mapping[str, Any], ended: Mapping[str, Any] | None) -> Any:
@@ -168,21 +190,51 @@ def _answer(message: Mapping[str, Any], ended: Mapping[str, Any] | None) -> Any:
 
 
 class _Log:
-    """The growing file of one attempt's events."""
+    """The growing file of one attempt's events, once there is one that we may read."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
+    def __init__(self) -> None:
+        self._file: BinaryIO | None = None
         self._rest = b""
+        self.ended: Mapping[str, Any] | None = None
+        """The event that ends the attempt, once it is there."""
 
-    def show(self, watcher: Watcher) -> Mapping[str, Any] | None:
-        """Hand over what is new; returns the event that ends the attempt, once it is there."""
-        ended = None
-        self._rest += self._file.read()
-        *lines, self._rest = self._rest.split(b"\n")
-        for line in lines:
-            record = json.loads(line)
+    @property
+    def is_open(self) -> bool:
+        """True when there is a log to look at."""
+        return self._file is not None
+
+    def open(self, path: Path) -> None:
+        """Follow this file from now on."""
+        self.close()
+        with suppress(OSError):
+            self._file = path.open("rb")
+
+    def close(self) -> None:
+        """Follow none."""
+        if self._file is not None:
+            self._file.close()
+        self._file, self._rest, self.ended = None, b"", None
+
+    def show(self, watcher: Watcher) -> None:
+        """Hand over what is new.
+
+        Raises:
+            GoneError: the watcher left.
+        """
+        if self._file is None:
+            return
+        *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
+        for record in filter(None, map(_record, lines)):
             if not watcher.event(record):
                 raise GoneError
             if record.get("event") == "attempt.ended":
-                ended = record
-        return ended
+                self.ended = record
+
+
+def _record(line: bytes) -> Mapping[str, Any] | None:
+    """The event of a line; `None` for one that a killed engine did not finish."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None

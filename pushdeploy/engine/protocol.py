@@ -9,10 +9,12 @@ go to the attempt's log, and whoever watches follows that file.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pushdeploy.errors import DeployFailedError, PushdeployError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 REQUEST_LIMIT = 4 << 20
 """Bytes of a request: config vars may be large."""
@@ -34,7 +36,7 @@ def decode_request(line: bytes) -> dict[str, Any]:
     """
     try:
         request = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"the request is no JSON: {error}") from error
     if not isinstance(request, dict) or not isinstance(request.get("verb"), str):
         raise UsageError("the request is no JSON object with a `verb`")

@@ -50,6 +50,7 @@ class FakeSupervisor:
     printed: dict[str, list[str]] = field(default_factory=dict)
     """Last output by process type."""
     statuses_of_jobs: dict[JobKind, int] = field(default_factory=dict)
+    output_of_jobs: dict[JobKind, list[str]] = field(default_factory=dict)
     during: dict[JobKind, Callable[[], None]] = field(default_factory=dict)
     """What happens elsewhere while a job runs."""
     on_call: Callable[[str], None] = lambda _: None
@@ -124,7 +125,8 @@ class FakeSupervisor:
         """Pretend to run the job."""
         self._note("once", job.kind)
         self.jobs.append(job)
-        on_line(f"{job.kind} runs")
+        for line in self.output_of_jobs.get(job.kind, [f"{job.kind} runs"]):
+            on_line(line)
         self.during.get(job.kind, lambda: None)()
         status = self.statuses_of_jobs.get(job.kind, 0)
         if job.kind is JobKind.BUILD and status == 0:

@@ -1,0 +1,63 @@
+"""A caller of the engine, who says what he likes and reads when he likes."""
+
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pushdeploy.engine.queries import ASKING
+from pushdeploy.engine.server import serve
+from pushdeploy.engine.verbs import CHANGING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.engine.server import Verb
+
+VERBS: Mapping[str, Verb] = {**CHANGING, **ASKING}
+
+
+@dataclass
+class Line:
+    """The caller's end, and the engine's."""
+
+    host: Host
+    ours: socket.socket
+    theirs: socket.socket
+
+    def say(self, *requests: object) -> None:
+        """Send requests, each in a line, all in one packet."""
+        self.say_bytes(b"".join(json.dumps(one).encode() + b"\n" for one in requests))
+
+    def say_bytes(self, data: bytes, descriptors: Sequence[int] = ()) -> None:
+        """Send anything."""
+        socket.send_fds(self.ours, [data], list(descriptors))
+
+    def hang_up(self) -> None:
+        """Leave."""
+        self.ours.close()
+
+    def say_no_more(self) -> None:
+        """Send the end."""
+        self.ours.shutdown(socket.SHUT_WR)
+
+    def serve(self, verbs: Mapping[str, Verb] = VERBS) -> int:
+        """The engine works, to its end."""
+        return serve(self.theirs, self.host, verbs)
+
+    def heard(self) -> list[dict[str, Any]]:
+        """Everything that the engine said, until it hung up."""
+        self.ours.settimeout(10)
+        data = b""
+        while part := self.ours.recv(1 << 16):
+            data += part
+        return [json.loads(one) for one in data.splitlines()]
+
+    def answer(self, request: Mapping[str, object]) -> dict[str, Any]:
+        """Ask, have it served, and return the last thing said."""
+        self.say(request)
+        self.serve()
+        return self.heard()[-1]

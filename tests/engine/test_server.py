@@ -1,0 +1,263 @@
+"""The engine's side: what it takes, what it refuses, and that no caller holds it up."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pushdeploy.deploy.attempt import OUR_BUG
+from pushdeploy.engine.protocol import REQUEST_LIMIT
+from pushdeploy.engine.session import Session
+from pushdeploy.errors import UsageError
+from pushdeploy.model.job import JobKind
+from pushdeploy.system.accounts_embedded import OwnAccounts
+from tests.deploy.machine import APP, Machine
+from tests.engine.caller import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pushdeploy.deploy.host import Host
+
+NOBODY = 65534
+
+
+def echo(_: Host, __: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer with what was asked."""
+    return dict(request)
+
+
+def test_a_request_is_answered_in_one_line(line: Line) -> None:
+    assert line.answer({"verb": "apps"})["answer"][0]["app"] == APP
+
+
+def test_an_unknown_verb_is_named(line: Line) -> None:
+    error = line.answer({"verb": "reboot"})["error"]
+
+    assert error["message"] == "this server's engine knows no `reboot`"
+    assert error["exit_code"] == 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"hello\n",
+        b"[]\n",
+        b"{}\n",
+        b'{"verb": 7}\n',
+        b'"verb"\n',
+        b"\xff\xfe\n",
+        b'{"verb": "apps"\n',
+        b"[" * 100_000 + b"\n",
+    ],
+    ids=["text", "list", "empty", "number", "string", "bytes", "half", "deep"],
+)
+def test_what_is_no_request_is_refused_readably(data: bytes, line: Line) -> None:
+    line.say_bytes(data)
+
+    line.serve()
+
+    error = line.heard()[-1]["error"]
+    assert error["exit_code"] == 2
+    assert "the request" in error["message"]
+
+
+def test_a_request_that_never_ends_is_refused_at_the_limit(line: Line) -> None:
+    def send() -> None:
+        with contextlib.suppress(OSError):
+            line.ours.sendall(b"x" * (2 * REQUEST_LIMIT))
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    with pytest.raises(UsageError, match=f"longer than {REQUEST_LIMIT} bytes"):
+        Session(line.theirs, line.host).receive()
+    line.theirs.close()
+
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_two_lines_in_one_packet_are_two_requests(line: Line, machine: Machine) -> None:
+    line.say({"verb": "prepare"}, {"verb": "echo", "word": "hello"})
+
+    line.serve({"echo": echo})
+
+    assert line.heard() == [{"answer": {"verb": "echo", "word": "hello"}}]
+
+
+def test_a_request_may_come_byte_by_byte(line: Line) -> None:
+    for byte in json.dumps({"verb": "echo"}).encode() + b"\n":
+        line.say_bytes(bytes([byte]))
+
+    line.serve({"echo": echo})
+
+    assert line.heard() == [{"answer": {"verb": "echo"}}]
+
+
+def test_descriptors_come_along(line: Line) -> None:
+    reading, writing = os.pipe()
+
+    def write(_: Host, session: Session, __: Mapping[str, Any]) -> bool:
+        return session.write(0, b"hello")
+
+    line.say_bytes(b'{"verb": "write"}\n', [writing])
+    os.close(writing)
+    line.serve({"write": write})
+
+    assert line.heard() == [{"answer": True}]
+    assert os.read(reading, 10) == b"hello"
+    assert os.read(reading, 10) == b"", "the engine's copy is closed"
+    os.close(reading)
+
+
+def test_getting_ready_for_nothing_ends_well(line: Line) -> None:
+    line.say({"verb": "prepare"})
+    line.say_no_more()
+
+    assert line.serve() == 0
+    assert line.heard() == []
+
+
+def test_a_caller_who_says_nothing_ends_well(line: Line) -> None:
+    line.say_no_more()
+
+    assert line.serve() == 0
+
+
+def test_a_caller_who_has_gone_does_not_stop_the_work(line: Line, machine: Machine) -> None:
+    commit = machine.receiver.commit("one")
+    machine.branch_names(commit)
+    line.say({"verb": "converge", "app": APP, "who": "ada", "after": 0})
+    line.hang_up()
+
+    status = line.serve()
+
+    assert status == 0
+    assert machine.answer() == "v1"
+
+
+def test_a_caller_who_reads_nothing_does_not_stop_the_work(line: Line, machine: Machine) -> None:
+    commit = machine.receiver.commit("one")
+    machine.branch_names(commit)
+    machine.supervisor.output_of_jobs[JobKind.BUILD] = ["x" * 1000] * 5000
+    line.say({"verb": "converge", "app": APP, "who": "ada", "after": 0})
+
+    line.serve()
+
+    said = line.heard()
+    assert machine.answer() == "v1"
+    assert [list(one) for one in said] == [["attempt", "log"], ["answer"]]
+    assert machine.place.attempt_log(1).stat().st_size > 5_000_000
+
+
+def test_a_bug_of_ours_is_told_as_one(line: Line, capsys: pytest.CaptureFixture[str]) -> None:
+    def fall(_: Host, __: Session, ___: Mapping[str, Any]) -> None:
+        raise ZeroDivisionError("oh")
+
+    line.say({"verb": "fall"})
+
+    status = line.serve({"fall": fall})
+
+    assert status == 1
+    assert line.heard()[-1]["error"]["exit_code"] == OUR_BUG
+    assert "ZeroDivisionError: oh" in capsys.readouterr().err
+
+
+def test_an_apps_name_is_checked_before_it_is_a_path(line: Line, machine: Machine) -> None:
+    error = line.answer({"verb": "apps.create", "app": "../../etc"})["error"]
+
+    assert error["exit_code"] == 2
+    assert [path.name for path in machine.host.layout.apps.iterdir()] == [APP]
+
+
+class ServerAccounts(OwnAccounts):
+    """One person's folders, with the rights of a server."""
+
+    def receiver(self) -> str | None:
+        """Who owns the repos there."""
+        return "deploy"
+
+
+@pytest.fixture
+def server(machine: Machine) -> Host:
+    """A host that says of itself that it is a server."""
+    return replace(machine.host, accounts=ServerAccounts(machine.host.layout))
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+
+
+def line_of(host: Host, user: int) -> Line:
+    """A connection of another user: the kernel notes who makes it."""
+    os.seteuid(user)
+    try:
+        ours, theirs = socket.socketpair()
+    finally:
+        os.seteuid(0)
+    return Line(host, ours, theirs)
+
+
+@needs_root
+def test_who_asks_is_known_by_the_kernels_word(server: Host, line: Line) -> None:
+    stranger = line_of(server, NOBODY)
+    with stranger.ours, stranger.theirs:
+        assert Session(stranger.theirs, server).peer.user == NOBODY
+
+
+@needs_root
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"verb": "apps"},
+        {"verb": "apps.create", "app": "shop", "who": "root"},
+        {"verb": "config", "app": APP},
+        {"verb": "converge", "app": APP, "after": 0},
+        {"verb": "rollback", "app": APP},
+        {"verb": "apps.destroy", "app": APP, "confirm": APP},
+        {"verb": "reconcile", "boot": True},
+    ],
+    ids=lambda request: str(request["verb"]),
+)
+def test_a_stranger_is_refused_and_nothing_happens(
+    request_: dict[str, object], server: Host, machine: Machine, line: Line
+) -> None:
+    stranger = line_of(server, NOBODY)
+    machine.supervisor.calls.clear()
+    with stranger.ours, stranger.theirs:
+        error = stranger.answer(request_)["error"]
+
+    assert error["exit_code"] == 5
+    assert error["message"] == "`nobody` is not in the group `pushdeploy`"
+    assert [path.name for path in machine.host.layout.apps.iterdir()] == [APP]
+    assert machine.supervisor.calls == []
+
+
+@needs_root
+def test_in_embedded_mode_only_the_owner_may_ask(machine: Machine, line: Line) -> None:
+    stranger = line_of(machine.host, NOBODY)
+    with stranger.ours, stranger.theirs:
+        error = stranger.answer({"verb": "apps"})["error"]
+
+    assert error["exit_code"] == 5
+
+
+@needs_root
+def test_root_vouches_for_a_name_that_cannot_act_on_a_terminal(
+    server: Host, machine: Machine, line: Line
+) -> None:
+    machine.branch_names(machine.receiver.commit("one"))
+    who = "ada\x1b[31m\n" + "x" * 100
+    line.host = server
+
+    line.answer({"verb": "converge", "app": APP, "who": who, "after": 0})
+
+    (attempt,) = machine.journal.attempts()
+    assert attempt.who.startswith("ada\\x1b[31m\\n")
+    assert len(attempt.who) == 64
