@@ -9,9 +9,14 @@ import click
 from pushdeploy.cli.attempts import follow
 from pushdeploy.cli.command import App, command
 from pushdeploy.cli.output import say, show_lines
+from pushdeploy.errors import UnavailableError
 
 if TYPE_CHECKING:
     from pushdeploy.cli.side import Near
+
+
+FAILED = "failed: "
+"""What the engine's account of something that could not be set right begins with."""
 
 
 @command("deploy", example="pushdeploy deploy --app blog")
@@ -45,7 +50,7 @@ def restart(side: Near, *, app: str) -> int:
 
 @command("reconcile", example="pushdeploy reconcile", app=App.OPTIONAL)
 @click.option("--boot", is_flag=True, help="Only start what is live, waiting for nothing.")
-def reconcile(side: Near, *, app: str | None, boot: bool) -> None:
+def reconcile(side: Near, *, app: str | None, boot: bool) -> int:
     """Set right what is not as it should be.
 
     Starts what is missing, ends what is left over, finishes what was interrupted. Does so for all
@@ -56,3 +61,5 @@ def reconcile(side: Near, *, app: str | None, boot: bool) -> None:
     show_lines(f"{name}: {what}" for name, all_of_it in done.items() for what in all_of_it)
     if not any(done.values()):
         say("Everything is as it should be.")
+    failed = any(what.startswith(FAILED) for all_of_it in done.values() for what in all_of_it)
+    return UnavailableError.exit_code if failed else 0

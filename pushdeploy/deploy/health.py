@@ -11,7 +11,7 @@ from pushdeploy.events import Report, Warned, WebHealthy
 from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import HealthCheck, Verdict, accepts
 from pushdeploy.model.instance import Instance, State, Status
-from pushdeploy.model.release import Release
+from pushdeploy.model.release import Kind, Release
 from pushdeploy.system.http import Answer, GaveUpError, NoAnswerError, get
 
 DEADLINE_SECONDS = 30.0
@@ -189,5 +189,8 @@ def _failed(
         report.append("The code is read-only to the app; what must survive a deploy is storage.")
         hint = f"pushdeploy storage:add FOLDER/ --app {release.app}"
     else:
-        hint = f"mend the app and push again; pushdeploy logs --app {release.app} shows more"
+        again = (
+            "mend the app and push again" if release.kind is Kind.DEPLOY else "change it otherwise"
+        )
+        hint = f"{again}; pushdeploy logs --app {release.app} shows more"
     return DeployFailedError(reason, report=tuple(report), hint=hint)

@@ -50,7 +50,7 @@ def renew(host: Host, app: str, audience: Audience, *, change: Change, who: str)
             journal.save_pending_environment(environment)
             return Ended("recorded", 0, text="it takes effect at the first deploy")
         if environment == before and changed == settings and change.kind is not Kind.RESTART:
-            return Ended("nothing", 0, current.number, text="it is so already")
+            return Ended("nothing", 0, release=current.number, text="it is so already")
         ended = run_attempt(
             host,
             journal,
