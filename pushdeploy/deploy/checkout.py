@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pushdeploy import errors
-from pushdeploy.deploy.host import Host
 from pushdeploy.errors import PushdeployError, UnavailableError
 from pushdeploy.events import CheckedOut, Report
-from pushdeploy.model.settings import AppSettings
 from pushdeploy.model.tree import Tree, parse_tree
 from pushdeploy.system import command
 from pushdeploy.system.command import CLEAN_PATH, Command
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.model.settings import AppSettings
+
 CHECKOUT_SECONDS = 300.0
 """A repo of hundreds of megabytes on a slow disk."""
+
+ANSWER_LIMIT = 64 << 20
+"""Bytes: a Procfile, an app.json and all requirements files, as JSON, each up to a mebibyte."""
 
 REFUSED = 3
 """The receiver's exit status for a tree that can't be deployed."""
@@ -87,7 +93,7 @@ class Receiver:
         if waiting is None:  # pragma: no cover - `prepare` has just set it
             raise UnavailableError("no child process could be started", hint="free -m")
         question = json.dumps({"verb": verb, **request})
-        output = waiting.finish(question, seconds=CHECKOUT_SECONDS)
+        output = waiting.finish(question, seconds=CHECKOUT_SECONDS, limit=ANSWER_LIMIT)
         if output.status == REFUSED:
             raise _refusal(output.stdout)
         if output.status != 0:

@@ -9,9 +9,9 @@ import os
 import posixpath
 import re
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
@@ -25,14 +25,23 @@ from pushdeploy.system import command
 from pushdeploy.system.command import CLEAN_PATH, Command
 from pushdeploy.system.network import network_settings
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 LARGEST_PACK = "1g"
 """One push; `receive.maxInputSize` of git-config(1)."""
 
 MOST_FILES = 200_000
+LISTING_LIMIT = 64 << 20
+"""Bytes of names and facts: `MOST_FILES` with long paths."""
+
 DISK_RESERVE = 128 << 20
 """Bytes that must stay free beside a checkout of the tree."""
 
 TEXT_LIMIT = 1 << 20
+UNDECODABLE = "\ufffd"
+"""What stands for bytes that are not UTF-8; nobody writes it into a Procfile."""
+
 ZERO = re.compile(r"0+")
 STATIC = "static"
 LINK = "120000"
@@ -173,7 +182,10 @@ def check_tree(commit: str) -> None:
 
 
 def _entries(commit: str) -> list[Entry]:
-    listed = command.run(_git("ls-tree", "-r", "-l", "-z", "--full-tree", commit), seconds=120)
+    line = _git("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
+    listed = command.run(line, seconds=120, limit=LISTING_LIMIT)
+    if len(listed.stdout) >= LISTING_LIMIT:
+        raise _too_many(f"more than {LISTING_LIMIT >> 20} MiB of names")
     entries = []
     for line in listed.stdout.split("\0"):
         if line:
@@ -185,10 +197,7 @@ def _entries(commit: str) -> list[Entry]:
 
 def _check_entries(entries: list[Entry]) -> None:
     if len(entries) > MOST_FILES:
-        raise RefusedInputError(
-            f"the tree has {len(entries)} files, more than the {MOST_FILES} that we take",
-            hint="git rm -r --cached what need not be deployed",
-        )
+        raise _too_many(f"{len(entries)} files, more than the {MOST_FILES} that we take")
     for entry in entries:
         if entry.kind == "commit":
             raise RefusedInputError(
@@ -223,6 +232,11 @@ def _check_static_link(entry: Entry) -> None:
         )
 
 
+def _too_many(what: str) -> RefusedInputError:
+    hint = "git rm -r --cached what need not be deployed"
+    return RefusedInputError(f"the tree has {what}", hint=hint)
+
+
 def _text(entry: Entry) -> str:
     if entry.mode == LINK:
         raise RefusedInputError(
@@ -234,7 +248,13 @@ def _text(entry: Entry) -> str:
             f"`{entry.path}` has {entry.size} bytes, more than the {TEXT_LIMIT} that we read",
             hint=f"make {entry.path} smaller",
         )
-    return command.run(_git("cat-file", "blob", entry.id)).stdout
+    text = command.run(_git("cat-file", "blob", entry.id)).stdout
+    if UNDECODABLE in text:
+        raise RefusedInputError(
+            f"`{entry.path}` is not UTF-8 text",
+            hint=f"save {entry.path} as UTF-8, commit it and push again",
+        )
+    return text
 
 
 def _git(*words: str) -> Command:

@@ -9,11 +9,14 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import CommandFailedError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 OUTPUT_LIMIT = 1 << 20
 """Bytes of a program's output that are kept or handed on; the rest is read and dropped."""
@@ -64,14 +67,14 @@ class Output:
     stderr: str
 
 
-def run(command: Command, *, seconds: float = 60) -> Output:
-    """Run to the end and keep the output.
+def run(command: Command, *, seconds: float = 60, limit: int = OUTPUT_LIMIT) -> Output:
+    """Run to the end and keep the output, the last `limit` bytes of it.
 
     Raises:
         CommandFailedError: it exited with another status than 0, or ran longer than `seconds`.
         UnavailableError: there is no such program.
     """
-    output = attempt(command, seconds=seconds)
+    output = attempt(command, seconds=seconds, limit=limit)
     if output.status != 0:
         printed = (output.stderr or output.stdout).strip()
         last = printed.splitlines()[-1] if printed else "it printed nothing"
@@ -83,7 +86,7 @@ def run(command: Command, *, seconds: float = 60) -> Output:
     return output
 
 
-def attempt(command: Command, *, seconds: float = 60) -> Output:
+def attempt(command: Command, *, seconds: float = 60, limit: int = OUTPUT_LIMIT) -> Output:
     """Run to the end; any exit status is an answer.
 
     Raises:
@@ -109,7 +112,7 @@ def attempt(command: Command, *, seconds: float = 60) -> Output:
         raise _too_long(command, seconds) from error
     except FileNotFoundError as error:
         raise _missing(command, error) from error
-    return Output(done.returncode, _text(done.stdout), _text(done.stderr))
+    return Output(done.returncode, _text(done.stdout, limit), _text(done.stderr, limit))
 
 
 class Waiting:
@@ -119,8 +122,8 @@ class Waiting:
         self._command = command
         self._child = child
 
-    def finish(self, stdin: str, *, seconds: float) -> Output:
-        """Give it its stdin, wait to its end and keep the output.
+    def finish(self, stdin: str, *, seconds: float, limit: int = OUTPUT_LIMIT) -> Output:
+        """Give it its stdin, wait to its end and keep the output, the last `limit` bytes of it.
 
         Raises:
             CommandFailedError: it ran longer than `seconds` and was killed.
@@ -128,9 +131,9 @@ class Waiting:
         try:
             stdout, stderr = self._child.communicate(stdin.encode(), timeout=seconds)
         except subprocess.TimeoutExpired as error:
-            self._child.kill()
+            _end(self._child)
             raise _too_long(self._command, seconds) from error
-        return Output(self._child.returncode, _text(stdout), _text(stderr))
+        return Output(self._child.returncode, _text(stdout, limit), _text(stderr, limit))
 
 
 def start_waiting(command: Command) -> Waiting:
@@ -140,7 +143,8 @@ def start_waiting(command: Command) -> Waiting:
         UnavailableError: there is no such program.
     """
     pipe = PIPE
-    return Waiting(command, start(command, stdin=pipe, stdout=pipe, stderr=pipe))
+    child = start(command, stdin=pipe, stdout=pipe, stderr=pipe, new_session=True)
+    return Waiting(command, child)
 
 
 def stream(command: Command, on_line: Callable[[str], None], *, seconds: float) -> int:
@@ -260,12 +264,14 @@ def _end(child: Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-    if child.stdout is not None:
-        child.stdout.close()
+    for pipe in (child.stdin, child.stdout, child.stderr):
+        if pipe is not None:
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
 
 
-def _text(raw: bytes) -> str:
-    return raw[-OUTPUT_LIMIT:].decode(errors="replace")
+def _text(raw: bytes, limit: int = OUTPUT_LIMIT) -> str:
+    return raw[-limit:].decode(errors="replace")
 
 
 def _group(user: str | None) -> int | None:
