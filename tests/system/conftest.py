@@ -121,3 +121,17 @@ def new_site(host: Host, laptop: Laptop) -> Iterator[Callable[[], "Site"]]:
 def site(new_site: Callable[[], "Site"]) -> "Site":
     """An app of this test's own on the shared server; nothing is pushed yet."""
     return new_site()
+
+
+@pytest.fixture(scope="module")
+def gated(
+    host: Host, installed: Installed, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator["Site"]:
+    """The app `gated`, live on the shared server; each test of a file pushes further versions."""
+    from tests.system.story import Site  # noqa: PLC0415 - as above
+
+    laptop = Laptop(host, tmp_path_factory.mktemp("laptop") / "home", installed.key)
+    site = Site.new(host, laptop)
+    site.deploy("gated")
+    yield site
+    site.destroy()

@@ -94,6 +94,11 @@ def held(site: Site, *names: str) -> Iterator[None]:
         site.host.run("rm", "-f", *paths)
 
 
+def live_version(site: Site) -> int:
+    """The version that answers."""
+    return int(site.get("/").text.split()[0].removeprefix("v="))
+
+
 def releases_run(site: Site) -> list[str]:
     """The versions for which `release:` was run, one for each run."""
     return site.host.run("cat", f"{storage(site)}/releases.txt", check=False).stdout.split()

@@ -1,14 +1,12 @@
 """Whatever is killed, at whatever step: what was live is live, and the next push goes through."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Event, Thread
 
 import pytest
 
-from tests.system.checkout import Installed
 from tests.system.host import Host
 from tests.system.laptop import Laptop
 from tests.system.mishaps import (
@@ -16,6 +14,7 @@ from tests.system.mishaps import (
     held,
     kill_client,
     kill_engines,
+    live_version,
     outcomes,
     reconcile,
     releases_run,
@@ -32,7 +31,7 @@ from tests.system.web import http_request
 WORKER = "release: python release.py\nweb: gunicorn app:app\nworker: sleep 1000\n"
 FURTHER_SECONDS = 3.0
 
-versions = count(100)
+versions = count(2)
 
 
 @dataclass(frozen=True)
@@ -71,22 +70,6 @@ STEPS = {
     ),
     "settle": Step("release.switched", ("live",), pushed=True, files={"Procfile": WORKER}),
 }
-
-
-@pytest.fixture(scope="module")
-def gated(
-    host: Host, installed: Installed, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
-    """The app `gated`, live; each test pushes further versions of it."""
-    site = Site.new(host, Laptop(host, tmp_path_factory.mktemp("laptop") / "home", installed.key))
-    site.deploy("gated")
-    yield site
-    site.destroy()
-
-
-def live_version(site: Site) -> int:
-    """The version that answers."""
-    return int(site.get("/").text.split()[0].removeprefix("v="))
 
 
 def names_of(site: Site) -> set[str]:

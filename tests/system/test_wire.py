@@ -3,14 +3,15 @@
 import os
 import signal
 from base64 import b64encode
-
-import pytest
+from dataclasses import dataclass
+from itertools import count
 
 from tests.system.mishaps import (
     assert_nothing_hangs,
     caught,
     held,
     kill_client,
+    live_version,
     outcomes,
     ref_of,
     released,
@@ -23,201 +24,240 @@ from tests.system.story import Site, assert_serving, eventually, said
 
 MANY_BYTES = 8 << 20
 
-
-@pytest.fixture
-def gated(site: Site) -> Site:
-    """The app `gated`, live as version 1."""
-    site.deploy("gated")
-    return site
+versions = count(2)
 
 
-def version(site: Site, name: str) -> str:
-    """Commit another version; returns the commit."""
-    return site.change({"VERSION": f"{name}\n"}, f"Version {name}")
+@dataclass(frozen=True)
+class Since:
+    """What has happened to an app since the start of a test."""
+
+    site: Site
+    attempts: int
+    runs: int
+
+    @classmethod
+    def now(cls, site: Site) -> "Since":
+        """From here on."""
+        return cls(site, len(outcomes(site)), len(releases_run(site)))
+
+    @property
+    def outcomes(self) -> list[str]:
+        """How the attempts since then ended."""
+        return outcomes(self.site)[self.attempts :]
+
+    @property
+    def runs_of_release(self) -> list[str]:
+        """The versions whose `release:` ran since then."""
+        return releases_run(self.site)[self.runs :]
+
+    def wait_for(self, event: str, attempt: int = 1) -> None:
+        """Until the log of the first attempt since then, or a later one, has the event."""
+        wait_for_event(self.site, self.attempts + attempt, event)
+
+
+def commit(site: Site, *, bad: bool = False) -> tuple[int, str]:
+    """Commit another version; returns its number and its commit."""
+    number = next(versions)
+    text = f"{'bad-' if bad else ''}{number}\n"
+    return number, site.change({"VERSION": text}, f"Version {number}")
 
 
 # Killed
 
 
-def test_a_client_that_is_killed_while_its_pack_comes_in(site: Site) -> None:
-    site.deploy("tiny")
-    before = ref_of(site)
-    site.change({"VERSION": "2\n", "large.txt": b64encode(os.urandom(MANY_BYTES)).decode()})
+def test_a_client_that_is_killed_while_its_pack_comes_in(gated: Site) -> None:
+    since, before, ref = Since.now(gated), live_version(gated), ref_of(gated)
+    gated.app.write("large.txt", b64encode(os.urandom(MANY_BYTES)).decode())
+    number, _ = commit(gated)
 
-    push = site.laptop.start_push(site.app)
-    receiver = caught(site.host, "git.(index-pack|unpack-objects)")
+    push = gated.laptop.start_push(gated.app)
+    receiver = caught(gated.host, "git.(index-pack|unpack-objects)")
     kill_client(push)
     released(receiver)
 
-    assert_nothing_hangs(site)
-    assert (ref_of(site), outcomes(site)) == (before, ["live"])
-    assert_serving(site, version=1)
-    assert site.push().exit_status == 0
-    assert_serving(site, version=2)
+    assert_nothing_hangs(gated)
+    assert (ref_of(gated), since.outcomes) == (ref, [])
+    assert_serving(gated, version=before)
+    assert gated.push().exit_status == 0
+    assert_serving(gated, version=number)
 
 
-@pytest.mark.parametrize("first", [True, False], ids=["first push", "later push"])
-def test_a_client_that_is_killed_in_pre_receive(site: Site, *, first: bool) -> None:
+def test_a_client_that_is_killed_in_the_first_pre_receive(site: Site) -> None:
     site.become("tiny")
-    if not first:
-        assert site.push().exit_status == 0
-    version(site, "2")
 
+    kill_in_pre_receive(site)
+
+    eventually(lambda: site.current, "v1")
+    assert_nothing_hangs(site)
+    assert_serving(site, version=1)
+    assert (site.push().exit_status, outcomes(site)) == (0, ["live"])
+
+
+def test_a_client_that_is_killed_in_a_later_pre_receive(gated: Site) -> None:
+    since, (number, _) = Since.now(gated), commit(gated)
+
+    kill_in_pre_receive(gated)
+
+    eventually(lambda: live_version(gated), number)
+    assert_nothing_hangs(gated)
+    assert (gated.push().exit_status, since.outcomes) == (0, ["live"])
+
+
+def kill_in_pre_receive(site: Site) -> None:
+    """Push, and kill the client while that hook runs."""
     push = site.laptop.start_push(site.app)
     hook = caught(site.host, "hooks/pre-receive")
     kill_client(push)
     released(hook)
 
-    eventually(lambda: site.current, "v1" if first else "v2")
-    assert_nothing_hangs(site)
-    assert_serving(site, version=2)
-    assert site.push().exit_status == 0
-    assert site.attempts == (1 if first else 2)
-
 
 def test_a_client_that_is_killed_in_the_hook_with_much_more_to_say(gated: Site) -> None:
-    version(gated, "2")
+    since, (number, _) = Since.now(gated), commit(gated)
 
     with held(gated, "hold-release"):
         push = gated.laptop.start_push(gated.app)
-        wait_for_event(gated, 2, "release_phase.output")
+        since.wait_for("release_phase.output")
         kill_client(push)
 
-    eventually(lambda: gated.current, "v2")
+    eventually(lambda: live_version(gated), number)
     assert_nothing_hangs(gated)
-    assert (outcomes(gated), releases_run(gated)) == (["live", "live"], ["1", "2"])
-    version(gated, "3")
+    assert (since.outcomes, since.runs_of_release) == (["live"], [f"{number}"])
+    following, _ = commit(gated)
     assert gated.push().exit_status == 0
-    assert_serving(gated, version=3)
+    assert_serving(gated, version=following)
 
 
 def test_a_hook_that_is_killed_leaves_the_deploy_and_its_exit_status(gated: Site) -> None:
-    version(gated, "bad")
+    since, (number, _) = Since.now(gated), commit(gated, bad=True)
 
     with held(gated, "hold-release"):
         push = gated.laptop.start_push(gated.app)
-        wait_for_event(gated, 2, "release_phase.output")
-        hook = caught(gated.host, "hooks/post-receive")
-        os.kill(hook, signal.SIGKILL)
+        since.wait_for("release_phase.output")
+        os.kill(caught(gated.host, "hooks/post-receive"), signal.SIGKILL)
     status, output = status_of(push)
 
-    assert status != 0, output
+    assert status == 1, output
     assert_nothing_hangs(gated)
-    assert (outcomes(gated), releases_run(gated)) == (["live", "failed"], ["1", "bad"])
+    assert (since.outcomes, since.runs_of_release) == (["failed"], [f"bad-{number}"])
 
 
 # Stopped
 
 
 def test_a_client_that_is_stopped_does_not_hold_up_another(gated: Site) -> None:
-    version(gated, "2")
+    since, (stopped, _) = Since.now(gated), commit(gated)
 
     with held(gated, "hold-release"):
         first = gated.laptop.start_push(gated.app)
-        wait_for_event(gated, 2, "release_phase.output")
+        since.wait_for("release_phase.output")
         os.killpg(first.pid, signal.SIGSTOP)
-    version(gated, "3")
+    number, _ = commit(gated)
     second = gated.push()
     os.killpg(first.pid, signal.SIGCONT)
 
     assert second.exit_status == 0, second.output
-    assert_serving(gated, version=3)
+    assert_serving(gated, version=number)
     status, output = status_of(first)
     assert status == 0, output
     assert_nothing_hangs(gated)
-    assert releases_run(gated) == ["1", "2", "3"]
+    assert since.runs_of_release == [f"{stopped}", f"{number}"]
 
 
 # Together
 
 
 def test_the_newest_of_several_pushes_wins_and_the_superseded_say_so(gated: Site) -> None:
-    version(gated, "2")
+    since, (first, _) = Since.now(gated), commit(gated)
     with held(gated, "hold-release"):
-        first = gated.laptop.start_push(gated.app)
-        wait_for_event(gated, 2, "release_phase.output")
-        superseded = version(gated, "3")
-        second = gated.laptop.start_push(gated.app)
+        pushes = [gated.laptop.start_push(gated.app)]
+        since.wait_for("release_phase.output")
+        _, superseded = commit(gated)
+        pushes.append(gated.laptop.start_push(gated.app))
         eventually(lambda: ref_of(gated), superseded)
-        newest = version(gated, "4")
-        third = gated.laptop.start_push(gated.app)
+        last, newest = commit(gated)
+        pushes.append(gated.laptop.start_push(gated.app))
         eventually(lambda: ref_of(gated), newest)
 
-    ends = [status_of(push) for push in (first, second, third)]
+    ends = [status_of(push) for push in pushes]
 
     assert [status for status, _ in ends] == [0, 0, 0], ends
-    assert_serving(gated, version=4, release="v3")
-    assert [one.commit for one in tries(gated)][-1] == newest
-    assert releases_run(gated) == ["1", "2", "4"]
+    assert_serving(gated, version=last)
+    assert (since.outcomes, tries(gated)[-1].commit) == (["live", "live"], newest)
+    assert since.runs_of_release == [f"{first}", f"{last}"]
     assert f"{superseded[:8]} is superseded by {newest[:8]}" in ends[1][1]
-    assert "v3 is live" in ends[2][1]
+    assert f"live as {gated.current}" in ends[2][1] or f"{gated.current} is live" in ends[2][1]
     assert_nothing_hangs(gated)
 
 
 def test_a_push_answers_for_its_own_commit(gated: Site) -> None:
-    version(gated, "2")
+    since, (good, _) = Since.now(gated), commit(gated)
     with held(gated, "hold-release"):
         first = gated.laptop.start_push(gated.app)
-        wait_for_event(gated, 2, "release_phase.output")
-        commit = version(gated, "bad")
+        since.wait_for("release_phase.output")
+        bad, wanted = commit(gated, bad=True)
         second = gated.laptop.start_push(gated.app)
-        eventually(lambda: ref_of(gated), commit)
+        eventually(lambda: ref_of(gated), wanted)
 
     ends = [status_of(push) for push in (first, second)]
 
-    assert [status == 0 for status, _ in ends] == [True, False], ends
+    assert [status for status, _ in ends] == [0, 1], ends
     assert "this release fails" not in ends[0][1]
-    assert (outcomes(gated), releases_run(gated)) == (["live", "live", "failed"], ["1", "2", "bad"])
-    assert_serving(gated, version=2)
+    assert since.outcomes == ["live", "failed"]
+    assert since.runs_of_release == [f"{good}", f"bad-{bad}"]
+    assert_serving(gated, version=good)
 
 
 # Again
 
 
 def test_a_failing_push_is_one_attempt_and_pushing_again_is_one_more(gated: Site) -> None:
-    version(gated, "bad")
+    before, since, (bad, _) = live_version(gated), Since.now(gated), commit(gated, bad=True)
 
     first = gated.push()
-    once = (outcomes(gated), releases_run(gated))
+    once = (since.outcomes, since.runs_of_release)
     again = gated.push()
 
     assert (first.exit_status, again.exit_status) == (1, 1), again.output
-    assert once == (["live", "failed"], ["1", "bad"])
-    assert outcomes(gated) == ["live", "failed", "failed"]
-    assert releases_run(gated) == ["1", "bad", "bad"]
+    assert once == (["failed"], [f"bad-{bad}"])
+    assert (since.outcomes, since.runs_of_release) == (["failed"] * 2, [f"bad-{bad}"] * 2)
     assert "this release fails" in again.output
-    assert_serving(gated, version=1)
+    assert_serving(gated, version=before)
 
 
 def test_an_up_to_date_push_after_a_rollback_leaves_it(gated: Site) -> None:
-    version(gated, "2")
+    before, (number, _) = live_version(gated), commit(gated)
     assert gated.push().exit_status == 0
     gated.cli("rollback")
+    since = Since.now(gated)
 
     push = gated.push()
 
     assert push.exit_status == 0, push.output
     assert f"pushdeploy deploy --app {gated.name}" in push.output
-    assert_serving(gated, version=1)
-    assert [one.kind for one in tries(gated)] == ["deploy", "deploy", "rollback"]
+    assert_serving(gated, version=before)
+    assert since.outcomes == []
     gated.cli("deploy")
-    assert_serving(gated, version=2)
+    assert_serving(gated, version=number)
 
 
 def test_an_older_commit_can_be_forced_back(gated: Site) -> None:
-    version(gated, "2")
+    older, _ = commit(gated)
+    assert gated.push().exit_status == 0
+    commit(gated)
     assert gated.push().exit_status == 0
 
     push = gated.push("+HEAD~1:main")
 
     assert push.exit_status == 0, push.output
-    assert_serving(gated, version=1, release="v3")
+    assert_serving(gated, version=older)
 
 
-def test_a_push_of_what_is_live_says_so_and_changes_nothing(gated: Site) -> None:
-    process = gated.main_pid()
+def test_a_push_of_what_is_live_says_nothing_and_changes_nothing(gated: Site) -> None:
+    commit(gated)
+    assert gated.push().exit_status == 0
+    process, since = gated.main_pid(), Since.now(gated)
 
     push = gated.push()
 
     assert (push.exit_status, said(push)) == (0, [])
-    assert (gated.main_pid(), gated.attempts) == (process, 1)
+    assert (gated.main_pid(), since.outcomes) == (process, [])
