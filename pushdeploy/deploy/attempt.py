@@ -19,6 +19,7 @@ from pushdeploy.system.locks import Holder, held
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
+    from pushdeploy.model.layout import AppLayout
 
 OUR_BUG = 70
 """`EX_SOFTWARE` of sysexits.h."""
@@ -80,9 +81,9 @@ def app_lock(
         BusyError: somebody holds it for too long.
     """
     place = host.layout.app(app)
-    if not place.settings.exists():
-        raise NotFoundError(f"there is no app `{app}`", hint=f"pushdeploy apps:create {app}")
+    _refuse_missing(place)
     with held(place.lock, who=who, what=what, on_wait=audience.waiting):
+        _refuse_missing(place)  # it may have been destroyed while we waited
         journal = Journal(place)
         switched = resolve_intent(journal, tell)
         for attempt in journal.end_dead_attempts(switched):
@@ -92,6 +93,12 @@ def app_lock(
             for did in start_missing(host, journal):
                 tell(did)
         yield journal
+
+
+def _refuse_missing(place: AppLayout) -> None:
+    if not place.settings.exists():
+        hint = f"pushdeploy apps:create {place.name}"
+        raise NotFoundError(f"there is no app `{place.name}`", hint=hint)
 
 
 def run_attempt(

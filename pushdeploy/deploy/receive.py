@@ -182,8 +182,8 @@ def check_tree(commit: str) -> None:
 
 
 def _entries(commit: str) -> list[Entry]:
-    line = _git("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
-    listed = command.run(line, seconds=120, limit=LISTING_LIMIT)
+    listing = _git("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
+    listed = command.run(listing, seconds=120, limit=LISTING_LIMIT)
     if len(listed.stdout) >= LISTING_LIMIT:
         raise _too_many(f"more than {LISTING_LIMIT >> 20} MiB of names")
     entries = []

@@ -10,12 +10,15 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import BusyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 WAIT_SECONDS = 1800.0
 """A queue of two or three builds; longer means that something hangs."""
@@ -58,7 +61,8 @@ def held(
     details = path.with_name(f"{path.name}.holder")
     try:
         _acquire(descriptor, details, seconds, on_wait)
-        details.write_text(json.dumps(asdict(Holder(who, what, os.getpid(), time.time()))))
+        with suppress(FileNotFoundError):  # the app was destroyed while we waited
+            details.write_text(json.dumps(asdict(Holder(who, what, os.getpid(), time.time()))))
         yield
     finally:
         os.close(descriptor)

@@ -256,7 +256,7 @@ class FakeReceiver:
     def prepare(self) -> None:
         """There is nothing to prepare."""
 
-    def ask(self, verb: str, **request: Any) -> str:  # noqa: ANN401 - as the real one
+    def ask(self, verb: str, **request: Any) -> str:
         """Answer as the real one does."""
         self.on_ask(verb)
         self.asked.append(verb)

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pushdeploy.deploy.attempt import Ended
 from pushdeploy.deploy.converge import converge
 from pushdeploy.deploy.lookup import is_live_and_settled, outcome_of_push
 from pushdeploy.errors import NotFoundError, RefusedInputError
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.job import JobKind
+from pushdeploy.system.files import delete_tree
+from pushdeploy.system.locks import held
 from tests.deploy.machine import APP, Machine, Watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pushdeploy.deploy.attempt import Ended
 
 PATIENCE_SECONDS = 10.0
 PUSH, TIMER = Occasion.PUSH, Occasion.TIMER
@@ -217,6 +219,28 @@ def test_pushes_that_come_during_a_deploy_wait_and_the_newest_wins(machine: Mach
     assert machine.answer() == "v3"
     assert watching[1].waited_for[0].what == "a deploy"
     assert watching[1].waited_for[0].who == "ada"
+
+
+def test_who_waits_for_an_app_that_is_destroyed_is_told(machine: Machine) -> None:
+    machine.push("one")
+    refused: list[NotFoundError] = []
+
+    def wait() -> Ended:
+        try:
+            return converge(machine.host, APP, watching, occasion=PUSH, who="bob", after=1)
+        except NotFoundError as error:
+            refused.append(error)
+            return Ended("refused", error.exit_code)
+
+    watching, queue = Watching(), Queue()
+    with held(machine.place.lock, who="ada", what="destroying the app"):
+        queue.ask("bob", wait)
+        until(lambda: watching.waited_for)
+        delete_tree(machine.place.root)
+    queue.join()
+
+    assert [error.message for error in refused] == ["there is no app `blog`"]
+    assert not machine.place.root.exists()
 
 
 def test_what_a_push_caused_is_known_without_an_engine(machine: Machine) -> None:

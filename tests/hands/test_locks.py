@@ -1,0 +1,171 @@
+"""The lock: one holder at a time, named to those who wait, and never stale."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pushdeploy.errors import BusyError
+from pushdeploy.system.locks import Holder, held
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from pushdeploy.system.locks import held
+with held(Path(sys.argv[1]), who="bob", what="a deploy"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def other_holder(path: Path) -> subprocess.Popen[bytes]:
+    """A process that holds the lock."""
+    child = subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"held\n"
+    return child
+
+
+def test_a_free_lock_is_taken_and_its_file_stays(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+
+    with held(path, who="ada", what="a deploy"):
+        number = path.stat().st_ino
+    with held(path, who="ada", what="a deploy"):
+        assert path.stat().st_ino == number
+
+
+def test_another_process_waits_and_is_told_for_whom(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    told: list[Holder] = []
+
+    with other_holder(path) as child:
+        with (
+            pytest.raises(BusyError) as busy,
+            held(path, who="ada", what="a rollback", seconds=0.2, on_wait=told.append),
+        ):
+            pass
+        child.kill()
+
+    (holder,) = told
+    assert (holder.who, holder.what, holder.pid) == ("bob", "a deploy", child.pid)
+    assert busy.value.message.startswith("a deploy of `bob` has held the app for")
+    assert str(child.pid) in busy.value.message
+    assert busy.value.exit_code == 6
+
+
+def test_a_holder_that_is_killed_frees_it(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with other_holder(path) as child:
+        child.send_signal(signal.SIGKILL)
+
+    with held(path, who="ada", what="a deploy", seconds=5):
+        assert path.exists()
+
+
+def test_an_error_frees_it(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with pytest.raises(ZeroDivisionError), held(path, who="ada", what="a deploy"):
+        raise ZeroDivisionError
+
+    with held(path, who="ada", what="a deploy", seconds=0):
+        pass
+
+
+def test_a_program_that_the_holder_started_does_not_keep_it(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with held(path, who="ada", what="a deploy"):
+        child = subprocess.Popen(["sleep", "60"], close_fds=False)
+
+    with held(path, who="bob", what="a deploy", seconds=0):
+        pass
+    child.kill()
+    child.wait()
+
+
+def test_one_at_a_time_in_threads_too(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    inside, most = 0, 0
+
+    def work() -> None:
+        nonlocal inside, most
+        with held(path, who="ada", what="a deploy"):
+            inside += 1
+            most = max(most, inside)
+            time.sleep(0.01)
+            inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert most == 1
+
+
+@pytest.mark.parametrize("details", ["", "{", "[]", '{"who": "bob"}', "null"])
+def test_details_that_cannot_be_read_do_not_stop_who_waits(details: str, tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    told: list[Holder] = []
+    with held(path, who="bob", what="a deploy"):
+        (tmp_path / "lock.holder").write_text(details)
+
+        with (
+            pytest.raises(BusyError),
+            held(path, who="ada", what="x", seconds=0, on_wait=told.append),
+        ):
+            pass
+
+    assert told[0].who == "somebody"
+
+
+def test_an_app_that_is_destroyed_while_one_waits_leaves_a_lock_that_can_be_held(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "app"
+    folder.mkdir()
+    path = folder / "lock"
+    waiting = threading.Event()
+    ended: list[BaseException | None] = []
+
+    def wait() -> None:
+        try:
+            with held(path, who="ada", what="x", on_wait=lambda _: waiting.set()):
+                ended.append(None)
+        except OSError as error:
+            ended.append(error)
+
+    with held(path, who="bob", what="destroying the app"):
+        thread = threading.Thread(target=wait)
+        thread.start()
+        assert waiting.wait(10)
+        for name in ("lock", "lock.holder"):
+            (folder / name).unlink()
+        folder.rmdir()
+    thread.join(10)
+
+    assert ended == [None]
+
+
+def test_a_lock_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lock").symlink_to(tmp_path / "elsewhere")
+
+    with (
+        pytest.raises(OSError, match="symbolic links"),
+        held(tmp_path / "lock", who="ada", what="x"),
+    ):
+        pass
+
+    assert not (tmp_path / "elsewhere").exists()
+    assert os.listdir(tmp_path) == ["lock"]
