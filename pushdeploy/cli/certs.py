@@ -16,7 +16,7 @@ from pushdeploy.errors import UsageError
 from pushdeploy.model.text import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pushdeploy.cli.side import Near
 
@@ -102,7 +102,8 @@ def _from_stdin() -> Sequence[str]:
 
 def _serves(found: list[dict[str, Any]]) -> None:
     for one in found:
-        say(f"https://{one['domain']} is served, until {_day(one['ends'])}; renewed: {one['kind']}")
+        fate = "then renewed by itself" if one["kind"] == "auto" else "then give a new one"
+        say(f"https://{one['domain']} is served until {_day(one['ends'])}, {fate}")
 
 
 def _show(found: list[dict[str, Any]]) -> None:
@@ -113,11 +114,19 @@ def _show(found: list[dict[str, Any]]) -> None:
             _day(one["ends"]),
             one["kind"],
             one["issuer"],
-            "yes" if one["served"] else "NO",
+            _served(one),
         )
         for one in found
     ]
     show_table(COLUMNS, rows)
+    for app in sorted({one["app"] for one in found if not one["covered"]}):
+        say(f"A domain is not in the certificate: pushdeploy certs:auto --app {app}")
+
+
+def _served(one: Mapping[str, Any]) -> str:
+    if not one["covered"]:
+        return "not in it"
+    return "yes" if one["served"] else "NO"
 
 
 def _day(epoch: float) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from pushdeploy import events
 from pushdeploy.cli.words import DETAIL, PROBLEM, RESULT, STEP, wrapped
 from pushdeploy.model.text import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LONG_STEP_SECONDS = 0.5
 """Shorter steps need no figure."""

@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -34,6 +34,9 @@ from pushdeploy.system.command import Command
 from pushdeploy.system.http import Answer, NoAnswerError, get
 from pushdeploy.system.short_folder import short_folder
 from pushdeploy.system.supervisord import Supervisord
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 APP = "blog"
 INTERRUPTED = 130

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from shutil import copytree
+from typing import TYPE_CHECKING
 
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
 AUTHOR = "demo@pushdeploy.invalid"
 AS_AUTHOR = ("-c", "user.name=The demo", "-c", f"user.email={AUTHOR}")

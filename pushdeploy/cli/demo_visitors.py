@@ -6,11 +6,13 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pushdeploy.cli.demo_blog import release_of
 from pushdeploy.system.http import NoAnswerError, get
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 VISITORS = 4
 PAUSE_SECONDS = 0.005

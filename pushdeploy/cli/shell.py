@@ -1,5 +1,6 @@
-"""The forced command of sshd(8): `pushdeploy.cli.shell KEY-NAME`; what was asked for is in
-`SSH_ORIGINAL_COMMAND`. Reject, never sanitise. Imports little.
+"""The forced command of sshd(8): `pushdeploy.cli.shell KEY-NAME`.
+
+What was asked for is in `SSH_ORIGINAL_COMMAND`. Reject, never sanitise. Imports little.
 """
 
 from __future__ import annotations

@@ -6,10 +6,12 @@ import os
 import select
 import sys
 import time
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pushdeploy.cli.words import DETAIL, STEP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 STALL_SECONDS = 10.0
 """A reader that takes nothing for so long has gone or is stopped."""

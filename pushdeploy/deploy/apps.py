@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from pushdeploy.deploy.host import Host
+from typing import TYPE_CHECKING
+
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.errors import UnavailableError, UsageError
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.settings import FIRST_PORT, LAST_PORT, AppSettings
 from pushdeploy.system import files, processes
 from pushdeploy.system.locks import held
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
 
 FIRST_BRANCH = "main"
 
@@ -59,12 +63,20 @@ def destroy_app(host: Host, app: str, *, who: str) -> None:
         files.delete_tree(place.log)
         host.accounts.remove(app)
         _serve(host)
+        _forget_certificate(host, app)
 
 
 def _serve(host: Host) -> None:
     from pushdeploy.deploy.edge import apply_sites  # noqa: PLC0415 - slow, and a deploy needs none
 
     apply_sites(host)
+
+
+def _forget_certificate(host: Host, app: str) -> None:
+    from pushdeploy.deploy.certs import forget  # noqa: PLC0415 - slow, and a deploy needs none
+
+    if host.accounts.receiver() is not None:
+        forget(host, app)
 
 
 def _port(host: Host, app: str, wanted: int | None) -> int:

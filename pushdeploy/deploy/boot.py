@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pushdeploy.deploy import instances
-from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, WebStarting
 from pushdeploy.model.instance import Instance, State
-from pushdeploy.model.release import Release
-from pushdeploy.model.settings import AppSettings
 from pushdeploy.model.size import format_size
 from pushdeploy.system import processes
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.model.release import Release
+    from pushdeploy.model.settings import AppSettings
 
 MEMORY_RESERVE = 64 << 20
 """Bytes that must stay free beside a second copy of the app."""

@@ -48,7 +48,8 @@ def build(
 
 def _say(line: str) -> None:
     if not line.startswith("Using Python"):  # it was said already, and the path is of no interest
-        print(line, flush=True)
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 def main() -> int:
@@ -57,7 +58,7 @@ def main() -> int:
     try:
         return build(program, python, venv, code, cache, sys.argv[6:])
     except PushdeployError as error:
-        print(error.message, file=sys.stderr)
+        sys.stderr.write(f"{error.message}\n")
         return 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ from pushdeploy.deploy.edge import (
     own_certificate,
 )
 from pushdeploy.deploy.journal import Journal, journals
-from pushdeploy.errors import UnavailableError, UsageError
+from pushdeploy.errors import PushdeployError, UnavailableError, UsageError
+from pushdeploy.model.domain import uncovered
 from pushdeploy.model.server_settings import (
     ServerSettings,
     parse_server_settings,
@@ -26,7 +28,11 @@ from pushdeploy.system.locks import held
 from pushdeploy.system.reachability import check_reachable
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
     from pushdeploy.deploy.host import Host
+    from pushdeploy.model.settings import AppSettings
 
 SHOW_TRIES = 20
 SHOW_PAUSE_SECONDS = 0.25
@@ -42,13 +48,15 @@ class Shown:
     kind: str
     issuer: str
     ends: float
+    covered: bool
+    """It is good for this domain, which may have been added later."""
     served: bool
     """nginx shows this very certificate."""
 
 
 def server_settings(host: Host) -> ServerSettings:
     """Our settings for the whole server."""
-    path = host.layout.settings / "settings.toml"
+    path = _server_settings_file(host)
     return parse_server_settings(path.read_text()) if path.exists() else ServerSettings()
 
 
@@ -60,38 +68,32 @@ def ask_for(host: Host, app: str, *, email: str | None, server: str | None) -> l
     Raises:
         UsageError: the app has no domain, or one with a star.
         UnavailableError: a name does not lead here, or no certificate was given. What was there
-            is served as before.
+            is served as before, and neither e-mail nor server are kept.
     """
     settings = Journal(host.layout.app(app)).settings()
-    ours = _keep_server_settings(host, email, server)
+    ours = _server_settings_with(host, email, server)
     if not certbot.is_installed():
         raise UnavailableError("certbot is not on this server", hint="sudo apt-get install certbot")
     if not settings.domains:
-        raise UsageError(
-            f"`{app}` has no domain to get a certificate for",
-            hint=f"pushdeploy domains:add blog.example.com --app {app}",
-        )
+        raise _no_domain(app, "to get a certificate for")
     stars = [domain for domain in settings.domains if domain.startswith("*.")]
     if stars:
         raise UsageError(
             f"`{stars[0]}` needs a proof by DNS, which we do not do",
             hint=f"pushdeploy certs:add CHAIN KEY --app {app}",
         )
-    nginx = nginx_of(host)
-    with held(host.layout.state / "certs.lock", who="pushdeploy", what="getting a certificate"):
+    webroot = nginx_of(host).edge().acme
+    with _lock(host):
         apply_sites(host)
         for domain in settings.domains:
-            check_reachable(domain, nginx.edge().acme)
+            check_reachable(domain, webroot)
         certbot.issue(
-            app,
-            settings.domains,
-            webroot=nginx.edge().acme,
-            email=ours.email,
-            server=ours.acme_server,
+            app, settings.domains, webroot=webroot, email=ours.email, server=ours.acme_server
         )
-        change_site(host, app, lambda before: before.changed(certificate=CertificateKind.AUTO))
-        apply_sites(host)
-        return _verify(host, app)
+        write(File(_server_settings_file(host), render_server_settings(ours), 0o644))
+        shown = _serve(host, app, CertificateKind.AUTO)
+        own_certificate(host, app).chain.unlink(missing_ok=True)
+        return shown
 
 
 def give(host: Host, app: str, *, chain: str, key: str) -> list[Shown]:
@@ -101,37 +103,40 @@ def give(host: Host, app: str, *, chain: str, key: str) -> list[Shown]:
         RefusedInputError: browsers would refuse it; nothing was touched.
         UnavailableError: nginx refuses it; what was there is served as before.
     """
-    settings = Journal(host.layout.app(app)).settings()
-    if not settings.domains:
-        raise UsageError(
-            f"`{app}` has no domain that the certificate could be for",
-            hint=f"pushdeploy domains:add blog.example.com --app {app}",
-        )
+    before = Journal(host.layout.app(app)).settings()
+    if not before.domains:
+        raise _no_domain(app, "that the certificate could be for")
     nginx_of(host)
-    certificates.check(chain.encode(), key.encode(), settings.domains, host.now())
-    place = own_certificate(host, app)
-    make_folder(place.chain.parent.parent, mode=0o700)
-    make_folder(place.chain.parent, mode=0o700)
-    before = {path: path.read_text() for path in (place.chain, place.key) if path.exists()}
-    write(File(place.key, key, 0o600))
-    write(File(place.chain, chain, 0o600))
-    try:
-        change_site(host, app, lambda known: known.changed(certificate=CertificateKind.OWN))
-        _take_up(host)
-    except UnavailableError:
-        for path, text in before.items():
-            write(File(path, text, 0o600))
-        raise
-    return _verify(host, app)
+    certificates.check(chain.encode(), key.encode(), before.domains, host.now())
+    with _lock(host):
+        place = own_certificate(host, app).chain
+        make_folder(place.parent, mode=0o700)
+        known = place.read_text() if place.exists() else None
+        write(File(place, f"{chain.rstrip()}\n{key.rstrip()}\n", 0o600))
+        try:
+            shown = _serve(host, app, CertificateKind.OWN)
+        except PushdeployError:
+            _take_back(host, app, before, place, known)
+            raise
+        certbot.delete(app)
+        return shown
 
 
 def remove(host: Host, app: str) -> None:
     """Serve the app without a certificate, and have none renewed."""
-    change_site(host, app, lambda before: before.changed(certificate=CertificateKind.NONE))
+    with _lock(host):
+        change_site(
+            host,
+            app,
+            lambda before: before.changed(certificate=CertificateKind.NONE, certified=()),
+        )
+        forget(host, app)
+
+
+def forget(host: Host, app: str) -> None:
+    """Delete what is on the disk for an app that is served without it."""
     certbot.delete(app)
-    place = own_certificate(host, app)
-    place.chain.unlink(missing_ok=True)
-    place.key.unlink(missing_ok=True)
+    own_certificate(host, app).chain.unlink(missing_ok=True)
 
 
 def listing(host: Host) -> list[Shown]:
@@ -145,19 +150,32 @@ def renewed(host: Host) -> list[str]:
     Raises:
         UnavailableError: it does not; certbot would not tell anybody.
     """
-    stale = [shown for shown in listing(host) if not shown.served]
+    stale = [shown for shown in listing(host) if shown.covered and not shown.served]
     if not stale:
         return []
-    _take_up(host)
-    return [shown.domain for app in {one.app for one in stale} for shown in _verify(host, app)]
+    nginx_of(host).test_and_reload()
+    for app in {one.app for one in stale}:
+        _verify(host, app)
+    return [one.domain for one in stale]
 
 
-def _take_up(host: Host) -> None:
-    nginx = nginx_of(host)
-    nginx.test_and_reload()
+def _lock(host: Host) -> AbstractContextManager[None]:
+    path = host.layout.state / "certs.lock"
+    return held(path, who="pushdeploy", what="a change of certificates")
 
 
-def _keep_server_settings(host: Host, email: str | None, server: str | None) -> ServerSettings:
+def _no_domain(app: str, for_what: str) -> UsageError:
+    return UsageError(
+        f"`{app}` has no domain {for_what}",
+        hint=f"pushdeploy domains:add blog.example.com --app {app}",
+    )
+
+
+def _server_settings_file(host: Host) -> Path:
+    return host.layout.settings / "settings.toml"
+
+
+def _server_settings_with(host: Host, email: str | None, server: str | None) -> ServerSettings:
     known = server_settings(host)
     wanted = replace(known, email=email or known.email, acme_server=server or known.acme_server)
     if not wanted.email:
@@ -165,20 +183,44 @@ def _keep_server_settings(host: Host, email: str | None, server: str | None) -> 
             "an ACME server wants to know whom to tell about problems",
             hint="pushdeploy certs:auto --email me@example.com",
         )
-    write(File(host.layout.settings / "settings.toml", render_server_settings(wanted), 0o644))
     return wanted
+
+
+def _serve(host: Host, app: str, kind: CertificateKind) -> list[Shown]:
+    """Have nginx show what lies on the disk; it may be good for other names than before."""
+    change_site(
+        host,
+        app,
+        lambda before: before.changed(certificate=kind, certified=before.domains),
+    )
+    apply_sites(host)
+    if any(one.covered and not one.served for one in _shown(host, app)):
+        nginx_of(host).test_and_reload()
+    return _verify(host, app)
+
+
+def _take_back(host: Host, app: str, before: AppSettings, place: Path, known: str | None) -> None:
+    """What was there is served again; nothing that goes wrong hides why."""
+    if known is None:
+        place.unlink(missing_ok=True)
+    else:
+        write(File(place, known, 0o600))
+    old = {"certificate": before.certificate, "certified": before.certified}
+    with suppress(PushdeployError):
+        change_site(host, app, lambda now: now.changed(**old))
+        nginx_of(host).test_and_reload()
 
 
 def _verify(host: Host, app: str) -> list[Shown]:
     for _ in range(SHOW_TRIES):
         shown = _shown(host, app)
-        if all(one.served for one in shown):
+        if all(one.served or not one.covered for one in shown):
             return shown
         host.sleep(SHOW_PAUSE_SECONDS)
-    missing = ", ".join(one.domain for one in shown if not one.served)
+    missing = ", ".join(one.domain for one in shown if one.covered and not one.served)
     raise UnavailableError(
         f"nginx does not show the new certificate for {missing}",
-        hint="sudo nginx -t && sudo systemctl restart nginx; pushdeploy certs:list",
+        hint="sudo nginx -t && sudo systemctl restart nginx; pushdeploy certs",
     )
 
 
@@ -188,6 +230,7 @@ def _shown(host: Host, app: str) -> list[Shown]:
     if certificate is None:
         return []
     facts = certificates.facts(certificate.chain.read_bytes())
+    missing = uncovered(facts.names, settings.domains)
     return [
         Shown(
             app=app,
@@ -195,6 +238,7 @@ def _shown(host: Host, app: str) -> list[Shown]:
             kind=settings.certificate,
             issuer=facts.issuer,
             ends=facts.ends,
+            covered=domain not in missing,
             served=certificates.served(domain) == facts.fingerprint,
         )
         for domain in settings.domains

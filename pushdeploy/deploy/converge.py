@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.apps import set_branch
 from pushdeploy.deploy.attempt import FAILED, Audience, Ended, Request, app_lock, run_attempt
 from pushdeploy.deploy.checkout import wanted_commit
 from pushdeploy.deploy.deploy import deploy
-from pushdeploy.deploy.host import Host
-from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.lookup import deploys_of, facts, loose_commit, outcome_of_push
 from pushdeploy.deploy.tidy import tidy
 from pushdeploy.model.attempt import Attempt, Outcome
-from pushdeploy.model.convergence import Action, Decision, Occasion, decide
+from pushdeploy.model.convergence import Action, Occasion, decide
 from pushdeploy.model.refname import FIRST_BRANCHES
 from pushdeploy.model.release import Kind
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.journal import Journal
 
 
 def converge(
@@ -119,7 +122,7 @@ def _decided(
             name = current.name if current else "nothing"
             return Ended("nothing", 0, text=f"{commit[:8]} is live already, as {name}")
         case Action.LEAVE:
-            return _left(journal, decision, occasion, commit)
+            return _left(journal, occasion, commit)
 
 
 def _run(
@@ -147,7 +150,7 @@ def _learned(attempt: Attempt | None) -> Ended:
     return Ended("learned", FAILED, attempt.number, attempt.release, text, hint)
 
 
-def _left(journal: Journal, decision: Decision, occasion: Occasion, commit: str) -> Ended:
+def _left(journal: Journal, occasion: Occasion, commit: str) -> Ended:
     if occasion is Occasion.TIMER:
         return Ended("nothing", 0)
     live = journal.live()

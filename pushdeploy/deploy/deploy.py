@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pushdeploy.deploy.build import build
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.go_live import go_live
-from pushdeploy.deploy.host import Host
-from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.release import write_release
 from pushdeploy.deploy.release_phase import release_phase
 from pushdeploy.deploy.storage import make_storage
@@ -15,7 +15,11 @@ from pushdeploy.model.appjson import AppJson, parse_app_json
 from pushdeploy.model.gunicorn import mentions_gunicorn
 from pushdeploy.model.procfile import Procfile, parse_procfile
 from pushdeploy.model.release import Binding, Kind, Release
-from pushdeploy.model.tree import Tree
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.journal import Journal
+    from pushdeploy.model.tree import Tree
 
 
 def deploy(
@@ -59,8 +63,11 @@ def deploy(
 def addresses(journal: Journal) -> tuple[str, ...]:
     """Where the app answers: its domains, and the front."""
     settings = journal.settings()
-    scheme = "https" if settings.certificate else "http"
-    names = (f"{scheme}://{domain}" for domain in settings.domains if domain[0] != "*")
+    names = (
+        f"{'https' if domain in settings.certified else 'http'}://{domain}"
+        for domain in settings.domains
+        if domain[0] != "*"
+    )
     return (*names, f"http://127.0.0.1:{settings.port}")
 
 

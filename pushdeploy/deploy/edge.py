@@ -60,11 +60,10 @@ def apply_sites(host: Host) -> list[str]:
     nginx = Nginx(host.layout.state)
     if host.accounts.receiver() is None or not nginx.is_installed():
         return []
-    wanted = sites(host)
     edge = nginx.edge()
     if not edge.reject_handshake and edge.own_certificate:
         certificates.make_refusing(edge.own_certificate)
-    return nginx.apply(wanted)
+    return nginx.apply(lambda: sites(host))
 
 
 def change_site(host: Host, app: str, change: Callable[[AppSettings], AppSettings]) -> AppSettings:
@@ -115,9 +114,12 @@ def certificate_of(host: Host, app: str, settings: AppSettings) -> Certificate |
 
 
 def own_certificate(host: Host, app: str) -> Certificate:
-    """Where a certificate lies that was given to us."""
-    folder = host.layout.settings / "certs" / app
-    return Certificate(folder / "chain.pem", folder / "key.pem")
+    """Where a certificate lies that was given to us: in one file with its key.
+
+    nginx finds each in it, and one rename puts both in place.
+    """
+    file = host.layout.settings / "certs" / f"{app}.pem"
+    return Certificate(file, file)
 
 
 def open_shared_mount(host: Host, app: str, folder: str) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pushdeploy.deploy.boot import boot
 from pushdeploy.deploy.health import check
-from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal, read_release_or_none
 from pushdeploy.deploy.settle import change_workers, settle
 from pushdeploy.deploy.switch import settle_intent, switch, switch_back
 from pushdeploy.errors import PushdeployError
 from pushdeploy.events import Report, Warned
-from pushdeploy.model.release import Kind, Release
-from pushdeploy.model.settings import AppSettings
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.model.release import Kind, Release
+    from pushdeploy.model.settings import AppSettings
 
 
 def go_live(
@@ -48,12 +52,12 @@ def go_live(
     before = None if previous is None else read_release_or_none(journal, previous)
     try:
         journal.save_settings(settings)
-        settle(host, release, before, settings, report)
+        settle(host, release, settings, report)
     except Exception:
         switch_back(journal, previous)
         journal.save_settings(former)
         if before is not None:
-            _start_workers_again(host, before, release, former, report)
+            _start_workers_again(host, before, former, report)
         raise
     settle_intent(journal, release)
     if previous is not None and previous != release.number:
@@ -62,11 +66,11 @@ def go_live(
 
 
 def _start_workers_again(
-    host: Host, before: Release, failed: Release, settings: AppSettings, report: Report
+    host: Host, before: Release, settings: AppSettings, report: Report
 ) -> None:
     """The old release's; that they fall too does not hide why the new one failed."""
     try:
-        change_workers(host, before, failed, settings, report)
+        change_workers(host, before, settings, report)
     except PushdeployError as error:
         report(Warned(error.message, hint=error.hint or ""))
 

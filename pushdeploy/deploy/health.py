@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.host import Host
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, Warned, WebHealthy
 from pushdeploy.model.excerpt import excerpt
@@ -13,6 +12,11 @@ from pushdeploy.model.health import HealthCheck, Verdict, accepts
 from pushdeploy.model.instance import Instance, State, Status
 from pushdeploy.model.release import Kind, Release
 from pushdeploy.system.http import Answer, GaveUpError, NoAnswerError, get
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pushdeploy.deploy.host import Host
 
 DEADLINE_SECONDS = 30.0
 """From the start of the process to a passed check, unless app.json asks for more."""

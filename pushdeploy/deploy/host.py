@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pushdeploy.model.instance import Instance, Status
-from pushdeploy.model.job import Job
-from pushdeploy.model.layout import Layout
-from pushdeploy.model.log_line import LogLine
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from pathlib import Path
+
+    from pushdeploy.model.instance import Instance, Status
+    from pushdeploy.model.job import Job
+    from pushdeploy.model.layout import Layout
+    from pushdeploy.model.log_line import LogLine
 
 
 class Supervisor(Protocol):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from pushdeploy.deploy.host import Host
+from typing import TYPE_CHECKING
+
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.instance import Instance
-from pushdeploy.model.layout import AppLayout
 from pushdeploy.model.release import Binding, Release
-from pushdeploy.model.settings import AppSettings
 from pushdeploy.system import processes
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.model.layout import AppLayout
+    from pushdeploy.model.settings import AppSettings
 
 MEMORY_PER_WORKER = 512 << 20
 """Bytes of RAM per gunicorn worker: a deploy holds two releases."""

@@ -6,16 +6,19 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import NotFoundError, RefusedInputError
 from pushdeploy.model.attempt import Attempt, Outcome, read_attempts
 from pushdeploy.model.environment import Environment, parse_shell, render_shell
 from pushdeploy.model.history import History, read_history
-from pushdeploy.model.layout import AppLayout
 from pushdeploy.model.release import Release, parse_release
 from pushdeploy.model.settings import AppSettings, parse_settings, render_settings
 from pushdeploy.system.files import File, append, write
 from pushdeploy.system.records import read_lines
+
+if TYPE_CHECKING:
+    from pushdeploy.model.layout import AppLayout
 
 RELEASE = re.compile(r"v([1-9]\d*)")
 

@@ -1,4 +1,4 @@
-"""Maintenance: nginx answers 503 while a page lies in the app's folder. No reload, workers go on."""
+"""Maintenance: nginx answers 503 while a page lies in the app's folder; workers go on."""
 
 from __future__ import annotations
 

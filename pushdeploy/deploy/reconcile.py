@@ -84,7 +84,7 @@ def reconcile_all(host: Host, audience: Audience) -> dict[str, list[str]]:
 
 
 def _reconcile_edge(host: Host) -> list[str]:
-    """nginx serves what the settings say, and shows the certificates that lie on the disk."""
+    """Nginx serves what the settings say, and shows the certificates that lie on the disk."""
     from pushdeploy.deploy import certs, edge  # noqa: PLC0415 - slow, and a deploy needs none
 
     try:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shlex
+from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.host import Host
 from pushdeploy.model.environment import Environment, render_shell
 from pushdeploy.model.layout import AppLayout, ReleaseLayout
 from pushdeploy.model.release import Release, render_release
 from pushdeploy.system.files import File, create_all, delete_tree, sync_folder
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
 
 RUN = "run"
 """The start script of one-off commands."""
@@ -18,12 +21,17 @@ SCRIPT = """\
 #!/bin/bash
 # {title}
 export PATH={venv}/bin:/usr/local/bin:/usr/bin:/bin
-export LANG=C.UTF-8 PYTHONUNBUFFERED=1 GIT_REV={commit} PUSHDEPLOY_APP={app} PUSHDEPLOY_RELEASE=v{number}
+export LANG=C.UTF-8 PYTHONUNBUFFERED=1 FORWARDED_ALLOW_IPS='*'
+export GIT_REV={commit} PUSHDEPLOY_APP={app} PUSHDEPLOY_RELEASE=v{number}
 . {environment}
 cd {code} || exit
 {line}
 """
-"""`exec` makes the app the main process, which is what gets the TERM."""
+"""`exec` makes the app the main process, which is what gets the TERM.
+
+gunicorn believes `X-Forwarded-Proto` from the addresses of `FORWARDED_ALLOW_IPS`; only nginx and
+the front reach its socket.
+"""
 
 ONE_OFF = """\
 if [ $# -eq 1 ]; then exec /bin/bash -c "$1"; fi

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pushdeploy.deploy.host import Host
-from pushdeploy.deploy.journal import Journal
+from typing import TYPE_CHECKING
+
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import (
     ReleasePhaseFinished,
@@ -12,7 +12,11 @@ from pushdeploy.events import (
     Report,
 )
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.model.release import Release
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.journal import Journal
+    from pushdeploy.model.release import Release
 
 RELEASE_SECONDS = 3600.0
 """Heroku's limit for a release command."""

@@ -5,22 +5,26 @@ A bad config var never takes the site down: the old release serves until the new
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.attempt import Audience, Ended, Request, app_lock, run_attempt
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.deploy import addresses
 from pushdeploy.deploy.go_live import go_live
-from pushdeploy.deploy.host import Host
-from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.release import write_release
 from pushdeploy.deploy.storage import make_storage
 from pushdeploy.deploy.tidy import tidy
 from pushdeploy.events import Report, WentLive
-from pushdeploy.model.environment import Environment
 from pushdeploy.model.release import Kind, Release
-from pushdeploy.model.settings import AppSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.journal import Journal
+    from pushdeploy.model.environment import Environment
+    from pushdeploy.model.settings import AppSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pushdeploy.deploy.attempt import Audience, Ended, Request, app_lock, run_attempt
 from pushdeploy.deploy.boot import is_up
 from pushdeploy.deploy.go_live import go_live
-from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.instances import web
-from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.release import release_is_whole
 from pushdeploy.deploy.tidy import tidy
 from pushdeploy.errors import NotFoundError, NothingToRollBackToError
 from pushdeploy.events import Event, Report, RolledBack, Switched
-from pushdeploy.model.history import History
 from pushdeploy.model.release import Kind, Release
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.journal import Journal
+    from pushdeploy.model.history import History
 
 
 def rollback(host: Host, app: str, audience: Audience, *, number: int | None, who: str) -> Ended:

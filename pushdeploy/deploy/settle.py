@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pushdeploy.deploy import instances
 from pushdeploy.deploy.health import OUTPUT_LINES
-from pushdeploy.deploy.host import Host
-from pushdeploy.deploy.journal import Journal
 from pushdeploy.errors import CommandFailedError, DeployFailedError
 from pushdeploy.events import Report, Warned, WorkersChanged
 from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import Verdict, accepts
 from pushdeploy.model.instance import Instance, State
-from pushdeploy.model.release import Release
-from pushdeploy.model.settings import AppSettings
 from pushdeploy.system import processes
 from pushdeploy.system.http import NoAnswerError, get
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.model.release import Release
+    from pushdeploy.model.settings import AppSettings
 
 STAY_UP_SECONDS = 3.0
 """A worker that lives so long has read its configuration and found its queue."""
@@ -28,7 +31,6 @@ PROXY_TROUBLES = (502, 503, 504)
 def settle(
     host: Host,
     release: Release,
-    previous: Release | None,
     settings: AppSettings,
     report: Report,
 ) -> None:
@@ -39,13 +41,12 @@ def settle(
     """
     check_front(host, release, settings)
     look_through_proxy(host, release, settings, report)
-    change_workers(host, release, previous, settings, report)
+    change_workers(host, release, settings, report)
 
 
 def change_workers(
     host: Host,
     release: Release,
-    previous: Release | None,
     settings: AppSettings,
     report: Report,
 ) -> None:
@@ -123,9 +124,7 @@ def check_front(host: Host, release: Release, settings: AppSettings) -> None:
         )
 
 
-def look_through_proxy(
-    host: Host, release: Release, settings: AppSettings, report: Report
-) -> None:
+def look_through_proxy(host: Host, release: Release, settings: AppSettings, report: Report) -> None:
     """Say so when nginx does not pass requests on; that is its fault, not the release's."""
     if not settings.domains or settings.domains[0].startswith("*"):
         return

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.host import Host
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pushdeploy.deploy.host import Host
 
 
 def make_storage(host: Host, app: str, folders: Sequence[str]) -> None:

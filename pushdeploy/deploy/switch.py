@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.host import Host
-from pushdeploy.deploy.journal import Journal
 from pushdeploy.events import Report, Switched
-from pushdeploy.model.release import Kind, Release
 from pushdeploy.system import files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.journal import Journal
+    from pushdeploy.model.release import Kind, Release
 
 
 def switch(

@@ -158,7 +158,7 @@ def _end_warm(host: Host, journal: Journal) -> list[str]:
 
 
 def _wake_for_warm(host: Host, journal: Journal) -> None:
-    ends = [until for until in journal.history().warm.values()]
+    ends = list(journal.history().warm.values())
     if ends:
         host.supervisor.wake(journal.place.name, max(1.0, min(ends) - host.now() + 1))
 

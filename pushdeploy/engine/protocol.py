@@ -1,9 +1,10 @@
 """What goes over the engine's socket: one request line, a few short answer lines, all JSON.
 
-Request: `{"verb": "converge", "app": "blog", "who": "alice", …}`; file descriptors may come with it
-(SCM_RIGHTS, unix(7)). `{"verb": "prepare"}` may come before it. Answers: `{"waiting": {…}}` and `{"attempt": 7, "log": "/…/7.jsonl"}` any
-number of times, then one of `{"answer": …}` and `{"error": {…}}`. Events never come this way: they
-go to the attempt's log, and whoever watches follows that file.
+Request: `{"verb": "converge", "app": "blog", "who": "alice", …}`; descriptors may come with it
+(SCM_RIGHTS, unix(7)), and `{"verb": "prepare"}` before it. Answers: `{"waiting": {…}}` and
+`{"attempt": 7, "log": "/…/7.jsonl"}` any number of times, then one of `{"answer": …}` and
+`{"error": {…}}`. Events never come this way: they go to the attempt's log, and whoever watches
+follows that file.
 """
 
 from __future__ import annotations

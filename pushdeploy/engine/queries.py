@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.instances import web_concurrency
 from pushdeploy.deploy.journal import Journal, journals, read_release_or_none
 from pushdeploy.deploy.release import release_is_whole
 from pushdeploy.deploy.tidy import wanted_instances
 from pushdeploy.engine.caller import caller
-from pushdeploy.engine.server import Verb
-from pushdeploy.engine.session import Session
 from pushdeploy.engine.verbs import Request, app_of
 from pushdeploy.errors import NotFoundError
 from pushdeploy.model.attempt import Attempt, Outcome
-from pushdeploy.model.instance import Instance, Status
 from pushdeploy.model.release import parse_release_name
 from pushdeploy.system import processes
 from pushdeploy.system.records import read_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.engine.server import Verb
+    from pushdeploy.engine.session import Session
+    from pushdeploy.model.instance import Instance, Status
 
 SHOWN_RELEASES = 15
 
@@ -97,7 +100,7 @@ def _measured(host: Host, status: Status | None) -> dict[str, Any]:
 def _releases(host: Host, session: Session, request: Request) -> dict[str, Any]:
     journal = _journal(host, session, request)
     history, live = journal.history(), journal.live()
-    rows = [_tried(host, journal, one, live) for one in journal.attempts()]
+    rows = [_tried(journal, one, live) for one in journal.attempts()]
     count = int(request.get("count", SHOWN_RELEASES))
     warm = [f"v{number}" for number, until in history.warm.items() if until > host.now()]
     return {
@@ -108,7 +111,7 @@ def _releases(host: Host, session: Session, request: Request) -> dict[str, Any]:
     }
 
 
-def _tried(host: Host, journal: Journal, attempt: Attempt, live: int | None) -> dict[str, Any]:
+def _tried(journal: Journal, attempt: Attempt, live: int | None) -> dict[str, Any]:
     release = read_release_or_none(journal, attempt.release) if attempt.release else None
     description = release.description if release else f"{attempt.kind} {attempt.commit[:8]}"
     if attempt.kind == "rollback":

@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pushdeploy.deploy.attempt import OUR_BUG
 from pushdeploy.deploy.host import Host
 from pushdeploy.engine.protocol import error_record
 from pushdeploy.engine.session import Session
 from pushdeploy.errors import PushdeployError, UsageError
+
+if TYPE_CHECKING:
+    import socket
 
 Verb = Callable[[Host, Session, Mapping[str, Any]], Any]
 

@@ -7,13 +7,15 @@ import os
 import socket
 import struct
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pushdeploy.deploy.host import Host
 from pushdeploy.engine.protocol import DESCRIPTORS, REQUEST_LIMIT, decode_request, encode
 from pushdeploy.errors import UsageError
-from pushdeploy.events import Report
-from pushdeploy.system.locks import Holder
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.events import Report
+    from pushdeploy.system.locks import Holder
 
 REQUEST_SECONDS = 900.0
 """A caller that says nothing for so long is dropped: a push of many megabytes may come first."""

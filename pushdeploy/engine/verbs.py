@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pushdeploy.deploy import apps, renew, rollback
-from pushdeploy.deploy.attempt import Ended
 from pushdeploy.deploy.converge import converge, deploy_revision
-from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.reconcile import boot_all, reconcile, reconcile_all
 from pushdeploy.engine.caller import caller
-from pushdeploy.engine.server import Verb
-from pushdeploy.engine.session import Session
 from pushdeploy.errors import NotFoundError, UsageError
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.convergence import Occasion
-from pushdeploy.model.environment import Environment
 from pushdeploy.model.formation import parse_scale
 from pushdeploy.model.refname import parse_branch_name
 from pushdeploy.model.release import Kind, parse_release_name
-from pushdeploy.model.settings import AppSettings
 from pushdeploy.model.storage import parse_storage_folder, storage_set
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.attempt import Ended
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.engine.server import Verb
+    from pushdeploy.engine.session import Session
+    from pushdeploy.model.environment import Environment
+    from pushdeploy.model.settings import AppSettings
 
 Request = Mapping[str, Any]
 

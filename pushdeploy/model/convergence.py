@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pushdeploy.model.attempt import Attempt, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BOOT_TRIES = 2
 """How often boot or timer take up a commit whose attempts were killed."""
@@ -62,11 +65,9 @@ def decide(
         return Decision(Action.NOTHING, last)
     if last is None:
         return Decision(Action.DEPLOY)
-    if last.outcome is Outcome.LIVE:
-        return Decision(Action.LEAVE, last)
-    if occasion is Occasion.PUSH:
-        return Decision(Action.DEPLOY, last)
-    return Decision(Action.DEPLOY if _is_taken_up(attempts) else Action.LEAVE, last)
+    was_live = last.outcome is Outcome.LIVE
+    again = not was_live and (occasion is Occasion.PUSH or _is_taken_up(attempts))
+    return Decision(Action.DEPLOY if again else Action.LEAVE, last)
 
 
 def _is_taken_up(attempts: Sequence[Attempt]) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +129,8 @@ def releases_to_keep(
     """Which releases a prune must leave.
 
     `current`, warm ones, the last `kept` that were once live, and one of each of the last `kept`
-    versions of the code that were: five changes of config vars must not put the former code out of reach.
-    Failed tries do not count; only the newest of them stays, for a look at it.
+    versions of the code that were: five changes of config vars must not put the former code out of
+    reach. Failed tries do not count; only the newest of them stays, for a look at it.
 
     Args:
         history: what was live.

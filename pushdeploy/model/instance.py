@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.model.app import unit_prefix
 from pushdeploy.model.procfile import unit_safe
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STOP_GRACE_SECONDS = 45
 """From TERM to KILL. Longer than gunicorn's `graceful_timeout` of 30 s."""

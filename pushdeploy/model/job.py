@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 JOB_VARIABLE = "PUSHDEPLOY_JOB"
 """In embedded mode, marks a job's processes, so that those of a killed engine can be found."""

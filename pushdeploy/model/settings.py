@@ -43,6 +43,8 @@ class AppSettings:
     """Mounts beside `/static`."""
     site: SiteSettings = field(default_factory=SiteSettings)
     certificate: CertificateKind = CertificateKind.NONE
+    certified: tuple[str, ...] = ()
+    """The domains that there were when the certificate was taken up."""
     warm: int = WARM_SECONDS
     """Seconds; 0 stops the old web process as soon as it has drained."""
 
@@ -63,6 +65,7 @@ def render_settings(settings: AppSettings) -> str:
             "storage": list(settings.storage),
             "domains": list(settings.domains),
             "certificate": str(settings.certificate),
+            "certified": list(settings.certified),
             "static": {mount.url: mount.folder for mount in settings.static},
             "nginx": dict(settings.site.values),
             "formation": {
@@ -98,6 +101,7 @@ def parse_settings(text: str) -> AppSettings:
             ),
             site=SiteSettings({str(key): str(v) for key, v in table.get("nginx", {}).items()}),
             certificate=CertificateKind(table.get("certificate", "")),
+            certified=tuple(str(domain) for domain in table.get("certified", [])),
             warm=int(table.get("warm", WARM_SECONDS)),
         )
     except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:

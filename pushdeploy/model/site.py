@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pushdeploy.model.site_settings import SiteSettings
-from pushdeploy.model.static_mount import StaticMount
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pushdeploy.model.site_settings import SiteSettings
+    from pushdeploy.model.static_mount import StaticMount
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UsageError
 from pushdeploy.model.size import parse_size
 from pushdeploy.model.text import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _SECONDS = re.compile(r"([1-9][0-9]{0,4})s?")
 _LARGEST_BODY = 10 << 30
@@ -100,7 +103,7 @@ class SiteSettings:
         return SiteSettings({key: text for key, text in self.values.items() if key != name})
 
     def directives(self) -> list[tuple[str, str]]:
-        """nginx's directive and value, for all of them."""
+        """Nginx's directive and value, for all of them."""
         return [
             (one.directive, self.values.get(name, one.default)) for name, one in SETTINGS.items()
         ]

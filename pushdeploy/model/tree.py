@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.release import Commit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TEXT_LIMIT = 1 << 20
 """Bytes of a Procfile, app.json or requirements file; longer ones are refused."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import grp
 import pwd
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.app import app_user, build_user
-from pushdeploy.model.layout import Layout
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
 from pushdeploy.system.files import File, create_all, make_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pushdeploy.model.layout import Layout
 
 RECEIVER = "deploy"
 """Is logged into over ssh; owns repos and slugs."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import pwd
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pushdeploy.model.layout import Layout
 from pushdeploy.system.files import make_folder
 from pushdeploy.system.short_folder import make_own_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pushdeploy.model.layout import Layout
 
 
 class OwnAccounts:

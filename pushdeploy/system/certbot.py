@@ -32,7 +32,7 @@ _SAID = re.compile(r"^\s*(?:Detail|Hint|Type|Domain):.*$|^.*(?:urn:ietf:params:a
 
 
 def name_of(app: str) -> str:
-    """certbot's name of an app's certificate."""
+    """Certbot's name of an app's certificate."""
     return f"pushdeploy-{app}"
 
 

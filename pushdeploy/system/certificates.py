@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import itertools
 import socket
 import ssl
 from dataclasses import dataclass
@@ -65,6 +66,11 @@ def check(chain: bytes, key: bytes, domains: Sequence[str], now: float) -> Facts
         RefusedInputError: the key does not fit, a domain is not covered, it is not valid now, or
             a certificate between it and a known root is missing.
     """
+    if b"PRIVATE KEY" in chain:
+        raise RefusedInputError(
+            "the certificate's file holds a private key: are the two files swapped?",
+            hint="pushdeploy certs:add CERTIFICATE KEY",
+        )
     certificates = _certificates(chain)
     _check_key(certificates[0], key)
     found = facts(chain)
@@ -130,11 +136,6 @@ def make_refusing(certificate: Certificate) -> None:
 
 
 def _certificates(chain: bytes) -> list[x509.Certificate]:
-    if b"PRIVATE KEY" in chain:
-        raise RefusedInputError(
-            "the certificate's file holds a private key: are the two files swapped?",
-            hint="pushdeploy certs:add CERTIFICATE KEY",
-        )
     try:
         return x509.load_pem_x509_certificates(chain)
     except ValueError as error:
@@ -189,7 +190,7 @@ def _check_time(certificate: x509.Certificate, now: float) -> None:
 
 
 def _check_chain(certificates: Sequence[x509.Certificate]) -> None:
-    for one, above in zip(certificates, certificates[1:], strict=False):
+    for one, above in itertools.pairwise(certificates):
         if not _issued(one, above):
             raise RefusedInputError(
                 f"the chain is out of order: `{one.subject.rfc4514_string()}` was not issued by "

@@ -6,6 +6,7 @@ Never as root: git obeys the configuration of the repo that it is pointed at.
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -82,7 +83,7 @@ class Repository:
             blob = self._repo.commit(commit).tree.join(path)
         except KeyError:
             return None
-        if blob.type != "blob" or (blob.mode & 0o170000) != 0o100000:
+        if blob.type != "blob" or not stat.S_ISREG(blob.mode):
             raise RefusedInputError(f"`{path}` is not a plain file", hint=f"git rm {path}")
         if blob.size > limit:
             raise RefusedInputError(

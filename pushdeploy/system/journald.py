@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import select
-from collections.abc import Collection, Generator, Iterator
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from pushdeploy.model.app import unit_prefix
 from pushdeploy.model.instance import parse_unit
 from pushdeploy.model.log_line import LogLine
 from pushdeploy.system import command
 from pushdeploy.system.command import Command, Process
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator, Iterator
 
 LOOK_SECONDS = 1.0
 """How long a follower waits for a line before it says that there is none."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PREFIXES = ("SSL_CERT_", "UV_INDEX", "UV_HTTP_")
 NAMES = (

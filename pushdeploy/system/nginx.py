@@ -1,10 +1,11 @@
 """nginx: our files in its `conf.d`, tested before they count, reloaded once they do.
 
-A deploy never reloads nginx: its upstream is a path through `current`. Only a change of a site does.
+A deploy never reloads nginx: its upstream is a path through `current`. A change of a site does.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import time
@@ -22,7 +23,7 @@ from pushdeploy.system.locks import held
 from pushdeploy.system.rendering import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 CONFIGURATION = Path("/etc/nginx")
 OURS = "pushdeploy"
@@ -98,17 +99,19 @@ class Nginx:
             files.append(File(self.folder / f"{OURS}-{site.app}.conf", text))
         return files
 
-    def apply(self, sites: Sequence[Site]) -> list[str]:
-        """Make nginx serve exactly these sites; returns the names of files that changed.
+    def apply(self, look: Callable[[], Sequence[Site]]) -> list[str]:
+        """Make nginx serve exactly the sites that are found; returns the files that changed.
 
-        Written, tested by `nginx -t`, reloaded, all under one lock of the machine; what does not
-        pass is taken back before anybody else can see it.
+        Looked up, written, tested by `nginx -t`, reloaded, all under one lock of the machine; what
+        does not pass is taken back before anybody else can see it. A run that was killed before the
+        reload is made up for.
 
         Raises:
             UnavailableError: nginx refuses; the message names the file to blame, which may be
                 somebody else's. The files are as they were.
         """
         with self._lock():
+            sites = look()
             self._make_folders(sites)
             wanted = {file.path: file for file in self.site_files(sites)}
             before = self._present()
@@ -117,7 +120,7 @@ class Nginx:
             changed += self._turn_welcome_off()
             for path in gone:
                 path.unlink()
-            if not changed and not gone:
+            if not changed and not gone and self._is_loaded(wanted):
                 return []
             sync_folder(self.folder)
             try:
@@ -128,7 +131,17 @@ class Nginx:
                 if not before:
                     self.turn_welcome_on()
                 raise _refusal(error, set(wanted)) from error
+            write(self._loaded(wanted))
             return [*changed, *(path.name for path in gone)]
+
+    def _loaded(self, wanted: Mapping[Path, File]) -> File:
+        """What says that nginx runs with these files."""
+        text = "\0".join(f"{path}\0{file.content}" for path, file in sorted(wanted.items()))
+        return File(self.state / "nginx-loaded", hashlib.sha256(text.encode()).hexdigest())
+
+    def _is_loaded(self, wanted: Mapping[Path, File]) -> bool:
+        note = self._loaded(wanted)
+        return note.path.exists() and note.path.read_text() == note.content
 
     def test(self) -> None:
         """`nginx -t`.

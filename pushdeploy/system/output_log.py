@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.model.instance import parse_unit
 from pushdeploy.model.log_line import LogLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 FILE_LIMIT = 4 << 20
 """Bytes after which a new file is begun."""

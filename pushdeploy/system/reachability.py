@@ -5,9 +5,12 @@ from __future__ import annotations
 import http.client
 import secrets
 import socket
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SECONDS = 10.0
 CHALLENGES = "/.well-known/acme-challenge/"

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pushdeploy.errors import CommandFailedError
 from pushdeploy.model.instance import Instance, State, Status, UnitName, parse_unit
 from pushdeploy.model.job import JOB_VARIABLE, Job, JobKind
-from pushdeploy.model.layout import Layout
-from pushdeploy.model.log_line import LogLine
 from pushdeploy.system import command, output_log, processes
 from pushdeploy.system.command import CLEAN_PATH, Command
 from pushdeploy.system.network import network_settings
@@ -25,6 +21,13 @@ from pushdeploy.system.supervisord_program import (
     wake_of,
 )
 from pushdeploy.system.terminal import run_at_terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pushdeploy.model.layout import Layout
+    from pushdeploy.model.log_line import LogLine
 
 STATES = {
     "STARTING": State.STARTING,

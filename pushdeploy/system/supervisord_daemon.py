@@ -12,8 +12,7 @@ import socket
 import time
 import xmlrpc.client
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from supervisor.xmlrpc import Faults, SupervisorTransport
@@ -26,6 +25,9 @@ from pushdeploy.system.files import File
 from pushdeploy.system.locks import held
 from pushdeploy.system.rendering import render
 from pushdeploy.system.short_folder import make_own_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 START_SECONDS = 15.0
 """From its start to its first answer, on a busy laptop."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.app import unit_prefix
@@ -14,6 +14,9 @@ from pushdeploy.model.instance import DEFAULT_FILES, STOP_GRACE_SECONDS, Instanc
 from pushdeploy.system.command import CLEAN_PATH
 from pushdeploy.system.rendering import render
 from pushdeploy.system.supervisord_daemon import MARK, person
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BACKLOG = 4096
 

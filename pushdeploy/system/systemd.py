@@ -7,8 +7,8 @@ leaves none behind. A unit file that is new needs no daemon-reload; one that cha
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.model.app import unit_prefix
 from pushdeploy.model.instance import (
@@ -22,10 +22,14 @@ from pushdeploy.model.instance import (
     parse_unit,
 )
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.model.log_line import LogLine
 from pushdeploy.system import command, journald
 from pushdeploy.system.command import Command
 from pushdeploy.system.rendering import render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from pushdeploy.model.log_line import LogLine
 
 UNITS = Path("/run/systemd/system")
 PROXY_GROUP = "www-data"
@@ -199,8 +203,10 @@ class Systemd:
         )
 
     def _stop(self, units: Sequence[str]) -> None:
-        """All at once: a socket in whose queue somebody waits would start its service again, but
-        not while its own stop is scheduled, and systemd stops it after the service.
+        """Stop all at once.
+
+        A socket in whose queue somebody waits would start its service again, but not while its own
+        stop is scheduled, and systemd stops it after the service.
         """
         if units:
             web = [unit for unit in units if (self._units / f"{unit}.socket").exists()]

@@ -9,10 +9,13 @@ import select
 import struct
 import termios
 import tty
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pushdeploy.system import command
 from pushdeploy.system.command import Command, Process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LOOK_SECONDS = 0.2
 """How often the terminal's size is looked at: its signals go to the caller, not to us."""

@@ -70,7 +70,7 @@ def is_active() -> bool:
 
 
 def status() -> list[str]:
-    """ufw's own words."""
+    """Ufw's own words."""
     return command.run(Command(["ufw", "status", "verbose"])).stdout.rstrip().splitlines()
 
 

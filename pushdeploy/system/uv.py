@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.job import JOB_VARIABLE
@@ -14,6 +14,9 @@ from pushdeploy.model.python_version import PythonVersion
 from pushdeploy.system import command
 from pushdeploy.system.command import CLEAN_PATH, Command
 from pushdeploy.system.network import network_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SEARCHED = (Path("/usr/local/bin"), Path("/usr/bin"))
 """Where a server's Pythons are."""

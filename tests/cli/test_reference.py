@@ -33,6 +33,7 @@ ANSWERS = {
             "ends": NOW + 90 * 86_400,
             "kind": "auto",
             "issuer": "R11",
+            "covered": True,
             "served": True,
         }
     ],

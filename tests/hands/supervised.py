@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.model.instance import Instance, Status
 from pushdeploy.model.job import Job, JobKind
@@ -15,6 +15,9 @@ from pushdeploy.model.layout import AppLayout, embedded
 from pushdeploy.system.accounts_embedded import OwnAccounts
 from pushdeploy.system.short_folder import short_folder
 from pushdeploy.system.supervisord import Supervisord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PATIENCE_SECONDS = 20.0
 numbers = itertools.count(1)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pushdeploy.model.log_line import LogLine
 from pushdeploy.system import output_log
 from pushdeploy.system.output_log import FILE_LIMIT, LINE_LIMIT, Writer, last_lines, new_lines
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pushdeploy.model.log_line import LogLine
 
 WEB = "pushdeploy-my_blog.v1.web"
 WORKER = "pushdeploy-my_blog.v2.send_mail.3"

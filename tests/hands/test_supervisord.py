@@ -11,8 +11,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,8 +20,13 @@ from pushdeploy.model.instance import State
 from pushdeploy.model.job import JobKind
 from pushdeploy.system import command, processes
 from pushdeploy.system.command import Command
-from pushdeploy.system.supervisord import Supervisord
 from tests.hands.supervised import App, eventually, new_app, new_supervisord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pushdeploy.system.supervisord import Supervisord
 
 SLEEP = "import time; time.sleep(1000)"
 SAYS = "import os\nprint('{}', os.getpid())\nimport time; time.sleep(1000)"

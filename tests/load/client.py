@@ -1,6 +1,7 @@
 """A strict HTTP client under a constant rate: nothing is retried, everything is counted.
 
     python3 client.py --url http://127.0.0.1:8000/ --rate 200 --seconds 30 --report load.json
+    python3 client.py --url https://127.0.0.1/ --host blog.example.com --ca root.pem
 
 This folder and the standard library are all that it needs, so that it runs inside a network
 namespace or on a bare host. Latency runs from the moment at which a request was due, not from when
@@ -13,6 +14,7 @@ import asyncio
 import json
 import re
 import signal
+import ssl
 import sys
 import time
 from pathlib import Path
@@ -24,6 +26,7 @@ from tally import Tally
 DEFAULT_SECONDS = 10.0
 TIMEOUT_SECONDS = 10.0
 LOOKS_FOR_END_SECONDS = 0.05
+PORTS = {"http": 80, "https": 443}
 POSTED = b"0123456789abcdef" * 256
 
 
@@ -34,6 +37,7 @@ def options() -> argparse.Namespace:
     add("--url", default="http://127.0.0.1:8000/", help="host, port and path")
     add("--unix", metavar="PATH", help="connect to this socket instead of host and port")
     add("--host", metavar="NAME", help="the Host header, when it is not that of the URL")
+    add("--ca", type=Path, metavar="FILE", help="for https: the roots to trust, instead of all")
     add("--seconds", type=float, help=f"how long; {DEFAULT_SECONDS:g} unless --until-file is given")
     add("--until-file", type=Path, metavar="PATH", help="go on until this file exists")
     add("--rate", type=float, default=100, help="requests/s over the kept connections")
@@ -51,21 +55,28 @@ def options() -> argparse.Namespace:
     found = parser.parse_args()
     if found.connections < 1:
         parser.error("--connections: at least 1; --rate 0 leaves them unused")
-    if urlsplit(found.url).scheme != "http":
-        parser.error("--url: http only")
+    if urlsplit(found.url).scheme not in PORTS:
+        parser.error("--url: http or https only")
     return found
+
+
+def target(o: argparse.Namespace) -> Target:
+    """Where requests go, and as whom they ask."""
+    url = urlsplit(o.url)
+    tls = ssl.create_default_context(cafile=o.ca) if url.scheme == "https" else None
+    port = url.port or PORTS[url.scheme]
+    return Target(url.hostname or "", port, o.unix, o.host or url.netloc, tls)
 
 
 async def load(o: argparse.Namespace) -> Tally:
     """Hold, keep the rates until the end, then wait for what is under way."""
     url = urlsplit(o.url)
-    target = Target(url.hostname or "", url.port or 80, o.unix, o.host or url.netloc)
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as tasks:
-        sender = Sender(target, Expectation(o.body_regex, o.version_regex), tasks, o.timeout)
+        sender = Sender(target(o), Expectation(o.body_regex, o.version_regex), tasks, o.timeout)
         await sender.hold(o.hold)
         sender.keep(o.connections)
         if o.rate:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from itertools import count
@@ -15,12 +16,18 @@ EXCERPT_CHARACTERS = 300
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where requests go: a unix socket when there is one, else host and port."""
+    """Where requests go: a unix socket when there is one, else host and port; by TLS or not."""
 
     host: str
     port: int
     unix: str | None
-    name: str  # for the Host header
+    name: str  # for the Host header, and for the certificate
+    tls: ssl.SSLContext | None = None
+
+    @property
+    def server_name(self) -> str | None:
+        """What the certificate must be for."""
+        return self.name.partition(":")[0] if self.tls else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,7 @@ class Sender:
             if self.now() > self.gives_up_at:
                 self.note(job, self.now(), Outcome.UNSENT, "no connection became free for it")
                 continue
-            if wire and not wire.usable():
+            if wire and not await wire.usable():
                 self.tally.connections["closed_while_idle"] += 1
                 wire.transport.abort()
                 wire = None
@@ -186,10 +193,12 @@ class Sender:
         target = self.target
         self.tally.connections["opened"] += 1
         try:
+            secured = {"ssl": target.tls, "server_hostname": target.server_name}
             if target.unix:
-                _, wire = await self.loop.create_unix_connection(Wire, target.unix)
+                _, wire = await self.loop.create_unix_connection(Wire, target.unix, **secured)
             else:
-                _, wire = await self.loop.create_connection(Wire, target.host, target.port)
+                place = (target.host, target.port)
+                _, wire = await self.loop.create_connection(Wire, *place, **secured)
         except OSError as error:
             raise Failure(Outcome.REFUSED, named(error)) from error
         return wire

@@ -5,7 +5,9 @@ import importlib.util
 import json
 import signal
 import socket
+import ssl
 import struct
+import subprocess
 import sys
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable
@@ -294,10 +296,10 @@ def test_an_end_that_the_loop_has_not_read_yet_makes_a_connection_unusable(says:
     async def run() -> tuple[bool, bool]:
         ours, theirs = socket.socketpair()
         _, wire = await asyncio.get_running_loop().create_connection(module.Wire, sock=ours)
-        before = wire.usable()
+        before = await wire.usable()
         theirs.send(says)
         theirs.close()
-        after = wire.usable()
+        after = await wire.usable()
         wire.transport.abort()
         await asyncio.sleep(0)
         return before, after
@@ -463,6 +465,57 @@ def test_slow_fresh_and_posted_requests_go_their_way() -> None:
     assert set(ran.report["kinds"]) == {"kept", "fresh", "slow", "post"}
 
 
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A file with a certificate for `blog.example` and its key."""
+    file = tmp_path / "blog.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-subj", "/CN=blog.example", "-addext", "subjectAltName=DNS:blog.example"),
+            *("-keyout", str(tmp_path / "key.pem"), "-out", str(file)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    file.write_text(file.read_text() + (tmp_path / "key.pem").read_text())
+    return file
+
+
+def over_tls(certificate: Path, name: str, *options: str) -> tuple[int | None, dict[str, Any]]:
+    """How a run against a good server by TLS ends, when its name should be this."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    async def run() -> tuple[int | None, dict[str, Any]]:
+        scenario = Scenario(good)
+        server = await asyncio.start_server(scenario.handle, "127.0.0.1", 0, ssl=context)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            where = ("--url", f"https://127.0.0.1:{port}/", "--host", name)
+            process = await client(*where, "--ca", str(certificate), *options)
+            said, _ = await process.communicate()
+            await asyncio.gather(*(task for task in scenario.tasks if task))
+        return process.returncode, json.loads(said)
+
+    return asyncio.run(run())
+
+
+def test_it_keeps_connections_over_tls(certificate: Path) -> None:
+    status, report = over_tls(certificate, "blog.example", *SHORTLY, "--body-regex", REGEX)
+
+    assert status == 0
+    assert report["connections"]["opened"] == 2
+    assert report["connections"].get("closed_while_idle", 0) == 0
+
+
+def test_a_certificate_for_another_name_is_refused(certificate: Path) -> None:
+    status, report = over_tls(certificate, "other.example", *SHORTLY)
+
+    assert status == 1
+    assert report["outcomes"]["refused"] == report["requests"]
+
+
 def test_a_post_that_comes_back_changed_is_a_bad_body() -> None:
     ran = Scenario(answering("length=4096\n")).run(*SHORTLY, "--rate", "0", "--post-every", "0.1")
 
@@ -487,7 +540,7 @@ def test_it_speaks_over_a_unix_socket_and_writes_its_report_to_a_file(tmp_path: 
     assert [path.name for path in tmp_path.glob(".*")] == []
 
 
-@pytest.mark.parametrize("options", [("--connections", "0"), ("--url", "https://x/"), ("--no",)])
+@pytest.mark.parametrize("options", [("--connections", "0"), ("--url", "ftp://x/"), ("--no",)])
 def test_wrong_options_are_refused(options: tuple[str, ...]) -> None:
     async def run() -> int | None:
         process = await client(*options)

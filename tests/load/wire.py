@@ -87,16 +87,23 @@ class Wire(asyncio.Protocol):
         self.ended = True
         self.changed.set()
 
-    def usable(self) -> bool:
+    async def usable(self) -> bool:
         """False when the server closed, or said something, while nothing was asked.
 
-        It asks the kernel too: the loop may not have read the end that is already there.
+        It asks the kernel too, and has the loop read what is already there: the end, or what TLS
+        says for itself, such as a session's ticket.
         """
-        if self.ended or self.buffer or self.transport.is_closing():
+        if not self.silent_so_far():
             return False
         poll = select.poll()
         poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return not poll.poll(0)
+        while self.silent_so_far() and poll.poll(0):  # noqa: ASYNC110
+            await asyncio.sleep(0)  # one turn of the loop, which reads
+        return self.silent_so_far()
+
+    def silent_so_far(self) -> bool:
+        """True when nothing but the last response was read, and the connection goes on."""
+        return not (self.ended or self.buffer or self.transport.is_closing())
 
     async def exchange(self, request: bytes) -> Response:
         """Send a request and read its response."""

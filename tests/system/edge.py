@@ -1,5 +1,6 @@
 """What the tests of the edge ask nginx on a host: as a visitor would."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.system import processes
@@ -7,11 +8,13 @@ from tests.system.host import Host
 from tests.system.web import Answer, http_request
 
 NAMES = ("blog.example.com", "www.example.com", "other.example.com", "lost.example.com")
+NOWHERE = "192.0.2.9"
+"""An address of RFC 5737: no way leads there."""
 
 
-def know_names(host: Host) -> None:
-    """Have the host's own DNS lead some names to itself."""
-    lines = "".join(f"127.0.0.1 {name}\n" for name in NAMES)
+def know_names(host: Host, address: str = "127.0.0.1", names: Sequence[str] = NAMES) -> None:
+    """Have the host's own DNS lead some names to itself, or elsewhere; it knows no others."""
+    lines = "".join(f"{address} {name}\n" for name in names)
     host.write("/etc/hosts", f"127.0.0.1 localhost server\n::1 localhost\n{lines}")
 
 

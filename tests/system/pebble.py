@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import time
 from collections.abc import Iterator
@@ -9,13 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.system import processes
+from tests.system import edge, processes
 from tests.system.host import Host
 
 DIRECTORY = "https://127.0.0.1:14000/dir"
+ROOT = "https://127.0.0.1:15000/roots/0"
+ORDERED = "POST /order-plz"
 DNS = "127.0.0.1:8063"
 MANAGEMENT = 8065
 READY_SECONDS = 20.0
+
+# Debian 12's certbot reports a refused nonce as a fault of its own; every name is tried each time.
+KINDNESS = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0", "PEBBLE_AUTHZREUSE": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +30,20 @@ class Pebble:
 
     host: Host
     server: subprocess.Popen[str]
+    log: Path
+
+    @property
+    def orders(self) -> int:
+        """How many certificates it was asked for."""
+        return self.log.read_text().count(ORDERED)
+
+    def root(self) -> str:
+        """The root of the certificates that it gives; another one at each start."""
+        return self.host.run("curl", "-sf", ROOT).stdout
 
     def lead_astray(self, domain: str) -> None:
         """Have its DNS lead a name to an address where nobody answers."""
-        body = json.dumps({"host": f"{domain}.", "addresses": ["127.0.0.9"]})
+        body = json.dumps({"host": f"{domain}.", "addresses": [edge.NOWHERE]})
         url = f"http://127.0.0.1:{MANAGEMENT}/add-a"
         self.host.run("curl", "-sf", "-d", body, url)
 
@@ -58,27 +74,28 @@ def running(host: Host, folder: Path) -> Iterator[Pebble]:
     }
     (folder / "pebble.json").write_text(json.dumps({"pebble": settings}))
     network = ["nsenter", f"--net=/proc/{host.pid}/ns/net"]
-    # Debian 12's certbot reports a refused nonce as a fault of its own.
-    env = {**os.environ, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"}
-    names = processes.start(
+    log = folder / "pebble.log"
+    names = _start(
+        folder / "names.log",
         [
             *(*network, "pebble-challtestsrv", "-dns01", DNS, "-http01", "", "-https01", ""),
             *("-tlsalpn01", "", "-management", f"127.0.0.1:{MANAGEMENT}", "-defaultIPv6", ""),
         ],
-        env=env,
-        joined=True,
     )
-    server = processes.start(
-        [*network, "pebble", "-config", str(folder / "pebble.json"), "-dnsserver", DNS],
-        env=env,
-        joined=True,
+    server = _start(
+        log, [*network, "pebble", "-config", str(folder / "pebble.json"), "-dnsserver", DNS]
     )
     try:
         _wait(host)
-        yield Pebble(host, server)
+        yield Pebble(host, server, log)
     finally:
         processes.end(server)
         processes.end(names)
+
+
+def _start(log: Path, argv: list[str]) -> subprocess.Popen[str]:
+    line = f"exec {shlex.join(argv)} >{shlex.quote(str(log))} 2>&1"
+    return processes.start(["sh", "-c", line], env={**os.environ, **KINDNESS})
 
 
 def _wait(host: Host) -> None:

@@ -92,7 +92,7 @@ class Site:
         verb, _, rest = command.partition(" ")
         return self.laptop.ssh(f"{verb} --app {self.name} {rest}", stdin=stdin, check=check)
 
-    def ask(self, command: str) -> Any:  # noqa: ANN401 - JSON
+    def ask(self, command: str) -> Any:
         """What a query prints with --json."""
         return json.loads(self.cli(f"{command} --json").stdout)
 
@@ -125,7 +125,7 @@ class Site:
         """The app's front."""
         return f"http://127.0.0.1:{self.settings['port']}"
 
-    def get(self, path: str = "/", **request: Any) -> Answer:  # noqa: ANN401 - for `http_request`
+    def get(self, path: str = "/", **request: Any) -> Answer:
         """Ask the app through its front."""
         return http_request(self.host, f"{self.url}{path}", **request)
 

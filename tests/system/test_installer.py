@@ -33,7 +33,7 @@ find /etc -xdev -type f ! -name '*-' -exec sha256sum {} +
 getent passwd
 getent group
 systemctl list-unit-files --no-legend
-systemctl list-units --all --plain --no-legend 'pushdeploy*'
+systemctl list-units --all --plain --no-legend 'pushdeploy*' | awk '{print $1, $3}'
 find /run/systemd /run/pushdeploy -name 'pushdeploy*' 2>/dev/null || true
 """
 
@@ -50,6 +50,9 @@ APP = {
     "requirements.txt": "flask\ngunicorn\n",
     "Procfile": "web: gunicorn app:app\n",
 }
+
+# Else a slow test would see what the timer does a minute after the boot.
+NO_TIMER = "[Timer]\nOnBootSec=\nOnBootSec=1d\n"
 
 SHARED = "/var/lib/pushdeploy/apps/blog/shared"
 WAIT_FOR_GO = 'until [ -e "$HOME/../shared/go" ]; do sleep 0.1; done'
@@ -92,6 +95,7 @@ def prepared(request: pytest.FixtureRequest, disks: Disks, suite: str) -> checko
 def server(prepared: checkout.Installed) -> Iterator[Host]:
     """A server for one test, on which the installer has changed nothing yet."""
     with Host.boot(prepared.suite, "installer", prepared.disk) as host:
+        host.write("/etc/systemd/system/pushdeploy.reconcile.timer.d/test.conf", NO_TIMER)
         yield host
 
 
@@ -440,14 +444,18 @@ def test_an_upgrade_during_a_push_disturbs_neither_push_nor_app(
     laptop.commit(app, {"Procfile": f"{APP['Procfile']}release: {WAIT_FOR_GO}\n"})
 
     push = laptop.start_push(app)
-    server.run("bash", "-c", "until pgrep --full pushdeploy-blog.release; do sleep 0.1; done")
-    for _ in range(2):
-        change_the_source(server)
-        install(server)
-    answered, kept = answer(server), server.exists(f"/opt/pushdeploy/{version}")
-    unchanged = server.run(*web).stdout == before
-    server.write(f"{SHARED}/go", "")
-    output = push.communicate(timeout=PUSH_SECONDS)[0]
+    try:
+        server.run("bash", "-c", "until pgrep --full pushdeploy-blog.release; do sleep 0.1; done")
+        for _ in range(2):
+            change_the_source(server)
+            install(server)
+        answered, kept = answer(server), server.exists(f"/opt/pushdeploy/{version}")
+        unchanged = server.run(*web).stdout == before
+        server.write(f"{SHARED}/go", "")
+        output = push.communicate(timeout=PUSH_SECONDS)[0]
+    except BaseException:
+        processes.end(push)
+        raise
 
     assert (answered, kept, unchanged) == ("hello", True, True)
     assert (push.returncode, current(server) != version) == (0, True), output
