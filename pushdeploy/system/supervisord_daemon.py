@@ -77,6 +77,7 @@ class Daemon:
         if not self.runs():
             processes.kill_marked(MARK, str(self.folder))
             return
+        self.stop(list(self.infos()))  # all at once; by itself it stops one after the other
         pid = cast("int", self.call("supervisor.getPID"))
         self.call("supervisor.shutdown")
         end = time.monotonic() + STOP_GRACE_SECONDS + START_SECONDS
