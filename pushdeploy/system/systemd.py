@@ -96,11 +96,11 @@ class Systemd:
         if not units:
             return
         self._stop(units)
-        for unit in units:
-            for file in self._units.glob(f"{unit}.*"):
-                file.unlink(missing_ok=True)
-        ours = [f"{unit}.service" for unit in units]
-        systemctl("reset-failed", *ours, check=False)
+        all_units = [*units, *(bridge_of(unit) for unit in units if self._has_bridge(unit))]
+        for unit in all_units:
+            for kind in ("service", "socket"):
+                (self._units / f"{unit}.{kind}").unlink(missing_ok=True)
+        systemctl("reset-failed", *(f"{unit}.service" for unit in all_units), check=False)
 
     def statuses(self, app: str) -> list[Status]:
         """What systemd has loaded, and what has a unit file."""
@@ -282,7 +282,7 @@ def unit_files(instance: Instance) -> Iterator[tuple[str, str]]:
 
 
 def bridge_of(unit: str) -> str:
-    """The unit name of the bridge of a web unit."""
+    """The unit name of the bridge of a web unit; that of another unit is never there."""
     return f"{unit.removesuffix('.web')}.bridge"
 
 
