@@ -1,0 +1,120 @@
+"""What runs, and who holds a port, asked of real processes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+from pushdeploy.system import processes
+
+SERVER = """
+import socket, sys, time
+server = socket.create_server((sys.argv[1], 0))
+print(server.getsockname()[1], flush=True)
+time.sleep(60)
+"""
+
+
+def listening_process(host: str) -> tuple[subprocess.Popen[bytes], int]:
+    """A process that listens on a port, and the port."""
+    child = subprocess.Popen([sys.executable, "-c", SERVER, host], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    return child, int(child.stdout.readline())
+
+
+def test_who_listens_on_a_port_is_named() -> None:
+    child, port = listening_process("127.0.0.1")
+    with child:
+        holder = processes.port_holder(port)
+        child.kill()
+
+    assert holder is not None
+    assert holder.pid == child.pid
+    assert holder.name.startswith("python")
+    assert holder.user
+
+
+def test_a_listener_on_every_address_holds_the_port_too() -> None:
+    child, port = listening_process("0.0.0.0")  # noqa: S104 - what is tested
+    with child:
+        holder = processes.port_holder(port)
+        child.kill()
+
+    assert holder is not None
+    assert holder.pid == child.pid
+
+
+def test_a_port_on_which_nobody_listens_is_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+    assert processes.port_holder(port) is None
+
+
+def test_a_port_that_is_bound_without_listening_is_held() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+
+        holder = processes.port_holder(bound.getsockname()[1])
+
+    assert holder is not None
+    assert holder.pid is None
+
+
+def test_the_first_free_port_is_found() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = server.getsockname()[1]
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            free = other.getsockname()[1]
+
+        assert processes.free_port([taken, free]) == free
+        assert processes.free_port([taken]) is None
+
+
+def test_a_process_and_its_children_are_measured_together() -> None:
+    own = processes.usage(os.getpid())
+
+    assert own is not None
+    assert own.memory > 10 << 20
+    assert own.started > 0
+
+
+def test_a_process_that_is_gone_has_no_usage() -> None:
+    with subprocess.Popen(["true"]) as child:
+        child.wait()
+
+    assert processes.usage(child.pid) is None
+    assert not processes.alive(child.pid)
+
+
+def test_a_zombie_is_not_alive() -> None:
+    reading, writing = os.pipe()
+    child = subprocess.Popen(["true"], stdout=writing)
+    os.close(writing)
+    os.read(reading, 1)
+    os.close(reading)
+
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    alive = processes.alive(child.pid)
+    child.wait()
+
+    assert not alive
+
+
+def test_marked_processes_are_killed_and_no_others() -> None:
+    marked = subprocess.Popen(["sleep", "60"], env={**os.environ, "PD_TEST_MARK": "x1"})
+    others = [
+        subprocess.Popen(["sleep", "60"], env={**os.environ, "PD_TEST_MARK": "x11"}),
+        subprocess.Popen(["sleep", "60"], env={**os.environ, "NOT_PD_TEST_MARK": "x1"}),
+    ]
+
+    processes.kill_marked("PD_TEST_MARK", "x1")
+
+    assert not processes.alive(marked.pid)
+    marked.wait()
+    assert [other.poll() for other in others] == [None, None]
+    for other in others:
+        other.kill()
+        other.wait()
