@@ -86,7 +86,11 @@ def test_a_tool_has_one_owner(tool: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["pushdeploy.cli.shell", "pushdeploy.cli.receive", "pushdeploy.engine.client"]
+    "module",
+    [
+        *("pushdeploy.cli.shell", "pushdeploy.cli.forced_command", "pushdeploy.cli.receive"),
+        *("pushdeploy.cli.hook", "pushdeploy.engine.client"),
+    ],
 )
 def test_the_way_of_a_push_imports_the_standard_library_only(module: str) -> None:
     said = run(Command([sys.executable, "-I", "-c", PROBE.format(module)]))
@@ -99,5 +103,6 @@ def test_the_way_of_a_push_imports_the_standard_library_only(module: str) -> Non
 def test_a_hook_imports_nothing_but_the_way_of_a_push(hook: str) -> None:
     assert set(imports(ROOT / "hooks" / hook)) == {
         "sys",
+        "pushdeploy.cli.hook.hand_over",
         f"pushdeploy.cli.receive.{hook.replace('-', '_')}",
     }

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.cli import engine_link
-from pushdeploy.deploy.checkout import Receiver
+from pushdeploy.cli.receiver import own_receiver
 from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.model.layout import SERVER
-from pushdeploy.system.accounts import RECEIVER, ServerAccounts
-from pushdeploy.system.systemd import Systemd
+from pushdeploy.system.accounts import ServerAccounts
+from pushdeploy.system.systemd import Systemd, load_templates
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.checkout import Receiver
 
 SERVER_PYTHON = Path("/usr/bin/python3")
 
 
-def host() -> Host:
-    """This machine: a server, or the folder that `PUSHDEPLOY_HOME` names."""
+def host(receiver: Receiver | None = None) -> Host:
+    """This machine: a server, or the folder that `PUSHDEPLOY_HOME` names.
+
+    `receiver` is one that was started already.
+    """
     root = engine_link.embedded_root()
-    return server_host() if root is None else embedded_host()
+    return server_host(receiver) if root is None else embedded_host(receiver)
 
 
-def server_host() -> Host:
+def server_host(receiver: Receiver | None = None) -> Host:
     """A server with systemd."""
+    receiver = receiver or own_receiver()
+    receiver.meanwhile = load_templates
     return Host(
         layout=SERVER,
         supervisor=Systemd(),
         accounts=ServerAccounts(SERVER),
-        receiver=Receiver(Path(sys.executable), RECEIVER),
+        receiver=receiver,
         python=Path(sys.executable),
         server_python=SERVER_PYTHON,
         uv=_beside_python("uv"),
@@ -36,7 +45,7 @@ def server_host() -> Host:
     )
 
 
-def embedded_host() -> Host:
+def embedded_host(receiver: Receiver | None = None) -> Host:
     """Everything under one folder, as one person."""
     from pushdeploy.system.accounts_embedded import OwnAccounts  # noqa: PLC0415
     from pushdeploy.system.supervisord import Supervisord  # noqa: PLC0415
@@ -46,7 +55,7 @@ def embedded_host() -> Host:
         layout=layout,
         supervisor=Supervisord(layout, Path(sys.executable)),
         accounts=OwnAccounts(layout),
-        receiver=Receiver(Path(sys.executable), None),
+        receiver=receiver or own_receiver(),
         python=Path(sys.executable),
         server_python=Path(sys.executable).resolve(),
         uv=_beside_python("uv"),

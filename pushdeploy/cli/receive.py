@@ -13,6 +13,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.cli.engine_link import WHO_VARIABLE, connect, layout, who
+from pushdeploy.cli.hook import WRAPPER
+from pushdeploy.cli.takeover import take_over
 from pushdeploy.cli.watch import PatientPrinter, Printer, stderr
 from pushdeploy.cli.words import STEP, problem, result
 from pushdeploy.deploy.lookup import Facts, facts, is_live_and_settled, outcome_of_push
@@ -36,8 +38,11 @@ REFUSED = "refused"
 """What the wrapper hears when `pre-receive` took nothing."""
 
 
-def receive(app: str, hooks: str) -> int:
-    """Receive a push to an app and make it live; returns the exit status of the push."""
+def receive(app: str, hooks: str, ready: socket.socket | None = None) -> int:
+    """Receive a push to an app and make it live; returns the exit status of the push.
+
+    `ready` is an engine that was called already.
+    """
     from pushdeploy.deploy.receive import receive_pack  # noqa: PLC0415 - the hook needs the rest
 
     place = layout().app(app)
@@ -46,8 +51,10 @@ def receive(app: str, hooks: str) -> int:
         before = _made(app)
     branch, after = (before.branch, before.newest) if before else ("", 0)
     hears, note = os.pipe()
-    with prepared(connect()) as engine:
+    with ready or prepared(connect()) as engine:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         told = {
+            WRAPPER: str(theirs.fileno()),
             APP: app,
             AFTER: str(after),
             BRANCH: branch,
@@ -55,12 +62,23 @@ def receive(app: str, hooks: str) -> int:
             NOTE: str(note),
             WHO_VARIABLE: who(),
         }
-        line = receive_pack(str(place.repo), hooks, told, engine.fileno(), note)
-        received = start(line, stdin=0).wait()
+        inherited = (engine.fileno(), note, theirs.fileno())
+        line = receive_pack(str(place.repo), hooks, told, *inherited)
+        git = start(line, stdin=0)
+        theirs.close()
+        _import_what_hooks_need()
+        take_over(ours, {"pre-receive": pre_receive, "post-receive": post_receive})
+        received = git.wait()
     pushed = _noted(hears)
     if pushed == REFUSED:  # its reason stays the last word, and git's own answer fails the push
         return received
     return _settle(app, after, pushed, RetryPrinter() if pushed == "" else stderr()) or received
+
+
+def _import_what_hooks_need() -> None:
+    """While git receives."""
+    import pushdeploy.cli.console  # noqa: PLC0415
+    import pushdeploy.deploy.receive  # noqa: F401, PLC0415
 
 
 def _made(app: str) -> Facts | None:

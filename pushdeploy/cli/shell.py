@@ -1,37 +1,21 @@
 """The forced command of sshd(8): `pushdeploy.cli.shell KEY-NAME`.
 
-What was asked for is in `SSH_ORIGINAL_COMMAND`. Reject, never sanitise. Imports little.
+What was asked for is in `SSH_ORIGINAL_COMMAND`. For a push the engine is called before anything
+else is imported.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import shlex
+import socket
 import sys
-from pathlib import Path
 
-from pushdeploy.cli import words
-from pushdeploy.cli.engine_link import WHO_VARIABLE, connect, who
-from pushdeploy.cli.receive import receive
-from pushdeploy.cli.watch import stderr
-from pushdeploy.engine.client import ask
-from pushdeploy.errors import PushdeployError, UsageError
-from pushdeploy.model.app import parse_app_name
-from pushdeploy.system.command import CLEAN_PATH, Command, replace
-from pushdeploy.system.share import share
-
-LONGEST = 100_000
-"""Characters of a command: config vars may be long."""
-
-GIT = re.compile(
-    r"git[- ](?P<verb>receive-pack|upload-pack) (?:'/?(?P<quoted>[^']*)'|/?(?P<bare>\S*))", re.ASCII
-)
-INTERACTIVE = (
-    "This is pushdeploy: there is no shell here. You are known as `{who}`.\n"
-    "Push an app:     git remote add production {user}@HOST:APP\n"
-    "Ask something:   ssh {user}@HOST apps"
-)
+PUSH = ("git-receive-pack ", "git receive-pack ")
+WHO_VARIABLE = "PUSHDEPLOY_WHO"
+HOME_VARIABLE = "PUSHDEPLOY_HOME"
+ENGINE_SOCKET = "/run/pushdeploy/engine.sock"
+PREPARE = b'{"verb":"prepare"}\n'
+"""Said again where they belong: `engine_link`, `model/layout` and `engine/protocol`."""
 
 
 def main() -> int:
@@ -39,47 +23,23 @@ def main() -> int:
     if len(sys.argv) > 1:
         os.environ[WHO_VARIABLE] = sys.argv[1]
     asked = os.environ.get("SSH_ORIGINAL_COMMAND", "")
+    engine = call_engine() if asked.startswith(PUSH) else None
+    from pushdeploy.cli.forced_command import answer  # noqa: PLC0415 - the engine starts meanwhile
+
+    return answer(asked, engine)
+
+
+def call_engine() -> socket.socket | None:
+    """Have a server's engine start and get ready; `None` when that has to be asked for again."""
+    if HOME_VARIABLE in os.environ:
+        return None
     try:
-        return _answer(asked)
-    except PushdeployError as error:
-        stderr().show(words.problem(error.message, error.hint))
-        return error.exit_code
-
-
-def _answer(asked: str) -> int:
-    if len(asked) > LONGEST:
-        raise UsageError(f"the command has {len(asked)} characters, more than {LONGEST}")
-    if not asked:
-        print(INTERACTIVE.format(who=who(), user="deploy"), file=sys.stderr)
-        return 0
-    match = GIT.fullmatch(asked)
-    if match is None:
-        return _command(asked)
-    app = parse_app_name((match["quoted"] or match["bare"] or "").removesuffix(".git"))
-    if match["verb"] == "receive-pack":
-        return receive(app, str(share("hooks")))
-    begun = ask(connect(), {"verb": "receive", "app": app, "who": who()})
-    replace(_upload_pack(begun["repo"]))
-    return 0
-
-
-def _upload_pack(repo: str) -> Command:
-    environment = {"PATH": CLEAN_PATH, "HOME": "/nonexistent", "LANG": "C.UTF-8"}
-    if "GIT_PROTOCOL" in os.environ:
-        environment["GIT_PROTOCOL"] = os.environ["GIT_PROTOCOL"]
-    return Command(["git", "upload-pack", "--strict", str(Path(repo))], environment=environment)
-
-
-def _command(asked: str) -> int:
-    try:
-        words = shlex.split(asked)
-    except ValueError as error:
-        raise UsageError(f"the command can't be read: {error}") from error
-    if words and words[0] == "pushdeploy":
-        del words[0]
-    from pushdeploy.cli.main import run  # noqa: PLC0415 - a push needs none of it
-
-    return run(words, over_ssh=True)
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.connect(ENGINE_SOCKET)
+        connection.sendall(PREPARE)
+    except OSError:
+        return None
+    return connection
 
 
 if __name__ == "__main__":

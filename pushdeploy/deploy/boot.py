@@ -8,11 +8,13 @@ from pushdeploy.deploy import instances
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, WebStarting
-from pushdeploy.model.instance import Instance, State
+from pushdeploy.model.instance import Instance, State, Status
 from pushdeploy.model.size import format_size
 from pushdeploy.system import processes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pushdeploy.deploy.host import Host
     from pushdeploy.model.release import Release
     from pushdeploy.model.settings import AppSettings
@@ -28,8 +30,9 @@ def boot(host: Host, release: Release, settings: AppSettings, report: Report) ->
         DeployFailedError: memory does not hold both releases.
     """
     instance = instances.web(host, release, settings)
-    if not is_up(host, instance):
-        _make_room(host, release)
+    statuses = host.supervisor.statuses(instance.app)
+    if not _is_up(statuses, instance):
+        _make_room(host, release, statuses)
         report(WebStarting(release.number))
         host.supervisor.apply([instance])
         host.supervisor.start([instance])
@@ -38,13 +41,16 @@ def boot(host: Host, release: Release, settings: AppSettings, report: Report) ->
 
 def is_up(host: Host, instance: Instance) -> bool:
     """True when the supervisor has the instance running now."""
-    statuses = host.supervisor.statuses(instance.app)
+    return _is_up(host.supervisor.statuses(instance.app), instance)
+
+
+def _is_up(statuses: Sequence[Status], instance: Instance) -> bool:
     return any(one.unit == instance.unit and one.state is State.UP for one in statuses)
 
 
-def _make_room(host: Host, release: Release) -> None:
+def _make_room(host: Host, release: Release, statuses: Sequence[Status]) -> None:
     """Check that memory holds a second copy; a warm release makes way first."""
-    needed = _live_memory(host, release.app) + MEMORY_RESERVE
+    needed = _live_memory(host, release.app, statuses) + MEMORY_RESERVE
     if processes.available_memory() >= needed:
         return
     journal = Journal(host.layout.app(release.app))
@@ -62,9 +68,9 @@ def _make_room(host: Host, release: Release) -> None:
         )
 
 
-def _live_memory(host: Host, app: str) -> int:
+def _live_memory(host: Host, app: str, statuses: Sequence[Status]) -> int:
     live = Journal(host.layout.app(app)).live()
-    for status in host.supervisor.statuses(app):
+    for status in statuses:
         if status.release == live and status.process_type == "web" and status.pid:
             used = processes.usage(status.pid)
             return used.memory if used else 0

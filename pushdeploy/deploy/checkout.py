@@ -13,6 +13,7 @@ from pushdeploy.system import command
 from pushdeploy.system.command import CLEAN_PATH, Command
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pushdeploy.deploy.host import Host
@@ -71,6 +72,8 @@ class Receiver:
     """
 
     def __init__(self, python: Path, user: str | None) -> None:
+        self.meanwhile: Callable[[], None] | None = None
+        """What the engine can do while the first child works."""
         self._command = Command(
             [str(python), "-I", "-m", "pushdeploy.deploy.receiver"],
             user=user,
@@ -93,7 +96,10 @@ class Receiver:
         if waiting is None:  # pragma: no cover - `prepare` has just set it
             raise UnavailableError("no child process could be started", hint="free -m")
         question = json.dumps({"verb": verb, **request})
-        output = waiting.finish(question, seconds=CHECKOUT_SECONDS, limit=ANSWER_LIMIT)
+        meanwhile, self.meanwhile = self.meanwhile, None
+        output = waiting.finish(
+            question, seconds=CHECKOUT_SECONDS, limit=ANSWER_LIMIT, meanwhile=meanwhile
+        )
         if output.status == REFUSED:
             raise _refusal(output.stdout)
         if output.status != 0:

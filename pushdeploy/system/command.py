@@ -122,14 +122,34 @@ class Waiting:
         self._command = command
         self._child = child
 
-    def finish(self, stdin: str, *, seconds: float, limit: int = OUTPUT_LIMIT) -> Output:
+    def finish(
+        self,
+        stdin: str,
+        *,
+        seconds: float,
+        limit: int = OUTPUT_LIMIT,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> Output:
         """Give it its stdin, wait to its end and keep the output, the last `limit` bytes of it.
+
+        Args:
+            stdin: less than a pipe holds (64 KiB, pipe(7)) when there is a `meanwhile`.
+            seconds: the longest that it may take.
+            limit: bytes of output.
+            meanwhile: what to do while it works.
 
         Raises:
             CommandFailedError: it ran longer than `seconds` and was killed.
         """
+        data: bytes | None = stdin.encode()
+        if meanwhile is not None and self._child.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):  # its exit status says more
+                self._child.stdin.write(stdin.encode())
+                self._child.stdin.close()
+            self._child.stdin = data = None
+            meanwhile()
         try:
-            stdout, stderr = self._child.communicate(stdin.encode(), timeout=seconds)
+            stdout, stderr = self._child.communicate(data, timeout=seconds)
         except subprocess.TimeoutExpired as error:
             _end(self._child)
             raise _too_long(self._command, seconds) from error

@@ -28,3 +28,9 @@ def _environment() -> jinja2.Environment:
 def render(template: str, **values: object) -> str:
     """The text of a template such as `systemd/web.service.j2`; a missing value is our bug."""
     return _environment().get_template(template).render(**values)
+
+
+def load(*templates: str) -> None:
+    """Compile templates that will soon be rendered, while there is nothing else to do."""
+    for template in templates:
+        _environment().get_template(template)

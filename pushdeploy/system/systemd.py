@@ -24,7 +24,7 @@ from pushdeploy.model.instance import (
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.system import command, journald
 from pushdeploy.system.command import Command
-from pushdeploy.system.rendering import render
+from pushdeploy.system.rendering import load, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -45,6 +45,12 @@ STATES = {
     "deactivating": State.STOPPING,
     "failed": State.CRASHED,
 }
+
+
+def load_templates() -> None:
+    """What every deploy renders."""
+    load(*(f"systemd/{name}.j2" for name in ("process.service", "web.socket", "sandbox")))
+    load("systemd/front.socket.j2", "systemd/front.service.j2")
 
 
 def slice_of(app: str) -> str:
@@ -68,6 +74,7 @@ class Systemd:
 
     def __init__(self, units: Path = UNITS) -> None:
         self._units = units
+        self._made: set[str] = set()  # unit files that systemd has not been asked to start yet
 
     def apply(self, instances: Sequence[Instance]) -> None:
         """Write unit files; a change of one that is loaded is made known to systemd."""
@@ -80,12 +87,17 @@ class Systemd:
 
     def start(self, instances: Sequence[Instance]) -> None:
         """Start sockets (whose service does not run), then all services, not waiting for these."""
-        stopped = [one for one in instances if _state(f"{one.unit}.service") is not State.UP]
+        stopped = [one for one in instances if not self._runs(one)]
         sockets = [f"{one.unit}.socket" for one in stopped if one.socket]
         if sockets:
             systemctl("start", *sockets)
         if stopped:
             systemctl("start", "--no-block", *(f"{one.unit}.service" for one in stopped))
+        self._made.clear()
+
+    def _runs(self, instance: Instance) -> bool:
+        unit = f"{instance.unit}.service"
+        return unit not in self._made and _state(unit) is State.UP
 
     def stop(self, instances: Sequence[Instance]) -> None:
         """Stop services first: a listening socket would start its service again."""
@@ -224,6 +236,8 @@ class Systemd:
         known = path.exists()
         if known and path.read_text() == text:
             return False
+        if not known:
+            self._made.add(name)
         temporary = path.with_name(f".{name}.new")
         temporary.write_text(text)
         temporary.replace(path)

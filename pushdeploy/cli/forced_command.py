@@ -1,0 +1,80 @@
+"""What the forced command may be asked for. Reject, never sanitise. Imports little."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pushdeploy.cli import words
+from pushdeploy.cli.engine_link import connect, who
+from pushdeploy.cli.receive import receive
+from pushdeploy.cli.watch import stderr
+from pushdeploy.engine.client import ask
+from pushdeploy.errors import PushdeployError, UsageError
+from pushdeploy.model.app import parse_app_name
+from pushdeploy.system.command import CLEAN_PATH, Command, replace
+from pushdeploy.system.share import share
+
+if TYPE_CHECKING:
+    import socket
+
+LONGEST = 100_000
+"""Characters of a command: config vars may be long."""
+
+GIT = re.compile(
+    r"git[- ](?P<verb>receive-pack|upload-pack) (?:'/?(?P<quoted>[^']*)'|/?(?P<bare>\S*))", re.ASCII
+)
+INTERACTIVE = (
+    "This is pushdeploy: there is no shell here. You are known as `{who}`.\n"
+    "Push an app:     git remote add production {user}@HOST:APP\n"
+    "Ask something:   ssh {user}@HOST apps"
+)
+
+
+def answer(asked: str, engine: socket.socket | None) -> int:
+    """Do what was asked for, or say why not; `engine` was called for a push."""
+    try:
+        return _answer(asked, engine)
+    except PushdeployError as error:
+        stderr().show(words.problem(error.message, error.hint))
+        return error.exit_code
+
+
+def _answer(asked: str, engine: socket.socket | None) -> int:
+    if len(asked) > LONGEST:
+        raise UsageError(f"the command has {len(asked)} characters, more than {LONGEST}")
+    if not asked:
+        print(INTERACTIVE.format(who=who(), user="deploy"), file=sys.stderr)
+        return 0
+    match = GIT.fullmatch(asked)
+    if match is None:
+        return _command(asked)
+    app = parse_app_name((match["quoted"] or match["bare"] or "").removesuffix(".git"))
+    if match["verb"] == "receive-pack":
+        return receive(app, str(share("hooks")), engine)
+    begun = ask(connect(), {"verb": "receive", "app": app, "who": who()})
+    replace(_upload_pack(begun["repo"]))
+    return 0
+
+
+def _upload_pack(repo: str) -> Command:
+    environment = {"PATH": CLEAN_PATH, "HOME": "/nonexistent", "LANG": "C.UTF-8"}
+    if "GIT_PROTOCOL" in os.environ:
+        environment["GIT_PROTOCOL"] = os.environ["GIT_PROTOCOL"]
+    return Command(["git", "upload-pack", "--strict", str(Path(repo))], environment=environment)
+
+
+def _command(asked: str) -> int:
+    try:
+        words = shlex.split(asked)
+    except ValueError as error:
+        raise UsageError(f"the command can't be read: {error}") from error
+    if words and words[0] == "pushdeploy":
+        del words[0]
+    from pushdeploy.cli.main import run  # noqa: PLC0415 - a push needs none of it
+
+    return run(words, over_ssh=True)

@@ -1,0 +1,15 @@
+"""The receiver of this machine. Imports little: a push starts it before anything else is there."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from pushdeploy.cli.engine_link import embedded_root
+from pushdeploy.deploy.checkout import Receiver
+from pushdeploy.system.accounts import RECEIVER
+
+
+def own_receiver() -> Receiver:
+    """Runs as its own user on a server, as ourselves in embedded mode."""
+    return Receiver(Path(sys.executable), RECEIVER if embedded_root() is None else None)
