@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,10 +13,16 @@ from typing import TYPE_CHECKING, Protocol
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.mend import start_missing
 from pushdeploy.deploy.switch import resolve_intent
-from pushdeploy.errors import DeployFailedError, NotFoundError, PushdeployError
+from pushdeploy.errors import (
+    DeployFailedError,
+    NotFoundError,
+    PushdeployError,
+    UnavailableError,
+)
 from pushdeploy.events import AttemptEnded, AttemptFailed, AttemptStarted, Report
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.release import Release
+from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.locks import Holder, held
 
 if TYPE_CHECKING:
@@ -25,6 +33,7 @@ OUR_BUG = 70
 """`EX_SOFTWARE` of sysexits.h."""
 
 FAILED = DeployFailedError.exit_code
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 
 
 class Audience(Protocol):
@@ -120,38 +129,58 @@ def run_attempt(
         who=request.who,
         at=host.now(),
     )
+    reached(Point.ATTEMPT_NOTED)
     report(AttemptStarted(number, request.app, request.kind, request.commit, request.who))
     try:
         release = story(number, report)
     except PushdeployError as error:
         return _failed(journal, number, error, report, host.monotonic() - began)
-    except Exception as error:  # noqa: BLE001 - our bug must still end the attempt
-        bug = DeployFailedError(
-            f"pushdeploy itself failed: {error!r}",
-            report=tuple(traceback.format_exc().splitlines()[-12:]),
-            hint=f"push again; the whole story: pushdeploy releases:output --attempt {number}",
-        )
-        bug.exit_code = OUR_BUG
-        return _failed(journal, number, bug, report, host.monotonic() - began)
+    except Exception as error:  # noqa: BLE001 - also our own bug must end the attempt
+        failure = refused_by_disk(error) or _our_bug(error, number)
+        return _failed(journal, number, failure, report, host.monotonic() - began)
     seconds = host.monotonic() - began
     journal.note_attempt(
         number, outcome=Outcome.LIVE, release=release.number, seconds=round(seconds, 3)
     )
+    reached(Point.ATTEMPT_ENDED)
     report(AttemptEnded(Outcome.LIVE, 0, release.number))
     return Ended(Outcome.LIVE, 0, number, release.number)
+
+
+def refused_by_disk(error: Exception) -> DeployFailedError | None:
+    """A full or broken disk is neither our bug nor the app's; `None` for anything else."""
+    if not isinstance(error, OSError) or error.errno not in DISK_ERRORS:
+        return None
+    where = f" at `{error.filename}`" if error.filename else ""
+    if error.errno in (errno.EIO, errno.EROFS):
+        return DeployFailedError(
+            f"the server's disk refuses{where}: {error.strerror}", hint="dmesg | tail; df -h"
+        )
+    return DeployFailedError(f"the server's disk is full{where}", hint="df -h; df -i")
+
+
+def _our_bug(error: Exception, number: int) -> DeployFailedError:
+    bug = DeployFailedError(
+        f"pushdeploy itself failed: {error!r}",
+        report=tuple(traceback.format_exc().splitlines()[-12:]),
+        hint=f"push again; the whole story: pushdeploy releases:output --attempt {number}",
+    )
+    bug.exit_code = OUR_BUG
+    return bug
 
 
 def _failed(
     journal: Journal, number: int, error: PushdeployError, report: Report, seconds: float
 ) -> Ended:
     exit_code = OUR_BUG if error.exit_code == OUR_BUG else FAILED
-    journal.note_attempt(
-        number,
-        outcome=Outcome.FAILED,
-        reason=error.message,
-        hint=error.hint or "",
-        seconds=round(seconds, 3),
-    )
+    with contextlib.suppress(OSError, UnavailableError):  # a full disk: the next attempt marks it
+        journal.note_attempt(
+            number,
+            outcome=Outcome.FAILED,
+            reason=error.message,
+            hint=error.hint or "",
+            seconds=round(seconds, 3),
+        )
     attempt = next(one for one in journal.attempts() if one.number == number)
     report(
         AttemptFailed(

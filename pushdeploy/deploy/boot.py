@@ -11,6 +11,7 @@ from pushdeploy.events import Report, WebStarting
 from pushdeploy.model.instance import Instance, State, Status
 from pushdeploy.model.size import format_size
 from pushdeploy.system import processes
+from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,9 @@ def boot(host: Host, release: Release, settings: AppSettings, report: Report) ->
         _make_room(host, release, statuses)
         report(WebStarting(release.number))
         host.supervisor.apply([instance])
+        reached(Point.WEB_APPLIED)
         host.supervisor.start([instance])
+        reached(Point.WEB_STARTED)
     return instance
 
 

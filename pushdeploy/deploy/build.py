@@ -17,6 +17,7 @@ from pushdeploy.model.python_version import choose, parse_python_version
 from pushdeploy.model.requirements import names
 from pushdeploy.model.size import format_size
 from pushdeploy.system import files, processes, uv
+from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,6 +105,7 @@ def _make(
     _refuse_full_disk(place.venvs)
     files.delete_tree(venv)
     host.accounts.own_venv(app, venv)
+    reached(Point.BUILD_BEGUN)
     job = Job(
         app=app,
         kind=JobKind.BUILD,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pushdeploy.errors import PushdeployError
 from pushdeploy.system import command, uv
+from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import sync_filesystem, sync_folder
 
 COMPLETE = ".complete"
@@ -40,8 +41,10 @@ def build(
         return installed
     for packages in venv.glob("lib/python3*/site-packages"):
         (packages / "pushdeploy_listen_pid.pth").write_text(LISTEN_PID)
+    reached(Point.BUILD_INSTALLED)
     sync_filesystem(venv)
     (venv / COMPLETE).write_text("")
+    reached(Point.BUILD_COMPLETE)
     sync_folder(venv)
     return 0
 

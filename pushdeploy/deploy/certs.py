@@ -24,6 +24,7 @@ from pushdeploy.model.server_settings import (
 from pushdeploy.model.settings import CertificateKind
 from pushdeploy.system import certbot, certificates
 from pushdeploy.system.files import File, make_folder, write
+from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.locks import held
 from pushdeploy.system.reachability import check_reachable
 
@@ -113,6 +114,7 @@ def give(host: Host, app: str, *, chain: str, key: str) -> list[Shown]:
         make_folder(place.parent, mode=0o700)
         known = place.read_text() if place.exists() else None
         write(File(place, f"{chain.rstrip()}\n{key.rstrip()}\n", 0o600))
+        reached(Point.CERTIFICATE_WRITTEN)
         try:
             shown = _serve(host, app, CertificateKind.OWN)
         except PushdeployError:

@@ -9,7 +9,7 @@ from pushdeploy import errors
 from pushdeploy.errors import PushdeployError, UnavailableError
 from pushdeploy.events import CheckedOut, Report
 from pushdeploy.model.tree import Tree, parse_tree
-from pushdeploy.system import command
+from pushdeploy.system import command, faults
 from pushdeploy.system.command import CLEAN_PATH, Command
 
 if TYPE_CHECKING:
@@ -77,7 +77,12 @@ class Receiver:
         self._command = Command(
             [str(python), "-I", "-m", "pushdeploy.deploy.receiver"],
             user=user,
-            environment={"PATH": CLEAN_PATH, "LANG": "C.UTF-8", "HOME": "/nonexistent"},
+            environment={
+                "PATH": CLEAN_PATH,
+                "LANG": "C.UTF-8",
+                "HOME": "/nonexistent",
+                **faults.asked(),
+            },
         )
         self._waiting: command.Waiting | None = None
 

@@ -13,6 +13,7 @@ from pushdeploy.model.site import Certificate, Site
 from pushdeploy.model.static_mount import mounts
 from pushdeploy.system import certbot, certificates, command
 from pushdeploy.system.command import Command
+from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.locks import held
 from pushdeploy.system.nginx import Nginx
 
@@ -79,6 +80,7 @@ def change_site(host: Host, app: str, change: Callable[[AppSettings], AppSetting
         after = change(before)
         if after != before:
             journal.save_settings(after)
+            reached(Point.SITE_SAVED)
             try:
                 apply_sites(host)
             except PushdeployError:

@@ -11,6 +11,7 @@ from pushdeploy.deploy.settle import change_workers, settle
 from pushdeploy.deploy.switch import settle_intent, switch, switch_back
 from pushdeploy.errors import PushdeployError
 from pushdeploy.events import Report, Warned
+from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
@@ -48,6 +49,7 @@ def go_live(
     settings = changed or former
     instance = boot(host, release, settings, report)
     check(host, release, instance, report)
+    reached(Point.WEB_HEALTHY)
     previous = switch(host, journal, release, kind, who, report)
     before = None if previous is None else read_release_or_none(journal, previous)
     try:
@@ -60,6 +62,7 @@ def go_live(
             _start_workers_again(host, before, former, report)
         raise
     settle_intent(journal, release)
+    reached(Point.SWITCH_SETTLED)
     if previous is not None and previous != release.number:
         keep_warm(host, journal, previous, settings)
     return previous
@@ -82,3 +85,4 @@ def keep_warm(host: Host, journal: Journal, previous: int, settings: AppSettings
             journal.note_history(cold=number)
     if settings.warm:
         journal.note_history(warm=previous, until=host.now() + settings.warm)
+    reached(Point.WARM_NOTED)

@@ -28,6 +28,7 @@ from pushdeploy.model.requirements import ReferenceKind, references
 from pushdeploy.model.storage import storage_set
 from pushdeploy.model.suggestion import suggest_procfile
 from pushdeploy.model.tree import TEXT_LIMIT, Tree, render_tree
+from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import delete_tree, sync_filesystem, sync_folder
 from pushdeploy.system.git import Repository, make_bare, point_head
 
@@ -135,6 +136,7 @@ def _materialise(repository: Repository, commit: str, slug: Path, links: tuple[s
         f".new-{slug.name}.{os.getpid()}"
     )  # the child of a killed engine may go on
     delete_tree(new)
+    reached(Point.CHECKOUT_BEGUN)
     new.mkdir(mode=0o750)
     repository.check_out(commit, new)
     for folder in links:
@@ -146,7 +148,9 @@ def _materialise(repository: Repository, commit: str, slug: Path, links: tuple[s
     if (new / STATIC).is_dir() and not (new / STATIC).is_symlink():
         _open_to_all(new)
     sync_filesystem(new)
+    reached(Point.CHECKOUT_WRITTEN)
     new.rename(slug)
+    reached(Point.CHECKOUT_RENAMED)
     sync_folder(slug.parent)
     return True
 

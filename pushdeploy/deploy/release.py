@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.model.environment import Environment, render_shell
 from pushdeploy.model.layout import AppLayout, ReleaseLayout
 from pushdeploy.model.release import Release, render_release
+from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import File, create_all, delete_tree, sync_folder
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ def write_release(host: Host, release: Release, environment: Environment) -> Non
             ),
         ]
     )
+    reached(Point.RELEASE_WRITTEN)
     aside.root.rename(place.release(release.number).root)
+    reached(Point.RELEASE_RENAMED)
     sync_folder(place.releases)
 
 

@@ -12,6 +12,7 @@ from pushdeploy.events import (
     Report,
 )
 from pushdeploy.model.job import Job, JobKind
+from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
@@ -38,6 +39,7 @@ def release_phase(
         return
     began = host.monotonic()
     journal.note_attempt(attempt, release_phase=True)
+    reached(Point.RELEASE_PHASE_NOTED)
     report(ReleasePhaseStarted(line.command))
     job = app_job(host, release, JobKind.RELEASE_PHASE, line.name)
     status = host.supervisor.once(job, lambda text: report(ReleasePhaseOutput(text)))
@@ -46,6 +48,7 @@ def release_phase(
             f"the release command `{line.command}` failed with status {status}",
             hint="mend it, commit, and push again; it will run from its beginning",
         )
+    reached(Point.RELEASE_PHASE_DONE)
     report(ReleasePhaseFinished(host.monotonic() - began))
 
 

@@ -12,6 +12,7 @@ from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import Verdict, accepts
 from pushdeploy.model.instance import Instance, State
 from pushdeploy.system import processes
+from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.http import NoAnswerError, get
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def settle(
         DeployFailedError: a worker does not stay up, or the front does not reach the release.
     """
     check_front(host, release, settings)
+    reached(Point.FRONT_CHECKED)
     look_through_proxy(host, release, settings, report)
     change_workers(host, release, settings, report)
 
@@ -57,9 +59,11 @@ def change_workers(
     old = [one.unit for one in statuses if one.process_type != "web" and one.unit not in wanted]
     if old:
         host.supervisor.forget(release.app, old)
+    reached(Point.WORKERS_STOPPED)
     if new:
         host.supervisor.apply(new)
         host.supervisor.start(new)
+        reached(Point.WORKERS_STARTED)
         _stay_up(host, new)
         report(WorkersChanged(tuple(one.name for one in new)))
 

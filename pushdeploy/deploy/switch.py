@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.events import Report, Switched
 from pushdeploy.system import files
+from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +27,12 @@ def switch(
     journal.note_history(
         intent=release.number, previous=previous, kind=kind, who=who, at=host.now()
     )
+    reached(Point.SWITCH_INTENDED)
     if previous is not None:
         files.point(journal.place.previous, f"releases/v{previous}")
+    reached(Point.SWITCH_PREVIOUS)
     files.point(journal.place.current, f"releases/{release.name}")
+    reached(Point.SWITCH_RENAMED)
     report(Switched(release.number, previous))
     return previous
 

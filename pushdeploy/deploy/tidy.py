@@ -15,6 +15,7 @@ from pushdeploy.errors import BusyError
 from pushdeploy.model.history import releases_to_keep
 from pushdeploy.model.release import KEPT_RELEASES
 from pushdeploy.system import files, sockets
+from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.locks import held
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def tidy_locked(host: Host, journal: Journal, drained: Sequence[Path] = ()) -> l
     if extra:
         drain(host, [path for path in _served(journal, extra) if path not in drained])
         host.supervisor.forget(journal.place.name, [one.unit for one in extra])
+        reached(Point.TIDY_STOPPED)
         did += [f"stopped {one.name} of v{one.release}" for one in extra]
     did += prune(journal)
     _wake_for_warm(host, journal)
@@ -120,8 +122,10 @@ def prune(journal: Journal) -> list[str]:
     gone = [number for number in present if number not in keep and number != live]
     for number in gone:
         files.delete_tree(place.release(number).root)
+        reached(Point.PRUNE_RELEASE)
     kept = [place.release(number) for number in journal.numbers()]
     _delete_others(place.slugs, {_target(one.code) for one in kept})
+    reached(Point.PRUNE_UNNAMED)
     _delete_others(place.venvs, {_target(one.venv) for one in kept})
     for name in _names(place.releases):
         if UNFINISHED.fullmatch(name):

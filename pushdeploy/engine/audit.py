@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any, cast
@@ -37,8 +38,9 @@ def attempt_log(path: Path, *, app: str, attempt: int) -> Report:
 
     def report(event: Event) -> None:
         record = to_record(event)
-        logger.info(str(record.pop("event")), **record)
-        if isinstance(event, AttemptEnded):
-            file.close()
+        with contextlib.suppress(OSError):  # a full disk must not stop what the event tells of
+            logger.info(str(record.pop("event")), **record)
+            if isinstance(event, AttemptEnded):
+                file.close()
 
     return report

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.deploy.attempt import OUR_BUG
+from pushdeploy.deploy.attempt import OUR_BUG, refused_by_disk
 from pushdeploy.deploy.host import Host
 from pushdeploy.engine.protocol import error_record
 from pushdeploy.engine.session import Session
@@ -36,19 +36,23 @@ def serve(connection: socket.socket, host: Host, verbs: Mapping[str, Verb]) -> i
         answer = _verb(verbs, request)(host, session, request)
     except PushdeployError as error:
         session.send(error=error_record(error))
-    except Exception as error:  # noqa: BLE001 - our bug: the caller must still hear of it
+    except Exception as error:  # noqa: BLE001 - also of our bug the caller must hear
         traceback.print_exc(file=sys.stderr)
-        bug = PushdeployError(
-            f"pushdeploy itself failed: {error!r}", hint="journalctl -u 'pushdeploy.engine@*' -n 50"
-        )
-        bug.exit_code = OUR_BUG
-        session.send(error=error_record(bug))
+        session.send(error=error_record(refused_by_disk(error) or _our_bug(error)))
         return 1
     else:
         session.send(answer=answer)
     finally:
         session.close()
     return 0
+
+
+def _our_bug(error: Exception) -> PushdeployError:
+    bug = PushdeployError(
+        f"pushdeploy itself failed: {error!r}", hint="journalctl -u 'pushdeploy.engine@*' -n 50"
+    )
+    bug.exit_code = OUR_BUG
+    return bug
 
 
 def _verb(verbs: Mapping[str, Verb], request: Mapping[str, Any]) -> Verb:

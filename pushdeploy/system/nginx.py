@@ -18,6 +18,7 @@ from pushdeploy.errors import CommandFailedError, UnavailableError
 from pushdeploy.model.site import Certificate, Edge, Site
 from pushdeploy.system import command, processes
 from pushdeploy.system.command import Command
+from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import File, make_folder, sync_folder, write
 from pushdeploy.system.locks import held
 from pushdeploy.system.rendering import render
@@ -123,8 +124,10 @@ class Nginx:
             if not changed and not gone and self._is_loaded(wanted):
                 return []
             sync_folder(self.folder)
+            reached(Point.SITE_WRITTEN)
             try:
                 self.test()
+                reached(Point.SITE_TESTED)
                 self.reload()
             except (CommandFailedError, UnavailableError) as error:
                 self._put_back(before, set(wanted))
