@@ -117,7 +117,7 @@ def parse_release(text: str) -> Release:
             binding=Binding(record["binding"]),
             checks=tuple(_check(check) for check in record["checks"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RefusedInputError(f"a release record cannot be read: {error}") from error
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.release import Commit
+from pushdeploy.model.storage import storage_set
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +66,7 @@ def parse_tree(text: str) -> Tree:
             python_version=str(record["python_version"]),
             requirements={str(key): str(text) for key, text in record["requirements"].items()},
             local=bool(record["local"]),
-            storage=tuple(str(folder) for folder in record["storage"]),
+            storage=storage_set(str(folder) for folder in record["storage"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RefusedInputError(f"the checkout's answer can't be read: {error}") from error

@@ -1,0 +1,67 @@
+"""An app's settings are read as they were written."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.formation import Formation
+from pushdeploy.model.settings import WARM_SECONDS, AppSettings, parse_settings, render_settings
+
+FORMATIONS = st.builds(
+    lambda web, others: Formation({"web": web, **others}),
+    st.none() | st.integers(1, 100),
+    st.dictionaries(
+        st.from_regex(r"[a-vx-z][a-z0-9_-]{0,10}", fullmatch=True), st.integers(0, 100), max_size=3
+    ).map(lambda types: {name: count for name, count in types.items() if name != "release"}),
+)
+SETTINGS = st.builds(
+    AppSettings,
+    port=st.integers(1, 65535),
+    branch=st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+    formation=FORMATIONS,
+    storage=st.lists(st.sampled_from(["instance", "media/uploads", "data"]), unique=True).map(
+        tuple
+    ),
+    warm=st.integers(0, 100_000),
+)
+
+
+@given(SETTINGS)
+def test_settings_are_read_as_they_were_written(settings: AppSettings) -> None:
+    assert parse_settings(render_settings(settings)) == settings
+
+
+def test_a_port_is_enough() -> None:
+    assert parse_settings("port = 8000\n") == AppSettings(port=8000, warm=WARM_SECONDS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "port",
+        "port = [",
+        'port = "x"',
+        "port = 8000\nformation = 7",
+        'port = 8000\n[formation]\nworker = "many"',
+        "port = 8000\n[formation]\nweb = 0",
+        "port = 8000\nstorage = 7",
+        'port = 8000\nwarm = "long"',
+        "port = 8000\n\x00",
+    ],
+)
+def test_what_are_no_settings_is_refused(text: str) -> None:
+    with pytest.raises(RefusedInputError, match=r"settings\.toml can't be read"):
+        parse_settings(text)
+
+
+def test_a_change_leaves_the_rest() -> None:
+    before = AppSettings(port=8000, branch="main")
+
+    after = before.changed(warm=0)
+
+    assert (after.port, after.branch, after.warm) == (8000, "main", 0)
+    assert before.warm == WARM_SECONDS
