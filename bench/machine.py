@@ -3,13 +3,14 @@
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from bench.subject import Subject
-from tests.system import checkout, container, processes
+from tests.system import checkout, processes
 from tests.system.host import Host
 from tests.system.laptop import App, Laptop, make_key
 
@@ -35,6 +36,7 @@ class Machine:
     laptop: Laptop
     app: App
     subject: Subject
+    versions: Iterator[int]
 
     @property
     def root(self) -> str:
@@ -46,9 +48,11 @@ class Machine:
         """The live release: `v3`."""
         return self.host.run("readlink", f"{self.root}/current").stdout.strip().split("/")[-1]
 
-    def commit(self, version: int) -> None:
-        """Commit a new version of the code, and nothing else."""
-        self.laptop.commit(self.app, {"VERSION": f"{version}\n"}, f"Version {version}")
+    def commit(self, files: Mapping[str, str] | None = None) -> int:
+        """Commit a new version of the code, and these files; returns its number."""
+        version = next(self.versions)
+        self.laptop.commit(self.app, {"VERSION": f"{version}\n", **(files or {})}, f"V. {version}")
+        return version
 
     def settle(self) -> None:
         """Wait until nothing of ours works any more and nobody is logged in."""
@@ -75,7 +79,6 @@ class Machine:
 @contextmanager
 def booted(suite: str, subject: Subject) -> Iterator[Machine]:
     """Boot a server, install pushdeploy by its installer, and remove it at the end."""
-    container.sweep()
     with tempfile.TemporaryDirectory(prefix="pushdeploy-bench-") as folder:
         key = Path(folder) / "id_ed25519"
         make_key(key)
@@ -86,7 +89,7 @@ def booted(suite: str, subject: Subject) -> Iterator[Machine]:
             host.run("systemctl", "restart", "systemd-logind")
             laptop = Laptop(host, Path(folder) / "laptop", key)
             app = laptop.new_app(APP, subject.files())
-            yield Machine(host, laptop, app, subject)
+            yield Machine(host, laptop, app, subject, count(2))
 
 
 def load_average() -> str:

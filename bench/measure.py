@@ -1,18 +1,35 @@
 """`bench/run`: pushdeploy beside the floor and beside what people use, on one server in one run."""
 
 import argparse
+import platform
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bench import floor, peers, push_to_live, rollback
+from bench import (
+    broken,
+    commands,
+    dependency,
+    floor,
+    idle,
+    load_window,
+    peers,
+    push_to_live,
+    rollback,
+)
 from bench.figures import Book
 from bench.floor import Boot
 from bench.machine import Machine, booted, load_average
 from bench.subject import FOLDERS, Subject
 from bench.watch import push
 
-MEASURES = ("push", "rollback")
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MEASURES = ("push", "rollback", "load", "broken", "dependency", "commands", "idle")
 RUNS = 7
+RELEASES = 3
+"""So many must be there to roll back to."""
 
 
 def options() -> argparse.Namespace:
@@ -27,35 +44,66 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def first_pushes(machine: Machine) -> Boot:
-    """Bring the first version live on all sides."""
-    first = push(machine, "production")
-    if first.status != 0:
-        raise RuntimeError(first.output)
-    boot = Boot.of_live(machine)
-    peers.set_up(machine, boot.environment["WEB_CONCURRENCY"])
-    floor.set_up(machine)
-    for remote in ("tutorial", "capistrano", floor.REMOTE):
+def push_everywhere(machine: Machine) -> None:
+    """Bring the committed version live on all sides, without a stopwatch."""
+    for remote in ("production", "tutorial", "capistrano", floor.REMOTE):
         done = push(machine, remote)
         if done.status != 0:
             raise RuntimeError(done.output)
+
+
+def first_pushes(machine: Machine) -> Boot:
+    """Build the other sides and bring the first version live on all."""
+    done = push(machine, "production")
+    if done.status != 0:
+        raise RuntimeError(done.output)
+    boot = Boot.of_live(machine)
+    peers.set_up(machine, boot.environment["WEB_CONCURRENCY"])
+    floor.set_up(machine)
+    push_everywhere(machine)
     return boot
+
+
+def roll_back(machine: Machine, book: Book, runs: int, boot: Boot) -> None:
+    """All measures of rollbacks, over releases that are the newest on all sides."""
+    for _ in range(RELEASES):
+        machine.commit()
+        push_everywhere(machine)
+    rollback.measure_warm(machine, book, runs)
+    rollback.measure_cold(machine, book, runs, boot)
+    rollback.measure_others(machine, book, runs)
+
+
+def measure(machine: Machine, book: Book, o: argparse.Namespace) -> None:
+    """What was asked for; saved after each part."""
+    boot = first_pushes(machine)
+    parts: dict[str, Callable[[], None]] = {
+        "push": lambda: push_to_live.measure(machine, book, o.runs, boot),
+        "rollback": lambda: roll_back(machine, book, o.runs, boot),
+        "load": lambda: load_window.measure(machine, book, o.runs),
+        "broken": lambda: broken.measure(machine, book, o.runs),
+        "dependency": lambda: dependency.measure(machine, book, o.runs, boot),
+        "commands": lambda: commands.measure(machine, book, o.runs),
+        "idle": lambda: idle.measure(machine, book),
+    }
+    for name in MEASURES:
+        if name in o.only:
+            parts[name]()
+            book.facts[f"load average after `{name}`"] = load_average()
+            book.save(o.output)
 
 
 def main() -> int:
     """Measure what was asked for and write the tables."""
     o = options()
     book = Book()
-    book.facts["load average before"] = load_average()
-    with booted(o.suite, Subject.named(o.subject)) as machine:
-        boot = first_pushes(machine)
-        if "push" in o.only:
-            push_to_live.measure(machine, book, range(2, 2 + o.runs), boot)
-        if "rollback" in o.only:
-            rollback.measure_warm(machine, book, o.runs)
-            rollback.measure_cold(machine, book, o.runs, boot)
-    book.facts["load average after"] = load_average()
-    book.save(o.output)
+    subject = Subject.named(o.subject)
+    book.facts["app"] = f"`{o.subject}`, which names {subject.packages} packages"
+    book.facts["server"] = f"Debian {o.suite} in a container, Linux {platform.release()}"
+    book.facts["load average before (1, 5, 15 min)"] = load_average()
+    with booted(o.suite, subject) as machine:
+        book.facts["processors"] = machine.host.run("nproc").stdout.strip()
+        measure(machine, book, o)
     sys.stdout.write(book.markdown())
     return 0
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from bench.machine import Machine
 
-WORKERS = "WEB_CONCURRENCY"
-
 UNIT = """\
 [Unit]
 Description=gunicorn of {name}
@@ -66,16 +64,17 @@ while read -r _ new ref; do
 done
 """
 
-TUTORIAL_BACK = """\
+TUTORIAL_GO = """\
 set -e
-git --work-tree=/srv/tutorial/app --git-dir=/srv/tutorial/repo.git checkout -f {commit} -- .
+git --work-tree=/srv/tutorial/app --git-dir=/srv/tutorial/repo.git checkout -f main~{back} -- .
 /srv/tutorial/venv/bin/pip install -q -r /srv/tutorial/app/requirements.txt
 systemctl restart tutorial
 """
 
-CAPISTRANO_BACK = """\
+CAPISTRANO_GO = """\
 set -e
-ln -sfn "$(ls -1d /srv/capistrano/releases/* | {pick})" /srv/capistrano/current.new
+ln -sfn "$(ls -1d /srv/capistrano/releases/* | tail -n {last} | head -n 1)" \\
+  /srv/capistrano/current.new
 mv -T /srv/capistrano/current.new /srv/capistrano/current
 systemctl restart capistrano
 """
@@ -90,11 +89,16 @@ class Peer:
     folder: str
     venv: str
     hook: str
+    go: str
 
     @property
     def repo(self) -> str:
         """The bare repo on the server."""
         return f"/srv/{self.name}/repo.git"
+
+    def rollback(self, back: int) -> str:
+        """The shell commands that bring the version live that is `back` pushes old."""
+        return self.go.format(back=back, last=back + 1)
 
     def set_up(self, machine: Machine, workers: str) -> None:
         """Repo, hook, unit, site; nothing runs before the first push."""
@@ -118,13 +122,16 @@ class Peer:
         machine.laptop.git(machine.app, "remote", "add", self.name, url)
 
 
-TUTORIAL = Peer("tutorial", 8101, "/srv/tutorial/app", "/srv/tutorial/venv", TUTORIAL_HOOK)
+TUTORIAL = Peer(
+    "tutorial", 8101, "/srv/tutorial/app", "/srv/tutorial/venv", TUTORIAL_HOOK, TUTORIAL_GO
+)
 CAPISTRANO = Peer(
     "capistrano",
     8102,
     "/srv/capistrano/current",
     "/srv/capistrano/current/.venv",
     CAPISTRANO_HOOK,
+    CAPISTRANO_GO,
 )
 
 

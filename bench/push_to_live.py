@@ -31,7 +31,7 @@ def floor_seconds(machine: Machine, boot: Boot) -> tuple[float, float]:
     return floor.plain_push(machine), boot.seconds(machine)
 
 
-def measure(machine: Machine, book: Book, versions: range, boot: Boot) -> None:
+def measure(machine: Machine, book: Book, runs: int, boot: Boot) -> None:
     """All sides in turn, each version first by another one."""
     names = ["floor", *SIDES]
     book.command(
@@ -40,8 +40,8 @@ def measure(machine: Machine, book: Book, versions: range, boot: Boot) -> None:
         "git push plain main        # floor: a bare repo without hooks, by the same ssh",
         "gunicorn --bind unix:…     # floor: the app's own boot, exec to first 200",
     )
-    for turn, version in enumerate(versions):
-        machine.commit(version)
+    for turn in range(runs):
+        version = machine.commit()
         first = turn % len(names)
         seen: dict[str, tuple[float, float]] = {}
         for name in names[first:] + names[:first]:

@@ -6,11 +6,12 @@ import json
 from bench.figures import Book
 from bench.floor import Boot
 from bench.machine import APP, PORT, Machine
+from bench.peers import CAPISTRANO, TUTORIAL
 from bench.watch import SWITCH_PAUSE_SECONDS, Poller
 
 WARM = "rollback, warm"
 COLD = "rollback, cold"
-PEERS = "rollback, others"
+OTHERS = "rollback by hand"
 COMMAND = "/usr/local/bin/pushdeploy"
 HEALTHY = "web.healthy"
 LOGS = f"/var/log/pushdeploy/{APP}"
@@ -63,6 +64,21 @@ def measure_cold(machine: Machine, book: Book, runs: int, boot: Boot) -> None:
         book.add(COLD, "pushdeploy", "whole command", whole)
         book.add(COLD, "pushdeploy", "command → live", answered)
         book.add(COLD, "pushdeploy", "above its boot", answered - own, goal="≤ 0.4 s")
+
+
+def measure_others(machine: Machine, book: Book, runs: int) -> None:
+    """The peers, to the version before and back again."""
+    newest = int((machine.app.folder / "VERSION").read_text())
+    for peer in (TUTORIAL, CAPISTRANO):
+        lines = peer.rollback(1).strip().splitlines()
+        book.command(f"{OTHERS}, {peer.name}", *lines)
+        for run in range(runs):
+            back = (run + 1) % 2
+            machine.settle()
+            poller = Poller(machine, peer.port, f"v={newest - back} ", SWITCH_PAUSE_SECONDS)
+            done = json.loads(machine.timed("bash", "-c", peer.rollback(back)).stdout)
+            first = poller.result()["first"]
+            book.add(f"{OTHERS}, {peer.name}", peer.name, "command → live", first - done["began"])
 
 
 def _two_newest(machine: Machine) -> tuple[str, str]:

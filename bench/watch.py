@@ -54,11 +54,18 @@ def push(machine: Machine, remote: str) -> Push:
 class Poller:
     """Waits, in the server's network, for an answer with these words."""
 
-    def __init__(self, machine: Machine, port: int, words: str, pause: float) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        port: int,
+        words: str,
+        pause: float,
+        seconds: float = LONGEST_SECONDS,
+    ) -> None:
         self._child = _inside(
             machine,
             *(sys.executable, "-IS", str(POLL), f"--port={port}", f"--words={words}"),
-            *(f"--pause={pause}", f"--seconds={LONGEST_SECONDS}"),
+            *(f"--pause={pause}", f"--seconds={seconds}"),
         )
         if self._child.stdout is None or self._child.stdout.readline() != "ready\n":
             raise RuntimeError(processes.end(self._child))
