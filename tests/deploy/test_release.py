@@ -1,0 +1,126 @@
+"""A release is complete or not there; its scripts run the Procfile's line and nothing else."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pushdeploy.deploy.release import write_release
+from pushdeploy.model.environment import Environment
+from tests.deploy.machine import Machine, names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOSTILE = [
+    "echo '$(touch pwned)'",
+    'echo "it\'s" `touch pwned`',
+    "echo a; echo b # c",
+    "printf '%s' \"$GREETING\"",
+    "echo {braces} %n {{ jinja }} \\\\ !!",
+]
+
+
+def mode_of(path: Path) -> int:
+    """Permissions."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a start script as a supervisor does."""
+    return subprocess.run(
+        [str(script), *arguments],
+        env={"PORT": "8000"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+
+
+def test_a_release_holds_what_the_design_says(machine: Machine) -> None:
+    machine.set_config(GREETING="hello")
+    machine.push("one", "web: gunicorn app:app\nrelease: true\nsend-mail: python mail.py\n")
+
+    release = machine.place.release(1)
+
+    assert names(release.root) == ["code", "environment", "release.json", "run", "start", "venv"]
+    assert names(release.root / "start") == [".run", "release", "send-mail", "web"]
+    assert mode_of(release.environment) == 0o640
+    assert mode_of(release.start("web")) == 0o750
+    assert str(release.code.readlink()).startswith("../../slugs/")
+    assert str(release.venv.readlink()).startswith("../../venvs/")
+    assert release.run.readlink() == machine.place.sockets(1)
+
+
+@pytest.mark.parametrize("line", HOSTILE)
+def test_a_line_means_to_its_shell_what_it_means_to_ours(line: str, machine: Machine) -> None:
+    machine.set_config(GREETING="it's $HOME `id`\nline two")
+    machine.push("one", f"web: {line}\n")
+    wanted = subprocess.run(
+        ["/bin/bash", "-c", line],
+        cwd=machine.place.root,
+        env={"GREETING": "it's $HOME `id`\nline two"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    said = run(machine.place.release(1).start("web"))
+
+    assert (said.stdout, said.returncode) == (wanted.stdout, wanted.returncode)
+    slug = machine.place.release(1).code.resolve()
+    assert ("pwned" in names(slug)) == ("`touch pwned`" in line), "only where the line says so"
+
+
+def test_the_app_sees_its_release_its_port_and_its_config_vars(machine: Machine) -> None:
+    machine.set_config(COLOUR="green")
+    machine.push("one", "web: env\n")
+
+    seen = run(machine.place.release(1).start("web")).stdout.splitlines()
+
+    assert "COLOUR=green" in seen
+    assert "PORT=8000" in seen
+    assert "PUSHDEPLOY_RELEASE=v1" in seen
+    assert "PUSHDEPLOY_APP=blog" in seen
+    (path,) = [line for line in seen if line.startswith("PATH=")]
+    assert path.removeprefix("PATH=").startswith(f"{machine.place.venvs}/")
+
+
+def test_a_one_off_runs_words_as_words_and_one_word_as_a_line(machine: Machine) -> None:
+    machine.push("one")
+    script = machine.place.release(1).start(".run")
+
+    words = run(script, "printf", "%s|", "a b", "$HOME")
+    line = run(script, "echo a; echo b")
+
+    assert words.stdout == "a b|$HOME|"
+    assert line.stdout == "a\nb\n"
+
+
+def test_an_unfinished_release_of_the_same_number_is_no_obstacle(machine: Machine) -> None:
+    machine.push("one")
+    release = machine.journal.release(1)
+    half = machine.place.releases / ".new-1"
+    half.mkdir()
+    (half / "environment").write_text("half")
+    machine.place.release(1).root.rename(machine.place.root / "aside")
+
+    write_release(machine.host, release, Environment({}))
+
+    assert names(machine.place.releases) == ["v1"]
+    assert machine.place.release(1).environment.read_text() == ""
+
+
+def test_storage_is_made_as_folders_that_every_release_shares(machine: Machine) -> None:
+    machine.push("one", storage=("instance", "media/uploads"))
+    (machine.place.shared / "instance" / "blog.db").write_text("posts")
+
+    machine.push("two", storage=("instance", "media/uploads"))
+
+    code = machine.place.release(2).code
+    assert (code / "instance" / "blog.db").read_text() == "posts"
+    assert (machine.place.shared / "media" / "uploads").is_dir()
