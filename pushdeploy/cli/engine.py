@@ -27,13 +27,10 @@ def main() -> int:
         receiver.prepare()
 
     from pushdeploy.cli.compose import host  # noqa: PLC0415 - after the interpreter is up
-    from pushdeploy.engine.keys import KEYS  # noqa: PLC0415
-    from pushdeploy.engine.queries import ASKING  # noqa: PLC0415
     from pushdeploy.engine.server import serve  # noqa: PLC0415
-    from pushdeploy.engine.terminal import ATTACHED  # noqa: PLC0415
-    from pushdeploy.engine.verbs import CHANGING  # noqa: PLC0415
+    from pushdeploy.engine.table import Table  # noqa: PLC0415
 
-    return serve(connection, host(receiver), {**CHANGING, **ASKING, **KEYS, **ATTACHED})
+    return serve(connection, host(receiver), Table())
 
 
 def _is_announced(connection: socket.socket) -> bool:
