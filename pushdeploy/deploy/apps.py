@@ -57,6 +57,7 @@ def destroy_app(host: Host, app: str, *, who: str) -> None:
         host.supervisor.stop_jobs(app)
         host.supervisor.close_front(app)
         host.supervisor.forget(app, [one.unit for one in host.supervisor.statuses(app)])
+        host.supervisor.end_all(app)
         place.settings.unlink(missing_ok=True)
         files.delete_tree(place.root)
         files.delete_tree(place.run)

@@ -71,6 +71,9 @@ class Supervisor(Protocol):
     def close_front(self, app: str) -> None:
         """Stop serving the app's port."""
 
+    def end_all(self, app: str) -> None:
+        """Before the app is destroyed: end one-off commands too, and have no `wake` wait."""
+
     def fronts(self) -> list[str]:
         """Apps whose front is open."""
 

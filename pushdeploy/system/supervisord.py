@@ -149,6 +149,12 @@ class Supervisord:
         """Stop the relay."""
         self._daemon.remove([front_of(app)])
 
+    def end_all(self, app: str) -> None:
+        """Kill jobs of every kind, found by their mark, and the program that waits."""
+        self._daemon.remove([wake_of(app)])
+        for kind in JobKind:
+            processes.kill_marked(JOB_VARIABLE, self._mark(app, kind))
+
     def fronts(self) -> list[str]:
         """Apps that have a relay."""
         return [

@@ -63,6 +63,11 @@ def front_of(app: str) -> str:
     return f"{unit_prefix(app)}.front"
 
 
+def wake_of(app: str) -> str:
+    """The unit name of the timer that looks after the app once, without a type."""
+    return f"{unit_prefix(app)}.wake"
+
+
 def job_of(job: Job) -> str:
     """One name a kind and app, so that a second build of the same app can't start."""
     suffix = f".{time.monotonic_ns()}" if job.kind is JobKind.RUN else ""
@@ -187,6 +192,10 @@ class Systemd:
         for file in self._units.glob(f"{unit}.*"):
             file.unlink(missing_ok=True)
 
+    def end_all(self, app: str) -> None:
+        """Stop the timer and the slice, with whatever is in it."""
+        systemctl("stop", f"{wake_of(app)}.timer", slice_of(app), check=False, seconds=120)
+
     def fronts(self) -> list[str]:
         """Apps whose front has a unit file."""
         return [
@@ -196,7 +205,7 @@ class Systemd:
 
     def wake(self, app: str, seconds: float) -> None:
         """A transient timer that runs `pushdeploy reconcile` for the app."""
-        unit = f"{unit_prefix(app)}.wake"
+        unit = wake_of(app)
         systemctl("stop", f"{unit}.timer", check=False)
         command.attempt(
             Command(

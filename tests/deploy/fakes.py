@@ -161,6 +161,10 @@ class FakeSupervisor:
         if held is not None:
             held[1].stop()
 
+    def end_all(self, app: str) -> None:
+        """Remember that it was asked."""
+        self._note("end_all", app)
+
     def fronts(self) -> list[str]:
         """Apps with a front."""
         return sorted(self.front_servers)
