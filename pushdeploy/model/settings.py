@@ -6,10 +6,10 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from pushdeploy.errors import RefusedInputError, UsageError
+from pushdeploy.errors import PushdeployError, RefusedInputError
 from pushdeploy.model.formation import AUTOMATIC, Formation
 from pushdeploy.model.site_settings import SiteSettings
-from pushdeploy.model.static_mount import StaticMount
+from pushdeploy.model.static_mount import StaticMount, parse_static_mount
 
 FIRST_PORT = 8000
 LAST_PORT = 8999
@@ -96,7 +96,7 @@ def parse_settings(text: str) -> AppSettings:
             storage=tuple(str(folder) for folder in table.get("storage", [])),
             domains=tuple(str(domain) for domain in table.get("domains", [])),
             static=tuple(
-                StaticMount(str(url), str(folder))
+                parse_static_mount(str(url), str(folder))
                 for url, folder in table.get("static", {}).items()
             ),
             site=SiteSettings({str(key): str(v) for key, v in table.get("nginx", {}).items()}),
@@ -104,5 +104,5 @@ def parse_settings(text: str) -> AppSettings:
             certified=tuple(str(domain) for domain in table.get("certified", [])),
             warm=int(table.get("warm", WARM_SECONDS)),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, PushdeployError) as error:
         raise RefusedInputError(f"settings.toml can't be read: {error}") from error

@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pushdeploy.errors import UsageError
+from pushdeploy.model.app import parse_app_name
+from pushdeploy.model.domain import parse_domain
+from pushdeploy.model.static_mount import parse_static_mount
+from pushdeploy.model.text import quoted
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -22,7 +28,11 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One app at the edge."""
+    """One app at the edge.
+
+    Raises:
+        UsageError: a field is not what its parser gives; nginx would read it as its own language.
+    """
 
     app: str
     domains: tuple[str, ...]
@@ -37,6 +47,15 @@ class Site:
     certificate: Certificate | None
     secured: tuple[str, ...] = ()
     """The domains that the certificate is good for: for these, port 80 sends to 443."""
+
+    def __post_init__(self) -> None:
+        parse_app_name(self.app)
+        for domain in (*self.domains, *self.secured):
+            if parse_domain(domain) != domain:
+                raise UsageError(f"{quoted(domain)} is no domain name as it was parsed")
+        for mount in self.mounts:
+            if parse_static_mount(mount.url, mount.folder) != mount:
+                raise UsageError(f"{quoted(mount.url)} is no static mount as it was parsed")
 
     @property
     def plain(self) -> tuple[str, ...]:

@@ -88,18 +88,6 @@ class Nginx:
             ),
         )
 
-    def site_files(self, sites: Sequence[Site]) -> list[File]:
-        """Every file of ours, for these sites."""
-        edge = self.edge()
-        default = any(site.default for site in sites)
-        tls = any(site.secured for site in sites)
-        shared = render("nginx/shared.conf.j2", edge=edge, default_app=default, tls=tls)
-        files = [File(self.folder / f"{OURS}.conf", shared)]
-        for site in sites:
-            text = render("nginx/site.conf.j2", site=site, edge=edge)
-            files.append(File(self.folder / f"{OURS}-{site.app}.conf", text))
-        return files
-
     def apply(self, look: Callable[[], Sequence[Site]]) -> list[str]:
         """Make nginx serve exactly the sites that are found; returns the files that changed.
 
@@ -114,7 +102,7 @@ class Nginx:
         with self._lock():
             sites = look()
             self._make_folders(sites)
-            wanted = {file.path: file for file in self.site_files(sites)}
+            wanted = {file.path: file for file in site_files(self.folder, self.edge(), sites)}
             before = self._present()
             gone = [path for path in before if path not in wanted]
             changed = [file.path.name for file in wanted.values() if write(file)]
@@ -246,6 +234,23 @@ class Nginx:
         path = self.state / "nginx.lock"
         with held(path, who="pushdeploy", what="a change of nginx", seconds=LOCK_SECONDS):
             yield
+
+
+def site_files(folder: Path, edge: Edge, sites: Sequence[Site]) -> list[File]:
+    """Every file of ours in nginx's folder, for these sites."""
+    default = any(site.default for site in sites)
+    tls = any(site.secured for site in sites)
+    shared = render("nginx/shared.conf.j2", edge=edge, default_app=default, tls=tls)
+    return [
+        File(folder / f"{OURS}.conf", shared),
+        *(
+            File(
+                folder / f"{OURS}-{site.app}.conf",
+                render("nginx/site.conf.j2", site=site, edge=edge),
+            )
+            for site in sites
+        ),
+    ]
 
 
 def maintenance_page(path: Path, message: str) -> File:

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.formation import Formation
-from pushdeploy.model.settings import WARM_SECONDS, AppSettings, parse_settings, render_settings
+from pushdeploy.model.settings import (
+    WARM_SECONDS,
+    AppSettings,
+    CertificateKind,
+    parse_settings,
+    render_settings,
+)
+from pushdeploy.model.site_settings import SiteSettings
+from pushdeploy.model.static_mount import StaticMount
 
 FORMATIONS = st.builds(
     lambda web, others: Formation({"web": web, **others}),
@@ -17,6 +25,8 @@ FORMATIONS = st.builds(
         st.from_regex(r"[a-vx-z][a-z0-9_-]{0,10}", fullmatch=True), st.integers(0, 100), max_size=3
     ).map(lambda types: {name: count for name, count in types.items() if name != "release"}),
 )
+DOMAINS = ["blog.example.com", "*.example.com", "xn--bcher-kva.example"]
+MOUNTS = [StaticMount("/media", "shared/media"), StaticMount("/a/b", "dist")]
 SETTINGS = st.builds(
     AppSettings,
     port=st.integers(1, 65535),
@@ -26,6 +36,14 @@ SETTINGS = st.builds(
         tuple
     ),
     warm=st.integers(0, 100_000),
+    domains=st.lists(st.sampled_from(DOMAINS), unique=True).map(tuple),
+    certified=st.lists(st.sampled_from(DOMAINS), unique=True).map(tuple),
+    certificate=st.sampled_from(CertificateKind),
+    static=st.lists(st.sampled_from(MOUNTS), unique=True).map(tuple),
+    site=st.dictionaries(
+        st.sampled_from(["client-body-timeout", "send-timeout"]),
+        st.integers(1, 99999).map(lambda seconds: f"{seconds}s"),
+    ).map(SiteSettings),
 )
 
 
@@ -51,6 +69,11 @@ def test_a_port_is_enough() -> None:
         "port = 8000\nstorage = 7",
         'port = 8000\nwarm = "long"',
         "port = 8000\n\x00",
+        'port = 8000\ncertificate = "other"',
+        'port = 8000\n[static]\n"/a{" = "x"',
+        'port = 8000\n[static]\n"/a" = "../x"',
+        'port = 8000\n[nginx]\nreturn = "200"',
+        'port = 8000\n[nginx]\nsend-timeout = "1;"',
     ],
 )
 def test_what_are_no_settings_is_refused(text: str) -> None:
