@@ -20,6 +20,7 @@ from bench import (
 from bench.figures import Book
 from bench.floor import Boot
 from bench.machine import Machine, booted, load_average
+from bench.share import larger_share
 from bench.subject import FOLDERS, Subject
 from bench.watch import push
 
@@ -40,6 +41,7 @@ def options() -> argparse.Namespace:
     add("--subject", choices=sorted(FOLDERS), default="flask", help="the app that is deployed")
     add("--only", nargs="+", choices=MEASURES, default=MEASURES, help="measure only these")
     add("--suite", default="bookworm", help="the Debian of the server")
+    add("--share", type=int, default=1, help="of the processors, in times that of other work")
     add("--output", type=Path, default=Path(".cache/bench"), help="where the tables go")
     return parser.parse_args()
 
@@ -101,7 +103,8 @@ def main() -> int:
     book.facts["app"] = f"`{o.subject}`, which names {subject.packages} packages"
     book.facts["server"] = f"Debian {o.suite} in a container, Linux {platform.release()}"
     book.facts["load average before (1, 5, 15 min)"] = load_average()
-    with booted(o.suite, subject) as machine:
+    with larger_share(o.share) as share, booted(o.suite, subject) as machine:
+        book.facts["share of the processors"] = share
         book.facts["processors"] = machine.host.run("nproc").stdout.strip()
         measure(machine, book, o)
     sys.stdout.write(book.markdown())
