@@ -385,7 +385,7 @@ demo_tool() {
   if [[ "$(cat -- "$venv/.made-from" 2>/dev/null)" != "$wanted" ]]; then
     say "Making a venv for pushdeploy itself in $venv"
     "$python" -m venv --clear -- "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir \
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-compile \
       --require-hashes --requirement "$checkout/requirements.lock" ||
       fail "pushdeploy's packages could not be installed; pip says why above."
     printf '%s\n' "$wanted" >"$venv/.made-from"
