@@ -50,7 +50,11 @@ def set_branch(host: Host, app: str, branch: str) -> None:
 
 
 def destroy_app(host: Host, app: str, *, who: str) -> None:
-    """Stop an app and delete everything of it, its storage too."""
+    """Stop an app and delete everything of it, its storage too.
+
+    Its folder gets another name first: one that is killed here leaves no half app behind, which a
+    new one of the same name would take over. `reconcile` deletes the rest.
+    """
     place = host.layout.app(app)
     Journal(place).settings()
     with held(place.lock, who=who, what="destroying the app"):
@@ -58,7 +62,6 @@ def destroy_app(host: Host, app: str, *, who: str) -> None:
         host.supervisor.close_front(app)
         host.supervisor.forget(app, [one.unit for one in host.supervisor.statuses(app)])
         host.supervisor.end_all(app)
-        place.settings.unlink(missing_ok=True)
         files.delete_tree(place.root)
         files.delete_tree(place.run)
         files.delete_tree(place.log)

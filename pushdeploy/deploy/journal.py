@@ -139,7 +139,11 @@ def journals(apps: Path) -> dict[str, Path]:
     if not apps.is_dir():
         return {}
     found = sorted(apps.iterdir())
-    return {path.name: path for path in found if (path / "settings.toml").is_file()}
+    return {
+        path.name: path
+        for path in found
+        if path.name[0] != "." and (path / "settings.toml").is_file()
+    }
 
 
 def read_release_or_none(journal: Journal, number: int) -> Release | None:

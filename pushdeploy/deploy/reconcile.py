@@ -12,7 +12,7 @@ from pushdeploy.deploy.mend import start_missing
 from pushdeploy.deploy.tidy import tidy_locked, wanted_instances
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.convergence import Occasion
-from pushdeploy.system import sockets
+from pushdeploy.system import files, sockets
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
@@ -79,6 +79,8 @@ def reconcile_all(host: Host, audience: Audience) -> dict[str, list[str]]:
             done[app] = reconcile(host, app, audience)
         except PushdeployError as error:
             done[app] = [f"failed: {error.message}"]
+    for folder in host.layout.apps.glob(".old-*"):  # of an app whose destroying was killed
+        files.delete_tree(folder)
     edge = _reconcile_edge(host)
     return {**done, "nginx": edge} if edge else done
 

@@ -204,3 +204,14 @@ def test_a_crashing_worker_is_left_to_its_supervisor(live: Machine) -> None:
     live.supervisor.units["pushdeploy-blog.v2.worker.1"].state = State.CRASHED
 
     assert live.reconcile() == []
+
+
+def test_an_app_whose_destroying_was_killed_is_gone(machine: Machine) -> None:
+    machine.push("one")
+    root = machine.journal.place.root
+    left = root.rename(root.with_name(".old-blog"))
+
+    done = reconcile_all(machine.host, machine.watching)
+
+    assert done == {}
+    assert not left.exists()
