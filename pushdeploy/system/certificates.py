@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime
 import hashlib
 import itertools
+import re
 import socket
 import ssl
+import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +18,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.utils import CryptographyDeprecationWarning
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.domain import uncovered
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 
 TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
 """Debian's bundle of the roots that browsers know."""
+
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 TLS_PORT = 443
 ANSWER_SECONDS = 5.0
@@ -86,7 +92,7 @@ def check(chain: bytes, key: bytes, domains: Sequence[str], now: float) -> Facts
     return found
 
 
-def served(domain: str, *, address: str = "127.0.0.1") -> str | None:
+def served(domain: str, *, address: str = "127.0.0.1", port: int = TLS_PORT) -> str | None:
     """The fingerprint of the certificate that this server shows for a name; `None` if none."""
     context = ssl.create_default_context()
     context.check_hostname = False
@@ -94,7 +100,7 @@ def served(domain: str, *, address: str = "127.0.0.1") -> str | None:
     name = f"www{domain[1:]}" if domain.startswith("*.") else domain
     try:
         with (
-            socket.create_connection((address, TLS_PORT), ANSWER_SECONDS) as plain,
+            socket.create_connection((address, port), ANSWER_SECONDS) as plain,
             context.wrap_socket(plain, server_hostname=name) as secured,
         ):
             shown = secured.getpeercert(binary_form=True)
@@ -215,8 +221,20 @@ def _issued(certificate: x509.Certificate, above: x509.Certificate) -> bool:
 
 
 def _roots(certificate: x509.Certificate) -> list[x509.Certificate]:
+    """The known roots of the name that issued it.
+
+    One by one: in Debian's bundle there are some that `cryptography` complains about.
+    """
     try:
-        trusted = x509.load_pem_x509_certificates(TRUSTED.read_bytes())
-    except (OSError, ValueError):
+        bundle = TRUSTED.read_bytes()
+    except OSError:
         return []
-    return [root for root in trusted if root.subject == certificate.issuer]
+    found = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        for pem in _PEM.findall(bundle):
+            with suppress(ValueError):
+                root = x509.load_pem_x509_certificate(pem)
+                if root.subject == certificate.issuer:
+                    found.append(root)
+    return found

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 10.0
+PORT = 80
+"""Where ACME servers ask (RFC 8555 §8.3)."""
 CHALLENGES = "/.well-known/acme-challenge/"
 
 
-def check_reachable(domain: str, webroot: Path) -> None:
+def check_reachable(domain: str, webroot: Path, *, port: int = PORT) -> None:
     """Fetch a file of ours by the name, as an ACME server will.
 
     Raises:
@@ -30,14 +32,14 @@ def check_reachable(domain: str, webroot: Path) -> None:
     file.write_text(name)
     try:
         for address in addresses:
-            _check_address(domain, address, name)
+            _check_address(domain, address, port, name)
     finally:
         file.unlink(missing_ok=True)
 
 
 def _addresses(domain: str) -> list[str]:
     try:
-        found = socket.getaddrinfo(domain, 80, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(domain, PORT, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
         raise UnavailableError(
             f"DNS does not know `{domain}`: {error.strerror}",
@@ -46,22 +48,22 @@ def _addresses(domain: str) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _check_address(domain: str, address: str, expected: str) -> None:
-    connection = http.client.HTTPConnection(address, 80, timeout=SECONDS)
+def _check_address(domain: str, address: str, port: int, expected: str) -> None:
+    connection = http.client.HTTPConnection(address, port, timeout=SECONDS)
     try:
         connection.request("GET", CHALLENGES + expected, headers={"Host": domain})
         response = connection.getresponse()
         body = response.read(1000).decode(errors="replace")
     except (OSError, http.client.HTTPException) as error:
         raise UnavailableError(
-            f"`{domain}` leads to {address}, and nothing answers there on port 80: {error}",
+            f"`{domain}` leads to {address}, and nothing answers there on port {port}: {error}",
             hint="pushdeploy firewall:status; look at your provider's firewall too",
         ) from error
     finally:
         connection.close()
     if response.status != http.client.OK or body != expected:
         raise UnavailableError(
-            f"`{domain}` leads to {address}, and another server answers there on port 80 "
+            f"`{domain}` leads to {address}, and another server answers there on port {port} "
             f"(status {response.status})",
             hint=f"dig +short {domain}; compare with: curl -4 ifconfig.me",
         )
