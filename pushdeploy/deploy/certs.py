@@ -23,8 +23,8 @@ from pushdeploy.model.server_settings import (
 )
 from pushdeploy.model.settings import CertificateKind
 from pushdeploy.system import certbot, certificates
-from pushdeploy.system.files import File, make_folder, write
 from pushdeploy.system.faults import Point, reached
+from pushdeploy.system.files import File, make_folder, write
 from pushdeploy.system.locks import held
 from pushdeploy.system.reachability import check_reachable
 

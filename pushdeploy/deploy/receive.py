@@ -202,7 +202,7 @@ def _check_entries(entries: list[Entry]) -> None:
         if entry.kind == "commit":
             raise RefusedInputError(
                 f"{quoted(entry.path)} is a submodule, and a push does not bring its content",
-                hint=f"git rm --cached {_shown(entry.path)}, and add its files or require a package",
+                hint=f"git rm --cached {_shown(entry.path)}, and add its files themselves",
             )
         if entry.mode == LINK and entry.path.startswith(f"{STATIC}/"):
             _check_static_link(entry)

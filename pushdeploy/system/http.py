@@ -42,7 +42,7 @@ class _Socket(socket.socket):
     deadline: float
     go_on: Callable[[], bool]
 
-    def recv_into(self, *arguments: Any) -> int:  # noqa: ANN401 - as its parent's
+    def recv_into(self, *arguments: Any) -> int:
         """As `socket.recv_into`, which http.client reads by.
 
         Raises:

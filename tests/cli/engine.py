@@ -30,7 +30,7 @@ class FakeEngine:
         watcher: Watcher | None = None,
         descriptors: Sequence[int] = (),
         stay: bool = False,
-    ) -> Any:  # noqa: ANN401 - as the real one
+    ) -> Any:
         """Show the events, then answer."""
         self.asked.append(dict(request))
         self.descriptors = descriptors
