@@ -121,6 +121,8 @@ def _show(found: list[dict[str, Any]]) -> None:
     show_table(COLUMNS, rows)
     for app in sorted({one["app"] for one in found if not one["covered"]}):
         say(f"A domain is not in the certificate: pushdeploy certs:auto --app {app}")
+    if any(one["covered"] and not one["served"] for one in found):
+        say("nginx does not show the certificate on the disk: pushdeploy reconcile")
 
 
 def _served(one: Mapping[str, Any]) -> str:
