@@ -12,14 +12,20 @@ import time
 
 def main() -> int:
     """Run it; what it prints is dropped, but for the end of it when it fails."""
-    program, identity = sys.argv[1:], {}
+    program = sys.argv[1:]
+    user = group = None
     if program[0] == "--user":
         found = pwd.getpwnam(program[1])
-        identity = {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
-        program = program[2:]
+        user, group, program = found.pw_uid, found.pw_gid, program[2:]
     began = time.monotonic()
     done = subprocess.run(
-        program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **identity
+        program,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        user=user,
+        group=group,
+        extra_groups=None if user is None else [],
     )
     seconds = time.monotonic() - began
     if done.returncode != 0:
