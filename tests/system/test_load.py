@@ -1,6 +1,6 @@
 """While an app is deployed, rolled back, changed and killed, its visitors notice nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 
 import pytest
@@ -22,8 +22,6 @@ User=pd-{app}
 WorkingDirectory={root}/current/code
 ExecStart={root}/current/venv/bin/gunicorn --threads 8 -b 127.0.0.1:{port} app:app
 """
-
-Note = Callable[[str, object], None]
 
 versions = count(2)
 
@@ -62,7 +60,7 @@ def test_the_client_sees_what_a_plain_restart_loses(tiny: Site) -> None:
     assert visit.errors, visit.figures
 
 
-def test_deploys_lose_no_request(tiny: Site, record_property: Note) -> None:
+def test_deploys_lose_no_request(tiny: Site) -> None:
     with visitors(tiny.host, tiny.url, *MIXED) as visit:
         for _ in range(ROUNDS):
             version = next(versions)
@@ -71,10 +69,9 @@ def test_deploys_lose_no_request(tiny: Site, record_property: Note) -> None:
 
     assert_none_lost(visit, at_least=ROUNDS * 50)
     assert len(visit.releases) >= ROUNDS
-    record_property("figures", visit.figures)
 
 
-def test_rollbacks_lose_no_request(tiny: Site, record_property: Note) -> None:
+def test_rollbacks_lose_no_request(tiny: Site) -> None:
     tiny.deploy_version(next(versions))
     older, newer = tiny.releases_on_disk()[-2:]
 
@@ -86,12 +83,9 @@ def test_rollbacks_lose_no_request(tiny: Site, record_property: Note) -> None:
 
     assert_none_lost(visit, at_least=ROUNDS * 20)
     assert set(visit.releases) == {older, newer}
-    record_property("figures", visit.figures)
 
 
-def test_changes_of_config_scale_and_a_restart_lose_no_request(
-    tiny: Site, record_property: Note
-) -> None:
+def test_changes_of_config_scale_and_a_restart_lose_no_request(tiny: Site) -> None:
     before = tiny.current
 
     with visitors(tiny.host, tiny.url, *MIXED) as visit:
@@ -105,12 +99,9 @@ def test_changes_of_config_scale_and_a_restart_lose_no_request(
     assert tiny.current in visit.releases
     assert tiny.environment()["WEB_CONCURRENCY"] == "2"
     assert "COLOUR" not in tiny.environment()
-    record_property("figures", visit.figures)
 
 
-def test_a_thousand_held_connections_do_not_stop_a_deploy(
-    site: Site, record_property: Note
-) -> None:
+def test_a_thousand_held_connections_do_not_stop_a_deploy(site: Site) -> None:
     site.deploy("uvicorn")  # gunicorn's threads would each wait for a silent connection
     alone = ("--rate=50", "--fresh=25", f"--hold={HELD}", BODY)
 
@@ -124,10 +115,9 @@ def test_a_thousand_held_connections_do_not_stop_a_deploy(
     assert visit.report["connections"]["held"] == HELD
     assert visit.report["connections"]["held_closed"] == 0
     assert visit.releases == ["v1", "v2"]
-    record_property("figures", visit.figures)
 
 
-def test_a_web_process_that_is_killed_comes_back(tiny: Site, record_property: Note) -> None:
+def test_a_web_process_that_is_killed_comes_back(tiny: Site) -> None:
     tiny.cli("ps:scale web=1")
     before = tiny.main_pid()
 
@@ -141,4 +131,3 @@ def test_a_web_process_that_is_killed_comes_back(tiny: Site, record_property: No
     assert [one for one in visit.errors if one["outcome"] == "refused"] == [], visit.figures
     assert len(visit.errors) <= 2, visit.figures
     assert tiny.get("/").status == 200
-    record_property("figures", visit.figures)

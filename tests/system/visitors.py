@@ -72,6 +72,7 @@ def visitors(host: Host, url: str, *options: str) -> Iterator[Visit]:
             output, _ = client.communicate(timeout=END_SECONDS)
             assert report.exists(), output
             visit.report = json.loads(report.read_text())
+            sys.stderr.write(f"{visit.figures}\n")  # pytest -rP shows it
         finally:
             processes.end(client)
 
