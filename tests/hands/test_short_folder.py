@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pushdeploy.errors import UnavailableError
@@ -16,6 +16,7 @@ from pushdeploy.system.short_folder import LONGEST_PATH, PLAIN, make_own_folder,
 ROOTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
 
 
+@settings(deadline=None)
 @given(ROOTS.map(lambda name: Path("/") / name))
 def test_every_socket_fits_and_no_pattern_is_in_its_path(root: Path) -> None:
     layout = embedded(root, short_folder(root))

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from supervisor.options import ServerOptions
 
@@ -48,6 +48,7 @@ def instance(**changes: object) -> Instance:
     return Instance(**{**values, **changes})  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS, min_size=1))
 def test_every_word_of_a_command_arrives(
     tmp_path_factory: pytest.TempPathFactory, words: list[str]
