@@ -1,0 +1,12 @@
+"""What holds for all tests: time is never asserted, not by Hypothesis either."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+# A change that is being judged is judged by the same examples each time.
+settings.register_profile("judged", settings.get_profile("patient"), derandomize=True)
+settings.load_profile("judged" if os.environ.get("CI") else "patient")
