@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import click
 from pushdeploy.cli.command import App, command, json_option
 from pushdeploy.cli.output import say, show_json, show_lines
 from pushdeploy.errors import UsageError
+from pushdeploy.system.address import ssh_connection
 
 if TYPE_CHECKING:
     from pushdeploy.cli.side import Near
@@ -37,12 +37,14 @@ def firewall_enable(side: Near, *, yes: bool) -> None:
     Rules that are there already stay. The ssh port is allowed and verified before the firewall
     is turned on.
     """
-    connection = os.environ.get("SSH_CONNECTION", "")
+    connection = ssh_connection()
     plan = side.ask("firewall.plan", connection=connection)
     ssh = ", ".join(str(port) for port in plan["ssh_ports"])
     say(f"ssh listens on port {ssh}; it stays open, for IPv4 and IPv6.")
     if plan["opens"]:
         say(f"Rules to add: allow {', '.join(f'{port}/tcp' for port in plan['opens'])}.")
+    if not plan["ipv6"]:
+        say("Warning: ufw leaves IPv6 alone; see IPV6=no in /etc/default/ufw.")
     if plan["active"] and not plan["opens"]:
         say("The firewall is on already, and nothing is missing.")
         return

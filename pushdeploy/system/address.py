@@ -31,13 +31,18 @@ def is_reachable_from_afar(address: str) -> bool:
         return "." in address
 
 
+def ssh_connection() -> str:
+    """`SSH_CONNECTION` of the login that we run in: `client port server port`; empty if none.
+
+    sudo drops it, so that our parents are asked too (ssh(1)).
+    """
+    found = (environment.get("SSH_CONNECTION", "") for environment in _environments())
+    return next((text for text in found if len(text.split()) == 4), "")  # noqa: PLR2004
+
+
 def _login_address() -> tuple[str, int] | None:
-    """From `SSH_CONNECTION`, which sudo drops, so that our parents are asked too (ssh(1))."""
-    for environment in _environments():
-        words = environment.get("SSH_CONNECTION", "").split()
-        if len(words) == 4:  # noqa: PLR2004 - client, its port, server, its port
-            return words[2], int(words[3])
-    return None
+    words = ssh_connection().split()
+    return (words[2], int(words[3])) if words else None
 
 
 def _environments() -> Iterator[dict[str, str]]:

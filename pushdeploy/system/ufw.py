@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from pushdeploy.errors import UnavailableError
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
 
 WEB_PORTS = (80, 443)
+COMMENT = "pushdeploy"
+"""Beside each rule that we add."""
+
+DEFAULTS = Path("/etc/default/ufw")
 _PORT = re.compile(r"\d{1,5}")
+_OPEN = re.compile(r"(?:allow|limit) (\d{1,5})(?:/tcp)?")
+_RESTRICTED = re.compile(r"(?:allow|limit) (?:.* port )?(\d{1,5})(?:/tcp| proto tcp)?")
+_SHUT = re.compile(r"(?:deny|reject) (?:in )?(\d{1,5})(?:/tcp)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,8 @@ class Plan:
     """Ports that are not open by a rule yet."""
     active: bool
     """The firewall is on already."""
+    ipv6: bool
+    """ufw looks after IPv6 too."""
 
 
 def plan(connection: str = "") -> Plan:
@@ -32,17 +42,28 @@ def plan(connection: str = "") -> Plan:
         connection: `$SSH_CONNECTION` of whoever asks: the port that he came in by must stay open.
 
     Raises:
-        UnavailableError: there is no ufw, or no ssh port can be found: enabling would lock you out.
+        UnavailableError: there is no ufw, or no ssh port can be found, or a rule shuts it: enabling
+            would lock you out.
     """
+    if not is_installed():
+        raise UnavailableError("ufw is not on this server", hint="sudo apt-get install ufw")
     ports = ssh_ports(connection)
     if not ports:
         raise UnavailableError(
             "no ssh port can be found, and a firewall without one would lock you out",
             hint="sudo sshd -T | grep ^port",
         )
-    allowed = _allowed()
-    wanted = (*ports, *WEB_PORTS)
-    return Plan(ports, tuple(port for port in wanted if port not in allowed), is_active())
+    active = is_active()
+    allowed, shut = _open_ports(restricted=active), _shut_ports()
+    wanted = tuple(dict.fromkeys((*ports, *WEB_PORTS)))
+    for port in wanted:
+        if port in shut:
+            raise UnavailableError(
+                f"the rule `ufw {shut[port]}` of this server shuts port {port}",
+                hint=f"sudo ufw delete {shut[port]}",
+            )
+    opens = tuple(port for port in wanted if port not in allowed)
+    return Plan(ports, opens, active=active, ipv6=_covers_ipv6())
 
 
 def enable(planned: Plan) -> None:
@@ -52,8 +73,9 @@ def enable(planned: Plan) -> None:
         UnavailableError: a rule did not arrive; the firewall was not turned on.
     """
     for port in planned.opens:
-        command.run(Command(["ufw", "allow", f"{port}/tcp", "comment", "pushdeploy"]))
-    missing = [port for port in (*planned.ssh_ports, *WEB_PORTS) if port not in _allowed()]
+        command.run(Command(["ufw", "allow", f"{port}/tcp", "comment", COMMENT]))
+    allowed = _open_ports(restricted=planned.active)
+    missing = [port for port in (*planned.ssh_ports, *WEB_PORTS) if port not in allowed]
     if missing:
         raise UnavailableError(
             f"ufw did not take the rule for port {missing[0]}; the firewall was not turned on",
@@ -62,6 +84,18 @@ def enable(planned: Plan) -> None:
     command.run(Command(["ufw", "--force", "enable"]))
     if not is_active():
         raise UnavailableError("ufw says that it is not active", hint="sudo ufw status verbose")
+
+
+def ours() -> list[str]:
+    """The rules that `enable` added, as one would type them: `allow 22/tcp`."""
+    if not is_installed():
+        return []
+    return [rule for rule, comment in _commented() if comment == f"'{COMMENT}'"]
+
+
+def is_installed() -> bool:
+    """True when there is a ufw here."""
+    return Path("/usr/sbin/ufw").exists()
 
 
 def is_active() -> bool:
@@ -90,9 +124,37 @@ def ssh_ports(connection: str = "") -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def _allowed() -> set[int]:
-    added = command.run(Command(["ufw", "show", "added"])).stdout
-    return {
-        int(port)
-        for port in re.findall(r"^ufw (?:allow|limit) (\d{1,5})(?:/tcp)?\b", added, re.MULTILINE)
-    }
+def _open_ports(*, restricted: bool) -> set[int]:
+    """The ports that a rule lets in.
+
+    Args:
+        restricted: also those that are open to some addresses only. While the firewall is on, that
+            is what the server's owner wants; when it is turned on, it could lock him out.
+    """
+    wanted = _RESTRICTED if restricted else _OPEN
+    return {int(match[1]) for line in _rules() if (match := wanted.fullmatch(line))}
+
+
+def _shut_ports() -> dict[int, str]:
+    """The rules that keep everybody out of a port, by port."""
+    found = ((_SHUT.fullmatch(line), line) for line in _rules())
+    return {int(match[1]): line for match, line in found if match}
+
+
+def _rules() -> list[str]:
+    """Rules as one would type them: `allow 22/tcp`, `allow from 10.0.0.1 to any port 22`."""
+    return [rule for rule, _ in _commented()]
+
+
+def _commented() -> list[tuple[str, str]]:
+    lines = command.run(Command(["ufw", "show", "added"])).stdout.splitlines()
+    rules = (line.removeprefix("ufw ") for line in lines if line.startswith("ufw "))
+    return [(rule, comment) for rule, _, comment in (one.partition(" comment ") for one in rules)]
+
+
+def _covers_ipv6() -> bool:
+    try:
+        text = DEFAULTS.read_text()
+    except OSError:
+        return True
+    return re.search(r"^IPV6=[\"']?no", text, re.MULTILINE | re.IGNORECASE) is None
