@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pushdeploy.errors import CommandFailedError, UnavailableError
+from pushdeploy.errors import UnavailableError
 from pushdeploy.model.site import Certificate
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LIVE = Path("/etc/letsencrypt/live")
+OURS = "pushdeploy-"
+"""What certbot's names of our certificates begin with."""
+
 HOOK = Path("/etc/letsencrypt/renewal-hooks/deploy/pushdeploy")
 ISSUE_SECONDS = 300.0
 
@@ -28,12 +31,13 @@ HOOK_TEXT = """\
 exec /usr/local/bin/pushdeploy certs:renewed
 """
 
-_SAID = re.compile(r"^\s*(?:Detail|Hint|Type|Domain):.*$|^.*(?:urn:ietf:params:acme:error).*$")
+_SAID = re.compile(r"(?:Detail|Domain): |.*urn:ietf:params:acme:error")
+_TALK = re.compile(r"Saving debug|Ask for help|See the logfile|An unexpected error|Requesting a")
 
 
 def name_of(app: str) -> str:
     """Certbot's name of an app's certificate."""
-    return f"pushdeploy-{app}"
+    return f"{OURS}{app}"
 
 
 def certificate(app: str) -> Certificate:
@@ -48,8 +52,7 @@ def issue(app: str, domains: Sequence[str], *, webroot: Path, email: str, server
     Raises:
         UnavailableError: it was not given, with what the ACME server said. What was there stays.
     """
-    HOOK.parent.mkdir(parents=True, exist_ok=True)
-    write(File(HOOK, HOOK_TEXT, 0o755))
+    hook()
     line = Command(
         [
             "certbot",
@@ -69,13 +72,30 @@ def issue(app: str, domains: Sequence[str], *, webroot: Path, email: str, server
             "--no-directory-hooks",
         ]
     )
-    try:
-        command.run(line, seconds=ISSUE_SECONDS)
-    except CommandFailedError as error:
+    done = command.attempt(line, seconds=ISSUE_SECONDS)
+    if done.status != 0:
         raise UnavailableError(
-            f"no certificate for {', '.join(domains)}: {_told(error)}",
+            f"no certificate for {', '.join(domains)}: {_told(done.stdout, done.stderr)}",
             hint="sudo less /var/log/letsencrypt/letsencrypt.log",
-        ) from error
+        )
+
+
+def hook() -> bool:
+    """Have certbot tell us of renewals; returns False when it does already."""
+    HOOK.parent.mkdir(parents=True, exist_ok=True)
+    return write(File(HOOK, HOOK_TEXT, 0o755))
+
+
+def unhook() -> bool:
+    """The opposite."""
+    there = HOOK.exists()
+    HOOK.unlink(missing_ok=True)
+    return there
+
+
+def apps() -> list[str]:
+    """The apps that certbot has a certificate of ours for."""
+    return sorted(path.name.removeprefix(OURS) for path in LIVE.glob(f"{OURS}*"))
 
 
 def delete(app: str) -> None:
@@ -90,6 +110,8 @@ def is_installed() -> bool:
     return Path("/usr/bin/certbot").exists()
 
 
-def _told(error: CommandFailedError) -> str:
-    lines = [line.strip() for line in error.output.splitlines() if _SAID.match(line)]
-    return " ".join(lines) or error.message
+def _told(stdout: str, stderr: str) -> str:
+    """What the ACME server said, which is on stdout; else what certbot does not always say."""
+    lines = [line.strip() for line in (*stdout.splitlines(), *stderr.splitlines())]
+    said = [line for line in lines if _SAID.match(line)]
+    return " ".join(said or [line for line in lines if line and not _TALK.match(line)])
