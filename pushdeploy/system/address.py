@@ -46,7 +46,8 @@ def _login_address() -> tuple[str, int] | None:
 
 
 def _environments() -> Iterator[dict[str, str]]:
-    process = os.getpid()
+    yield dict(os.environ)
+    process = os.getppid()
     while process > 1:
         try:
             folder = Path(f"/proc/{process}")

@@ -36,10 +36,10 @@ class Outside:
 
     def curl(self, name: str, scheme: str) -> str:
         """The status of the answer, and the version of HTTP."""
-        words = ("--silent", "--insecure", "--max-time", "10", "--output", "/dev/null")
-        words += ("--resolve", f"{name}:80:{SERVER}", "--resolve", f"{name}:443:{SERVER}")
+        quiet = ("--silent", "--insecure", "--max-time", "10", "--output", "/dev/null")
+        here = ("--resolve", f"{name}:80:{SERVER}", "--resolve", f"{name}:443:{SERVER}")
         shown = ("--write-out", "%{http_code} %{http_version}")
-        return self.run("curl", *words, *shown, f"{scheme}://{name}/").stdout
+        return self.run("curl", *quiet, *here, *shown, f"{scheme}://{name}/").stdout
 
 
 @contextmanager
