@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
 import struct
 from dataclasses import asdict, dataclass
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
     from pushdeploy.events import Report
     from pushdeploy.system.locks import Holder
+
+STDOUT = 1
+
+LEFT = select.POLLERR | select.POLLHUP | select.POLLRDHUP
+"""A pipe without readers has an error, a socket whose peer has left is hung up."""
 
 REQUEST_SECONDS = 900.0
 """A caller that says nothing for so long is dropped: a push of many megabytes may come first."""
@@ -119,13 +125,16 @@ class Session:
         return True
 
     def is_left(self) -> bool:
-        """True when the caller has hung up."""
-        try:
-            return self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
+        """True when the caller has hung up, or nobody reads his stdout any more.
+
+        What a lost ssh connection leaves behind still holds its end of ours. Asked by poll(2): a
+        socket with a time-out waits in recv, MSG_DONTWAIT or not.
+        """
+        poll = select.poll()
+        poll.register(self._connection, select.POLLRDHUP)
+        if len(self.descriptors) > STDOUT:
+            poll.register(self.descriptors[STDOUT], 0)
+        return any(what & LEFT for _, what in poll.poll(0))
 
     def close(self) -> None:
         """End the conversation; the engine may go on working."""

@@ -261,3 +261,33 @@ def test_root_vouches_for_a_name_that_cannot_act_on_a_terminal(
     (attempt,) = machine.journal.attempts()
     assert attempt.who.startswith("ada\\x1b[31m\\n")
     assert len(attempt.who) == 64
+
+
+def test_a_reader_that_left_counts_as_gone_although_somebody_holds_the_line(line: Line) -> None:
+    reading, writing = os.pipe()
+    found: list[bool] = []
+
+    def look(_: Host, session: Session, __: Mapping[str, Any]) -> None:
+        found.append(session.is_left())
+        os.close(reading)
+        found.append(session.is_left())
+
+    line.say_bytes(b'{"verb": "look"}\n', (0, writing, 2))
+    line.serve({"look": look})
+    os.close(writing)
+
+    assert found == [False, True]
+
+
+def test_a_caller_who_hung_up_counts_as_gone(line: Line) -> None:
+    found: list[bool] = []
+
+    def look(_: Host, session: Session, __: Mapping[str, Any]) -> None:
+        found.append(session.is_left())
+        line.hang_up()
+        found.append(session.is_left())
+
+    line.say({"verb": "look"})
+    line.serve({"look": look})
+
+    assert found == [False, True]
