@@ -72,7 +72,7 @@ def test_the_blog_keeps_its_posts_through_a_deploy_and_counts_their_words(site: 
     where = write_post(site, "Before the deploy", "three little words")
     eventually(lambda: "3 words" in site.get(where).text, wanted=True)
 
-    site.change({"templates/about.html": "{% extends 'base.html' %}\n"})
+    site.change({"NOTES": "again\n"})
     again = site.push()
 
     assert again.exit_status == 0, again.output

@@ -1,0 +1,471 @@
+"""The commands, over ssh as a person types them: run, scale, restart, storage, apps, keys, logs."""
+
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.system import processes
+from tests.system.host import Host
+from tests.system.laptop import Laptop
+from tests.system.story import (
+    APPS,
+    Site,
+    assert_cli_refused,
+    assert_serving,
+    assert_unchanged,
+    eventually,
+    snapshot,
+)
+
+KEEPS = {
+    "app.py": (
+        "import os\n"
+        "os.makedirs('data', exist_ok=True)\n"
+        "open('data/visits', 'a').write('x')\n"
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [])\n"
+        "    return [open('data/visits', 'rb').read()]\n"
+    ),
+    "requirements.txt": "gunicorn\n",
+    "Procfile": "web: gunicorn -w 1 app:app\n",
+}
+
+
+# run
+
+
+@pytest.mark.parametrize("status", [0, 1, 7, 130, 255])
+def test_run_ends_with_the_status_of_the_command(site: Site, status: int) -> None:
+    site.deploy("tiny")
+
+    answer = site.cli(f"run -- sh -c 'exit {status}'", check=False)
+
+    assert (answer.returncode, answer.stdout) == (status, "")
+
+
+def test_run_takes_stdin_and_keeps_stdout_and_stderr_apart(site: Site) -> None:
+    site.deploy("tiny")
+    text = "grüße\n" * 20_000
+
+    answer = site.cli("run -- sh -c 'cat; echo problem >&2'", stdin=text)
+
+    assert answer.stdout == text
+    assert answer.stderr == "problem\n"
+
+
+def test_run_has_the_code_and_the_environment_of_the_live_release(site: Site) -> None:
+    site.deploy("tiny")
+    site.cli("config:set COLOUR='light blue'")
+
+    answer = site.cli("""run -- 'echo "$COLOUR $PUSHDEPLOY_RELEASE $(cat VERSION) $(id -un)"'""")
+    python = site.cli("run python -c 'import gunicorn, app; print(app.VERSION)'")
+
+    assert answer.stdout == f"light blue v2 1 pd-{site.name}\n"
+    assert python.stdout == "1\n"
+
+
+def test_run_is_in_the_sandbox_of_the_app(site: Site) -> None:
+    site.deploy("tiny")
+
+    answer = site.cli("run -- 'touch here; cat /etc/pushdeploy/keys/authorized_keys'", check=False)
+
+    assert answer.returncode != 0
+    assert "Read-only file system" in answer.stderr
+    assert "ssh-ed25519" not in answer.stdout
+
+
+def test_run_before_the_first_push_is_refused(site: Site) -> None:
+    site.laptop.ssh(f"apps:create {site.name}", check=True)
+
+    answer = site.cli("run true", check=False)
+
+    assert answer.returncode != 0
+    assert "git push production main" in answer.stderr
+
+
+def test_run_at_a_terminal_gives_the_command_one(site: Site) -> None:
+    site.deploy("tiny")
+    leader, follower = pty.openpty()
+    line = f"run --app {site.name} -- sh -c 'tty; read x; echo got $x'"
+    argv = site.laptop.ssh_argv("-tt", command=line)
+
+    with subprocess.Popen(
+        argv,
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env=site.laptop.environment,
+        start_new_session=True,
+    ) as process:
+        os.close(follower)
+        shown = read_until(leader, "/dev/pts/")
+        os.write(leader, b"hello\n")
+        shown += read_until(leader, "got hello")
+        status = process.wait(30)
+    os.close(leader)
+
+    assert "not a tty" not in shown
+    assert status == 0
+
+
+def read_until(terminal: int, word: str) -> str:
+    """What the terminal or pipe shows until it has shown a word."""
+    shown = ""
+    end = time.monotonic() + 40
+    while word not in shown and time.monotonic() < end:
+        if select.select([terminal], [], [], 0.5)[0]:
+            try:
+                shown += os.read(terminal, 4096).decode("utf-8", "replace")
+            except OSError:
+                break
+    assert word in shown, shown
+    return shown
+
+
+# ps, ps:scale, restart
+
+
+def test_ps_shows_each_instance(site: Site) -> None:
+    site.deploy("worker-jobs")
+
+    shown = site.cli("ps").stdout
+
+    assert re.search(r"^=== web \(\d+ workers?\): gunicorn app:app$", shown, re.MULTILINE)
+    assert re.search(
+        r"^web\.1: up for \d+s, v1, cpu \d+%, \d+ MB, 0 restarts$", shown, re.MULTILINE
+    )
+    assert re.search(r"^worker\.1: up for \d+s, v1, ", shown, re.MULTILINE)
+
+
+def test_scaling_web_sets_the_workers_of_gunicorn(site: Site) -> None:
+    site.deploy("tiny")
+
+    answer = site.cli("ps:scale web=4")
+
+    assert answer.stderr.startswith(f"Scaling web=4 and restarting {site.name}... done, v2")
+    assert site.environment()["WEB_CONCURRENCY"] == "4"
+    assert children(site) == 4
+    assert site.cli("ps:scale").stdout == "web=4\n"
+
+
+def test_scaling_a_worker_runs_more_of_it(site: Site) -> None:
+    site.deploy("worker-jobs")
+
+    site.cli("ps:scale worker=2")
+
+    eventually(lambda: running(site), ["web.1", "worker.1", "worker.2"])
+    site.cli("ps:scale worker=0")
+    eventually(lambda: running(site), ["web.1"])
+
+
+def test_what_was_scaled_stays_so_after_a_push_and_a_rollback(site: Site) -> None:
+    site.deploy("worker-jobs")
+    site.cli("ps:scale worker=2")
+    site.change({"README.md": "again\n"})
+
+    site.push()
+
+    eventually(lambda: running(site), ["web.1", "worker.1", "worker.2"])
+    site.cli("rollback")
+    eventually(lambda: running(site), ["web.1", "worker.1", "worker.2"])
+
+
+def test_scaling_what_the_procfile_does_not_have_is_refused(site: Site) -> None:
+    site.deploy("tiny")
+    before = snapshot(site)
+
+    assert_cli_refused(site.cli("ps:scale wroker=2", check=False), 4, "has no `wroker`")
+    assert_cli_refused(site.cli("ps:scale web=-1", check=False), 2)
+    assert_cli_refused(site.cli("ps:scale web=many", check=False), 2)
+    assert_unchanged(site, before)
+
+
+def test_a_restart_loses_nothing(site: Site) -> None:
+    site.deploy("tiny")
+    pid = site.main_pid()
+
+    answer = site.cli("restart")
+
+    assert answer.returncode == 0
+    assert_serving(site, version=1, release="v2")
+    assert site.main_pid() != pid
+
+
+def running(site: Site) -> list[str]:
+    """Instances of the live release that are up."""
+    found = site.ask("ps")["instances"]
+    return [one["instance"] for one in found if one["state"] == "up" and not one["warm"]]
+
+
+def children(site: Site) -> int:
+    """Child processes of the web process."""
+    listed = site.host.run("ps", "--ppid", site.main_pid(), "-o", "pid=")
+    return len(listed.stdout.split())
+
+
+# storage
+
+
+def test_an_app_that_writes_beside_its_code_works_after_the_command_that_it_is_told(
+    site: Site,
+) -> None:
+    site.become("tiny", KEEPS)
+    refused = site.push()
+    site.cli("storage:add data/")
+
+    again = site.push()
+    first = site.get("/").text
+    site.change({"README.md": "again\n"})
+    site.push()
+
+    assert refused.exit_status != 0
+    assert f"pushdeploy storage:add FOLDER/ --app {site.name}" in refused.output
+    assert again.exit_status == 0, again.output
+    assert first.startswith("x")
+    assert len(site.get("/").text) > len(first)
+    assert site.ask("storage")["storage"] == ["data"]
+
+
+def test_a_folder_that_git_tracks_can_not_be_storage(site: Site) -> None:
+    site.deploy("tiny", {"data/kept.txt": "kept\n"})
+    before = snapshot(site)
+
+    answer = site.cli("storage:add data/", check=False)
+
+    assert answer.returncode != 0
+    assert "`data` is storage, and git tracks" in re.sub(r"\s*\n !\s+", " ", answer.stderr)
+    assert_unchanged(site, before)
+    assert site.ask("storage")["storage"] == []
+
+
+@pytest.mark.parametrize("folder", ["../x", "/etc", ".", "a/../../b", ".git", "a b\n"])
+def test_a_folder_outside_of_the_code_can_not_be_storage(site: Site, folder: str) -> None:
+    site.deploy("tiny")
+    before = snapshot(site)
+
+    answer = site.cli(f"storage:add '{folder}'", check=False)
+
+    assert answer.returncode in (2, 3), answer.stderr
+    assert_unchanged(site, before)
+    assert site.ask("storage")["storage"] == []
+
+
+# apps
+
+
+def test_an_app_is_made_before_its_push_and_told_where_to_push(site: Site) -> None:
+    answer = site.laptop.ssh(f"apps:create {site.name} --port 8123")
+
+    assert f"Creating {site.name}... done, on port 8123" in answer.stderr
+    assert answer.stdout.startswith("git remote add production deploy@")
+    site.deploy("tiny")
+    assert site.url == "http://127.0.0.1:8123"
+    assert_serving(site, version=1, release="v1")
+    again = site.laptop.ssh(f"apps:create {site.name}")
+    assert (again.returncode, "it was there already" in again.stderr) == (0, True)
+
+
+def test_a_port_that_somebody_has_is_refused(new_site: Callable[[], Site]) -> None:
+    first, second = new_site(), new_site()
+    first.deploy("tiny")
+
+    ours = second.laptop.ssh(f"apps:create {second.name} --port {first.settings['port']}")
+    foreign = second.laptop.ssh(f"apps:create {second.name} --port 22")
+
+    assert_cli_refused(ours, 2, f"belongs to the app `{first.name}`")
+    assert_cli_refused(foreign, 69, "port 22 is taken by `sshd`")
+    assert not second.host.exists(second.root)
+    assert_serving(first, version=1, release="v1")
+
+
+def test_destroying_an_app_leaves_nothing_of_it(site: Site) -> None:
+    site.deploy("worker-jobs")
+    site.cli("restart")
+    port = site.settings["port"]
+    one_off = site.host.start("pushdeploy", "run", "--app", site.name, "sleep", "600")
+    eventually(lambda: "run" in "".join(site.units()), wanted=True)
+
+    answer = site.cli(f"apps:destroy --confirm {site.name}")
+
+    processes.end(one_off)
+    assert answer.stderr == f"Destroying {site.name}... done\n"
+    assert traces(site) == ""
+    assert f":{port} " not in site.host.run("ss", "-Hltn").stdout
+    assert site.name not in [
+        one["app"] for one in json.loads(site.laptop.ssh("apps --json").stdout)
+    ]
+
+
+def test_an_app_is_destroyed_only_when_its_name_is_given_again(site: Site) -> None:
+    site.deploy("tiny")
+    before = snapshot(site)
+
+    bare = site.cli("apps:destroy", check=False)
+    other = site.cli("apps:destroy --confirm blog", check=False)
+
+    assert_cli_refused(bare, 2, f"--confirm {site.name}")
+    assert_cli_refused(other, 2, "nothing was destroyed")
+    assert_unchanged(site, before)
+
+
+def test_an_app_that_was_destroyed_can_be_made_again(site: Site) -> None:
+    site.deploy("tiny")
+    site.cli(f"apps:destroy --confirm {site.name}")
+
+    push = site.push()
+
+    assert push.exit_status == 0, push.output
+    assert_serving(site, version=1, release="v1")
+
+
+def traces(site: Site) -> str:
+    """Users, groups, folders, unit files, units, processes and timers of the app."""
+    name, unit = site.name, site.unit
+    look = (
+        f"grep -E '^p[db]-{name}:' /etc/passwd /etc/group /etc/shadow;"
+        f"ls -d {APPS}/{name} /run/pushdeploy/{name} /var/log/pushdeploy/{name} 2>/dev/null;"
+        f"ls /run/systemd/system /run/systemd/transient | grep -F '{unit}';"
+        f"systemctl list-units --all --plain --no-legend '{unit}*' | grep -v slice;"
+        f"ps -e -o user:20=,args= | grep -E '^p[db]-{name} '; true"
+    )
+    return site.host.run("sh", "-c", look).stdout
+
+
+# keys
+
+
+def test_a_key_that_is_added_pushes_and_one_that_is_removed_does_not(
+    site: Site, host: Host, tmp_path: Path
+) -> None:
+    site.deploy("tiny")
+    bob = Laptop(host, tmp_path / "bob")
+    his = Site(host, bob, site.app)
+    stranger = his.push()
+
+    added = site.laptop.ssh("keys:add bob -", stdin=bob.public_key)
+    site.change({"VERSION": "2\n"})
+    pushed = his.push()
+    listed = json.loads(site.laptop.ssh("keys --json").stdout)
+    removed = site.laptop.ssh("keys:remove bob")
+    site.change({"VERSION": "3\n"})
+    refused = his.push()
+
+    assert "Permission denied" in stranger.output
+    assert added.returncode == 0, added.stderr
+    assert pushed.exit_status == 0, pushed.output
+    assert "bob" in [one["name"] for one in listed]
+    assert removed.returncode == 0, removed.stderr
+    assert "Permission denied" in refused.output
+    assert_serving(site, version=2, release="v2")
+    assert site.ask("releases")["releases"][0]["who"] == "bob"
+
+
+def test_what_is_no_key_is_refused(site: Site) -> None:
+    before = site.laptop.ssh("keys --json").stdout
+
+    for text in (
+        "",
+        "no key\n",
+        'command="id" ssh-ed25519 AAAA x\n',
+        "ssh-ed25519 AAAA\nssh-rsa B\n",
+    ):
+        answer = site.laptop.ssh("keys:add eve -", stdin=text)
+        assert answer.returncode in (2, 3), (text, answer.stderr)
+        assert "Traceback" not in answer.stderr
+    assert site.laptop.ssh("keys --json").stdout == before
+
+
+# logs
+
+
+def test_logs_show_the_last_lines_of_all_or_one_process_type(site: Site) -> None:
+    site.deploy("worker-jobs")
+
+    everything = site.cli("logs").stdout
+    workers = site.cli("logs -p worker").stdout
+    last = site.cli("logs -n 1").stdout
+
+    assert "worker started" in everything
+    assert "Booting worker" in everything
+    assert "worker started" in workers
+    assert "Booting worker" not in workers
+    assert len(last.splitlines()) == 1
+
+
+def test_logs_follow_what_is_printed_from_now_on(site: Site) -> None:
+    site.deploy("worker-jobs")
+    folder = f"{site.root}/shared/instance"
+    argv = site.laptop.ssh_argv(command=f"logs --app {site.name} -t -n 1 -p worker")
+    follower = processes.start(argv, env=site.laptop.environment)
+    assert follower.stdout is not None
+    read_until(follower.stdout.fileno(), "worker started")
+
+    make = f"touch {folder}/queue/job-77"
+    site.host.run("sh", "-c", make, user=f"pd-{site.name}")
+    shown = read_until(follower.stdout.fileno(), "\n")
+    processes.end(follower)
+
+    assert "done job-77" in shown
+    eventually(
+        lambda: "journalctl" in site.host.run("ps", "-e", "-o", "args=").stdout, wanted=False
+    )
+
+
+# all
+
+
+def test_every_query_has_an_answer_for_programs(site: Site) -> None:
+    site.deploy("tiny")
+    site.cli("config:set A=1")
+
+    queries = ("ps", "ps:scale", "releases", "releases:info", "releases:output", "config")
+    for query in (*queries, "config:get A", "storage"):
+        assert isinstance(site.ask(query), dict), query
+    for query in ("apps", "keys", "version"):
+        json.loads(site.laptop.ssh(f"{query} --json", check=True).stdout)
+
+
+def test_without_a_command_ssh_tells_what_there_is_and_gives_no_shell(site: Site) -> None:
+    answer = processes.run(site.laptop.ssh_argv("-T"), env=site.laptop.environment, check=False)
+
+    assert answer.returncode == 0
+    assert "there is no shell here" in answer.stderr
+    assert answer.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "command", ["ls", "bash -c id", "'apps; id'", "git-shell", "scp -t /", "rsync"]
+)
+def test_what_is_no_command_of_ours_is_refused(site: Site, command: str) -> None:
+    answer = site.laptop.ssh(command)
+
+    assert answer.returncode == 2
+    assert "there is no command" in answer.stderr
+    assert "uid=" not in answer.stdout
+
+
+def test_ports_and_agents_are_not_forwarded(site: Site) -> None:
+    site.deploy("tiny")
+    port = site.settings["port"]
+    strictly = "-oExitOnForwardFailure=yes"
+    argv = site.laptop.ssh_argv("-N", strictly, "-W", f"127.0.0.1:{port}")
+
+    local = processes.run(argv, env=site.laptop.environment, check=False, timeout=30)
+    remote = processes.run(
+        site.laptop.ssh_argv(strictly, "-R", "9999:127.0.0.1:22", command="apps"),
+        env=site.laptop.environment,
+        check=False,
+    )
+
+    assert local.returncode != 0
+    assert local.stdout == ""
+    assert remote.returncode != 0
+    assert "9999" not in site.host.run("ss", "-Hltn").stdout
