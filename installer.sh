@@ -12,6 +12,7 @@ usage() {
   cat <<'TEXT'
 Usage:
   sudo ./installer.sh [--app NAME] [--key FILE] [--port N]   install or upgrade the server
+       [--domain NAME]... [--email ADDRESS] [--firewall]     and serve the app by HTTPS
   sudo ./installer.sh uninstall [--purge]                    take it away again
   ./installer.sh demo [--dir DIR] [--port N] [--once]        show it on this machine, no root needed
   ./installer.sh demo --stop [--dir DIR]                     stop the demo and remove its folder
@@ -61,6 +62,14 @@ readonly SERVER_PACKAGES=(
   python3-venv
 )
 
+# path:package, where any package that brings the program will do. Those of SERVER_FIREWALL are
+# installed only when it is asked for.
+readonly SERVER_TOOLS=(
+  /usr/sbin/nginx:nginx-light
+  /usr/bin/certbot:certbot
+)
+readonly SERVER_FIREWALL=/usr/sbin/ufw:ufw
+
 # Programs in /opt/pushdeploy/current/bin, one for each of these modules of pushdeploy.cli. Their
 # first line names the version's own Python: an upgrade never changes modules under one that runs.
 readonly SERVER_PROGRAMS=(engine shell)
@@ -72,7 +81,7 @@ install_server() {
   server_require_system
   server_lock
   umask 022
-  server_packages
+  server_packages "$@"
   server_require_python
   checkout=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
   tool=$SERVER_FOLDER/$(server_version "$checkout")
@@ -103,6 +112,7 @@ server_check_arguments() {
   while (($#)); do
     option=${1%%=*}
     case $1 in
+      --firewall) value=yes ;;
       --*=*) value=${1#*=} ;;
       *)
         value=${2-}
@@ -117,7 +127,7 @@ server_check_arguments() {
 server_check_option() {
   local option=$1 value=$2
   case $option in
-    --app | --key | --port) [[ -n $value ]] || server_bad_usage "\`$option\` needs a value." ;;
+    --app | --key | --port | --domain | --email | --acme-server | --firewall) [[ -n $value ]] || server_bad_usage "\`$option\` needs a value." ;;
     *) server_bad_usage "\`$option\` is no option of the installer." ;;
   esac
   if [[ $option == --port && ! $value =~ ^[0-9]{1,5}$ ]]; then
@@ -161,9 +171,15 @@ server_lock() {
 }
 
 server_packages() {
-  local package missing=()
+  local package tool missing=() tools=("${SERVER_TOOLS[@]}")
   for package in "${SERVER_PACKAGES[@]}"; do
     server_has_package "$package" || missing+=("$package")
+  done
+  if has_word --firewall "$@"; then
+    tools+=("$SERVER_FIREWALL")
+  fi
+  for tool in "${tools[@]}"; do
+    [[ -x ${tool%%:*} ]] || missing+=("${tool#*:}")
   done
   if ((${#missing[@]})); then
     apt_install "${missing[@]}"
@@ -251,19 +267,19 @@ server_detail() {
 demo() {
   local checkout folder python
   checkout=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
-  if demo_wants --help "$@" || demo_wants -h "$@"; then
+  if has_word --help "$@" || has_word -h "$@"; then
     demo_usage
     return
   fi
   folder=$(demo_folder "$@")
-  if demo_wants --stop "$@" && [[ ! -x $folder/tool/bin/python ]]; then
+  if has_word --stop "$@" && [[ ! -x $folder/tool/bin/python ]]; then
     fail "There is no demo in \`$folder\`." "If it lies elsewhere: ./installer.sh demo --stop --dir DIR"
   fi
-  if ! demo_wants --stop "$@"; then
+  if ! has_word --stop "$@"; then
     demo_require_programs
     python=$(find_python)
     demo_own_folder "$folder"
-    if demo_wants --once "$@" && [[ ! -e $folder/server ]]; then
+    if has_word --once "$@" && [[ ! -e $folder/server ]]; then
       DEMO_LEFTOVER=$folder
       trap 'rm --recursive --force -- "$DEMO_LEFTOVER"' EXIT # until Python takes over
     fi
@@ -274,7 +290,7 @@ demo() {
 }
 
 # True when the first argument is among the others.
-demo_wants() {
+has_word() {
   local wanted=$1 word
   shift
   for word in "$@"; do

@@ -6,15 +6,17 @@ that `current` names; apps, and engines that run, do not notice.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pushdeploy.cli.compose import server_host
 from pushdeploy.cli.port_check import wanted_port
+from pushdeploy.cli.server_edge import check_edge, make_edge
 from pushdeploy.cli.steps import Steps
 from pushdeploy.deploy.apps import create_app
 from pushdeploy.deploy.journal import journals
-from pushdeploy.errors import CommandFailedError, RefusedInputError, UsageError
+from pushdeploy.errors import CommandFailedError, RefusedInputError
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.key import parse_key_name, parse_public_key, suggested_name
 from pushdeploy.model.layout import SERVER
@@ -39,23 +41,40 @@ LONGEST_KEY_FILE = 65536
 """Bytes; a public key has a few hundred."""
 
 
-def install(version: Path, *, app: str | None, key: Path | None, port: int | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What may be asked of the installer beside installing."""
+
+    app: str | None = None
+    """Make this app."""
+    key: Path | None = None
+    """The file of a public key that may push."""
+    port: int | None = None
+    """Where the app answers on 127.0.0.1."""
+    domains: tuple[str, ...] = ()
+    """The app's names."""
+    email: str | None = None
+    """Get a certificate for them; who is told of problems with it."""
+    acme_server: str | None = None
+    firewall: bool = False
+    """Let in ssh, HTTP and HTTPS only."""
+
+
+def install(version: Path, wishes: Wishes) -> None:
     """Install, or upgrade, or see that nothing is to be done.
 
     Args:
         version: the folder of the tool's version, complete.
-        app: make this app.
-        key: the file of a public key that may push.
-        port: where the app answers on 127.0.0.1.
+        wishes: what else is to be done.
     """
+    app, key = wishes.app, wishes.key
     host = server_host()
     server_users.check_users()
     tool.check_command()
     sshd.check_sshd()
     text = "" if key is None else _read_key(key)
-    if app is None and port is not None:
-        raise UsageError("`--port` is an app's", hint=f"./installer.sh --app blog --port {port}")
-    wanted = None if app is None else wanted_port(host, parse_app_name(app), port)
+    wanted = None if app is None else wanted_port(host, parse_app_name(app), wishes.port)
+    names = check_edge(host, wishes)
 
     steps = Steps()
     _make_server(steps, version)
@@ -64,6 +83,7 @@ def install(version: Path, *, app: str | None, key: Path | None, port: int | Non
     if app is not None:
         steps.step(f"Making the app {app}", partial(_make_app, host, app, wanted))
     _start_apps(steps)
+    make_edge(steps, host, wishes, names)
     tool.prune()
     _close(steps, app or next(iter(journals(SERVER.apps)), "blog"))
 

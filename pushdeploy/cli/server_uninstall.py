@@ -13,7 +13,7 @@ from pathlib import Path
 from pushdeploy.cli.steps import Steps
 from pushdeploy.errors import UnavailableError, UsageError
 from pushdeploy.model.layout import SERVER
-from pushdeploy.system import certbot, server_folders, server_units, server_users, sshd, tool
+from pushdeploy.system import certbot, server_folders, server_units, server_users, sshd, tool, ufw
 from pushdeploy.system.systemd import FRONT_USER
 
 NGINX_SITES = Path("/etc/nginx/conf.d")
@@ -35,16 +35,22 @@ def uninstall(*, purge: bool, sure: bool) -> None:
     steps = Steps()
     steps.step("Taking sshd's settings back", sshd.remove_snippet)
     steps.step("Taking nginx's and certbot's settings back", _leave_edge)
+    if purge:
+        steps.step("Deleting certificates", _delete_certificates)
     steps.step("Stopping the apps and the engine", server_units.stop_apps)
     steps.step("Ending logins", server_units.end_logins)
     steps.step("Removing the units", server_units.remove_units)
     steps.step("Removing the tool", tool.remove)
     kept = _remove_data(steps, purge=purge)
     steps.step("Removing the users", partial(_remove_users, keep=kept))
+    rules = ufw.ours()
     steps.result("pushdeploy is gone" if steps.changed else "Nothing to do")
     if kept:
         steps.detail(f"The apps' data is still in {SERVER.state}, with the users that own it.")
         steps.detail("To delete it: sudo ./installer.sh uninstall --purge")
+    if rules:
+        steps.detail(f"The firewall is left as it is, with our rules: {', '.join(rules)}.")
+        steps.detail("To take one away: sudo ufw delete RULE (without ssh's you are locked out)")
 
 
 def _ask(*, purge: bool) -> None:
@@ -57,13 +63,18 @@ def _ask(*, purge: bool) -> None:
 
 
 def _leave_edge() -> bool:
-    """Certificates stay: they are certbot's, and renewed by it."""
+    """Certificates stay for a new installation: ACME servers give few of the same."""
     sites = any(NGINX_SITES.glob("pushdeploy*.conf"))
     if sites:
         _leave_nginx()
-    hooked = certbot.HOOK.exists()
-    certbot.HOOK.unlink(missing_ok=True)
-    return sites or hooked
+    return certbot.unhook() or sites
+
+
+def _delete_certificates() -> bool:
+    apps = certbot.apps()
+    for app in apps:
+        certbot.delete(app)
+    return bool(apps)
 
 
 def _leave_nginx() -> None:

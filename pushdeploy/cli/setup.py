@@ -21,9 +21,20 @@ def main() -> int:
     arguments = _parser().parse_args()
     try:
         if arguments.verb == "install":
-            from pushdeploy.cli.server_install import install  # noqa: PLC0415 - has packages
+            from pushdeploy.cli.server_install import Wishes, install  # noqa: PLC0415 - has packages
 
-            install(arguments.tool, app=arguments.app, key=arguments.key, port=arguments.port)
+            install(
+                arguments.tool,
+                Wishes(
+                    app=arguments.app,
+                    key=arguments.key,
+                    port=arguments.port,
+                    domains=tuple(arguments.domain),
+                    email=arguments.email,
+                    acme_server=arguments.acme_server,
+                    firewall=arguments.firewall,
+                ),
+            )
         else:
             from pushdeploy.cli.server_uninstall import uninstall  # noqa: PLC0415 - needs few
 
@@ -47,6 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     install.add_argument("--app", help="make this app")
     install.add_argument("--key", type=Path, help="let this public ssh key push")
     install.add_argument("--port", type=int, help="where the app answers on 127.0.0.1")
+    install.add_argument("--domain", action="append", default=[], help="the app's name")
+    install.add_argument("--email", help="get a certificate; who is told of problems with it")
+    install.add_argument("--acme-server", metavar="URL", help="another one than Let's Encrypt's")
+    install.add_argument("--firewall", action="store_true", help="let in ssh, HTTP and HTTPS only")
     uninstall = verbs.add_parser("uninstall", prog="installer.sh uninstall", allow_abbrev=False)
     uninstall.add_argument("--purge", action="store_true", help="delete all apps' data too")
     uninstall.add_argument("--yes", action="store_true", help="do not ask")

@@ -67,6 +67,12 @@ def apply_sites(host: Host) -> list[str]:
     return nginx.apply(lambda: sites(host))
 
 
+def is_served(host: Host) -> bool:
+    """True when nginx runs as the settings say, or there is none; only looks."""
+    nginx = Nginx(host.layout.state)
+    return not nginx.is_installed() or nginx.is_as(sites(host))
+
+
 def change_site(host: Host, app: str, change: Callable[[AppSettings], AppSettings]) -> AppSettings:
     """Change an app's settings and nginx with them, or neither.
 

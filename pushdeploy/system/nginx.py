@@ -125,6 +125,12 @@ class Nginx:
             write(self._loaded(wanted))
             return [*changed, *(path.name for path in gone)]
 
+    def is_as(self, sites: Sequence[Site]) -> bool:
+        """True when nginx serves exactly these sites; only looks."""
+        wanted = {file.path: file for file in site_files(self.folder, self.edge(), sites)}
+        content = {path: file.content for path, file in wanted.items()}
+        return self._present() == content and self._is_loaded(wanted)
+
     def _loaded(self, wanted: Mapping[Path, File]) -> File:
         """What says that nginx runs with these files."""
         text = "\0".join(f"{path}\0{file.content}" for path, file in sorted(wanted.items()))

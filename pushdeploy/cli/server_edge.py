@@ -1,0 +1,123 @@
+"""Installing the edge: domains, the firewall, a certificate; what can't be yet is named."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pushdeploy.deploy import certs, edge
+from pushdeploy.deploy.journal import Journal, journals
+from pushdeploy.errors import PushdeployError, UsageError
+from pushdeploy.model.domain import parse_domain
+from pushdeploy.model.server_settings import ServerSettings
+from pushdeploy.system import certbot, ufw
+from pushdeploy.system.address import ssh_connection
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.server_install import Wishes
+    from pushdeploy.cli.steps import Steps
+    from pushdeploy.deploy.host import Host
+
+
+def check_edge(host: Host, wishes: Wishes) -> tuple[str, ...]:
+    """The domains as certificates write them; refuses before anything is done.
+
+    Raises:
+        UsageError: there is no app that it is for, or a value has another form, or another app has
+            the domain.
+    """
+    options = {
+        "--port": wishes.port,
+        "--domain": wishes.domains,
+        "--email": wishes.email,
+        "--acme-server": wishes.acme_server,
+    }
+    for option, value in options.items():
+        if value and wishes.app is None:
+            shown = value[0] if isinstance(value, tuple) else value
+            raise UsageError(
+                f"`{option}` is an app's", hint=f"./installer.sh --app blog {option} {shown}"
+            )
+    names = tuple(parse_domain(name) for name in wishes.domains)
+    known = ServerSettings()
+    ServerSettings(wishes.email or known.email, wishes.acme_server or known.acme_server)
+    for name in names:
+        edge.refuse_taken(host, str(wishes.app), name)
+    if wishes.firewall:
+        ufw.plan(ssh_connection())
+    return names
+
+
+def make_edge(steps: Steps, host: Host, wishes: Wishes, names: tuple[str, ...]) -> None:
+    """Serve what was asked for. The firewall comes before the certificate, which needs port 80."""
+    if wishes.firewall:
+        steps.step("Letting in ssh, HTTP and HTTPS only", _make_firewall)
+    if certbot.apps():
+        steps.step("Taking up certbot's renewals", certbot.hook)
+    _serve(steps, host)
+    app = wishes.app
+    if app is None:
+        return
+    if names:
+        steps.step(f"Answering as {', '.join(names)}", partial(_add_domains, host, app, names))
+    domains = Journal(host.layout.app(app)).settings().domains
+    if wishes.email and domains:
+        _get_certificate(steps, host, wishes, domains)
+    elif names and not wishes.email:
+        steps.detail(f"For HTTPS: pushdeploy certs:auto --email me@example.com --app {app}")
+
+
+def _make_firewall() -> bool:
+    planned = ufw.plan(ssh_connection())
+    if planned.active and not planned.opens:
+        return False
+    ufw.enable(planned)
+    return True
+
+
+def _serve(steps: Steps, host: Host) -> None:
+    if not journals(host.layout.apps):
+        return
+    try:
+        steps.step("Serving the apps by nginx", partial(_apply_sites, host))
+    except PushdeployError as error:
+        steps.warn(error.message, error.hint or "nginx -t")
+
+
+def _apply_sites(host: Host) -> bool:
+    if edge.is_served(host):
+        return False
+    edge.apply_sites(host)
+    return True
+
+
+def _add_domains(host: Host, app: str, names: tuple[str, ...]) -> bool:
+    before = Journal(host.layout.app(app)).settings().domains
+    wanted = tuple(dict.fromkeys((*before, *names)))
+    if wanted == before:
+        return False
+    for name in names:
+        edge.refuse_taken(host, app, name)
+    edge.change_site(host, app, lambda now: now.changed(domains=wanted))
+    return True
+
+
+def _get_certificate(steps: Steps, host: Host, wishes: Wishes, domains: tuple[str, ...]) -> None:
+    """A name may not lead here yet; then everything else is installed all the same."""
+    app = str(wishes.app)
+    title = f"Getting a certificate for {', '.join(domains)}"
+    try:
+        steps.step(title, partial(_certify, host, app, wishes))
+    except PushdeployError as error:
+        steps.warn(error.message, error.hint or "")
+        server = f" --server {wishes.acme_server}" if wishes.acme_server else ""
+        steps.detail("Everything else is done. When that is mended:")
+        steps.detail(f"  pushdeploy certs:auto --email {wishes.email}{server} --app {app}")
+
+
+def _certify(host: Host, app: str, wishes: Wishes) -> bool:
+    shown = [one for one in certs.listing(host) if one.app == app]
+    if shown and all(one.served for one in shown):
+        return False
+    certs.ask_for(host, app, email=wishes.email, server=wishes.acme_server)
+    return True
