@@ -90,9 +90,11 @@ def measure(machine: Machine, book: Book, o: argparse.Namespace) -> None:
     }
     for name in MEASURES:
         if name in o.only:
-            parts[name]()
-            book.facts[f"load average after `{name}`"] = load_average()
-            book.save(o.output)
+            try:
+                parts[name]()
+            finally:
+                book.facts[f"load average after `{name}`"] = load_average()
+                book.save(o.output)
 
 
 def main() -> int:
