@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import certs, edge
 from pushdeploy.deploy.journal import Journal, journals
-from pushdeploy.errors import PushdeployError, UsageError
+from pushdeploy.errors import PushdeployError, UnavailableError, UsageError
 from pushdeploy.model.domain import parse_domain
 from pushdeploy.model.server_settings import ServerSettings
 from pushdeploy.system import certbot, ufw
@@ -59,7 +59,7 @@ def make_edge(steps: Steps, host: Host, wishes: Wishes, names: tuple[str, ...]) 
     if app is None:
         return
     if names:
-        steps.step(f"Answering as {', '.join(names)}", partial(_add_domains, host, app, names))
+        _answer_as(steps, host, app, names)
     domains = Journal(host.layout.app(app)).settings().domains
     if wishes.email and domains:
         _get_certificate(steps, host, wishes, domains)
@@ -89,6 +89,14 @@ def _apply_sites(host: Host) -> bool:
         return False
     edge.apply_sites(host)
     return True
+
+
+def _answer_as(steps: Steps, host: Host, app: str, names: tuple[str, ...]) -> None:
+    try:
+        steps.step(f"Answering as {', '.join(names)}", partial(_add_domains, host, app, names))
+    except UnavailableError as error:
+        steps.warn(error.message, error.hint or "nginx -t")
+        steps.detail(f"Then: pushdeploy domains:add {' '.join(names)} --app {app}")
 
 
 def _add_domains(host: Host, app: str, names: tuple[str, ...]) -> bool:

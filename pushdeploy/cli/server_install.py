@@ -16,7 +16,7 @@ from pushdeploy.cli.server_edge import check_edge, make_edge
 from pushdeploy.cli.steps import Steps
 from pushdeploy.deploy.apps import create_app
 from pushdeploy.deploy.journal import journals
-from pushdeploy.errors import CommandFailedError, RefusedInputError
+from pushdeploy.errors import CommandFailedError, RefusedInputError, UnavailableError
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.key import parse_key_name, parse_public_key, suggested_name
 from pushdeploy.model.layout import SERVER
@@ -143,7 +143,15 @@ def _key_name(text: str, file: Path) -> str:
 
 
 def _make_app(host: Host, app: str, port: int | None) -> bool:
-    return app not in journals(host.layout.apps) and create_app(host, app, port=port)
+    """An app that nginx can't serve yet counts: that is said when the apps are served."""
+    if app in journals(host.layout.apps):
+        return False
+    try:
+        return create_app(host, app, port=port)
+    except UnavailableError:
+        if app not in journals(host.layout.apps):
+            raise
+        return True
 
 
 def _start_apps(steps: Steps) -> None:

@@ -21,6 +21,7 @@ from pushdeploy.system.command import Command
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import File, make_folder, sync_folder, write
 from pushdeploy.system.locks import held
+from pushdeploy.system.nginx_refusal import refusal
 from pushdeploy.system.rendering import render
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Nginx:
                 self._put_back(before, set(wanted))
                 if not before:
                     self.turn_welcome_on()
-                raise _refusal(error, set(wanted)) from error
+                raise refusal(error, set(wanted)) from error
             write(self._loaded(wanted))
             return [*changed, *(path.name for path in gone)]
 
@@ -184,7 +185,7 @@ class Nginx:
                 self.test()
                 self.reload()
             except CommandFailedError as error:
-                raise _refusal(error, set()) from error
+                raise refusal(error, set()) from error
 
     def leave(self) -> None:
         """Take our files away and turn the welcome site on again, if we turned it off."""
@@ -268,20 +269,3 @@ def maintenance_page(path: Path, message: str) -> File:
 def _version(before: str, text: str) -> tuple[int, ...]:
     match = re.search(before + r"(\d+)\.(\d+)\.(\d+)", text)
     return tuple(int(part) for part in match.groups()) if match else (0,)
-
-
-def _refusal(error: CommandFailedError | UnavailableError, ours: set[Path]) -> UnavailableError:
-    text = error.output if isinstance(error, CommandFailedError) else error.message
-    match = re.search(r"\[emerg\] (?:\d+#\d+: )?(.*?)(?: in (/\S+):(\d+))?$", text, re.MULTILINE)
-    if match is None:
-        return UnavailableError(
-            f"nginx refuses the change, and everything is as it was: {text or error.message}",
-            hint="nginx -t; journalctl -u nginx -n 20",
-        )
-    what, file, line = match[1], match[2], match[3]
-    place = f" in `{file}`, line {line}" if file else ""
-    whose = "" if not file or Path(file) in ours else " That file is not ours."
-    return UnavailableError(
-        f"nginx refuses{place}: {what}.{whose} Everything is as it was.",
-        hint=f"sudo nano +{line} {file} && sudo nginx -t" if file else "sudo nginx -t",
-    )

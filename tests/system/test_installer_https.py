@@ -99,6 +99,23 @@ def test_what_can_not_be_is_refused_before_anything_is_done(
     assert server.exists(WELCOME)
 
 
+def test_another_web_server_on_port_80_is_named_and_all_else_is_done(
+    server: Host, blog: Site
+) -> None:
+    server.run("systemctl", "stop", "nginx")
+    stranger = server.start("python3", "-m", "http.server", "80")
+    server.run("bash", "-c", "until (: </dev/tcp/127.0.0.1/80) 2>/dev/null; do sleep 0.1; done")
+
+    done = install(server, "--app", "blog", "--domain", NAME)
+
+    processes.end(stranger)
+    server.run("systemctl", "start", "nginx")
+    assert "port 80 is held by `python3" in done.stderr
+    assert f"pushdeploy domains:add {NAME} --app blog" in done.stderr
+    assert "=====> Ready" in done.stderr
+    assert blog.settings["domains"] == []
+
+
 def test_a_name_that_does_not_lead_here_yet_is_said_and_all_else_is_done(
     server: Host, blog: Site, acme: Pebble
 ) -> None:
@@ -122,8 +139,11 @@ def test_one_command_and_one_push_bring_the_blog_to_https(
     know_names(server)
 
     done = install(server, *WHOLE)
-    push = blog.deploy(BLOG)
+    blog.become(BLOG)
+    blog.laptop.git(blog.app, "commit", "--amend", "--quiet", "--message=A small blog")
+    push = blog.push()
 
+    assert push.exit_status == 0, push.output
     assert re.search(rf"Getting a certificate for {NAME}\n +ok\n", done.stderr), done.stderr
     assert f"https://{NAME}" in push.output
     status, page = curl(server, f"https://{NAME}/")
