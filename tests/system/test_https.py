@@ -346,7 +346,7 @@ def test_a_name_added_later_is_plain_until_it_is_asked_for_too(secured: Site) ->
     push = "\n".join(said(secured.push()))
     reconciled = secured.host.run("pushdeploy", "reconcile")
 
-    secured.cli(ASK)
+    secured.cli("certs:auto")
     after = visit(secured.host, f"http://{OTHER}").status
     names = [curl(secured.host, f"https://{name}/")[0] for name in (NAME, OTHER)]
     secured.cli(f"domains:remove {OTHER}")

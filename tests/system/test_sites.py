@@ -9,7 +9,7 @@ from tests.system.checkout import Installed
 from tests.system.edge import curl, nginx_pids, visit
 from tests.system.host import Host
 from tests.system.laptop import Laptop
-from tests.system.story import Site
+from tests.system.story import Site, eventually
 
 BLOG = "http://blog.example.com"
 
@@ -230,6 +230,40 @@ def test_the_owners_own_directives_are_included_and_survive(site: Site) -> None:
     assert answer.headers["X-Own"] == "yes"
     site.host.run("rm", "/etc/nginx/pushdeploy/blog/own.conf")
     site.cli("nginx:unset send-timeout")
+
+
+def test_a_proxy_in_front_that_is_named_tells_who_the_visitor_is(site: Site) -> None:
+    named = "set_real_ip_from 127.0.0.1;\nreal_ip_header CF-Connecting-IP;\n"
+    site.host.write("/etc/nginx/pushdeploy/blog/proxy.conf", named)
+    site.host.run("systemctl", "reload", "nginx")
+    asked = {"CF-Connecting-IP": "203.0.113.7"}
+
+    eventually(
+        lambda: (
+            '"X-Forwarded-For": "203.0.113.7"' in visit(site.host, f"{BLOG}/headers", **asked).text
+        ),
+        wanted=True,
+    )
+
+    site.host.run("rm", "/etc/nginx/pushdeploy/blog/proxy.conf")
+    site.host.run("systemctl", "reload", "nginx")
+
+
+def test_a_path_can_be_kept_for_those_who_know_a_password(site: Site) -> None:
+    site.host.write("/etc/nginx/staff", "ada:{PLAIN}secret\n")
+    private = (
+        'location /headers { auth_basic "Staff"; auth_basic_user_file /etc/nginx/staff; '
+        "try_files /nothing @app; }\n"
+    )
+    site.host.write("/etc/nginx/pushdeploy/blog/private.conf", private)
+    site.host.run("systemctl", "reload", "nginx")
+
+    eventually(lambda: visit(site.host, f"{BLOG}/headers").status, 401)
+    let_in = curl(site.host, "--user", "ada:secret", f"{BLOG}/headers")[1]
+
+    site.host.run("rm", "/etc/nginx/pushdeploy/blog/private.conf")
+    site.host.run("systemctl", "reload", "nginx")
+    assert '"Host": "blog.example.com"' in let_in
 
 
 def test_maintenance_shows_a_page_without_a_reload_and_workers_go_on(site: Site) -> None:
