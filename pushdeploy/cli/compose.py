@@ -12,7 +12,8 @@ from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.model.layout import SERVER
 from pushdeploy.system.accounts import ServerAccounts
-from pushdeploy.system.systemd import Systemd, load_templates
+from pushdeploy.system.systemd import Systemd
+from pushdeploy.system.unit_files import load_templates
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.checkout import Receiver

@@ -8,7 +8,8 @@ from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.errors import UnavailableError, UsageError
 from pushdeploy.model.settings import FIRST_PORT
 from pushdeploy.system import processes
-from pushdeploy.system.systemd import front_of, systemctl
+from pushdeploy.system.systemd import systemctl
+from pushdeploy.system.unit_files import front_of
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host

@@ -14,7 +14,7 @@ from pushdeploy.errors import UnavailableError
 from pushdeploy.system import command
 from pushdeploy.system.accounts import OURS, RECEIVER
 from pushdeploy.system.command import Command
-from pushdeploy.system.systemd import FRONT_USER
+from pushdeploy.system.unit_files import FRONT_USER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

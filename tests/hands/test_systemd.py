@@ -22,7 +22,8 @@ from pushdeploy.model.release import Binding, Commit, Kind, Release
 from pushdeploy.system.command import Command, attempt
 from pushdeploy.system.rendering import render
 from pushdeploy.system.server_units import UNITS
-from pushdeploy.system.systemd import Systemd, run_command, unit_files
+from pushdeploy.system.systemd import Systemd
+from pushdeploy.system.unit_files import run_command, unit_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable

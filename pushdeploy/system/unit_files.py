@@ -1,0 +1,144 @@
+"""What systemd is told of an app: unit files and transient units, as values.
+
+No text of the app's ever stands in them: only values that were parsed to a type.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from pushdeploy.model.app import unit_prefix
+from pushdeploy.model.instance import DEFAULT_FILES, DEFAULT_TASKS, STOP_GRACE_SECONDS
+from pushdeploy.model.job import JobKind
+from pushdeploy.system.command import Command
+from pushdeploy.system.rendering import load, render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pushdeploy.model.instance import Instance
+    from pushdeploy.model.job import Job
+
+PROXY_GROUP = "www-data"
+FRONT_USER = "pd-front"
+PROXY_CONNECTIONS = 4096
+"""systemd-socket-proxyd's default of 256 drops connections under load."""
+
+
+def load_templates() -> None:
+    """What every deploy renders."""
+    load(*(f"systemd/{name}.j2" for name in ("process.service", "web.socket", "sandbox")))
+    load("systemd/front.socket.j2", "systemd/front.service.j2")
+
+
+def slice_of(app: str) -> str:
+    """The slice that holds all of an app's processes."""
+    return f"{unit_prefix(app)}.slice"
+
+
+def front_of(app: str) -> str:
+    """The unit name of the app's front, without a type."""
+    return f"{unit_prefix(app)}.front"
+
+
+def wake_of(app: str) -> str:
+    """The unit name of the timer that looks after the app once, without a type."""
+    return f"{unit_prefix(app)}.wake"
+
+
+def job_of(job: Job) -> str:
+    """One name a kind and app, so that a second build of the same app can't start."""
+    suffix = f".{time.monotonic_ns()}" if job.kind is JobKind.RUN else ""
+    return f"{unit_prefix(job.app)}.{job.kind}{suffix}"
+
+
+def unit_files(instance: Instance) -> Iterator[tuple[str, str]]:
+    """The unit files of an instance: name and text."""
+    common = {
+        "app": instance.app,
+        "release": instance.release,
+        "slice": slice_of(instance.app),
+        "files": DEFAULT_FILES,
+    }
+    environment = list(instance.environment)
+    yield (
+        f"{instance.unit}.service",
+        render(
+            "systemd/process.service.j2",
+            **common,
+            name=instance.name,
+            script=instance.script,
+            user=instance.user,
+            code=instance.code,
+            home=instance.home,
+            shared=instance.shared,
+            environment=environment,
+            stop_grace=STOP_GRACE_SECONDS,
+            tasks=DEFAULT_TASKS,
+        ),
+    )
+    if instance.socket is not None:
+        bridged = instance.port is not None
+        served_by = bridge_of(instance.unit) if bridged else instance.unit
+        yield (
+            f"{instance.unit}.socket",
+            render(
+                "systemd/web.socket.j2",
+                **common,
+                socket=instance.socket,
+                proxy_group=PROXY_GROUP,
+                served_by=f"{served_by}.service",
+            ),
+        )
+        if bridged:
+            yield (
+                f"{served_by}.service",
+                render(
+                    "systemd/bridge.service.j2",
+                    **common,
+                    port=instance.port,
+                    front_user=FRONT_USER,
+                    connections=PROXY_CONNECTIONS,
+                ),
+            )
+
+
+def bridge_of(unit: str) -> str:
+    """The unit name of the bridge of a web unit; that of another unit is never there."""
+    return f"{unit.removesuffix('.web')}.bridge"
+
+
+def run_command(job: Job, *options: str) -> Command:
+    """`systemd-run` for a job: fixed text, typed values, the sandbox of every app."""
+    properties = [line for line in render("systemd/sandbox.j2").splitlines() if line]
+    properties += [
+        f"Slice={slice_of(job.app)}",
+        f"WorkingDirectory={job.folder}",
+        f"RuntimeMaxSec={job.seconds:.0f}",
+        f"TasksMax={DEFAULT_TASKS}",
+        f"LimitNOFILE={DEFAULT_FILES}",
+        "KillMode=control-group",
+        "SendSIGHUP=yes",
+        *(f"ReadWritePaths={path}" for path in job.writable),
+        *(f"InaccessiblePaths=-{path}" for path in job.hidden),
+        *(f"SupplementaryGroups={group}" for group in job.groups),
+    ]
+    settings = [("HOME", str(job.home)), *job.environment]
+    return Command(
+        [
+            "systemd-run",
+            "--quiet",
+            "--wait",
+            "--collect",
+            "--service-type=exec",
+            *options,
+            f"--unit={job_of(job)}",
+            f"--uid={job.user}",
+            f"--gid={job.user}",
+            *(f"--property={line}" for line in properties),
+            *(f"--setenv={name}={value}" for name, value in settings),
+            "--",
+            *job.argv,
+        ]
+    )
