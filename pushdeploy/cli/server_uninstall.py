@@ -14,7 +14,7 @@ from pushdeploy.cli.steps import Steps
 from pushdeploy.errors import UnavailableError, UsageError
 from pushdeploy.model.layout import SERVER
 from pushdeploy.system import certbot, server_folders, server_units, server_users, sshd, tool, ufw
-from pushdeploy.system.systemd import FRONT_USER
+from pushdeploy.system.unit_files import FRONT_USER
 
 NGINX_SITES = Path("/etc/nginx/conf.d")
 NGINX_SNIPPETS = Path("/etc/nginx/pushdeploy")
