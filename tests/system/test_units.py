@@ -5,13 +5,14 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from http.client import HTTPException
 
 import pytest
 
 from tests.system.host import Host
 from tests.system.laptop import Laptop
 from tests.system.story import TREES, Site, assert_serving, eventually
-from tests.system.web import http_request
+from tests.system.web import Connection
 
 IDLE_SECONDS = 60.0
 
@@ -175,7 +176,7 @@ def test_a_reboot_brings_every_app_back_and_no_request_fails(
     ports = [site.settings["port"] for site in (blog, slow, bridged)]
     fresh_host.run("systemctl", "reboot", check=False)
     fresh_host.container.stopped()
-    answers: dict[int, list[int]] = {port: [] for port in ports}
+    answers: dict[int, list[str]] = {port: [] for port in ports}
     pollers = []
 
     fresh_host.pid = fresh_host.container.start()
@@ -185,26 +186,34 @@ def test_a_reboot_brings_every_app_back_and_no_request_fails(
     for poller in pollers:
         poller.join()
 
-    assert {port: set(found) for port, found in answers.items()} == {port: {200} for port in ports}
+    assert {port: set(found) for port, found in answers.items()} == {
+        port: {"200"} for port in ports
+    }
     eventually(fresh_host.state, "running")
     assert "v1.worker.1.service active" in blog.units()
     failed = fresh_host.run("systemctl", "--failed", "--plain", "--no-legend").stdout
     assert failed == ""
 
 
-def poll(host: Host, port: int, answers: list[int]) -> None:
+def poll(host: Host, port: int, answers: list[str]) -> None:
     """Ask from the first moment that the port accepts, twenty times."""
     end = time.monotonic() + 60
     while len(answers) < 20 and time.monotonic() < end:
+        connection = Connection(host, ("127.0.0.1", port), timeout=30)
         try:
-            answers.append(http_request(host, f"http://127.0.0.1:{port}/", timeout=30).status)
-        except (ConnectionRefusedError, OSError) as error:
+            connection.connect()
+        except OSError as error:  # not yet
             if answers:
-                answers.append(-1)
-                raise
-            if not isinstance(error, ConnectionRefusedError | FileNotFoundError):
-                raise
+                answers.append(repr(error))
             time.sleep(0.02)
+            continue
+        try:
+            connection.request("GET", "/")
+            answers.append(str(connection.getresponse().status))
+        except (OSError, HTTPException) as error:
+            answers.append(repr(error))
+        finally:
+            connection.close()
 
 
 def tiny_source() -> str:
