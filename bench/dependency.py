@@ -35,7 +35,7 @@ def _measure_one(
     venv = floor.make_venv_seconds(machine, requirements, cold=cold)
     plain, own = floor_seconds(machine, boot)
     if cold:
-        machine.host.run("rm", "-rf", f"{machine.root}/cache/uv")
+        machine.host.run("sh", "-c", f"rm -rf {machine.root}/cache/uv && sync")
     live, ended = to_live(machine, "production", PORT, version)
     book.add(name, "floor", "uv makes the venv", venv)
     book.add(name, "floor", "sum", venv + plain + own)

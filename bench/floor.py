@@ -73,7 +73,7 @@ def make_venv_seconds(machine: Machine, requirements: str, *, cold: bool) -> flo
     cache = "/srv/bench-uv/cache"
     host = machine.host
     if cold:
-        host.run("rm", "-rf", cache)
+        host.run("sh", "-c", f"rm -rf {cache} && sync")
     host.write(f"{base}/requirements.txt", requirements)
     host.run("install", "-d", f"--owner={user}", cache, f"{base}/venv")
     uv = host.run("sh", "-c", "echo /opt/pushdeploy/*/venv/bin/uv").stdout.split()[-1]

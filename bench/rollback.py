@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import time
 
 from bench.figures import Book
 from bench.floor import Boot
@@ -14,6 +15,9 @@ COLD = "rollback, cold"
 OTHERS = "rollback by hand"
 COMMAND = "/usr/local/bin/pushdeploy"
 HEALTHY = "web.healthy"
+SPREAD_SECONDS = 3.0
+"""By then all workers run one version; one that still boots would read the next one's code."""
+
 LOGS = f"/var/log/pushdeploy/{APP}"
 
 
@@ -74,7 +78,7 @@ def measure_others(machine: Machine, book: Book, runs: int) -> None:
         book.command(f"{OTHERS}, {peer.name}", *lines)
         for run in range(runs):
             back = (run + 1) % 2
-            machine.settle()
+            time.sleep(SPREAD_SECONDS)
             # More than five restarts in 10 s are refused; that is not what is measured.
             machine.host.run("systemctl", "reset-failed", peer.name)
             poller = Poller(machine, peer.port, f"v={newest - back} ", SWITCH_PAUSE_SECONDS)
