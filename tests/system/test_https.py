@@ -307,7 +307,10 @@ def test_a_name_that_nobody_has_gets_no_handshake(secured: Site) -> None:
 def test_a_foreign_host_under_a_valid_name_is_closed_without_an_answer(secured: Site) -> None:
     foreign = ("--http1.1", "-H", "Host: lost.example.com", BLOG)
 
-    assert curl(secured.host, *foreign) == (52, "")
+    status, output = curl(secured.host, *foreign)
+
+    assert status in (52, 56)  # by the version of OpenSSL: nothing came, or the end came unsaid
+    assert output == ""
 
 
 def test_a_deploy_says_https_and_never_reloads_nginx(secured: Site) -> None:
