@@ -27,6 +27,9 @@ from pushdeploy.system.rendering import render
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+PROGRAM = "/usr/sbin/nginx"
+"""Not everybody's PATH has its folder."""
+
 CONFIGURATION = Path("/etc/nginx")
 OURS = "pushdeploy"
 PID_FILE = Path("/run/nginx.pid")
@@ -70,11 +73,11 @@ class Nginx:
 
     def is_installed(self) -> bool:
         """True when there is an nginx here."""
-        return self.folder.is_dir() and Path("/usr/sbin/nginx").exists()
+        return self.folder.is_dir() and Path(PROGRAM).exists()
 
     def edge(self) -> Edge:
         """What this nginx can do."""
-        said = command.run(Command(["nginx", "-V"])).stderr
+        said = command.run(Command([PROGRAM, "-V"])).stderr
         nginx, openssl = _version(r"nginx/", said), _version(r"OpenSSL ", said)
         return Edge(
             http2_directive=nginx >= MODERN_HTTP2,
@@ -147,7 +150,7 @@ class Nginx:
         Raises:
             CommandFailedError: the configuration, ours or not, is broken.
         """
-        command.run(Command(["nginx", "-t", "-q"]))
+        command.run(Command([PROGRAM, "-t", "-q"]))
 
     def reload(self) -> None:
         """Have nginx take up its configuration, or start it; returns when it counts.

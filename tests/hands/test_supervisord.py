@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import pty
+import select
 import signal
 import socket
 import sys
@@ -441,7 +442,9 @@ def test_a_one_off_at_a_terminal_has_a_terminal_of_its_own(app: App) -> None:
     job = app.job("/bin/sh", "-c", script, kind=JobKind.RUN)
     status = app.supervisor.run(job, (terminal, terminal, terminal), terminal=True)
 
-    said = os.read(keyboard, 10_000)
+    said = b""
+    while b"got:words" not in said and select.select([keyboard], [], [], 5)[0]:
+        said += os.read(keyboard, 10_000)
     os.close(keyboard)
     os.close(terminal)
     assert status == 3
