@@ -36,7 +36,7 @@ def measure(machine: Machine, book: Book, runs: int, boot: Boot) -> None:
     names = ["floor", *SIDES]
     book.command(
         MEASURE,
-        "git push production main   # poll: GET http://127.0.0.1:8000/ every 5 ms",
+        "git push production main   # poll: GET http://127.0.0.1:8000/ every 20 ms",
         "git push plain main        # floor: a bare repo without hooks, by the same ssh",
         "gunicorn --bind unix:…     # floor: the app's own boot, exec to first 200",
     )

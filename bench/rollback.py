@@ -8,7 +8,7 @@ from bench.figures import Book
 from bench.floor import Boot
 from bench.machine import APP, PORT, Machine
 from bench.peers import CAPISTRANO, TUTORIAL
-from bench.watch import SWITCH_PAUSE_SECONDS, Poller
+from bench.watch import PUSH_PAUSE_SECONDS, SWITCH_PAUSE_SECONDS, Poller
 
 WARM = "rollback, warm"
 COLD = "rollback, cold"
@@ -21,14 +21,23 @@ SPREAD_SECONDS = 3.0
 LOGS = f"/var/log/pushdeploy/{APP}"
 
 
-def roll_back(machine: Machine, release: str) -> tuple[float, float, float]:
+def roll_back(machine: Machine, release: str) -> dict[str, float]:
+    """Run the command with nobody asking the app: `began` and `seconds`."""
+    machine.settle()
+    done: dict[str, float] = json.loads(
+        machine.timed(COMMAND, "rollback", release, "--app", APP).stdout
+    )
+    if done["status"] != 0:
+        raise RuntimeError(f"the rollback to {release} failed: {done}")
+    return done
+
+
+def watched(machine: Machine, release: str, pause: float) -> tuple[float, float, float]:
     """Seconds of the command, from its start to the first answer, and from the probe to that."""
     machine.settle()
-    poller = Poller(machine, PORT, f"release={release} ", SWITCH_PAUSE_SECONDS)
-    done = json.loads(machine.timed(COMMAND, "rollback", release, "--app", APP).stdout)
+    poller = Poller(machine, PORT, f"release={release} ", pause)
+    done = roll_back(machine, release)
     found = poller.result()
-    if done["status"] != 0 or found["first"] is None:
-        raise RuntimeError(f"the rollback to {release} failed: {done}")
     return done["seconds"], found["first"] - done["began"], found["wall"] - _passed(machine)
 
 
@@ -42,14 +51,17 @@ def _passed(machine: Machine) -> float:
 
 def measure_warm(machine: Machine, book: Book, runs: int) -> None:
     """Back and forth between the two newest releases: both run."""
-    book.command(WARM, f"pushdeploy rollback vN --app {APP}   # poll every 0.5 ms")
+    book.command(
+        WARM,
+        f"pushdeploy rollback vN --app {APP}   # whole command: with nobody asking the app",
+        f"pushdeploy rollback vM --app {APP}   # probe → live: while a poller asks every 0.5 ms",
+    )
     other, here = _two_newest(machine)
     roll_back(machine, other)
     for _ in range(runs):
-        other, here = here, other
-        whole, live, switch = roll_back(machine, other)
+        whole = roll_back(machine, here)["seconds"]
+        _, _, switch = watched(machine, other, SWITCH_PAUSE_SECONDS)
         book.add(WARM, "pushdeploy", "whole command", whole, goal="≤ 0.3 s")
-        book.add(WARM, "pushdeploy", "command → live", live)
         book.add(WARM, "pushdeploy", "probe → live", switch * 1000, unit="ms", goal="≤ 10 ms")
 
 
@@ -60,7 +72,7 @@ def measure_cold(machine: Machine, book: Book, runs: int, boot: Boot) -> None:
     ring = [f"v{live - 1}", f"v{live - 2}", f"v{live}"]
     for run in range(runs + 1):
         release = ring[run % 3]
-        whole, answered, _ = roll_back(machine, release)
+        whole, answered, _ = watched(machine, release, PUSH_PAUSE_SECONDS)
         if run == 0:  # the first one may be warm
             continue
         own = boot.seconds(machine)

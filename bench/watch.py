@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 POLL = HERE / "guest/poll.py"
 CLIENT = HERE.parent / "tests/load/client.py"
 
-PUSH_PAUSE_SECONDS = 0.005
+PUSH_PAUSE_SECONDS = 0.02
 """Between two questions while a push goes on: more would take the processor from the deploy."""
 
 SWITCH_PAUSE_SECONDS = 0.0005
