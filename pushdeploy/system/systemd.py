@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 
 UNITS = Path("/run/systemd/system")
 SHOWN = "Id,ActiveState,SubState,MainPID,NRestarts,ActiveEnterTimestampMonotonic"
+STOP_TRIES = 3
+"""A service that crashes as it is stopped may be started again by what was queued before."""
+
+RUNNING = (State.UP, State.STARTING, State.STOPPING)
 STATES = {
     "active": State.UP,
     "reloading": State.UP,
@@ -89,7 +93,10 @@ class Systemd:
         """Stop the units and delete their files."""
         if not units:
             return
-        self._stop(units)
+        for _ in range(STOP_TRIES):
+            self._stop(units)
+            if not _any_runs(units):
+                break
         all_units = [*units, *(bridge_of(unit) for unit in units if self._has_bridge(unit))]
         for unit in all_units:
             for kind in ("service", "socket"):
@@ -238,6 +245,11 @@ def systemctl(*words: str, check: bool = True, seconds: float = 90) -> command.O
     """
     line = Command(["systemctl", "--no-ask-password", *words])
     return command.run(line, seconds=seconds) if check else command.attempt(line, seconds=seconds)
+
+
+def _any_runs(units: Sequence[str]) -> bool:
+    said = systemctl("is-active", *(f"{unit}.service" for unit in units), check=False).stdout
+    return any(STATES.get(word, State.DOWN) in RUNNING for word in said.split())
 
 
 def _state(unit: str) -> State:

@@ -109,16 +109,21 @@ class Container:
 
     def remove(self) -> None:
         """Leave no trace of it."""
-        self.kill()
-        _remove(self._folder)
-        self._lock.close()
+        try:
+            self.kill()
+            _remove(self._folder)
+        finally:
+            self._lock.close()
 
 
 def sweep() -> None:
     """Remove what former runs left that were killed before they could."""
     with cache.lock(_folder() / "lock"):
         for folder in _folder().glob("*/"):
-            with (folder / "lock").open("w") as lock, suppress(BlockingIOError):
+            with (
+                suppress(BlockingIOError, FileNotFoundError),  # in use, or being removed just now
+                (folder / "lock").open("w") as lock,
+            ):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 _remove(folder)
 
@@ -165,7 +170,9 @@ def _remove(folder: Path) -> None:
             processes.run(["umount", "--lazy", str(place)])
     for remains in REMAINS:
         shutil.rmtree(remains / folder.name, ignore_errors=True)
-    shutil.rmtree(folder)
+    while folder.exists():
+        with suppress(FileNotFoundError):  # another session sweeps it away beside us
+            shutil.rmtree(folder)
 
 
 def _is_first(process: int) -> bool:
