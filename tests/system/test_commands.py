@@ -152,7 +152,7 @@ def test_scaling_web_sets_the_workers_of_gunicorn(site: Site) -> None:
 
     assert answer.stderr.startswith(f"Scaling web=4 and restarting {site.name}... done, v2")
     assert site.environment()["WEB_CONCURRENCY"] == "4"
-    assert children(site) == 4
+    eventually(lambda: children(site), 4)  # gunicorn answers before all its workers are there
     assert site.cli("ps:scale").stdout == "web=4\n"
 
 
@@ -188,7 +188,7 @@ def test_scaling_what_the_procfile_does_not_have_is_refused(site: Site) -> None:
     assert_unchanged(site, before)
 
 
-def test_a_restart_loses_nothing(site: Site) -> None:
+def test_a_restart_is_a_new_release_of_the_same_code(site: Site) -> None:
     site.deploy("tiny")
     pid = site.main_pid()
 
