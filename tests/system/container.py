@@ -95,7 +95,14 @@ class Container:
         _end(self.name)
 
     def kill(self) -> None:
-        """End every process of the machine at once, as a power cut does."""
+        """End every process of the machine at once, as a power cut does.
+
+        They are stopped first, so that none sees another end and writes what it thinks of that.
+        """
+        for process in cgroups.processes(self.name):
+            if len(_numbers_of(process)) > 1:  # nspawn itself, outside, has to tidy up
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGSTOP)
         _end(self.name)
         if self._spawn is not None:
             self._spawn.wait(STOP_SECONDS)
@@ -176,9 +183,15 @@ def _remove(folder: Path) -> None:
 
 
 def _is_first(process: int) -> bool:
-    """True for the PID 1 of an inner PID namespace (proc_pid_status(5), NSpid)."""
+    """True for the PID 1 of an inner PID namespace."""
+    numbers = _numbers_of(process)
+    return len(numbers) > 1 and numbers[-1] == 1
+
+
+def _numbers_of(process: int) -> list[int]:
+    """A process's number in each PID namespace, outermost first (proc_pid_status(5), NSpid)."""
     with suppress(FileNotFoundError, ProcessLookupError):
         status = Path(f"/proc/{process}/status").read_text()
-        numbers = next(line for line in status.splitlines() if line.startswith("NSpid:")).split()
-        return len(numbers) > 2 and numbers[-1] == "1"
-    return False
+        line = next(line for line in status.splitlines() if line.startswith("NSpid:"))
+        return [int(number) for number in line.split()[1:]]
+    return []
