@@ -4,7 +4,6 @@ Every test leaves the app `blog` as blog.example.com.
 """
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.system.laptop import Laptop
 from tests.system.pebble import Pebble
 from tests.system.story import Site, assert_cli_refused, last_words, said
 from tests.system.visitors import MIXED, visitors
+from tests.tiers import rounds
 
 NAME = "blog.example.com"
 OTHER = "www.example.com"
@@ -31,7 +31,7 @@ LIVE = "/etc/letsencrypt/live/pushdeploy-blog"
 ROOT = "/root/pebble-root.pem"
 THEIRS = "/etc/nginx/conf.d/theirs.conf"
 
-DEPLOYS = int(os.environ.get("PUSHDEPLOY_HTTPS_DEPLOYS", "20"))
+DEPLOYS = rounds(20, slow=100)
 
 INTERMEDIATE = (
     "ECDHE-ECDSA-AES128-GCM-SHA256",

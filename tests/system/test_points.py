@@ -1,6 +1,5 @@
 """A fault at every step of a deploy on the real host: what is live stays, the next push works."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +10,13 @@ from tests.system.checkout import Installed
 from tests.system.host import Host
 from tests.system.laptop import Laptop
 from tests.system.story import Site
+from tests.tiers import SLOW
 
 # Those of a deploy; the edge's own are struck in their own test.
 DEPLOY = [point for point in Point if not point.startswith(("site.", "certificate."))]
 # A deploy to strike takes some seconds, so one action is tried at each step unless all are wanted.
 ACTIONS = [Action.KILL_GROUP]
-if os.environ.get("PUSHDEPLOY_ALL_FAULTS"):
+if SLOW:
     ACTIONS = [action for action in Action if action is not Action.SLEEP]
 
 # The disk is asked for nothing at these, so that an error there would be our invention.
