@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy import errors
+from pushdeploy.deploy.journal import Journal, read_release_or_none
 from pushdeploy.errors import PushdeployError, UnavailableError
 from pushdeploy.events import CheckedOut, Report
 from pushdeploy.model.tree import Tree, parse_tree
@@ -44,6 +45,7 @@ def checkout(host: Host, app: str, revision: str, settings: AppSettings, report:
         slugs=str(place.slugs),
         revision=revision,
         storage=list(settings.storage),
+        former=_former(Journal(place)),
     )
     tree = parse_tree(answer)
     report(
@@ -55,6 +57,15 @@ def checkout(host: Host, app: str, revision: str, settings: AppSettings, report:
         )
     )
     return tree
+
+
+def _former(journal: Journal) -> dict[str, Any] | None:
+    """What the receiver may take unchanged files from: the live release's slug."""
+    live = journal.live()
+    release = None if live is None else read_release_or_none(journal, live)
+    if release is None:
+        return None
+    return {"commit": release.commit.id, "slug": release.slug}
 
 
 def wanted_commit(host: Host, app: str, branch: str) -> str | None:

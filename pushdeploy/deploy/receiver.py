@@ -13,6 +13,7 @@ import sys
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from pushdeploy.deploy.slug import Former, make_slug
 from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
 from pushdeploy.model.dependency_file import find_dependency_file
@@ -28,8 +29,6 @@ from pushdeploy.model.requirements import ReferenceKind, references
 from pushdeploy.model.storage import storage_set
 from pushdeploy.model.suggestion import suggest_procfile
 from pushdeploy.model.tree import TEXT_LIMIT, Tree, render_tree
-from pushdeploy.system.faults import Point, reached
-from pushdeploy.system.files import delete_tree, sync_filesystem, sync_folder
 from pushdeploy.system.git import Repository, make_bare, point_head
 
 if TYPE_CHECKING:
@@ -38,14 +37,12 @@ if TYPE_CHECKING:
 SLUG_FORMAT = "1"
 """Part of every slug's key; raised when a slug's content would differ for the same tree."""
 
-STATIC = "static"
-"""The folder that nginx may read."""
-
 
 def check_out(request: dict[str, Any]) -> str:
     """Turn a revision into a slug.
 
-    Request: `repo`, `slugs` (folders), `revision`, `storage` (folders of the app's settings).
+    Request: `repo`, `slugs` (folders), `revision`, `storage` (folders of the app's settings),
+    `former` (`commit` and `slug` of the live release, or null).
 
     Raises:
         NotFoundError: there is no such revision.
@@ -63,7 +60,9 @@ def check_out(request: dict[str, Any]) -> str:
     app_json = repository.text(commit, "app.json", TEXT_LIMIT) or ""
     links = _storage(repository, commit, app_json, request["storage"])
     key = _key(SLUG_FORMAT, tree_id, *links)
-    reused = not _materialise(repository, commit, Path(request["slugs"]) / key, links)
+    slugs = Path(request["slugs"])
+    former = _former(repository, slugs, links, request.get("former"))
+    reused = not make_slug(repository, commit, slugs / key, links, former)
     requirements, local = _requirements(repository, commit)
     return render_tree(
         Tree(
@@ -109,6 +108,17 @@ def _procfile(repository: Repository, commit: str) -> str:
     return text
 
 
+def _former(
+    repository: Repository, slugs: Path, links: tuple[str, ...], live: dict[str, Any] | None
+) -> Former | None:
+    """The live release's slug, when it was made as we would make it today: its key says so."""
+    if live is None or repository.commit_id(live["commit"]) is None:
+        return None
+    tree_id, _, _ = repository.facts(live["commit"])
+    key = _key(SLUG_FORMAT, tree_id, *links)
+    return Former(slugs / key, live["commit"]) if key == live["slug"] else None
+
+
 def _storage(
     repository: Repository, commit: str, app_json: str, configured: Iterable[str]
 ) -> tuple[str, ...]:
@@ -127,43 +137,6 @@ def _storage(
                     hint=f"git rm --cached {parent}",
                 )
     return links
-
-
-def _materialise(repository: Repository, commit: str, slug: Path, links: tuple[str, ...]) -> bool:
-    if slug.is_dir():
-        return False
-    new = slug.with_name(
-        f".new-{slug.name}.{os.getpid()}"
-    )  # the child of a killed engine may go on
-    delete_tree(new)
-    reached(Point.CHECKOUT_BEGUN)
-    new.mkdir(mode=0o750)
-    repository.check_out(commit, new)
-    for folder in links:
-        link = new / folder
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(
-            os.path.relpath(slug.parent.parent / "shared" / folder, slug / folder / "..")
-        )
-    if (new / STATIC).is_dir() and not (new / STATIC).is_symlink():
-        _open_to_all(new)
-    sync_filesystem(new)
-    reached(Point.CHECKOUT_WRITTEN)
-    new.rename(slug)
-    reached(Point.CHECKOUT_RENAMED)
-    sync_folder(slug.parent)
-    return True
-
-
-def _open_to_all(slug: Path) -> None:
-    """Let the proxy read the static files, and only reach them: no listing of the slug."""
-    slug.chmod(0o2751)
-    for folder, _, files in os.walk(slug / STATIC):
-        Path(folder).chmod(0o2755)
-        for name in files:
-            path = Path(folder, name)
-            if not path.is_symlink():
-                path.chmod(path.stat().st_mode | 0o444)
 
 
 def _python_version(repository: Repository, commit: str) -> str:

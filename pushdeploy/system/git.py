@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,8 +18,11 @@ from git.exc import BadName, BadObject, GitCommandError, InvalidGitRepositoryErr
 from pushdeploy.errors import RefusedInputError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
+
+PLAIN_MODES = ("100644 ", "100755 ")
+"""Of files that are no links, in a tree."""
 
 FORCED = {
     "core.fsmonitor": "false",
@@ -119,8 +123,19 @@ class Repository:
         listed = self._repo.git.ls_tree("-r", "-z", "--name-only", commit)
         return [path for path in listed.split("\0") if path]
 
-    def check_out(self, commit: str, folder: Path) -> None:
-        """Write the commit's files into an existing, empty folder.
+    def files(self, commit: str) -> set[str]:
+        """Every plain file of the commit; no link."""
+        listed = self._repo.git.ls_tree("-r", "-z", "--full-tree", commit)
+        lines = (line.split("\t", 1) for line in listed.split("\0") if line)
+        return {path for facts, path in lines if facts.startswith(PLAIN_MODES)}
+
+    def changed(self, before: str, after: str) -> set[str]:
+        """Every path in which two commits differ, by content or mode."""
+        listed = self._repo.git.diff_tree("-r", "-z", "--name-only", "--no-renames", before, after)
+        return {path for path in listed.split("\0") if path}
+
+    def check_out(self, commit: str, folder: Path, *, only: Collection[str] | None = None) -> None:
+        """Write the commit's files, or `only` some, into an existing folder that lacks them.
 
         A private index, read-tree and checkout-index: no HEAD moves, no export-subst, hostile
         paths are refused by read-tree (`checkout -f` skips them and exits 0).
@@ -131,11 +146,20 @@ class Repository:
         with _private_index(folder) as index, self._repo.git.custom_environment(**index):
             try:
                 self._repo.git.read_tree(commit)
-                self._repo.git.checkout_index("--all", f"--prefix={folder}/")
+                if only is None:
+                    self._repo.git.checkout_index("--all", f"--prefix={folder}/")
+                else:
+                    self._check_out_some(only, folder)
             except GitCommandError as error:
                 raise RefusedInputError(
                     f"git can't check out {commit[:8]}: {_said(error)}", hint="git fsck"
                 ) from error
+
+    def _check_out_some(self, paths: Collection[str], folder: Path) -> None:
+        with tempfile.TemporaryFile() as listed:
+            listed.write("".join(f"{path}\0" for path in paths).encode(errors="surrogateescape"))
+            listed.seek(0)
+            self._repo.git.checkout_index("-z", "--stdin", f"--prefix={folder}/", istream=listed)
 
 
 @dataclass(frozen=True, slots=True)

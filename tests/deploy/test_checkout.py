@@ -36,14 +36,20 @@ class App:
         self.repo = Repo(root / "repo.git")
         self.receiver.ask("make_repo", repo=str(self.repo.path), branch="main")
 
-    def check_out(self, revision: str = "main", storage: tuple[str, ...] = ()) -> Tree:
-        """Have a revision checked out."""
+    def check_out(
+        self,
+        revision: str = "main",
+        storage: tuple[str, ...] = (),
+        former: Tree | None = None,
+    ) -> Tree:
+        """Have a revision checked out, beside a former one that is live."""
         answer = self.receiver.ask(
             "check_out",
             repo=str(self.repo.path),
             slugs=str(self.slugs),
             revision=revision,
             storage=list(storage),
+            former=former and {"commit": former.commit.id, "slug": former.slug},
         )
         return parse_tree(answer)
 

@@ -1,0 +1,154 @@
+"""Slug: a commit's files in a folder of their own. Runs as the receiver.
+
+A file that did not change is the very file of the former slug, under a second name: a link costs
+no copy and no space. Nobody writes into a slug once it is in place, so nobody sees it through the
+other name; the last name's deletion deletes the file (link(2)).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pushdeploy.system.faults import Point, reached
+from pushdeploy.system.files import delete_tree, sync_filesystem, sync_folder
+
+if TYPE_CHECKING:
+    from pushdeploy.system.git import Repository
+
+STATIC = "static"
+"""The folder that nginx may read."""
+
+ATTRIBUTES = ".gitattributes"
+"""Says how git writes the files beside it: line ends, keywords (gitattributes(5))."""
+
+MOST_NAMES = 1000
+"""Of one file; ext4 takes 65,000."""
+
+FOREIGN_WRITES = stat.S_IWGRP | stat.S_IWOTH
+
+MARK = 111_111_111
+"""The nanoseconds in the time of each file that we wrote: a write by anybody else sets others, and
+what root mended by hand in a live slug must not live on in the next one."""
+
+SECOND = 1_000_000_000
+"""In nanoseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A complete slug, made in the way of today."""
+
+    folder: Path
+    commit: str
+
+
+def make_slug(
+    repository: Repository, commit: str, slug: Path, links: tuple[str, ...], former: Former | None
+) -> bool:
+    """Put the slug in place; returns False when it was there.
+
+    Order: everything in `.new-KEY`, one sync, one rename. A power cut leaves all of it or nothing.
+    """
+    if slug.is_dir():
+        return False
+    new = slug.with_name(
+        f".new-{slug.name}.{os.getpid()}"
+    )  # the child of a killed engine may go on
+    delete_tree(new)
+    reached(Point.CHECKOUT_BEGUN)
+    new.mkdir(mode=0o750)
+    files = repository.files(commit)
+    linked = _take_unchanged(repository, commit, files, former, new)
+    only = [path for path in repository.paths(commit) if path not in linked] if linked else None
+    repository.check_out(commit, new, only=only)
+    _mark(new, files - linked)
+    for folder in links:
+        link = new / folder
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(
+            os.path.relpath(slug.parent.parent / "shared" / folder, slug / folder / "..")
+        )
+    if (new / STATIC).is_dir() and not (new / STATIC).is_symlink():
+        _open_to_all(new)
+    sync_filesystem(new)
+    reached(Point.CHECKOUT_WRITTEN)
+    new.rename(slug)
+    reached(Point.CHECKOUT_RENAMED)
+    sync_folder(slug.parent)
+    return True
+
+
+def _take_unchanged(
+    repository: Repository, commit: str, files: set[str], former: Former | None, new: Path
+) -> set[str]:
+    """Link the files that did not change; returns those for which that could be done."""
+    linked: set[str] = set()
+    if former is None:
+        return linked
+    changed = repository.changed(former.commit, commit)
+    if any(Path(path).name == ATTRIBUTES for path in changed):
+        return linked
+    paths = sorted(files - changed)
+    for folder, group in groupby(paths, os.path.dirname):
+        target = new / folder
+        target.mkdir(parents=True, exist_ok=True)
+        source = _open_folder(former.folder / folder)
+        if source is None:
+            continue
+        place = os.open(target, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            linked |= {path for path in group if _link(path, source, place)}
+        finally:
+            os.close(place)
+            os.close(source)
+    return linked
+
+
+def _open_folder(folder: Path) -> int | None:
+    try:
+        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+
+
+def _mark(new: Path, files: set[str]) -> None:
+    moment = int(time.time()) * SECOND + MARK
+    for path in files:
+        os.utime(new / path, ns=(moment, moment), follow_symlinks=False)
+
+
+def _link(path: str, source: int, target: int) -> bool:
+    """Give a file a second name, if it is as we wrote it."""
+    name = os.path.basename(path)  # noqa: PTH119 - twenty thousand of them
+    try:
+        found = os.stat(name, dir_fd=source, follow_symlinks=False)
+        if (
+            not stat.S_ISREG(found.st_mode)
+            or found.st_uid != os.geteuid()
+            or found.st_mode & FOREIGN_WRITES
+            or found.st_nlink >= MOST_NAMES
+            or found.st_mtime_ns % SECOND != MARK
+        ):
+            return False
+        os.link(name, name, src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
+
+
+def _open_to_all(slug: Path) -> None:
+    """Let the proxy read the static files, and only reach them: no listing of the slug."""
+    slug.chmod(0o2751)
+    for folder, _, files in os.walk(slug / STATIC):
+        Path(folder).chmod(0o2755)
+        for name in files:
+            path = Path(folder, name)
+            mode = path.lstat().st_mode
+            if not stat.S_ISLNK(mode) and mode & 0o444 != 0o444:  # noqa: PLR2004 - modes
+                path.chmod(stat.S_IMODE(mode) | 0o444)
