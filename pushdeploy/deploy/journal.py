@@ -100,8 +100,13 @@ class Journal:
         write(File(self.place.pending_environment, render_shell(environment), 0o600))
 
     def attempts(self) -> list[Attempt]:
-        """Every try, oldest first."""
+        """The tries that are not archived, oldest first: always the newest hundred."""
         return read_attempts(read_lines(self.place.attempts))
+
+    def all_attempts(self) -> list[Attempt]:
+        """Every try there ever was, oldest first; slow after ten thousand."""
+        archived = read_lines(self.place.attempts_archive)
+        return read_attempts([*archived, *read_lines(self.place.attempts)])
 
     def history(self) -> History:
         """What was live, and when."""

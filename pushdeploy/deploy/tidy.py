@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import instances
+from pushdeploy.deploy.archive import archive
 from pushdeploy.deploy.journal import Journal, read_release_or_none
-from pushdeploy.errors import BusyError
+from pushdeploy.errors import BusyError, UnavailableError
 from pushdeploy.model.history import releases_to_keep
 from pushdeploy.model.release import KEPT_RELEASES
 from pushdeploy.system import files, sockets
@@ -132,6 +134,8 @@ def prune(journal: Journal) -> list[str]:
             files.delete_tree(place.releases / name)
     _prune_runs(journal)
     _prune_logs(journal)
+    with suppress(OSError, UnavailableError):  # a full disk: records that are long still hold
+        archive(journal)
     return [f"pruned v{number}" for number in gone]
 
 

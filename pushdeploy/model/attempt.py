@@ -41,7 +41,12 @@ class Attempt:
 
 
 def read_attempts(records: Iterable[Mapping[str, object]]) -> list[Attempt]:
-    """Fold the lines of `attempts.jsonl` into attempts, oldest first.
+    """Fold the lines of `attempts.jsonl` into attempts, oldest first."""
+    return [_attempt(number, record) for number, record in fold(records).items()]
+
+
+def fold(records: Iterable[Mapping[str, object]]) -> dict[int, dict[str, object]]:
+    """One record an attempt, by its number, oldest first.
 
     A line holds `attempt` and any fields that changed; later lines win.
     """
@@ -50,7 +55,7 @@ def read_attempts(records: Iterable[Mapping[str, object]]) -> list[Attempt]:
         number = record.get("attempt")
         if isinstance(number, int):
             folded.setdefault(number, {}).update(record)
-    return [_attempt(number, record) for number, record in sorted(folded.items())]
+    return dict(sorted(folded.items()))
 
 
 def _attempt(number: int, record: Mapping[str, object]) -> Attempt:

@@ -103,13 +103,23 @@ class AppLayout:
 
     @property
     def attempts(self) -> Path:
-        """Every try, JSON lines."""
+        """The tries, JSON lines; old ones lie in the archive."""
         return self.root / "attempts.jsonl"
+
+    @property
+    def attempts_archive(self) -> Path:
+        """Old tries that nothing but a long list asks for."""
+        return self.root / "attempts.old.jsonl"
 
     @property
     def history(self) -> Path:
         """Every change of what is live, JSON lines."""
         return self.root / "history.jsonl"
+
+    @property
+    def history_archive(self) -> Path:
+        """Old changes, of which the history keeps what they led to."""
+        return self.root / "history.old.jsonl"
 
     @property
     def pending_environment(self) -> Path:

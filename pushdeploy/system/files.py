@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 
@@ -108,9 +108,9 @@ def point(link: Path, target: str) -> None:
     sync_folder(link.parent)
 
 
-def append(path: Path, record: Mapping[str, object], *, mode: int = 0o644) -> None:
-    """Append one JSON line and sync it. A torn last line of a killed writer is closed first."""
-    line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+def append(path: Path, *records: Mapping[str, object], mode: int = 0o644) -> None:
+    """Append JSON lines and sync them. A torn last line of a killed writer is closed first."""
+    line = _lines(records).encode()
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, mode)
     try:
         end = os.fstat(descriptor).st_size
@@ -123,6 +123,17 @@ def append(path: Path, record: Mapping[str, object], *, mode: int = 0o644) -> No
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def replace_lines(path: Path, records: Iterable[Mapping[str, object]]) -> None:
+    """Put other JSON lines into a file in one step; who may read it stays."""
+    status = path.stat()
+    write(File(path, _lines(records), stat.S_IMODE(status.st_mode), status.st_gid))
+
+
+def _lines(records: Iterable[Mapping[str, object]]) -> str:
+    dumped = (json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in records)
+    return "".join(f"{line}\n" for line in dumped)
 
 
 def make_folder(path: Path, *, mode: int, user: int = -1, group: int = -1) -> bool:

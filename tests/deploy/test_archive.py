@@ -1,0 +1,176 @@
+"""Ten thousand attempts: numbers go on, outcomes are right, and what is read stays short."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pushdeploy.deploy.archive import KEPT_ATTEMPTS
+from pushdeploy.deploy.lookup import facts, outcome_of_push
+from pushdeploy.deploy.tidy import prune
+from pushdeploy.model.attempt import Outcome
+from pushdeploy.model.convergence import Occasion
+from pushdeploy.system.files import append
+from pushdeploy.system.records import read_lines
+from tests.deploy.machine import Machine, make_machine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MANY = 10_000
+NEVER = "a commit that never went live"
+
+
+def live_long(machine: Machine, *, kind: str) -> None:
+    """As many attempts as ten years bring, noted as the engine does; none is of this commit."""
+    first = machine.journal.attempts()[-1].number + 1
+    lines = []
+    for number in range(first, first + MANY):
+        made = {"attempt": number, "kind": kind, "commit": f"{number:040x}", "of_branch": True}
+        lines += [{**made, "who": "ada", "at": 1.0}, {"attempt": number, "release": number}]
+        lines.append({"attempt": number, "outcome": "live", "seconds": 1.0})
+    append(machine.place.attempts, *lines)
+
+
+def count_lines(path: Path) -> int:
+    """How many a file has."""
+    return sum(1 for _ in read_lines(path))
+
+
+def test_numbers_go_on(machine: Machine) -> None:
+    machine.push("one")
+    live_long(machine, kind="deploy")
+
+    for name in ("two", "three"):
+        machine.push(name)
+
+    numbers = [one.number for one in machine.journal.attempts()]
+    assert numbers[-2:] == [MANY + 2, MANY + 3]
+    assert machine.journal.live() == MANY + 3
+    assert machine.journal.next_release() == MANY + 4
+    assert facts(machine.place).newest == MANY + 3
+
+
+def test_what_is_read_is_short_and_nothing_is_lost(machine: Machine) -> None:
+    machine.push("one")
+    live_long(machine, kind="deploy")
+
+    machine.push("two")
+
+    assert count_lines(machine.place.attempts) <= 3 * KEPT_ATTEMPTS
+    numbers = [one.number for one in machine.journal.all_attempts()]
+    assert numbers == [*range(1, MANY + 3)]
+    assert {one.outcome for one in machine.journal.all_attempts()} == {Outcome.LIVE}
+
+
+def test_who_may_read_it_stays(machine: Machine) -> None:
+    machine.push("one")
+    machine.place.attempts.chmod(0o640)
+    live_long(machine, kind="deploy")
+
+    machine.push("two")
+
+    assert machine.place.attempts.stat().st_mode & 0o777 == 0o640
+    assert machine.place.attempts_archive.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_outcome_of_each_push_is_its_own(machine: Machine) -> None:
+    machine.push("one")
+    live_long(machine, kind="deploy")
+    after = machine.journal.attempts()[-1].number
+
+    good = machine.push("two")
+    machine.supervisor.answer_by = lambda _: (500, "")
+    bad = machine.push("three")
+
+    assert (good.outcome, good.attempt) == ("live", after + 1)
+    assert (bad.outcome, bad.attempt) == ("failed", after + 2)
+    found = outcome_of_push(machine.place, "main", after + 1)
+    assert found is not None
+    assert (found.number, found.outcome) == (after + 2, Outcome.FAILED)
+
+
+def test_a_commit_that_failed_long_ago_is_not_tried_again_by_the_timer(machine: Machine) -> None:
+    machine.push("one")
+    machine.supervisor.answer_by = lambda _: (500, "")
+    machine.push(NEVER)
+    machine.supervisor.answer_by = lambda _: (200, "")
+    live_long(machine, kind="config")
+    prune(machine.journal)
+    assert count_lines(machine.place.attempts) < MANY
+
+    ended = machine.converge(Occasion.TIMER)
+
+    assert (ended.outcome, ended.attempt) == ("nothing", None)
+    assert machine.journal.live() == 1
+
+
+def test_what_was_rolled_back_from_long_ago_is_left_by_a_push_of_nothing_new(
+    machine: Machine,
+) -> None:
+    machine.push("one")
+    commit = machine.receiver.commit("two")
+    machine.push("two")
+    machine.rollback()
+    live_long(machine, kind="config")
+    prune(machine.journal)
+
+    ended = machine.converge(Occasion.PUSH, after=machine.journal.attempts()[-1].number)
+
+    assert ended.outcome == "left"
+    assert ended.text.startswith(commit[:8])
+
+
+def test_a_kill_between_the_two_files_counts_nothing_twice(machine: Machine) -> None:
+    machine.push("one")
+    live_long(machine, kind="deploy")
+    append(machine.place.attempts_archive, *read_lines(machine.place.attempts))
+
+    machine.push("two")
+
+    numbers = [one.number for one in machine.journal.all_attempts()]
+    assert numbers == [*range(1, MANY + 3)]
+
+
+def test_a_full_disk_leaves_the_record_as_it_was(machine: Machine) -> None:
+    machine.push("one")
+    live_long(machine, kind="deploy")
+    machine.place.attempts_archive.symlink_to("/dev/full")
+    before = machine.place.attempts.read_bytes()
+
+    prune(machine.journal)
+
+    assert machine.place.attempts.read_bytes() == before
+
+
+@pytest.mark.parametrize("count", [1, KEPT_ATTEMPTS])
+def test_a_short_past_is_left_alone(count: int, short_folder: Path) -> None:
+    machine = make_machine(short_folder / "short", short_folder / "r")
+    machine.push("one")
+    line = {"attempt": 2, "kind": "config", "commit": "c", "at": 1.0, "outcome": "live"}
+    append(machine.place.attempts, *({**line, "attempt": number + 2} for number in range(count)))
+    before = machine.place.attempts.read_text()
+
+    prune(machine.journal)
+
+    assert machine.place.attempts.read_text() == before
+    assert not machine.place.attempts_archive.exists()
+    assert json.loads(before.splitlines()[0])["attempt"] == 1
+    machine.supervisor.close()
+
+
+def test_the_number_of_a_release_that_nobody_remembers_is_not_given_again(machine: Machine) -> None:
+    machine.push("one")
+    killed = {"attempt": 2, "kind": "deploy", "commit": "c", "of_branch": True, "release": 900}
+    append(machine.place.attempts, {**killed, "at": 1.0, "outcome": "abandoned"})
+    line = {"kind": "rollback", "commit": "c", "at": 1.0, "outcome": "live", "release": 1}
+    append(machine.place.attempts, *({"attempt": 3 + number, **line} for number in range(MANY)))
+
+    for _ in range(2):
+        prune(machine.journal)
+
+    assert count_lines(machine.place.attempts) < MANY
+    assert machine.journal.next_release() == 901
+    assert len(machine.journal.all_attempts()) == MANY + 2
