@@ -15,7 +15,7 @@ lint: prepare
 types: prepare
 	$(python) -m mypy
 	$(python) -m mypy --explicit-package-bases tests/system
-	$(python) -m mypy --explicit-package-bases bench/measure.py bench/breakdown.py bench/guest/*.py
+	$(python) -m mypy --explicit-package-bases bench/measure.py bench/many_and_large.py bench/breakdown.py bench/guest/*.py
 
 shell: prepare
 	if command -v shellcheck >/dev/null; then shellcheck $(shell_scripts); fi

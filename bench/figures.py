@@ -62,6 +62,11 @@ class Book:
         made = Figure(measure, side, name, unit, goal=goal)
         self._figures.setdefault((measure, side, name), made).values.append(value)
 
+    @property
+    def figures(self) -> list[Figure]:
+        """All, in the order in which they were first seen."""
+        return list(self._figures.values())
+
     def command(self, measure: str, *lines: str) -> None:
         """What was run for a measure."""
         self._commands[measure] = list(lines)

@@ -5,8 +5,9 @@ import shlex
 from dataclasses import dataclass
 from itertools import count
 
-from bench.machine import APP, GUEST, Machine
+from bench.machine import GUEST, Machine
 from bench.watch import push
+from pushdeploy.model.app import unit_prefix
 
 REMOTE = "plain"
 USER = "plain"
@@ -20,9 +21,15 @@ def set_up(machine: Machine) -> None:
     host = machine.host
     host.run("useradd", "--create-home", "--shell=/bin/bash", USER)
     host.write(f"/home/{USER}/.ssh/authorized_keys", machine.laptop.public_key, "0644")
-    host.run("git", "init", "--quiet", "--bare", "--initial-branch=main", f"/home/{USER}/repo.git")
     host.run("chown", "--recursive", f"{USER}:{USER}", f"/home/{USER}")
-    machine.laptop.git(machine.app, "remote", "add", REMOTE, f"{USER}@server:repo.git")
+    add_repo(machine)
+
+
+def add_repo(machine: Machine) -> None:
+    """A bare repo for the app, in the home of the user who is there."""
+    repo = f"/home/{USER}/{machine.name}.git"
+    machine.host.run("git", "init", "--quiet", "--bare", "--initial-branch=main", repo, user=USER)
+    machine.laptop.git(machine.app, "remote", "add", REMOTE, f"{USER}@server:{machine.name}.git")
 
 
 def plain_push(machine: Machine) -> float:
@@ -43,7 +50,7 @@ class Boot:
     @classmethod
     def of_live(cls, machine: Machine) -> "Boot":
         """With the environment that the live process has, but for what names its socket."""
-        unit = f"pushdeploy-{APP}.{machine.live}.web.service"
+        unit = f"{unit_prefix(machine.name)}.{machine.live}.web.service"
         shown = machine.host.run("systemctl", "show", "--property=MainPID,User", unit).stdout
         facts = dict(line.split("=", 1) for line in shown.splitlines())
         raw = machine.host.run("cat", f"/proc/{facts['MainPID']}/environ").stdout
@@ -69,7 +76,7 @@ class Boot:
 def make_venv_seconds(machine: Machine, requirements: str, *, cold: bool) -> float:
     """`uv` making a venv of these requirements by itself, as the build user of the app."""
     number = next(numbers)
-    base, user = f"/srv/bench-uv/{number}", f"pb-{APP}"
+    base, user = f"/srv/bench-uv/{number}", f"pb-{machine.name}"
     cache = "/srv/bench-uv/cache"
     host = machine.host
     if cold:

@@ -1,9 +1,10 @@
 """The server that is measured: a Debian with pushdeploy, and a laptop that pushes to it."""
 
 import os
+import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -39,9 +40,19 @@ class Machine:
     versions: Iterator[int]
 
     @property
+    def name(self) -> str:
+        """The app's name."""
+        return self.app.name
+
+    @property
     def root(self) -> str:
         """Where pushdeploy keeps the app."""
-        return f"{APPS}/{APP}"
+        return f"{APPS}/{self.name}"
+
+    def beside(self, name: str, files: Mapping[str, str]) -> "Machine":
+        """The same server and laptop, with another app that is not pushed yet."""
+        app = self.laptop.new_app(name, files)
+        return Machine(self.host, self.laptop, app, self.subject, count(2))
 
     @property
     def live(self) -> str:
@@ -79,17 +90,54 @@ class Machine:
 @contextmanager
 def booted(suite: str, subject: Subject) -> Iterator[Machine]:
     """Boot a server, install pushdeploy by its installer, and remove it at the end."""
-    with tempfile.TemporaryDirectory(prefix="pushdeploy-bench-") as folder:
-        key = Path(folder) / "id_ed25519"
-        make_key(key)
-        with Host.boot(suite, "bench") as host:
-            checkout.install(host, APP, key)
-            host.copy_in(HERE / "guest", GUEST)
-            host.write("/etc/systemd/logind.conf.d/bench.conf", LOGOUT)
-            host.run("systemctl", "restart", "systemd-logind")
-            laptop = Laptop(host, Path(folder) / "laptop", key)
-            app = laptop.new_app(APP, subject.files())
+    with _folder() as folder, Host.boot(suite, "bench") as host:
+        key = _install(host, folder)
+        laptop = Laptop(host, folder / "laptop", key)
+        yield Machine(host, laptop, laptop.new_app(APP, subject.files()), subject, count(2))
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """The disk of a server on which the installer has been run, to boot several from."""
+
+    suite: str
+    disk: Sequence[Path]
+    key: Path
+    folder: Path
+
+    @contextmanager
+    def booted(self, name: str, subject: Subject, files: Mapping[str, str]) -> Iterator[Machine]:
+        """Boot a server from it; the app is the subject with these files in it."""
+        with Host.boot(self.suite, name, self.disk) as host:
+            laptop = Laptop(host, self.folder / name, self.key)
+            app = laptop.new_app(APP, {**subject.files(), **files})
             yield Machine(host, laptop, app, subject, count(2))
+            shutil.rmtree(laptop.home)
+
+
+@contextmanager
+def frozen(suite: str) -> Iterator[Frozen]:
+    """Install once."""
+    with _folder() as folder, Host.boot(suite, "bench") as host:
+        key = _install(host, folder)
+        yield Frozen(suite, host.freeze(), key, folder)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="pushdeploy-bench-") as folder:
+        yield Path(folder)
+
+
+def _install(host: Host, folder: Path) -> Path:
+    """Run the installer; returns the key that may push."""
+    key = folder / "id_ed25519"
+    make_key(key)
+    checkout.install(host, APP, key)
+    host.copy_in(HERE / "guest", GUEST)
+    host.write("/etc/systemd/logind.conf.d/bench.conf", LOGOUT)
+    host.run("systemctl", "restart", "systemd-logind")
+    return key
 
 
 def load_average() -> str:

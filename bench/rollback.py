@@ -25,7 +25,7 @@ def roll_back(machine: Machine, release: str) -> dict[str, float]:
     """Run the command with nobody asking the app: `began` and `seconds`."""
     machine.settle()
     done: dict[str, float] = json.loads(
-        machine.timed(COMMAND, "rollback", release, "--app", APP).stdout
+        machine.timed(COMMAND, "rollback", release, "--app", machine.name).stdout
     )
     if done["status"] != 0:
         raise RuntimeError(f"the rollback to {release} failed: {done}")

@@ -41,12 +41,17 @@ class Push:
         return self.ended - self.began
 
 
-def push(machine: Machine, remote: str) -> Push:
+def push(machine: Machine, remote: str, *, timeout: float = processes.TIMEOUT_SECONDS) -> Push:
     """`git push REMOTE main` on the laptop."""
     argv = ["git", "push", remote, "+main"]
     began = time.monotonic()
     result = processes.run(
-        argv, env=machine.laptop.environment, cwd=machine.app.folder, check=False, joined=True
+        argv,
+        env=machine.laptop.environment,
+        cwd=machine.app.folder,
+        check=False,
+        joined=True,
+        timeout=timeout,
     )
     return Push(began, time.monotonic(), result.returncode, result.stdout)
 
