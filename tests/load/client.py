@@ -46,7 +46,11 @@ def options() -> argparse.Namespace:
     add("--slow-every", type=float, metavar="SECONDS", help="one to --slow-path every so often")
     add("--slow-path", default="/slow?s=2")
     add("--post-every", type=float, metavar="SECONDS", help="one to --post-path every so often")
-    add("--post-path", default="/echo", help="must answer with a body that ends with what it got")
+    add("--post-path", default="/echo", help="must answer with what it got, behind a head")
+    add("--echo-regex", type=re.compile, default=r"length=\d+\n", help="that head")
+    add("--websockets", type=int, default=0, help="websockets that are kept open")
+    add("--websocket-path", default="/ws", help="must answer with its version and what it got")
+    add("--say-every", type=float, default=0.2, metavar="SECONDS", help="over each websocket")
     add("--hold", type=int, default=0, help="connections that are opened first and send nothing")
     add("--timeout", type=float, default=TIMEOUT_SECONDS, help="seconds for one request")
     add("--body-regex", type=re.compile, help="what every whole body must be, but of a POST")
@@ -76,7 +80,8 @@ async def load(o: argparse.Namespace) -> Tally:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as tasks:
-        sender = Sender(target(o), Expectation(o.body_regex, o.version_regex), tasks, o.timeout)
+        expectation = Expectation(o.body_regex, o.version_regex, o.echo_regex)
+        sender = Sender(target(o), expectation, tasks, o.timeout)
         await sender.hold(o.hold)
         sender.keep(o.connections)
         if o.rate:
@@ -87,6 +92,7 @@ async def load(o: argparse.Namespace) -> Tally:
             sender.open_every(o.slow_every, "slow", o.slow_path)
         if o.post_every:
             sender.queue_every(o.post_every, "post", o.post_path, POSTED)
+        sender.talk(o.websockets, o.websocket_path, o.say_every)
         await end(o, stop)
         sender.finish()
     sender.release()

@@ -3,11 +3,12 @@
 import asyncio
 import re
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from talk import Farewell, Talk
 from tally import Seen, Tally
 from wire import Failure, Outcome, Response, Wire, named
 
@@ -46,17 +47,30 @@ class Expectation:
 
     body: re.Pattern[str] | None
     version: re.Pattern[str]
+    before_echo: re.Pattern[str]  # what stands before the body of a POST in its answer
 
     def verdict(self, job: Job, response: Response) -> tuple[Outcome, str]:
         """How a whole response is judged, and what to say when it is bad."""
         text = response.body.decode(errors="replace")
         if not 200 <= response.status < 300:
             return Outcome.BAD_STATUS, text[:EXCERPT_CHARACTERS]
-        echoed = job.body is None or response.body.endswith(job.body)
-        matches = job.body is not None or self.body is None or self.body.fullmatch(text)
-        if echoed and matches:
+        if self.is_echo(job.body, response.body) if job.body else self.is_page(text):
             return Outcome.OK, ""
         return Outcome.BAD_BODY, text[:EXCERPT_CHARACTERS]
+
+    def is_page(self, text: str) -> bool:
+        """True for what a whole page must be."""
+        return self.body is None or self.body.fullmatch(text) is not None
+
+    def is_echo(self, sent: bytes, got: bytes) -> bool:
+        """True when what was sent, and no other request's body, came back behind its head."""
+        before = got.removesuffix(sent).decode(errors="replace")
+        return got.endswith(sent) and self.before_echo.fullmatch(before) is not None
+
+    def speaker(self, said: str, got: str) -> str | None:
+        """Who echoed a message of a websocket, such as `v=1 release=v1 pid=7`; None: it did not."""
+        who, space, rest = got.rpartition(f" {said}")
+        return who if space and not rest and self.version.search(who) else None
 
     def version_in(self, response: Response) -> str | None:
         """The version that answered, when the body says it."""
@@ -98,8 +112,14 @@ class Sender:
         await asyncio.gather(*(self.held_connection() for _ in range(connections)))
 
     def queue_every(self, period: float, kind: str, path: str, body: bytes | None = None) -> None:
-        """A request per period over the kept connections."""
-        self.schedule(period, lambda due: self.waiting.put_nowait(Job(kind, path, due, body)))
+        """A request per period over the kept connections; each body is another one."""
+        numbers = count(1)
+
+        def queue(due: float) -> None:
+            sent = None if body is None else body + f"{next(numbers):012}".encode()
+            self.waiting.put_nowait(Job(kind, path, due, sent))
+
+        self.schedule(period, queue)
 
     def open_every(self, period: float, kind: str, path: str) -> None:
         """A request per period, each over a connection of its own."""
@@ -162,6 +182,65 @@ class Sender:
             self.note(job, self.now(), failure.outcome, failure.detail)
         except TimeoutError:
             self.note(job, self.now(), Outcome.TIMEOUT, "not connected")
+
+    def talk(self, websockets: int, path: str, period: float) -> None:
+        """Keep so many websockets open, and say something over each once a period."""
+        for number in range(websockets):
+            self.start(self.websocket(number, path, period))
+
+    async def websocket(self, number: int, path: str, period: float) -> None:
+        """One websocket; opened again when the server closed it in order."""
+        said = (f"{number}-{at}" for at in count(1))
+        while self.gives_up_at == float("inf"):
+            job = Job("websocket", path, self.now())
+            try:
+                async with asyncio.timeout(self.timeout):
+                    talk = Talk(await self.connect())
+                    await talk.open(path, self.target.name)
+                self.tally.connections["websockets_opened"] += 1
+                await self.conversation(talk, path, period, said)
+            except Failure as failure:
+                self.note(job, job.due, failure.outcome, failure.detail)
+                await asyncio.sleep(period)
+            except TimeoutError:
+                self.note(job, job.due, Outcome.TIMEOUT, "opening")
+
+    async def conversation(
+        self, talk: Talk, path: str, period: float, texts: Iterator[str]
+    ) -> None:
+        """Say one text after the other until the end, or until the server closes."""
+        who = None
+        while self.gives_up_at == float("inf"):
+            try:
+                await talk.silence(period)
+            except Farewell as farewell:
+                self.tally.connections[f"websockets_closed_{farewell.code}"] += 1
+                return
+            who = await self.said(talk, Job("message", path, self.now()), next(texts), who)
+            if who is None:
+                talk.wire.transport.abort()
+                return
+        talk.close()
+
+    async def said(self, talk: Talk, job: Job, text: str, former: str | None) -> str | None:
+        """Say one text and note the end; who answered, or None when all is over."""
+        who, got = None, ""
+        try:
+            async with asyncio.timeout(self.timeout):
+                got = await talk.say(text)
+            who = self.expectation.speaker(text, got)
+            good = who is not None and who == (former or who)
+            outcome, detail = (Outcome.OK, "") if good else (Outcome.BAD_BODY, got[:80])
+        except Farewell as farewell:
+            outcome, detail = Outcome.CLOSE_RACE, f"closed with {farewell.code}"
+            self.tally.connections[f"websockets_closed_{farewell.code}"] += 1
+        except Failure as failure:
+            outcome, detail = failure.outcome, failure.detail
+        except TimeoutError:
+            outcome, detail = Outcome.TIMEOUT, "no echo"
+        heard = Response(101, {}, got.encode()) if outcome is Outcome.OK else None
+        self.note(job, job.due, outcome, detail, heard, reused=True)
+        return who if outcome is Outcome.OK else None
 
     async def alone(self, job: Job) -> None:
         """One request over a connection of its own."""

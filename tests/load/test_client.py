@@ -1,6 +1,8 @@
 """The load client against servers that misbehave in every way that it counts."""
 
 import asyncio
+import base64
+import hashlib
 import importlib.util
 import json
 import signal
@@ -20,6 +22,7 @@ import pytest
 
 CLIENT = Path(__file__).with_name("client.py")
 GOOD = "v=1 release=v1 pid=1\n"
+GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 REGEX = r"v=\d+ release=v\d+ pid=\d+\n"
 SHORTLY = ("--seconds", "0.4", "--rate", "25", "--connections", "2")
 ALONE = ("--seconds", "0.4", "--rate", "0", "--fresh", "25")
@@ -42,6 +45,9 @@ class Peer:
             return None
         lines = head.decode().split("\r\n")
         self.headers = dict(line.lower().split(": ", 1) for line in lines[1:-2])
+        self.key = next(
+            (line.split(": ")[1] for line in lines if line.startswith("Sec-WebSocket-Key")), ""
+        )
         self.body = await self.reader.readexactly(int(self.headers.get("content-length", 0)))
         line = lines[0].removesuffix(" HTTP/1.1")
         self.requests.append(line)
@@ -520,6 +526,184 @@ def test_a_post_that_comes_back_changed_is_a_bad_body() -> None:
     ran = Scenario(answering("length=4096\n")).run(*SHORTLY, "--rate", "0", "--post-every", "0.1")
 
     assert ran.outcomes() == {"bad_body": ran.report["requests"]}
+
+
+def test_a_post_that_gets_the_body_of_another_is_a_bad_body() -> None:
+    former = [b""]
+
+    async def behave(peer: Peer) -> None:
+        while await peer.request():
+            peer.answer(f"length={len(peer.body)}\n{former[0].decode()}")
+            former[0] = peer.body
+
+    ran = Scenario(behave).run(*SHORTLY, "--rate", "0", "--post-every", "0.1")
+
+    assert ran.outcomes() == {"bad_body": ran.report["requests"]}
+
+
+def test_a_post_that_comes_back_with_more_before_it_is_a_bad_body() -> None:
+    async def behave(peer: Peer) -> None:
+        while await peer.request():
+            peer.answer(f"more length={len(peer.body)}\n{peer.body.decode()}")
+
+    ran = Scenario(behave).run(*SHORTLY, "--rate", "0", "--post-every", "0.1")
+
+    assert ran.outcomes() == {"bad_body": ran.report["requests"]}
+
+
+# Websockets
+
+TALKING = ("--seconds", "0.6", "--rate", "0", "--websockets", "1", "--say-every", "0.1")
+WHO = "v=1 release=v1 pid=1"
+PING, TEXT, CLOSE = 0x9, 0x1, 0x8
+
+
+def frame(kind: int, payload: bytes) -> bytes:
+    """A short frame, as a server sends it."""
+    return bytes([0x80 | kind, len(payload)]) + payload
+
+
+async def accepted(peer: Peer) -> None:
+    """Read the request for a websocket and grant it."""
+    assert await peer.request() == "GET /ws"
+    digest = hashlib.sha1(f"{peer.key}{GUID}".encode(), usedforsecurity=False).digest()
+    accept = base64.b64encode(digest).decode()
+    peer.say(f"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: {accept}\r\n\r\n")
+
+
+async def heard(peer: Peer) -> tuple[int, str] | None:
+    """The kind and text of the next short frame of the client's; None when it has gone."""
+    try:
+        start = await peer.reader.readexactly(6)
+        payload = await peer.reader.readexactly(start[1] & 0x7F)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+    text = bytes(byte ^ start[2 + at % 4] for at, byte in enumerate(payload))
+    return start[0] & 0xF, text.decode(errors="replace")
+
+
+def echoing(answer: Callable[[str, int], bytes | None]) -> Behaviour:
+    """Answers each text by its number on the connection; None ends the connection."""
+
+    async def behave(peer: Peer) -> None:
+        await accepted(peer)
+        number = 0
+        while (got := await heard(peer)) and got[0] == TEXT:
+            number += 1
+            said = answer(got[1], number)
+            if said is None:
+                return
+            peer.writer.write(said)
+
+    return behave
+
+
+def echo(text: str, _: int) -> bytes:
+    return frame(TEXT, f"{WHO} {text}".encode())
+
+
+def test_websockets_that_echo_are_well_and_stay_open() -> None:
+    ran = Scenario(echoing(echo)).run(*TALKING, "--websockets", "3")
+
+    assert ran.status == 0
+    assert ran.outcomes() == {"ok": ran.report["requests"]}
+    assert ran.report["requests"] >= 6
+    assert ran.connections == ran.report["connections"]["websockets_opened"] == 3
+    assert set(ran.report["kinds"]) == {"message"}
+    assert set(ran.report["versions"]) == {"v=1 release=v1"}
+
+
+async def wrong_accept(peer: Peer) -> None:
+    await peer.request()
+    peer.say("HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\n\r\n")
+    await peer.silence()
+
+
+async def cut_while_idle(peer: Peer) -> None:
+    await accepted(peer)
+    await peer.reset()
+
+
+async def unasked(peer: Peer) -> None:
+    await accepted(peer)
+    peer.writer.write(frame(TEXT, b"hello"))
+    await peer.silence()
+
+
+async def open_and_mute(peer: Peer) -> None:
+    await accepted(peer)
+    await peer.silence()
+
+
+def another_release(text: str, number: int) -> bytes:
+    return frame(TEXT, f"v={number} release=v{number} pid=1 {text}".encode())
+
+
+@pytest.mark.parametrize(
+    ("behave", "outcome"),
+    [
+        (answering("no", "502 Bad Gateway"), "bad_status"),
+        (answering(), "bad_status"),
+        (saying(""), "closed"),
+        (cutting(), "reset"),
+        (silent, "timeout"),
+        (wrong_accept, "malformed"),
+        (cut_while_idle, "reset"),
+        (unasked, "malformed"),
+        (open_and_mute, "timeout"),
+        (echoing(lambda _, __: frame(TEXT, f"{WHO} other".encode())), "bad_body"),
+        (echoing(lambda text, _: frame(TEXT, text.encode())), "bad_body"),
+        (echoing(lambda text, _: frame(TEXT, f"{WHO} {text} more".encode())), "bad_body"),
+        (echoing(lambda _, __: b"HTTP/1.1 502 Bad Gateway"), "malformed"),
+        (echoing(lambda _, __: None), "closed"),
+        (echoing(lambda _, __: frame(CLOSE, b"\x03\xf4")), "close_race"),
+    ],
+)
+def test_each_bad_end_of_a_websocket_has_its_name(behave: Behaviour, outcome: str) -> None:
+    ran = Scenario(behave).run(*TALKING, "--timeout", "0.3")
+
+    assert ran.status == 1
+    assert ran.outcomes() == {outcome: ran.report["failed"]}
+    assert {error["outcome"] for error in ran.report["errors"]} == {outcome}
+
+
+def test_a_websocket_on_which_the_release_changes_is_a_bad_body() -> None:
+    ran = Scenario(echoing(another_release)).run(*TALKING)
+
+    assert ran.status == 1
+    assert ran.outcomes()["bad_body"] >= 1
+    assert set(ran.outcomes()) == {"ok", "bad_body"}
+
+
+def test_a_websocket_that_is_closed_in_order_between_texts_is_opened_again() -> None:
+    async def behave(peer: Peer) -> None:
+        await accepted(peer)
+        got = await heard(peer)
+        if got is not None:
+            peer.writer.write(echo(got[1], 1) + frame(CLOSE, b"\x03\xf4"))
+            assert await heard(peer) == (CLOSE, "\x03\ufffd")
+
+    ran = Scenario(behave).run(*TALKING)
+
+    assert ran.status == 0
+    assert ran.connections >= 3
+    assert ran.report["connections"]["websockets_closed_1012"] >= 2
+
+
+def test_pings_are_answered_and_are_no_echo() -> None:
+    pongs: list[tuple[int, str] | None] = []
+
+    async def behave(peer: Peer) -> None:
+        await accepted(peer)
+        peer.writer.write(frame(PING, b"there?"))
+        pongs.append(await heard(peer))
+        while (got := await heard(peer)) and got[0] == TEXT:
+            peer.writer.write(echo(got[1], 1))
+
+    ran = Scenario(behave).run(*TALKING)
+
+    assert ran.status == 0
+    assert pongs == [(0xA, "there?")]
 
 
 def test_it_speaks_over_a_unix_socket_and_writes_its_report_to_a_file(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ class Outcome(StrEnum):
     SHORT = "short"  # ended after the first byte of the response and before its last
     MALFORMED = "malformed"  # not HTTP/1
     TIMEOUT = "timeout"
+    CLOSE_RACE = "close_race"  # a websocket was closed in order just as something was said over it
     UNSENT = "unsent"  # due, but no connection became free for it until long after the end
 
 
