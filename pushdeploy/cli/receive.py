@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 APP = "PUSHDEPLOY_APP"
 AFTER = "PUSHDEPLOY_AFTER"
 BRANCH = "PUSHDEPLOY_BRANCH"
+LIVE = "PUSHDEPLOY_LIVE"
 ENGINE = "PUSHDEPLOY_ENGINE"
 NOTE = "PUSHDEPLOY_NOTE"
 """What the wrapper tells the hooks. The last two are descriptors: of an engine that is ready, and
@@ -49,7 +50,7 @@ def receive(app: str, hooks: str, ready: socket.socket | None = None) -> int:
     before = facts(place)
     if before is None:
         before = _made(app)
-    branch, after = (before.branch, before.newest) if before else ("", 0)
+    branch, after, live = (before.branch, before.newest, before.live) if before else ("", 0, "")
     hears, note = os.pipe()
     with ready or prepared(connect()) as engine:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -58,6 +59,7 @@ def receive(app: str, hooks: str, ready: socket.socket | None = None) -> int:
             APP: app,
             AFTER: str(after),
             BRANCH: branch,
+            LIVE: live,
             ENGINE: str(engine.fileno()),
             NOTE: str(note),
             WHO_VARIABLE: who(),
@@ -109,7 +111,7 @@ def pre_receive() -> int:
 
     updates = sys.stdin.read()
     try:
-        check_push(updates, os.environ.get(BRANCH, ""))
+        check_push(updates, os.environ.get(BRANCH, ""), os.environ.get(LIVE, ""))
     except PushdeployError as error:
         PatientPrinter(1).show(problem(error.message, error.hint))
         os.write(int(os.environ[NOTE]), REFUSED.encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -27,6 +28,8 @@ class Facts:
     """The deploy branch; empty before the first push."""
     newest: int
     """The newest attempt's number, 0 when there is none."""
+    live: str
+    """The commit that is live; empty before the first is."""
 
 
 def facts(place: AppLayout) -> Facts | None:
@@ -37,7 +40,16 @@ def facts(place: AppLayout) -> Facts | None:
         return None
     attempts = read_attempts(read_lines(place.attempts))
     newest = attempts[-1].number if attempts else 0
-    return Facts(branch=str(settings.get("branch", "")), newest=newest)
+    return Facts(str(settings.get("branch", "")), newest, _live_commit(place))
+
+
+def _live_commit(place: AppLayout) -> str:
+    try:
+        record = json.loads((place.current / "release.json").read_text())
+        found = str(record["commit"]["id"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return found if OBJECT_ID.fullmatch(found) else ""
 
 
 def loose_commit(place: AppLayout, branch: str) -> str | None:

@@ -9,10 +9,10 @@ import os
 import posixpath
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy.listing import Entry, entries, git, too_many
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
 from pushdeploy.model.dependency_file import find_dependency_file
@@ -32,9 +32,6 @@ LARGEST_PACK = "1g"
 """One push; `receive.maxInputSize` of git-config(1)."""
 
 MOST_FILES = 200_000
-LISTING_LIMIT = 64 << 20
-"""Bytes of names and facts: `MOST_FILES` with long paths."""
-
 DISK_RESERVE = 128 << 20
 """Bytes that must stay free beside a checkout of the tree."""
 
@@ -46,17 +43,6 @@ ZERO = re.compile(r"0+")
 STATIC = "static"
 LINK = "120000"
 """The mode of a symbolic link in a tree."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of `git ls-tree`."""
-
-    mode: str
-    kind: str
-    id: str
-    size: int
-    path: str
 
 
 def receive_pack(repo: str, hooks: str, facts: Mapping[str, str], *descriptors: int) -> Command:
@@ -99,12 +85,13 @@ def receive_pack(repo: str, hooks: str, facts: Mapping[str, str], *descriptors: 
     )
 
 
-def check_push(updates: str, branch: str) -> None:
+def check_push(updates: str, branch: str, live: str = "") -> None:
     """Refuse what can't be deployed.
 
     Args:
         updates: one `old new ref` line per updated ref.
         branch: the deploy branch; empty before the first push.
+        live: the commit that is live; empty when nothing is.
 
     Raises:
         RefusedInputError: with the command that would work.
@@ -119,7 +106,7 @@ def check_push(updates: str, branch: str) -> None:
             hint=f"git push production {branch or 'main'}",
         )
     for _, new, _ in lines:
-        check_tree(new)
+        check_tree(new, live)
 
 
 def _check_ref(ref: str, new: str, branch: str) -> None:
@@ -152,16 +139,16 @@ def _shown(name: str) -> str:
     return name if re.fullmatch(r"[\w./+-]+", name) else "HEAD"
 
 
-def check_tree(commit: str) -> None:
+def check_tree(commit: str, live: str = "") -> None:
     """Refuse a commit whose tree can't become a release.
 
     Raises:
         RefusedInputError: naming the file or path.
     """
-    entries = _entries(commit)
-    _check_entries(entries)
-    root = {entry.path: entry for entry in entries if "/" not in entry.path}
-    paths = [entry.path for entry in entries]
+    found = entries(commit, live)
+    _check_entries(found)
+    root = {entry.path: entry for entry in found if "/" not in entry.path}
+    paths = [entry.path for entry in found]
     if "Procfile" not in root:
         requirements = root.get("requirements.txt")
         line = suggest_procfile(paths, _text(requirements) if requirements else "")
@@ -181,24 +168,10 @@ def check_tree(commit: str) -> None:
         )
 
 
-def _entries(commit: str) -> list[Entry]:
-    listing = _git("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
-    listed = command.run(listing, seconds=120, limit=LISTING_LIMIT)
-    if len(listed.stdout) >= LISTING_LIMIT:
-        raise _too_many(f"more than {LISTING_LIMIT >> 20} MiB of names")
-    entries = []
-    for line in listed.stdout.split("\0"):
-        if line:
-            facts, path = line.split("\t", 1)
-            mode, kind, identity, size = facts.split()
-            entries.append(Entry(mode, kind, identity, 0 if size == "-" else int(size), path))
-    return entries
-
-
-def _check_entries(entries: list[Entry]) -> None:
-    if len(entries) > MOST_FILES:
-        raise _too_many(f"{len(entries)} files, more than the {MOST_FILES} that we take")
-    for entry in entries:
+def _check_entries(found: list[Entry]) -> None:
+    if len(found) > MOST_FILES:
+        raise too_many(f"{len(found)} files, more than the {MOST_FILES} that we take")
+    for entry in found:
         if entry.kind == "commit":
             raise RefusedInputError(
                 f"{quoted(entry.path)} is a submodule, and a push does not bring its content",
@@ -210,11 +183,11 @@ def _check_entries(entries: list[Entry]) -> None:
             raise RefusedInputError(
                 f"the name {quoted(entry.path)} holds a line break", hint="git mv it to another"
             )
-    size = sum(entry.size for entry in entries)
+    size = sum(entry.size for entry in found)
     free = shutil.disk_usage(Path.cwd()).free
     if size + DISK_RESERVE > free:
         raise RefusedInputError(
-            f"the tree needs {format_size(size)} on disk and the server has "
+            f"the push needs {format_size(size)} on disk and the server has "
             f"{format_size(free)} free, of which {format_size(DISK_RESERVE)} are kept",
             hint="df -h on the server; pushdeploy releases shows what is kept",
         )
@@ -222,7 +195,7 @@ def _check_entries(entries: list[Entry]) -> None:
 
 def _check_static_link(entry: Entry) -> None:
     """nginx serves this folder to everybody: nothing in it may lead out of it."""
-    target = command.run(_git("cat-file", "blob", entry.id)).stdout
+    target = command.run(git("cat-file", "blob", entry.id)).stdout
     folder = posixpath.dirname(entry.path)
     if not posixpath.normpath(posixpath.join(folder, target)).startswith(f"{STATIC}/"):
         raise RefusedInputError(
@@ -230,11 +203,6 @@ def _check_static_link(entry: Entry) -> None:
             "everybody can read",
             hint=f"git rm {_shown(entry.path)}",
         )
-
-
-def _too_many(what: str) -> RefusedInputError:
-    hint = "git rm -r --cached what need not be deployed"
-    return RefusedInputError(f"the tree has {what}", hint=hint)
 
 
 def _text(entry: Entry) -> str:
@@ -248,15 +216,10 @@ def _text(entry: Entry) -> str:
             f"`{entry.path}` has {entry.size} bytes, more than the {TEXT_LIMIT} that we read",
             hint=f"make {entry.path} smaller",
         )
-    text = command.run(_git("cat-file", "blob", entry.id)).stdout
+    text = command.run(git("cat-file", "blob", entry.id)).stdout
     if UNDECODABLE in text:
         raise RefusedInputError(
             f"`{entry.path}` is not UTF-8 text",
             hint=f"save {entry.path} as UTF-8, commit it and push again",
         )
     return text
-
-
-def _git(*words: str) -> Command:
-    """git in the repo that the hook runs in; the quarantine is in our environment."""
-    return Command(["git", *words])

@@ -1,0 +1,84 @@
+"""What a commit's tree holds, by git in the repo that a hook runs in. Imports little."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pushdeploy.errors import RefusedInputError
+from pushdeploy.system import command
+from pushdeploy.system.command import Command
+
+LISTING_LIMIT = 64 << 20
+"""Bytes of names and facts: as many files as we take, with long paths."""
+
+LISTING_SECONDS = 120.0
+ATTRIBUTES = ".gitattributes"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of `git ls-tree`."""
+
+    mode: str
+    kind: str
+    id: str
+    size: int
+    path: str
+
+
+def entries(commit: str, live: str = "") -> list[Entry]:
+    """Every file of a commit.
+
+    Sizes are what takes git long. A file that the `live` commit has too is linked from its slug and
+    needs no room on the disk, so its size is not asked for: it is 0.
+
+    Raises:
+        RefusedInputError: there are too many names.
+    """
+    changed = _changed(live, commit) if live else None
+    if changed is None or any(path.rpartition("/")[2] == ATTRIBUTES for path in changed):
+        return [_entry(line) for line in _listed("-l", commit)]
+    found = [_entry(line) for line in _listed(commit)]
+    sizes = _sizes({one.id for one in found if one.path in changed and one.kind == "blob"})
+    return [replace(one, size=sizes.get(one.id, 0)) for one in found] if sizes else found
+
+
+def git(*words: str, stdin: str = "") -> Command:
+    """git in the repo that the hook runs in; the quarantine is in our environment."""
+    return Command(["git", *words], stdin=stdin)
+
+
+def too_many(what: str) -> RefusedInputError:
+    """The refusal of a tree with too much in it."""
+    hint = "git rm -r --cached what need not be deployed"
+    return RefusedInputError(f"the tree has {what}", hint=hint)
+
+
+def _listed(*words: str) -> list[str]:
+    line = git("ls-tree", "-r", "-z", "--full-tree", *words)
+    listed = command.run(line, seconds=LISTING_SECONDS, limit=LISTING_LIMIT)
+    if len(listed.stdout) >= LISTING_LIMIT:
+        raise too_many(f"more than {LISTING_LIMIT >> 20} MiB of names")
+    return [one for one in listed.stdout.split("\0") if one]
+
+
+def _entry(line: str) -> Entry:
+    facts, path = line.split("\t", 1)
+    mode, kind, identity, *size = facts.split()
+    return Entry(mode, kind, identity, int(size[0]) if size and size[0] != "-" else 0, path)
+
+
+def _changed(before: str, after: str) -> set[str] | None:
+    """The paths in which they differ; `None` when git can't tell."""
+    line = git("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after)
+    told = command.attempt(line, seconds=LISTING_SECONDS, limit=LISTING_LIMIT)
+    return set(told.stdout.split("\0")) - {""} if told.status == 0 else None
+
+
+def _sizes(identities: set[str]) -> dict[str, int]:
+    """Bytes of each blob."""
+    asked = "".join(f"{one}\n" for one in identities)
+    line = git("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=asked)
+    told = command.run(line, seconds=LISTING_SECONDS, limit=LISTING_LIMIT).stdout
+    pairs = (one.split(" ") for one in told.splitlines())
+    return {identity: int(size) for identity, size in pairs}
