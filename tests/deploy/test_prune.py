@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,47 @@ def test_a_thousand_releases_leave_those_that_can_be_reached(machine: Machine) -
     assert len(did) == 999
     assert len(names(place.slugs)) == 1
     assert release_is_whole(place, 1)
+
+
+def live_through(machine: Machine, last: int) -> None:
+    """Releases from 2 on, each with code of its own; every tenth failed, all others were live."""
+    place, journal = machine.place, machine.journal
+    previous = 1
+    for number in range(2, last + 1):
+        release = place.release(number)
+        shutil.copytree(place.release(1).root, release.root, symlinks=True)
+        record = release.record.read_text().replace('"number": 1,', f'"number": {number},')
+        release.record.write_text(record)
+        release.run.unlink()
+        release.run.symlink_to(place.sockets(number))
+        release.code.unlink()
+        release.code.symlink_to(f"../../slugs/{number:024x}")
+        (place.slugs / f"{number:024x}").mkdir()
+        if number % 10:
+            journal.note_history(intent=number, previous=previous, kind="deploy", at=1.0)
+            journal.note_history(settled=number)
+            previous = number
+    place.current.unlink()
+    place.current.symlink_to(f"releases/v{previous}")
+
+
+def test_of_a_thousand_releases_the_last_five_that_were_live_can_be_gone_back_to(
+    machine: Machine,
+) -> None:
+    machine.push("one")
+    live_through(machine, 1000)
+
+    did = prune(machine.journal)
+
+    stay = [995, 996, 997, 998, 999, 1000]
+    assert numbers(machine) == stay
+    assert did == [f"pruned v{number}" for number in range(1, 995)]
+    assert names(machine.place.slugs) == [f"{number:024x}" for number in stay]
+    assert all(release_is_whole(machine.place, number) for number in stay)
+    for target in (998, 997, 996, 995):
+        machine.rollback()
+        assert machine.journal.live() == target
+    assert prune(machine.journal) == []
 
 
 def test_a_slug_that_two_releases_share_stays_with_the_second(machine: Machine) -> None:
