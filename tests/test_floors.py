@@ -89,7 +89,7 @@ def test_a_tool_has_one_owner(tool: str) -> None:
     "module",
     [
         *("pushdeploy.cli.shell", "pushdeploy.cli.forced_command", "pushdeploy.cli.receive"),
-        *("pushdeploy.cli.hook", "pushdeploy.engine.client"),
+        *("pushdeploy.cli.hook", "pushdeploy.cli.start", "pushdeploy.engine.client"),
     ],
 )
 def test_the_way_of_a_push_imports_the_standard_library_only(module: str) -> None:

@@ -16,7 +16,7 @@ from pushdeploy.system.systemd import Systemd
 from pushdeploy.system.unit_files import load_templates
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.checkout import Receiver
+    from pushdeploy.deploy.ask_receiver import Receiver
 
 SERVER_PYTHON = Path("/usr/bin/python3")
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pushdeploy.engine.client import Connect, embedded_connection, server_connection
-from pushdeploy.model.layout import SERVER, Layout, embedded
+if TYPE_CHECKING:
+    from pushdeploy.engine.client import Connect
+    from pushdeploy.model.layout import Layout
 
 HOME_VARIABLE = "PUSHDEPLOY_HOME"
 """Names the folder of embedded mode."""
@@ -23,12 +25,20 @@ def embedded_root() -> Path | None:
 
 def connect() -> Connect:
     """How to reach the engine."""
+    from pushdeploy.engine.client import (  # noqa: PLC0415 - the engine itself needs neither
+        embedded_connection,
+        server_connection,
+    )
+    from pushdeploy.model.layout import SERVER  # noqa: PLC0415
+
     root = embedded_root()
     return server_connection(SERVER.engine_socket) if root is None else embedded_connection(root)
 
 
 def layout() -> Layout:
     """Where everything lies on this machine."""
+    from pushdeploy.model.layout import SERVER, embedded  # noqa: PLC0415 - as above
+
     root = embedded_root()
     if root is None:
         return SERVER

@@ -22,6 +22,8 @@ from pushdeploy.system.share import share
 if TYPE_CHECKING:
     import socket
 
+    from pushdeploy.cli.early import Called
+
 LONGEST = 100_000
 """Characters of a command: config vars may be long."""
 
@@ -35,16 +37,19 @@ INTERACTIVE = (
 )
 
 
-def answer(asked: str, engine: socket.socket | None) -> int:
-    """Do what was asked for, or say why not; `engine` was called for a push."""
+def answer(asked: str, engine: socket.socket | None, called: Called | None) -> int:
+    """Do what was asked for, or say why not.
+
+    `engine` was called for a push, `called` for a command.
+    """
     try:
-        return _answer(asked, engine)
+        return _answer(asked, engine, called)
     except PushdeployError as error:
         stderr().show(words.problem(error.message, error.hint))
         return error.exit_code
 
 
-def _answer(asked: str, engine: socket.socket | None) -> int:
+def _answer(asked: str, engine: socket.socket | None, called: Called | None) -> int:
     if len(asked) > LONGEST:
         raise UsageError(f"the command has {len(asked)} characters, more than {LONGEST}")
     if not asked:
@@ -52,7 +57,7 @@ def _answer(asked: str, engine: socket.socket | None) -> int:
         return 0
     match = GIT.fullmatch(asked)
     if match is None:
-        return _command(asked)
+        return _command(asked, called)
     app = parse_app_name((match["quoted"] or match["bare"] or "").removesuffix(".git"))
     if match["verb"] == "receive-pack":
         return receive(app, str(share("hooks")), engine)
@@ -68,7 +73,7 @@ def _upload_pack(repo: str) -> Command:
     return Command(["git", "upload-pack", "--strict", str(Path(repo))], environment=environment)
 
 
-def _command(asked: str) -> int:
+def _command(asked: str, called: Called | None) -> int:
     try:
         words = shlex.split(asked)
     except ValueError as error:
@@ -77,4 +82,4 @@ def _command(asked: str) -> int:
         del words[0]
     from pushdeploy.cli.main import run  # noqa: PLC0415 - a push needs none of it
 
-    return run(words, over_ssh=True)
+    return run(words, called, over_ssh=True)

@@ -15,7 +15,8 @@ from pushdeploy.cli.command import App, Errand, ServerCommand
 from pushdeploy.cli.engine_link import HOME_VARIABLE
 from pushdeploy.cli.group import PROGRAM, commands
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
-from pushdeploy.model.remote import PRODUCTION, RECEIVER, Remote, parse_remote
+from pushdeploy.model.account import RECEIVER
+from pushdeploy.model.remote import PRODUCTION, Remote, parse_remote
 from pushdeploy.system.command import Command, feed
 from pushdeploy.system.command import replace as become
 

@@ -16,6 +16,7 @@ from pushdeploy.errors import PushdeployError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pushdeploy.cli.early import Called
     from pushdeploy.cli.side import Side
 
 INTERRUPTED = 130
@@ -28,27 +29,33 @@ OUR_BUG = 70
 """`EX_SOFTWARE` of sysexits.h."""
 
 
-def main() -> int:
-    """Carry out the command line of this process; returns the exit status."""
+def main(words: list[str] | None = None, called: Called | None = None) -> int:
+    """Carry out a command line; returns the exit status.
+
+    Args:
+        words: a command and its arguments; none means those of this process.
+        called: an engine that was called for it already.
+    """
 
     def here() -> Side:
         from pushdeploy.cli.side import find_side  # noqa: PLC0415 - help needs none
 
-        return find_side()
+        return find_side(called)
 
-    return status_of(sys.argv[1:], here)
+    return status_of(sys.argv[1:] if words is None else words, here)
 
 
-def run(words: list[str], *, over_ssh: bool) -> int:
+def run(words: list[str], called: Called | None, *, over_ssh: bool) -> int:
     """Carry out the words of a person who is not at this machine's shell.
 
     Args:
         words: a command and its arguments.
+        called: an engine that was called for it already.
         over_ssh: they came through the forced command: names of files mean nothing then.
     """
     from pushdeploy.cli.side import server_side  # noqa: PLC0415 - help needs none
 
-    return status_of(words, lambda: server_side(over_ssh=over_ssh))
+    return status_of(words, lambda: server_side(called, over_ssh=over_ssh))
 
 
 def status_of(arguments: list[str], side: Callable[[], Side]) -> int:

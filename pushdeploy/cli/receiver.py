@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from pushdeploy.cli.engine_link import embedded_root
-from pushdeploy.deploy.checkout import Receiver
-from pushdeploy.system.accounts import RECEIVER
+from pushdeploy.deploy.ask_receiver import Receiver
+from pushdeploy.model.account import RECEIVER
 
 
 def own_receiver() -> Receiver:

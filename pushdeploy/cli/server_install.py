@@ -17,6 +17,7 @@ from pushdeploy.cli.steps import Steps
 from pushdeploy.deploy.apps import create_app
 from pushdeploy.deploy.journal import journals
 from pushdeploy.errors import CommandFailedError, RefusedInputError, UnavailableError
+from pushdeploy.model.account import RECEIVER
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.key import parse_key_name, parse_public_key, suggested_name
 from pushdeploy.model.layout import SERVER
@@ -29,7 +30,6 @@ from pushdeploy.system import (
     sshd,
     tool,
 )
-from pushdeploy.system.accounts import RECEIVER
 from pushdeploy.system.sshd import PORT as SSH_PORT
 
 if TYPE_CHECKING:

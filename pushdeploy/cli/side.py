@@ -14,6 +14,9 @@ from pushdeploy.model.layout import SERVER
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from pushdeploy.cli.early import Called
+    from pushdeploy.engine.client import Connect
+
 
 class Engine(Protocol):
     """Answers requests."""
@@ -75,29 +78,44 @@ class Away:
 Side = Near | Away
 
 
-def find_side() -> Side:
-    """The side that this process is on."""
+def find_side(called: Called | None = None) -> Side:
+    """The side that this process is on; `called` is an engine that was called already."""
     if embedded_root() is not None or SERVER.engine_socket.exists():
-        return server_side(over_ssh=False)
+        return server_side(called, over_ssh=False)
     return Away()
 
 
-def server_side(*, over_ssh: bool) -> Near:
+def server_side(called: Called | None = None, *, over_ssh: bool) -> Near:
     """Beside the engine of this machine."""
-    return Near(_ask, over_ssh)
+    return Near(OwnEngine(called), over_ssh)
 
 
-def _ask(
-    request: Mapping[str, Any],
-    *,
-    watcher: Watcher | None = None,
-    descriptors: Sequence[int] = (),
-    stay: bool = False,
-) -> Any:
-    return ask(
-        connect(),
-        {"who": who(), **request},
-        watcher=watcher,
-        descriptors=descriptors,
-        stay=stay,
-    )
+class OwnEngine:
+    """This machine's; one that was called already gets the question that it expects."""
+
+    def __init__(self, called: Called | None) -> None:
+        self._called = called
+
+    def __call__(
+        self,
+        request: Mapping[str, Any],
+        *,
+        watcher: Watcher | None = None,
+        descriptors: Sequence[int] = (),
+        stay: bool = False,
+    ) -> Any:
+        """The answer to a request; see `pushdeploy.engine.client.ask`."""
+        return ask(
+            self._connect(str(request["verb"])),
+            {"who": who(), **request},
+            watcher=watcher,
+            descriptors=descriptors,
+            stay=stay,
+        )
+
+    def _connect(self, verb: str) -> Connect:
+        called = self._called
+        if called is None or called.verb != verb:
+            return connect()
+        self._called = None
+        return lambda: called.connection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -67,10 +67,18 @@ def build(host: Host, app: str, tree: Tree, procfile: Procfile, report: Report) 
 def venv_key(tree: Tree, python: str, extra: list[str]) -> str:
     """A digest of everything that defines a venv."""
     parts = [
-        *(VENV_FORMAT, python, platform.machine(), platform.libc_ver()[1]),
+        *(VENV_FORMAT, python, os.uname().machine, _libc()),
         *(extra, sorted(tree.requirements.items()), tree.slug if tree.local else ""),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+
+
+def _libc() -> str:
+    """`glibc 2.36` (confstr(3)); empty where there is another."""
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION") or ""
+    except ValueError:
+        return ""
 
 
 def _python(host: Host, tree: Tree, report: Report) -> uv.Interpreter:

@@ -19,6 +19,12 @@ from pushdeploy.errors import PushdeployError, UsageError
 if TYPE_CHECKING:
     import socket
 
+CONVERGE = "converge"
+"""What a push asks for."""
+
+ATTEMPTS = (CONVERGE, "deploy", "rollback", "restart", "config.set", "config.unset", "scale")
+"""Verbs that keep a log."""
+
 Verb = Callable[[Host, Session, Mapping[str, Any]], Any]
 
 
@@ -30,7 +36,7 @@ def serve(connection: socket.socket, host: Host, verbs: Mapping[str, Verb]) -> i
     os.umask(0o022)
     session = Session(connection, host)
     try:
-        request = session.receive()
+        request = session.receive(lambda verb: _prepare(host, verbs, verb))
         if request is None:
             return 0
         answer = _verb(verbs, request)(host, session, request)
@@ -45,6 +51,16 @@ def serve(connection: socket.socket, host: Host, verbs: Mapping[str, Verb]) -> i
     finally:
         session.close()
     return 0
+
+
+def _prepare(host: Host, verbs: Mapping[str, Verb], verb: str) -> None:
+    """Do ahead what does not depend on the request; without a verb it will be that of a push."""
+    if not verb:
+        host.receiver.prepare()
+    with contextlib.suppress(KeyError):
+        verbs[verb or CONVERGE]
+    if not verb or verb in ATTEMPTS:
+        import pushdeploy.engine.audit  # noqa: F401, PLC0415 - slow, and a query has no attempt
 
 
 def _our_bug(error: Exception) -> PushdeployError:

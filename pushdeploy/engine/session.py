@@ -14,6 +14,8 @@ from pushdeploy.engine.protocol import DESCRIPTORS, REQUEST_LIMIT, decode_reques
 from pushdeploy.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pushdeploy.deploy.host import Host
     from pushdeploy.events import Report
     from pushdeploy.system.locks import Holder
@@ -36,14 +38,6 @@ class Peer:
     group: int
 
 
-def prepare(host: Host) -> None:
-    """Do ahead what every deploy needs and what does not depend on it."""
-    host.receiver.prepare()
-    import pushdeploy.engine.audit  # noqa: PLC0415
-    import pushdeploy.engine.verbs  # noqa: PLC0415
-    import pushdeploy.system.rendering  # noqa: F401, PLC0415
-
-
 class Session:
     """The connection of one request. A caller that is gone or slow never stops the engine."""
 
@@ -62,11 +56,11 @@ class Session:
         )
         return Peer(*struct.unpack("3i", raw))
 
-    def receive(self) -> dict[str, Any] | None:
+    def receive(self, prepare: Callable[[str], None]) -> dict[str, Any] | None:
         """The request, with any descriptors that came along; `None` if the caller left.
 
-        A `prepare` line before it announces a deploy: imports and the first child process then
-        happen while the push is still coming in.
+        A `prepare` line before it announces which verb will come, or that a push has begun: imports
+        then happen while the caller imports, or the push still comes in.
 
         Raises:
             UsageError: it is no request, or too long.
@@ -76,7 +70,7 @@ class Session:
             request = decode_request(line) if line else None
             if request is None or request["verb"] != "prepare":
                 return request
-            prepare(self._host)
+            prepare(str(request.get("for", "")))
 
     def _line(self) -> bytes | None:
         while b"\n" not in self._buffer:

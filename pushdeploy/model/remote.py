@@ -6,10 +6,8 @@ import re
 from dataclasses import dataclass
 
 from pushdeploy.errors import PushdeployError
+from pushdeploy.model.account import RECEIVER
 from pushdeploy.model.app import parse_app_name
-
-RECEIVER = "deploy"
-"""The user that pushes come to."""
 
 PRODUCTION = "production"
 """The remote's name in all that we print."""

@@ -7,6 +7,7 @@ import pwd
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
+from pushdeploy.model.account import OURS, RECEIVER
 from pushdeploy.model.app import app_user, build_user
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pushdeploy.model.layout import Layout
-
-RECEIVER = "deploy"
-"""Is logged into over ssh; owns repos and slugs."""
-
-OURS = "pushdeploy"
-"""The group that may talk to the engine and read the logs."""
 
 
 class ServerAccounts:

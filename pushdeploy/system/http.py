@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
 import time
 from dataclasses import dataclass
@@ -61,24 +60,6 @@ class _Socket(socket.socket):
                     raise GaveUpError from None
 
 
-class _Connection(http.client.HTTPConnection):
-    def __init__(
-        self, address: Path | int, host: str, seconds: float, go_on: Callable[[], bool]
-    ) -> None:
-        super().__init__(host)
-        self._address = address
-        self._seconds = seconds
-        self._go_on = go_on
-
-    def connect(self) -> None:
-        unix = isinstance(self._address, Path)
-        self.sock = _Socket(socket.AF_UNIX if unix else socket.AF_INET, socket.SOCK_STREAM)
-        self.sock.deadline = time.monotonic() + self._seconds
-        self.sock.go_on = self._go_on
-        self.sock.settimeout(self._seconds)
-        self.sock.connect(str(self._address) if unix else ("127.0.0.1", self._address))
-
-
 def get(
     address: Path | int,
     path: str,
@@ -105,8 +86,11 @@ def get(
         NoAnswerError: nothing came.
         GaveUpError: `go_on` said no.
     """
-    connection = _Connection(address, host, seconds, go_on)
+    import http.client  # noqa: PLC0415 - slow; the first app to ask is still booting then
+
+    connection = http.client.HTTPConnection(host)
     try:
+        connection.sock = _connected(address, seconds, go_on)
         connection.request("GET", path, headers={"Connection": "close", **dict(headers)})
         response = connection.getresponse()
         body = response.read(BODY_LIMIT)
@@ -126,3 +110,17 @@ def get(
         return Answer(response.status, response.reason, body.decode(errors="replace"))
     finally:
         connection.close()
+
+
+def _connected(address: Path | int, seconds: float, go_on: Callable[[], bool]) -> _Socket:
+    unix = isinstance(address, Path)
+    made = _Socket(socket.AF_UNIX if unix else socket.AF_INET, socket.SOCK_STREAM)
+    made.deadline = time.monotonic() + seconds
+    made.go_on = go_on
+    made.settimeout(seconds)
+    try:
+        made.connect(str(address) if unix else ("127.0.0.1", address))
+    except OSError:
+        made.close()
+        raise
+    return made

@@ -5,8 +5,8 @@ from __future__ import annotations
 import grp
 from typing import TYPE_CHECKING
 
+from pushdeploy.model.account import OURS
 from pushdeploy.system import keys
-from pushdeploy.system.accounts import OURS
 from pushdeploy.system.files import delete_tree, make_folder
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pushdeploy.system.accounts import OURS
+from pushdeploy.model.account import OURS
 from pushdeploy.system.files import File, write
 from pushdeploy.system.rendering import render
 from pushdeploy.system.server_users import login_slice

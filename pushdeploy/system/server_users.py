@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
+from pushdeploy.model.account import OURS, RECEIVER
 from pushdeploy.system import command
-from pushdeploy.system.accounts import OURS, RECEIVER
 from pushdeploy.system.command import Command
 from pushdeploy.system.unit_files import FRONT_USER
 

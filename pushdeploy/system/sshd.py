@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
+from pushdeploy.model.account import RECEIVER
 from pushdeploy.system import command
-from pushdeploy.system.accounts import RECEIVER
 from pushdeploy.system.command import Command
 from pushdeploy.system.files import File, make_folder, sync_folder, write
 from pushdeploy.system.rendering import render

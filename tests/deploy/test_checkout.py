@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pushdeploy.deploy.checkout import Receiver
+from pushdeploy.deploy.ask_receiver import Receiver
 from pushdeploy.errors import NotFoundError, RefusedInputError, UnavailableError
 from pushdeploy.model.tree import Tree, parse_tree
 from tests.deploy.machine import names

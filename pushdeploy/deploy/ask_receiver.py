@@ -1,0 +1,85 @@
+"""Asks the receiver: child processes that run as the user who owns repos and slugs.
+
+Imports little: a push starts the first child before anything else is there.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pushdeploy import errors
+from pushdeploy.errors import PushdeployError, UnavailableError
+from pushdeploy.system import command, faults
+from pushdeploy.system.command import CLEAN_PATH, Command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+CHECKOUT_SECONDS = 300.0
+"""A repo of hundreds of megabytes on a slow disk."""
+
+ANSWER_LIMIT = 64 << 20
+"""Bytes: a Procfile, an app.json and all requirements files, as JSON, each up to a mebibyte."""
+
+REFUSED = 3
+"""The receiver's exit status for a tree that can't be deployed."""
+
+
+class Receiver:
+    """Asks child processes that run as the receiver, one for each question.
+
+    `prepare` starts the first one early: its imports take longer than its work.
+    """
+
+    def __init__(self, python: Path, user: str | None) -> None:
+        self.meanwhile: Callable[[], None] | None = None
+        """What the engine can do while the first child works."""
+        self._command = Command(
+            [str(python), "-I", "-m", "pushdeploy.deploy.receiver"],
+            user=user,
+            environment={
+                "PATH": CLEAN_PATH,
+                "LANG": "C.UTF-8",
+                "HOME": "/nonexistent",
+                **faults.asked(),
+            },
+        )
+        self._waiting: command.Waiting | None = None
+
+    def prepare(self) -> None:
+        """Start a child that waits for its question."""
+        self._waiting = self._waiting or command.start_waiting(self._command)
+
+    def ask(self, verb: str, **request: Any) -> str:
+        """Have a child do something; returns what it printed.
+
+        Raises:
+            PushdeployError: of the kind that the child raised.
+        """
+        self.prepare()
+        waiting, self._waiting = self._waiting, None
+        if waiting is None:  # pragma: no cover - `prepare` has just set it
+            raise UnavailableError("no child process could be started", hint="free -m")
+        question = json.dumps({"verb": verb, **request})
+        meanwhile, self.meanwhile = self.meanwhile, None
+        output = waiting.finish(
+            question, seconds=CHECKOUT_SECONDS, limit=ANSWER_LIMIT, meanwhile=meanwhile
+        )
+        if output.status == REFUSED:
+            raise _refusal(output.stdout)
+        if output.status != 0:
+            last = (output.stderr.strip().splitlines() or ["it printed nothing"])[-1]
+            raise UnavailableError(
+                f"the checkout failed with status {output.status}: {last}",
+                hint="push again; journalctl -u 'pushdeploy.engine@*'",
+            )
+        return output.stdout
+
+
+def _refusal(text: str) -> PushdeployError:
+    record = json.loads(text)
+    kind = getattr(errors, str(record.get("kind")), PushdeployError)
+    hint = record.get("hint")
+    return kind(str(record.get("error")), hint=None if hint is None else str(hint))
