@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from bench import floor, trace
+from bench.dependency import ADDED
 from bench.machine import PORT, Machine, booted, load_average
 from bench.share import larger_share
 from bench.subject import FOLDERS, Subject
@@ -37,6 +38,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/profile", description=__doc__)
     add = parser.add_argument
     add("--runs", type=int, default=RUNS, help="the quickest one is shown")
+    add("--dependency", action="store_true", help="each push adds one: a venv is built")
     add("--subject", choices=sorted(FOLDERS), default="flask", help="the app that is deployed")
     add("--suite", default="bookworm", help="the Debian of the server")
     add("--share", type=int, default=1, help="of the processors, in times that of other work")
@@ -44,9 +46,10 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def traced(machine: Machine) -> Trace:
+def traced(machine: Machine, run: int, *, dependency: bool) -> Trace:
     """Push a new version and watch."""
-    version = machine.commit()
+    added = f"{machine.subject.requirements}{ADDED}  # the venv of run {run}\n"
+    version = machine.commit({"requirements.txt": added} if dependency else {})
     machine.settle()
     poller = Poller(machine, PORT, f"v={version} ", PUSH_PAUSE_SECONDS)
     with trace.recorded(machine) as recorded:
@@ -82,7 +85,8 @@ def main() -> int:
         push(machine, "production")
         floor.set_up(machine)
         boot = floor.Boot.of_live(machine)
-        best = min((traced(machine) for _ in range(o.runs)), key=lambda one: one.moments["live"])
+        found = [traced(machine, run, dependency=o.dependency) for run in range(o.runs)]
+        best = min(found, key=lambda one: one.moments["live"])
         machine.settle()
         lines.append(f"- floor, plain push: {floor.plain_push(machine) * 1000:.0f} ms")
         lines.append(f"- floor, the app's own boot: {boot.seconds(machine) * 1000:.0f} ms")
