@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.errors import DeployFailedError, PushdeployError, UsageError
+from pushdeploy.errors import PushdeployError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,13 +46,8 @@ def decode_request(line: bytes) -> dict[str, Any]:
 
 
 def error_record(error: PushdeployError) -> dict[str, Any]:
-    """An error as it goes over the socket."""
-    return {
-        "message": error.message,
-        "hint": error.hint,
-        "exit_code": error.exit_code,
-        "report": list(error.report) if isinstance(error, DeployFailedError) else [],
-    }
+    """An error as it goes over the socket. That of an attempt goes to its log, with its report."""
+    return {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
 
 
 def read_error(record: Mapping[str, Any]) -> PushdeployError:
