@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.system import command
@@ -15,9 +15,8 @@ LISTING_SECONDS = 120.0
 ATTRIBUTES = ".gitattributes"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of `git ls-tree`."""
+class Entry(NamedTuple):
+    """One line of `git ls-tree`. A tuple, since there may be tens of thousands."""
 
     mode: str
     kind: str
@@ -40,7 +39,7 @@ def entries(commit: str, live: str = "") -> list[Entry]:
         return [_entry(line) for line in _listed("-l", commit)]
     found = [_entry(line) for line in _listed(commit)]
     sizes = _sizes({one.id for one in found if one.path in changed and one.kind == "blob"})
-    return [replace(one, size=sizes.get(one.id, 0)) for one in found] if sizes else found
+    return [one._replace(size=sizes[one.id]) if one.id in sizes else one for one in found]
 
 
 def git(*words: str, stdin: str = "") -> Command:

@@ -65,9 +65,9 @@ def make_slug(
     new.mkdir(mode=0o750)
     files = repository.files(commit)
     linked = _take_unchanged(repository, commit, files, former, new)
-    only = [path for path in repository.paths(commit) if path not in linked] if linked else None
-    repository.check_out(commit, new, only=only)
-    _mark(new, files - linked)
+    rest = [path for path in files if path not in linked]
+    repository.check_out(commit, new, only=rest if linked else None)
+    _mark(new, [path for path in rest if files[path]])
     for folder in links:
         link = new / folder
         link.parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ def make_slug(
 
 
 def _take_unchanged(
-    repository: Repository, commit: str, files: set[str], former: Former | None, new: Path
+    repository: Repository, commit: str, files: dict[str, bool], former: Former | None, new: Path
 ) -> set[str]:
     """Link the files that did not change; returns those for which that could be done."""
     linked: set[str] = set()
@@ -94,8 +94,8 @@ def _take_unchanged(
     changed = repository.changed(former.commit, commit)
     if any(Path(path).name == ATTRIBUTES for path in changed):
         return linked
-    paths = sorted(files - changed)
-    for folder, group in groupby(paths, os.path.dirname):
+    same = [path for path, plain in files.items() if plain and path not in changed]
+    for folder, group in groupby(same, _folder_of):
         target = new / folder
         target.mkdir(parents=True, exist_ok=True)
         source = _open_folder(former.folder / folder)
@@ -110,6 +110,10 @@ def _take_unchanged(
     return linked
 
 
+def _folder_of(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
 def _open_folder(folder: Path) -> int | None:
     try:
         return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -117,7 +121,7 @@ def _open_folder(folder: Path) -> int | None:
         return None
 
 
-def _mark(new: Path, files: set[str]) -> None:
+def _mark(new: Path, files: list[str]) -> None:
     moment = int(time.time()) * SECOND + MARK
     for path in files:
         os.utime(new / path, ns=(moment, moment), follow_symlinks=False)
@@ -125,7 +129,7 @@ def _mark(new: Path, files: set[str]) -> None:
 
 def _link(path: str, source: int, target: int) -> bool:
     """Give a file a second name, if it is as we wrote it."""
-    name = os.path.basename(path)  # noqa: PTH119 - twenty thousand of them
+    name = path.rpartition("/")[2]
     try:
         found = os.stat(name, dir_fd=source, follow_symlinks=False)
         if (

@@ -123,11 +123,11 @@ class Repository:
         listed = self._repo.git.ls_tree("-r", "-z", "--name-only", commit)
         return [path for path in listed.split("\0") if path]
 
-    def files(self, commit: str) -> set[str]:
-        """Every plain file of the commit; no link."""
+    def files(self, commit: str) -> dict[str, bool]:
+        """Every path of the commit; True for a plain file, False for a link."""
         listed = self._repo.git.ls_tree("-r", "-z", "--full-tree", commit)
-        lines = (line.split("\t", 1) for line in listed.split("\0") if line)
-        return {path for facts, path in lines if facts.startswith(PLAIN_MODES)}
+        lines = (line.partition("\t") for line in listed.split("\0") if line)
+        return {path: facts.startswith(PLAIN_MODES) for facts, _, path in lines}
 
     def changed(self, before: str, after: str) -> set[str]:
         """Every path in which two commits differ, by content or mode."""
