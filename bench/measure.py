@@ -16,6 +16,7 @@ from bench import (
     peers,
     push_to_live,
     rollback,
+    serving,
 )
 from bench.figures import Book
 from bench.floor import Boot
@@ -27,7 +28,7 @@ from bench.watch import push
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MEASURES = ("push", "rollback", "load", "broken", "dependency", "commands", "idle")
+MEASURES = (*("push", "rollback", "load", "serving", "broken", "dependency", "commands", "idle"),)
 RUNS = 7
 RELEASES = 3
 """So many must be there to roll back to."""
@@ -83,6 +84,7 @@ def measure(machine: Machine, book: Book, o: argparse.Namespace) -> None:
         "push": lambda: push_to_live.measure(machine, book, o.runs, boot),
         "rollback": lambda: roll_back(machine, book, o.runs, boot),
         "load": lambda: load_window.measure(machine, book, o.runs),
+        "serving": lambda: serving.measure(machine, book, o.runs, boot),
         "broken": lambda: broken.measure(machine, book, o.runs),
         "dependency": lambda: dependency.measure(machine, book, o.runs, boot),
         "commands": lambda: commands.measure(machine, book, o.runs),
