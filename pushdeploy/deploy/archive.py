@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.model.attempt import fold, read_attempts
 from pushdeploy.model.attempts_asked_for import asked_for
+from pushdeploy.model.history_asked_for import lines_asked_for
 from pushdeploy.system.files import append, replace_lines
 from pushdeploy.system.records import read_lines
 
@@ -17,12 +18,21 @@ KEPT_ATTEMPTS = 100
 """The newest ones, which stay at hand; twice as many are there at most."""
 
 
+KEPT_LINES = 400
+"""Of the history, beside those that say something: as many are moved at once."""
+
+
 def archive(journal: Journal) -> None:
-    """Move old attempts aside; call with the lock held.
+    """Move old records aside; call with the lock held.
 
     They are in the archive, and synced, before they leave the record. Killed between the two they
     are in both, where they count once.
     """
+    _archive_attempts(journal)
+    _archive_history(journal)
+
+
+def _archive_attempts(journal: Journal) -> None:
     place = journal.place
     records = fold(read_lines(place.attempts))
     attempts = read_attempts(records.values())
@@ -32,6 +42,18 @@ def archive(journal: Journal) -> None:
         append(place.attempts_archive, *old, mode=0o600)
         stay = [_highest(attempts), *(records[number] for number in sorted(keep))]
         replace_lines(place.attempts, stay)
+
+
+def _archive_history(journal: Journal) -> None:
+    """Nobody reads that archive but people: the history says the same without it."""
+    place = journal.place
+    lines = list(read_lines(place.history))
+    if len(lines) < KEPT_LINES:
+        return
+    stay = lines_asked_for(lines, journal.numbers())
+    if len(lines) - len(stay) >= KEPT_LINES:
+        append(place.history_archive, *lines, mode=0o600)
+        replace_lines(place.history, stay)
 
 
 def _highest(attempts: list[Attempt]) -> dict[str, object]:

@@ -118,7 +118,7 @@ class AppLayout:
 
     @property
     def history_archive(self) -> Path:
-        """Old changes, of which the history keeps what they led to."""
+        """The history as it was when lines that say nothing any more were taken out."""
         return self.root / "history.old.jsonl"
 
     @property

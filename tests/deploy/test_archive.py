@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pushdeploy.deploy.archive import KEPT_ATTEMPTS
+from pushdeploy.deploy.archive import KEPT_ATTEMPTS, KEPT_LINES
 from pushdeploy.deploy.lookup import facts, outcome_of_push
 from pushdeploy.deploy.tidy import prune
 from pushdeploy.model.attempt import Outcome
@@ -174,3 +174,56 @@ def test_the_number_of_a_release_that_nobody_remembers_is_not_given_again(machin
     assert count_lines(machine.place.attempts) < MANY
     assert machine.journal.next_release() == 901
     assert len(machine.journal.all_attempts()) == MANY + 2
+
+
+def live_through(machine: Machine, kind: str = "deploy") -> None:
+    """As many switches as ten years bring, to releases that are gone since."""
+    lines: list[dict[str, object]] = []
+    first = machine.journal.next_release()
+    for number in range(first, first + MANY):
+        lines += [{"intent": number, "previous": number - 1, "kind": kind, "at": 1.0}]
+        lines += [{"settled": number}, {"warm": number - 1, "until": 1.0}, {"cold": number - 1}]
+    append(machine.place.history, *lines)
+
+
+def test_the_history_is_short_after_ten_thousand_switches(machine: Machine) -> None:
+    machine.push("one")
+    live_through(machine)
+
+    for name in ("two", "three"):
+        machine.push(name)
+
+    assert count_lines(machine.place.history) < KEPT_LINES
+    assert count_lines(machine.place.history_archive) > 4 * MANY
+    assert machine.journal.live() == MANY + 3
+    assert machine.journal.next_release() == MANY + 4
+    machine.rollback()
+    assert machine.journal.live() == MANY + 2
+
+
+def test_what_was_rolled_back_from_stays_known_when_the_history_is_short(machine: Machine) -> None:
+    for name in ("one", "two", "three"):
+        machine.push(name)
+    machine.rollback()
+    lines = [{"revived": 900, "at": 1.0}] * KEPT_LINES
+    append(machine.place.history, *lines)
+
+    prune(machine.journal)
+
+    assert count_lines(machine.place.history) < KEPT_LINES
+    assert machine.journal.history().rolled_back_from() == {3}
+    assert machine.rollback().release == 1
+
+
+def test_a_kill_while_the_history_is_archived_changes_nothing(machine: Machine) -> None:
+    machine.push("one")
+    live_through(machine)
+    append(machine.place.history_archive, *read_lines(machine.place.history))
+    temporary = machine.place.history.with_name(f".{machine.place.history.name}.new")
+    temporary.write_text('{"intent":')
+
+    machine.push("two")
+
+    assert count_lines(machine.place.history) < KEPT_LINES
+    assert machine.journal.live() == MANY + 2
+    assert not temporary.exists()
