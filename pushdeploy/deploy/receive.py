@@ -60,6 +60,10 @@ def receive_pack(repo: str, hooks: str, facts: Mapping[str, str], *descriptors: 
         "receive.autogc": "false",
         "receive.denyCurrentBranch": "ignore",
         "transfer.unpackLimit": "1000",
+        # Git's own choice after a power cut is an empty object under a name that it then believes
+        # to have: every later push fails. `batch` needs one flush for all (git-config(1), 2.36).
+        "core.fsync": "all",
+        "core.fsyncMethod": "batch",
         "core.hooksPath": hooks,
         "core.fsmonitor": "false",
     }

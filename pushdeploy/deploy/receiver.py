@@ -29,6 +29,7 @@ from pushdeploy.model.requirements import ReferenceKind, references
 from pushdeploy.model.storage import storage_set
 from pushdeploy.model.suggestion import suggest_procfile
 from pushdeploy.model.tree import TEXT_LIMIT, Tree, render_tree
+from pushdeploy.system.files import sync_filesystem
 from pushdeploy.system.git import Repository, make_bare, point_head
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def make_repo(request: dict[str, Any]) -> str:
     path = Path(request["repo"])
     make_bare(path, request["branch"])
     point_head(path, request["branch"])
+    sync_filesystem(path)  # git does not, and nothing mends a repo whose files are empty
     return "{}"
 
 

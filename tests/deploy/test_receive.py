@@ -139,3 +139,4 @@ def test_the_receiving_git_is_told_nothing_by_the_client(monkeypatch: pytest.Mon
     }
     assert settings["core.hooksPath"] == "/hooks"
     assert settings["receive.fsckObjects"] == "true"
+    assert (settings["core.fsync"], settings["core.fsyncMethod"]) == ("all", "batch")
