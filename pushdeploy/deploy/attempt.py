@@ -95,9 +95,13 @@ def app_lock(
         _refuse_missing(place)  # it may have been destroyed while we waited
         journal = Journal(place)
         switched = resolve_intent(journal, tell)
-        for attempt in journal.end_dead_attempts(switched):
+        dead = journal.end_dead_attempts(switched)
+        reached(Point.ATTEMPTS_ENDED)
+        for attempt in dead:
             tell(f"attempt {attempt.number} had been killed")
+        if dead:
             host.supervisor.stop_jobs(app)
+            reached(Point.JOBS_STOPPED)
         if switched is not None:
             for did in start_missing(host, journal):
                 tell(did)
@@ -181,6 +185,7 @@ def _failed(
             hint=error.hint or "",
             seconds=round(seconds, 3),
         )
+    reached(Point.ATTEMPT_FAILED)
     attempt = next(one for one in journal.attempts() if one.number == number)
     report(
         AttemptFailed(

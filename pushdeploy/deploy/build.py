@@ -132,6 +132,7 @@ def _make(
         seconds=BUILD_SECONDS,
     )
     status = host.supervisor.once(job, lambda line: report(BuildOutput(line)))
+    reached(Point.BUILD_DONE)
     if status != 0 or not (venv / COMPLETE).exists():
         files.delete_tree(venv)
         raise DeployFailedError(

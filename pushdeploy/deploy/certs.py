@@ -91,7 +91,9 @@ def ask_for(host: Host, app: str, *, email: str | None, server: str | None) -> l
         certbot.issue(
             app, settings.domains, webroot=webroot, email=ours.email, server=ours.acme_server
         )
+        reached(Point.CERTIFICATE_ISSUED)
         write(File(_server_settings_file(host), render_server_settings(ours), 0o644))
+        reached(Point.CERTIFICATE_SETTINGS)
         shown = _serve(host, app, CertificateKind.AUTO)
         own_certificate(host, app).chain.unlink(missing_ok=True)
         return shown
@@ -138,7 +140,9 @@ def remove(host: Host, app: str) -> None:
 def forget(host: Host, app: str) -> None:
     """Delete what is on the disk for an app that is served without it."""
     certbot.delete(app)
+    reached(Point.CERTIFICATE_FORGOTTEN)
     own_certificate(host, app).chain.unlink(missing_ok=True)
+    reached(Point.CERTIFICATE_DELETED)
 
 
 def listing(host: Host) -> list[Shown]:
@@ -156,6 +160,7 @@ def renewed(host: Host) -> list[str]:
     if not stale:
         return []
     nginx_of(host).test_and_reload()
+    reached(Point.CERTIFICATE_RENEWED)
     for app in {one.app for one in stale}:
         _verify(host, app)
     return [one.domain for one in stale]
@@ -198,6 +203,7 @@ def _serve(host: Host, app: str, kind: CertificateKind) -> list[Shown]:
     apply_sites(host)
     if any(one.covered and not one.served for one in _shown(host, app)):
         nginx_of(host).test_and_reload()
+        reached(Point.CERTIFICATE_RELOADED)
     return _verify(host, app)
 
 

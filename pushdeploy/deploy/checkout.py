@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pushdeploy.deploy.journal import Journal, read_release_or_none
 from pushdeploy.events import CheckedOut, Report
 from pushdeploy.model.tree import Tree, parse_tree
+from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
@@ -31,6 +32,7 @@ def checkout(host: Host, app: str, revision: str, settings: AppSettings, report:
         storage=list(settings.storage),
         former=_former(Journal(place)),
     )
+    reached(Point.CHECKOUT_DONE)
     tree = parse_tree(answer)
     report(
         CheckedOut(

@@ -15,6 +15,7 @@ from pushdeploy.model.appjson import AppJson, parse_app_json
 from pushdeploy.model.gunicorn import mentions_gunicorn
 from pushdeploy.model.procfile import Procfile, parse_procfile
 from pushdeploy.model.release import Binding, Kind, Release
+from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
@@ -44,6 +45,7 @@ def deploy(
     venv = build(host, app, tree, procfile, report)
     release = _release(journal, tree, procfile, venv.key, venv.python, who, host.now())
     journal.note_attempt(attempt, commit=tree.commit.id, release=release.number)
+    reached(Point.RELEASE_NUMBERED)
     make_storage(host, app, tree.storage)
     write_release(host, release, journal.environment())
     release_phase(host, journal, attempt, release, report)

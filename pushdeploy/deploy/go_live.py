@@ -54,15 +54,16 @@ def go_live(
     before = None if previous is None else read_release_or_none(journal, previous)
     try:
         journal.save_settings(settings)
+        reached(Point.SETTINGS_SAVED)
         settle(host, release, settings, report)
     except Exception:
         switch_back(journal, previous)
         journal.save_settings(former)
+        reached(Point.SETTINGS_RESTORED)
         if before is not None:
             _start_workers_again(host, before, former, report)
         raise
     settle_intent(journal, release)
-    reached(Point.SWITCH_SETTLED)
     if previous is not None and previous != release.number:
         keep_warm(host, journal, previous, settings)
     return previous
@@ -83,6 +84,7 @@ def keep_warm(host: Host, journal: Journal, previous: int, settings: AppSettings
     for number in journal.history().warm:
         if number != previous:
             journal.note_history(cold=number)
+            reached(Point.COLD_NOTED)
     if settings.warm:
         journal.note_history(warm=previous, until=host.now() + settings.warm)
     reached(Point.WARM_NOTED)

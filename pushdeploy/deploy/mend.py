@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.deploy.journal import Journal, read_release_or_none
 from pushdeploy.deploy.tidy import wanted_instances
 from pushdeploy.model.instance import State
+from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
@@ -27,12 +28,16 @@ def start_missing(host: Host, journal: Journal) -> list[str]:
     running = {one.unit for one in statuses if one.state not in (State.DOWN, State.STOPPING)}
     missing = [one for one in wanted if one.unit not in running]
     host.supervisor.open_front(app, journal.settings().port, journal.place.live_socket)
+    reached(Point.MEND_FRONT)
     stale = [one for one in statuses if one.process_type != "web" and one.unit not in units]
     if stale:
         host.supervisor.forget(app, [one.unit for one in stale])
+        reached(Point.MEND_STOPPED)
     if missing:
         host.supervisor.apply(missing)
+        reached(Point.MEND_APPLIED)
         host.supervisor.start(missing)
+        reached(Point.MEND_STARTED)
     return [
         *(f"stopped {one.name} of v{one.release}" for one in stale),
         *(f"started {one.name} of v{one.release}" for one in missing),

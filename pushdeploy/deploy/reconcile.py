@@ -13,6 +13,7 @@ from pushdeploy.deploy.tidy import tidy_locked, wanted_instances
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.system import files, sockets
+from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
@@ -35,7 +36,9 @@ def boot_all(host: Host) -> list[str]:
         except PushdeployError as error:
             did.append(f"failed: {app}: {error.message}")
     host.supervisor.apply(started)
+    reached(Point.BOOT_APPLIED)
     host.supervisor.start(started)
+    reached(Point.BOOT_STARTED)
     did += [f"started {one.name} of {one.app} v{one.release}" for one in started]
     return did + _open_fronts(host, sorted({one.app for one in started}))
 
@@ -53,6 +56,7 @@ def _open_fronts(host: Host, apps: list[str]) -> list[str]:
         journal = Journal(host.layout.app(app))
         try:
             host.supervisor.open_front(app, journal.settings().port, journal.place.live_socket)
+            reached(Point.BOOT_FRONT)
         except PushdeployError as error:
             did.append(f"failed: {app}: {error.message}")
     return did
@@ -81,6 +85,7 @@ def reconcile_all(host: Host, audience: Audience) -> dict[str, list[str]]:
             done[app] = [f"failed: {error.message}"]
     for folder in host.layout.apps.glob(".old-*"):  # of an app whose destroying was killed
         files.delete_tree(folder)
+        reached(Point.APPS_SWEPT)
     edge = _reconcile_edge(host)
     return {**done, "nginx": edge} if edge else done
 
@@ -108,6 +113,8 @@ def _repair(host: Host, journal: Journal) -> list[str]:
         or isinstance(probe(host, web, current.checks[0], PROBE_SECONDS), Failure)
     ):
         host.supervisor.stop([web])
+        reached(Point.REPAIR_STOPPED)
         host.supervisor.start([web])
+        reached(Point.REPAIR_STARTED)
         return [f"restarted {web.name} of v{web.release}, which did not answer"]
     return []

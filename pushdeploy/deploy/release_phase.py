@@ -43,12 +43,12 @@ def release_phase(
     report(ReleasePhaseStarted(line.command))
     job = app_job(host, release, JobKind.RELEASE_PHASE, line.name)
     status = host.supervisor.once(job, lambda text: report(ReleasePhaseOutput(text)))
+    reached(Point.RELEASE_PHASE_DONE)
     if status != 0:
         raise DeployFailedError(
             f"the release command `{line.command}` failed with status {status}",
             hint="mend it, commit, and push again; it will run from its beginning",
         )
-    reached(Point.RELEASE_PHASE_DONE)
     report(ReleasePhaseFinished(host.monotonic() - began))
 
 

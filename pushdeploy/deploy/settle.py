@@ -62,6 +62,7 @@ def change_workers(
     reached(Point.WORKERS_STOPPED)
     if new:
         host.supervisor.apply(new)
+        reached(Point.WORKERS_APPLIED)
         host.supervisor.start(new)
         reached(Point.WORKERS_STARTED)
         _stay_up(host, new)
@@ -101,6 +102,7 @@ def check_front(host: Host, release: Release, settings: AppSettings) -> None:
         host.supervisor.open_front(release.app, settings.port, place.live_socket)
     except CommandFailedError as error:
         raise _port_taken(release, settings) from error
+    reached(Point.FRONT_OPENED)
     if place.live_socket.resolve() != place.web_socket(release.number).resolve():
         raise DeployFailedError(
             f"the live socket leads to `{place.live_socket.resolve()}`, not to v{release.number}",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
+from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,3 +26,4 @@ def make_storage(host: Host, app: str, folders: Sequence[str]) -> None:
                 user=host.accounts.app_user(app) if own else None,
             )
         )
+    reached(Point.STORAGE_MADE)

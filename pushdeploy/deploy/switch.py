@@ -40,6 +40,7 @@ def switch(
 def settle_intent(journal: Journal, release: Release) -> None:
     """Say in the history that the switch stands."""
     journal.note_history(settled=release.number)
+    reached(Point.SWITCH_SETTLED)
 
 
 def resolve_intent(journal: Journal, tell: Callable[[str], None]) -> int | None:
@@ -50,13 +51,14 @@ def resolve_intent(journal: Journal, tell: Callable[[str], None]) -> int | None:
     intent = journal.history().intent
     if intent is None:
         return None
-    if journal.live() == intent.release:
+    happened = journal.live() == intent.release
+    if happened:
         journal.note_history(settled=intent.release)
-        tell(f"the switch to v{intent.release} had happened")
-        return intent.release
-    journal.note_history(dropped=intent.release)
-    tell(f"the switch to v{intent.release} had not happened")
-    return None
+    else:
+        journal.note_history(dropped=intent.release)
+    reached(Point.INTENT_RESOLVED)
+    tell(f"the switch to v{intent.release} had {'' if happened else 'not '}happened")
+    return intent.release if happened else None
 
 
 def switch_back(journal: Journal, previous: int | None) -> None:
@@ -66,6 +68,8 @@ def switch_back(journal: Journal, previous: int | None) -> None:
         files.sync_folder(journal.place.root)
     else:
         files.point(journal.place.current, f"releases/v{previous}")
+    reached(Point.SWITCH_UNDONE)
     intent = journal.history().intent
     if intent is not None:
         journal.note_history(dropped=intent.release)
+    reached(Point.SWITCH_DROPPED)

@@ -127,13 +127,17 @@ def prune(journal: Journal) -> list[str]:
         reached(Point.PRUNE_RELEASE)
     kept = [place.release(number) for number in journal.numbers()]
     _delete_others(place.slugs, {_target(one.code) for one in kept})
-    reached(Point.PRUNE_UNNAMED)
+    reached(Point.PRUNE_SLUGS)
     _delete_others(place.venvs, {_target(one.venv) for one in kept})
+    reached(Point.PRUNE_VENVS)
     for name in _names(place.releases):
         if UNFINISHED.fullmatch(name):
             files.delete_tree(place.releases / name)
+    reached(Point.PRUNE_UNFINISHED)
     _prune_runs(journal)
+    reached(Point.PRUNE_RUNS)
     _prune_logs(journal)
+    reached(Point.PRUNE_LOGS)
     with suppress(OSError, UnavailableError):  # a full disk: records that are long still hold
         archive(journal)
     return [f"pruned v{number}" for number in gone]
@@ -161,6 +165,7 @@ def _end_warm(host: Host, journal: Journal) -> list[str]:
     for number, until in journal.history().warm.items():
         if until <= host.now():
             journal.note_history(cold=number)
+            reached(Point.WARM_ENDED)
             did.append(f"ended the warm time of v{number}")
     return did
 
@@ -169,6 +174,7 @@ def _wake_for_warm(host: Host, journal: Journal) -> None:
     ends = list(journal.history().warm.values())
     if ends:
         host.supervisor.wake(journal.place.name, max(1.0, min(ends) - host.now() + 1))
+    reached(Point.TIDY_WOKEN)
 
 
 def _target(link: Path) -> str:

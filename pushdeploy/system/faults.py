@@ -1,4 +1,4 @@
-"""Named places where a test may strike: kill us, fill the disk, let time pass.
+"""Named places where a test may strike: kill us, fail the disk, stop us to do worse from outside.
 
 Nothing happens unless `PUSHDEPLOY_FAULT` is `<point>:<action>`, which only root can set for the
 engine (`systemctl set-environment`).
@@ -9,23 +9,28 @@ from __future__ import annotations
 import errno
 import os
 import signal
-import time
 from enum import StrEnum
 
 VARIABLE = "PUSHDEPLOY_FAULT"
-SLEEP_SECONDS = 30.0
 
 
 class Point(StrEnum):
     """Every step at which being killed or refused must do no harm, in their order."""
 
+    INTENT_RESOLVED = "intent.resolved"
+    ATTEMPTS_ENDED = "attempts.ended"
+    JOBS_STOPPED = "jobs.stopped"
     ATTEMPT_NOTED = "attempt.noted"
     CHECKOUT_BEGUN = "checkout.begun"
     CHECKOUT_WRITTEN = "checkout.written"
     CHECKOUT_RENAMED = "checkout.renamed"
+    CHECKOUT_DONE = "checkout.done"
     BUILD_BEGUN = "build.begun"
     BUILD_INSTALLED = "build.installed"
     BUILD_COMPLETE = "build.complete"
+    BUILD_DONE = "build.done"
+    RELEASE_NUMBERED = "release.numbered"
+    STORAGE_MADE = "storage.made"
     RELEASE_WRITTEN = "release.written"
     RELEASE_RENAMED = "release.renamed"
     RELEASE_PHASE_NOTED = "release_phase.noted"
@@ -36,19 +41,52 @@ class Point(StrEnum):
     SWITCH_INTENDED = "switch.intended"
     SWITCH_PREVIOUS = "switch.previous"
     SWITCH_RENAMED = "switch.renamed"
+    SETTINGS_SAVED = "settings.saved"
+    FRONT_OPENED = "front.opened"
     FRONT_CHECKED = "front.checked"
     WORKERS_STOPPED = "workers.stopped"
+    WORKERS_APPLIED = "workers.applied"
     WORKERS_STARTED = "workers.started"
     SWITCH_SETTLED = "switch.settled"
+    COLD_NOTED = "cold.noted"
     WARM_NOTED = "warm.noted"
     ATTEMPT_ENDED = "attempt.ended"
+    SWITCH_UNDONE = "switch.undone"
+    SWITCH_DROPPED = "switch.dropped"
+    SETTINGS_RESTORED = "settings.restored"
+    ATTEMPT_FAILED = "attempt.failed"
+    WARM_ENDED = "warm.ended"
     TIDY_STOPPED = "tidy.stopped"
     PRUNE_RELEASE = "prune.release"
-    PRUNE_UNNAMED = "prune.unnamed"
+    PRUNE_SLUGS = "prune.slugs"
+    PRUNE_VENVS = "prune.venvs"
+    PRUNE_UNFINISHED = "prune.unfinished"
+    PRUNE_RUNS = "prune.runs"
+    PRUNE_LOGS = "prune.logs"
+    TIDY_WOKEN = "tidy.woken"
+    MEND_FRONT = "mend.front"
+    MEND_STOPPED = "mend.stopped"
+    MEND_APPLIED = "mend.applied"
+    MEND_STARTED = "mend.started"
+    REPAIR_STOPPED = "repair.stopped"
+    REPAIR_STARTED = "repair.started"
+    BOOT_APPLIED = "boot.applied"
+    BOOT_STARTED = "boot.started"
+    BOOT_FRONT = "boot.front"
+    APPS_SWEPT = "apps.swept"
     SITE_SAVED = "site.saved"
+    SITE_ADDED = "site.added"
     SITE_WRITTEN = "site.written"
     SITE_TESTED = "site.tested"
+    SITE_RELOADED = "site.reloaded"
+    SITE_NOTED = "site.noted"
+    CERTIFICATE_ISSUED = "certificate.issued"
+    CERTIFICATE_SETTINGS = "certificate.settings"
     CERTIFICATE_WRITTEN = "certificate.written"
+    CERTIFICATE_RELOADED = "certificate.reloaded"
+    CERTIFICATE_RENEWED = "certificate.renewed"
+    CERTIFICATE_FORGOTTEN = "certificate.forgotten"
+    CERTIFICATE_DELETED = "certificate.deleted"
 
 
 class Action(StrEnum):
@@ -60,7 +98,8 @@ class Action(StrEnum):
     """SIGKILL to its whole process group."""
     NO_SPACE = "no-space"
     INPUT_OUTPUT = "io-error"
-    SLEEP = "sleep"
+    STOP = "stop"
+    """SIGSTOP to this process alone: it waits until somebody goes on with it or kills it."""
 
 
 def reached(here: Point) -> None:
@@ -87,5 +126,5 @@ def _strike(action: Action) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         case Action.INPUT_OUTPUT:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        case Action.SLEEP:
-            time.sleep(SLEEP_SECONDS)
+        case Action.STOP:
+            os.kill(os.getpid(), signal.SIGSTOP)

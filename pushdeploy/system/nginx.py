@@ -110,6 +110,7 @@ class Nginx:
             before = self._present()
             gone = [path for path in before if path not in wanted]
             changed = [file.path.name for file in wanted.values() if write(file)]
+            reached(Point.SITE_ADDED)
             changed += self._turn_welcome_off()
             for path in gone:
                 path.unlink()
@@ -121,12 +122,14 @@ class Nginx:
                 self.test()
                 reached(Point.SITE_TESTED)
                 self.reload()
+                reached(Point.SITE_RELOADED)
             except (CommandFailedError, UnavailableError) as error:
                 self._put_back(before, set(wanted))
                 if not before:
                     self.turn_welcome_on()
                 raise refusal(error, set(wanted)) from error
             write(self._loaded(wanted))
+            reached(Point.SITE_NOTED)
             return [*changed, *(path.name for path in gone)]
 
     def is_as(self, sites: Sequence[Site]) -> bool:

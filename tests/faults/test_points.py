@@ -1,4 +1,4 @@
-"""Every fault point is reached by exactly one step, and every step that matters has one."""
+"""Every fault point is reached by exactly one step, and struck by some test."""
 
 from __future__ import annotations
 
@@ -14,17 +14,11 @@ import pytest
 
 import pushdeploy
 from pushdeploy.system.faults import VARIABLE, Action, Point
+from tests.system.struck import DEPLOY, ROLLBACK, UNSETTLED
+from tests.system.struck_edge import CERTIFICATE, SITE
+from tests.system.struck_reconcile import AFTER_A_KILL, AT_BOOT, OF_A_HUNG_APP
 
 PACKAGE = Path(pushdeploy.__file__).parent
-
-# What changes something that outlives the process. A new one needs a point next to it.
-LASTING = {"point", "rename", "write_text", "create_all", "note_history", "save_settings", "forget"}
-
-# Their callers are not steps: records themselves, the hands, and what only repairs.
-NOT_STEPS = {
-    *("journal.py", "apps.py", "reconcile.py", "lookup.py", "maintenance.py", "converge.py"),
-    *("instances.py", "mend.py", "renew.py"),
-}
 
 
 def calls(path: Path) -> list[tuple[str, ast.Call]]:
@@ -48,16 +42,10 @@ def test_each_point_is_reached_in_one_place() -> None:
     assert reached == Counter({point.name: 1 for point in Point})
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in sorted((PACKAGE / "deploy").glob("*.py")) if path.name not in NOT_STEPS],
-    ids=lambda path: path.stem,
-)
-def test_a_step_that_changes_something_lasting_has_a_point(path: Path) -> None:
-    names = [name for name, _ in calls(path)]
+def test_each_point_is_struck_by_some_test_on_a_real_host() -> None:
+    struck = [*DEPLOY, *ROLLBACK, *UNSETTLED, *AFTER_A_KILL, *AT_BOOT, *OF_A_HUNG_APP]
 
-    if LASTING & set(names):
-        assert "reached" in names
+    assert {*struck, *SITE, *CERTIFICATE} == set(Point)
 
 
 def strike(action: Action, here: Point = Point.WEB_HEALTHY) -> subprocess.CompletedProcess[str]:
@@ -80,6 +68,22 @@ def test_a_process_is_killed_at_the_point(action: Action) -> None:
 
 def test_the_disk_is_full_at_the_point() -> None:
     assert "No space left on device" in strike(Action.NO_SPACE).stderr
+
+
+def test_a_process_stops_itself_at_the_point_and_can_go_on() -> None:
+    code = f"from pushdeploy.system.faults import *; reached(Point({str(Point.WEB_HEALTHY)!r}))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{code}; print('went on')"],
+        env={**os.environ, VARIABLE: f"{Point.WEB_HEALTHY}:{Action.STOP}"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    process.send_signal(signal.SIGCONT)
+
+    assert os.WIFSTOPPED(status)
+    assert process.communicate()[0] == "went on\n"
 
 
 def test_another_point_is_passed() -> None:

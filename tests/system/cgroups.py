@@ -28,11 +28,13 @@ def create(name: str) -> list[Path]:
 
 def processes(name: str) -> set[int]:
     """The numbers of all processes in the cgroups of this name."""
-    lists = [file for folder in folders(name) for file in folder.rglob("cgroup.procs")]
     found: set[int] = set()
-    for file in lists:
-        with suppress(OSError):  # gone since it was listed
-            found.update(int(line) for line in file.read_text().split())
+    for folder in folders(name):
+        for inner, _, files in os.walk(folder):  # which passes over what goes meanwhile
+            with suppress(OSError):
+                if "cgroup.procs" in files:
+                    lines = Path(inner, "cgroup.procs").read_text().split()
+                    found.update(int(line) for line in lines)
     return found
 
 

@@ -16,7 +16,8 @@ from tests.system.laptop import Laptop, make_key
 if TYPE_CHECKING:
     from tests.system.story import Site
 
-pytest.register_assert_rewrite("tests.system.story")  # hence imported later
+for name in ("story", "strikes", "struck", "whole"):
+    pytest.register_assert_rewrite(f"tests.system.{name}")  # hence imported later
 
 TOOLS = ("systemd-nspawn", "mmdebstrap", "nsenter", "git", "ssh", "mount")
 

@@ -1,0 +1,171 @@
+"""Every step has a point: in the story, no two things that last are done without one in between.
+
+The calls that change something lasting are listed; a method that is new to the records or to a
+protocol of the machine belongs in one of the lists before this passes.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import pushdeploy
+from pushdeploy.deploy import host
+from pushdeploy.deploy.journal import Journal
+from pushdeploy.system import files
+from tests.faults.steps import Reader
+
+PACKAGE = Path(pushdeploy.__file__).parent
+
+# What outlives the process and others can see. What is written aside counts when it is renamed.
+FILES = {"write", "append", "replace_lines", "point", "delete_tree"}
+RECORDS = {
+    *("note_attempt", "note_history", "save_settings", "save_pending_environment"),
+    "end_dead_attempts",
+}
+SUPERVISOR = {
+    *("apply", "start", "stop", "forget", "once", "stop_jobs", "open_front", "close_front"),
+    *("end_all", "wake"),
+}
+ACCOUNTS = {"ensure", "remove", "own_venv"}
+
+LASTING = re.compile(
+    rf"^(files\.)?({'|'.join(FILES)})$"
+    rf"|\bjournal\.({'|'.join(RECORDS)})$"
+    rf"|\bsupervisor\.({'|'.join(SUPERVISOR)})$"
+    rf"|\baccounts\.({'|'.join(ACCOUNTS)})$"
+    r"|\breceiver\.ask$"
+    r"|^command\.run$"
+    r"|\bcertbot\.(issue|delete)$"
+    r"|\.test_and_reload$"
+    r"|^self\.reload$"
+    r"|\.(rename|replace|unlink)$",
+    re.IGNORECASE,
+)
+
+# Those of the same classes that only look, or write where nobody looks yet.
+ASIDE = {"create_all", "make_folder", "sync_folder", "sync_filesystem"}
+QUERIES = {
+    *("settings", "live", "numbers", "release", "current", "environment", "attempts", "history"),
+    *("next_release", "statuses", "tail", "logs", "run", "fronts", "app_group", "app_user"),
+    *("build_user", "receiver", "prepare", "ask", "all_attempts"),
+}
+
+# Files of the story, and what else a change of a site does.
+STORY = sorted((PACKAGE / "deploy").glob("*.py"))
+ALSO = [PACKAGE / "system/nginx.py"]
+
+# Files whose steps nobody strikes at, and why that is no hole.
+WITHOUT = {
+    "archive.py": "copied, then moved; tests/deploy/test_archive.py kills it between the two",
+    "listing.py": "asks git for what a commit holds",
+    "apps.py": "makes and destroys whole apps; a rename comes first, and reconcile ends the rest",
+    "maintenance.py": "one file is written, or one is removed",
+    "renew.py": "a deploy's own steps, called in a deploy's order",
+    "receive.py": "git's hook refuses or accepts; nothing of ours is written",
+    "receiver.py::make_repo": "belongs to the making of an app",
+    "journal.py": "these are the records themselves",
+}
+
+# Functions in which two calls are one step, and why.
+TOGETHER = {
+    "boot.py::_make_room": "what `keep_warm` and `tidy` do, when memory is short",
+    "build.py::_make": "empties the place of a venv before it is made, and after it failed",
+    "checkout.py::wanted_commit": "asks for a commit's name",
+    "edge.py::open_shared_mount": "one mode of one folder",
+    "edge.py::change_site": "takes back the line before, when nginx refuses",
+    "certs.py::give": "takes the old certificate away last, when nothing names it",
+    "certs.py::ask_for": "the same",
+    "certs.py::_take_back": "takes back the file before, when nginx refuses",
+    "nginx.py::apply": "what is written counts when nginx has been told, which has its points",
+    "nginx.py::edge": "asks for a version",
+    "nginx.py::test": "only tests; its caller has the point",
+    "nginx.py::reload": "its callers have the point",
+    "nginx.py::_make_folders": "a page that is the same for all",
+    "nginx.py::turn_welcome_on": "belongs to uninstalling",
+    "nginx.py::leave": "the same",
+    "nginx.py::_turn_welcome_off": "belongs to the writing of sites, which has its point",
+    "nginx.py::_put_back": "takes back the files before, when nginx refuses",
+    "nginx.py::test_and_reload": "one step; its callers have the point",
+    "tidy.py::_delete_others": "its callers have the point",
+    "tidy.py::_prune_runs": "the same",
+    "tidy.py::_prune_logs": "the same",
+}
+
+
+def functions(path: Path) -> list[tuple[str, ast.FunctionDef]]:
+    """Every function of a file, by `file.py::name`."""
+    return [
+        (f"{path.name}::{node.name}", node)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+    ]
+
+
+def unmarked(function: ast.FunctionDef) -> list[str]:
+    """Lasting calls that no point follows before the next one, or the end."""
+    return Reader(LASTING).read(function)
+
+
+def lasts(function: ast.FunctionDef) -> bool:
+    """True when it does anything lasting itself."""
+    calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
+    return any(LASTING.search(ast.unparse(node.func)) for node in calls)
+
+
+EXAMINED = [
+    pytest.param(function, id=name)
+    for path in [*STORY, *ALSO]
+    for name, function in functions(path)
+    if path.name not in WITHOUT and name not in WITHOUT and name not in TOGETHER
+    if lasts(function)
+]
+
+
+@pytest.mark.parametrize("function", EXAMINED)
+def test_a_point_follows_everything_that_lasts(function: ast.FunctionDef) -> None:
+    assert unmarked(function) == []
+
+
+def test_every_exception_is_still_needed() -> None:
+    names = {name: function for path in [*STORY, *ALSO] for name, function in functions(path)}
+
+    assert [name for name in TOGETHER if name not in names or not unmarked(names[name])] == []
+    present = {path.name for path in STORY} | set(names)
+    assert [name for name in WITHOUT if name not in present] == []
+
+
+@pytest.mark.parametrize(
+    "owner", [Journal, host.Supervisor, host.Accounts, host.Receiver], ids=lambda one: one.__name__
+)
+def test_every_method_is_known_to_last_or_not(owner: type) -> None:
+    methods = {name for name, _ in inspect.getmembers(owner, inspect.isfunction) if name[0] != "_"}
+
+    assert methods - RECORDS - SUPERVISOR - ACCOUNTS - QUERIES == set()
+
+
+def test_every_function_that_writes_files_is_known_to_last_or_not() -> None:
+    own = {
+        name
+        for name, one in inspect.getmembers(files, inspect.isfunction)
+        if name[0] != "_" and one.__module__ == files.__name__
+    }
+
+    assert own - FILES - ASIDE == set()
+
+
+def test_a_step_without_a_point_is_found() -> None:
+    text = """
+def settle(journal):
+    journal.save_settings(1)
+    journal.note_history(settled=2)
+    reached(Point.SWITCH_SETTLED)
+"""
+    function = ast.parse(text).body[0]
+    assert isinstance(function, ast.FunctionDef)
+
+    assert unmarked(function) == ["journal.save_settings, then journal.note_history"]

@@ -1,0 +1,177 @@
+"""Changes of a site and of its certificate in which a fault strikes, and what must come of them."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pushdeploy.system.faults import Point
+from tests.system import edge, pebble
+from tests.system.edge import curl, visit
+from tests.system.mishaps import assert_nothing_hangs
+from tests.system.story import Site, eventually
+from tests.system.strikes import NGINX, RESTARTS, Act, Fault, Place, command_of, strike
+from tests.system.visitors import BODY, visitors
+from tests.system.whole import assert_as_templates, assert_nothing_left
+
+NAME = "blog.example.com"
+OTHER = "www.example.com"
+LIGHT = (f"--host={NAME}", "--rate=0", "--fresh=20", BODY)
+ASK = f"certs:auto --email me@example.com --server {pebble.DIRECTORY}"
+PEM = "/etc/pushdeploy/certs/blog.pem"
+
+SITE = [
+    *(Point.SITE_SAVED, Point.SITE_ADDED, Point.SITE_WRITTEN, Point.SITE_TESTED),
+    *(Point.SITE_RELOADED, Point.SITE_NOTED),
+]
+CERTIFICATE = [
+    *(Point.CERTIFICATE_WRITTEN, Point.CERTIFICATE_RELOADED, Point.CERTIFICATE_RENEWED),
+    *(Point.CERTIFICATE_FORGOTTEN, Point.CERTIFICATE_DELETED),
+    *(Point.CERTIFICATE_ISSUED, Point.CERTIFICATE_SETTINGS),
+]
+
+
+def reason_at_a_certificate(point: Point, fault: Fault) -> str | None:
+    """Why a fault can't strike there, or `None`."""
+    if fault is Fault.CLIENT and point is Point.CERTIFICATE_RENEWED:
+        return "a timer renews; no laptop waits for it"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A place whose app is `NAME`, and a folder with an authority that its host trusts."""
+
+    where: Place
+    authority: Path
+
+    @property
+    def site(self) -> Site:
+        """The app."""
+        return self.where.site
+
+    def pair(self) -> str:
+        """Another certificate for the app's names and its key, as `certs:add` reads them."""
+        return json.dumps(edge.make_certificate(self.authority, NAME, OTHER))
+
+    def give(self, pair: str) -> None:
+        """`certs:add`, which must succeed."""
+        self.site.cli("certs:add - -", stdin=pair)
+
+
+def examine_site(at: Edge, point: Point, fault: Fault) -> None:
+    """A domain is added, and the fault strikes."""
+    site = at.site
+    with undisturbed(at, fault):
+        strike(at.where, point, fault, command_of(site, f"domains:add --app {site.name} {OTHER}"))
+        assert_served(at)
+    assert NAME in site.ask("domains")
+    site.cli(f"domains:add {OTHER}")
+    assert_served(at)
+    assert site.ask("domains") == [NAME, OTHER]
+    site.cli(f"domains:remove {OTHER}")
+
+
+def examine_certificate(at: Edge, point: Point, fault: Fault) -> None:
+    """A certificate is given, renewed, asked for or removed, and the fault strikes."""
+    site = at.site
+    act, once_more = CHANGES.get(point, GIVEN)(at)
+    strike(at.where, point, fault, act)
+    assert_served(at)
+    if fault in RESTARTS:  # the ACME server went down with the host's network
+        at.give(at.pair())
+    else:
+        once_more()
+    assert_served(at)
+    site.cli("certs:remove")
+    assert_served(at)
+    assert certs(site) == []
+
+
+Change = tuple[Act, Callable[[], object]]
+"""What is struck, and the same done once more in peace."""
+
+
+def _given(at: Edge) -> Change:
+    pair = at.pair()
+    return command_of(at.site, f"certs:add --app {at.site.name} - -", pair), lambda: at.give(pair)
+
+
+def _given_again(at: Edge) -> Change:
+    at.give(at.pair())
+    return _given(at)
+
+
+def _renewed(at: Edge) -> Change:
+    at.give(at.pair())
+    chain, key = json.loads(at.pair())
+    host = at.where.host
+    host.write(PEM, chain + key, mode="0600")
+    return lambda: host.start("pushdeploy", "reconcile"), lambda: None
+
+
+def _removed(at: Edge) -> Change:
+    at.give(at.pair())
+    site = at.site
+    return command_of(site, f"certs:remove --app {site.name}"), lambda: None
+
+
+def _asked_for(at: Edge) -> Change:
+    site = at.site
+    act = command_of(site, f"{ASK.replace('certs:auto', f'certs:auto --app {site.name}')}")
+    return act, lambda: site.cli(ASK)
+
+
+GIVEN = _given
+CHANGES: dict[Point, Callable[[Edge], Change]] = {
+    Point.CERTIFICATE_RELOADED: _given_again,
+    Point.CERTIFICATE_RENEWED: _renewed,
+    Point.CERTIFICATE_FORGOTTEN: _removed,
+    Point.CERTIFICATE_DELETED: _removed,
+    Point.CERTIFICATE_ISSUED: _asked_for,
+    Point.CERTIFICATE_SETTINGS: _asked_for,
+}
+
+
+def certs(site: Site) -> list[dict[str, Any]]:
+    """What `pushdeploy certs` says."""
+    found: list[dict[str, Any]] = json.loads(site.laptop.ssh("certs --json", check=True).stdout)
+    return found
+
+
+def assert_served(at: Edge) -> None:
+    """After a reconcile nginx serves what the settings say, and a second one does nothing."""
+    site, host = at.site, at.where.host
+    assert_nothing_hangs(site)
+    host.run("pushdeploy", "reconcile")
+    again = host.run("pushdeploy", "reconcile")
+    assert again.stdout == ""
+    host.run("nginx", "-t", "-q")
+    assert_as_templates(host)
+    assert_nothing_left(site)
+    domains, shown = site.ask("domains"), certs(site)
+    assert all(one["served"] for one in shown), shown
+    secured = {one["domain"] for one in shown if one["covered"]}
+    for name in (NAME, OTHER):
+        if name not in domains:
+            assert curl(host, f"http://{name}/")[0] == 52
+        elif name in secured:
+            assert visit(host, f"http://{name}/").status in (301, 308)
+            assert curl(host, "--fail", f"https://{name}/")[0] == 0
+        else:
+            assert visit(host, f"http://{name}/").status == 200
+
+
+@contextmanager
+def undisturbed(at: Edge, fault: Fault) -> Iterator[None]:
+    """I2: visitors of the app's name get it whole, unless the host is down."""
+    if fault in RESTARTS:
+        yield
+        eventually(lambda: visit(at.where.host, f"http://{NAME}/").status, 200)
+        return
+    with visitors(at.where.host, NGINX, *LIGHT) as seen:
+        yield
+    assert seen.errors == [], seen.figures
+    assert seen.requests

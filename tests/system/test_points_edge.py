@@ -1,0 +1,59 @@
+"""A fault at every step of a change of nginx's sites and of a certificate."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from pushdeploy.system.faults import Point
+from tests.system import edge, pebble
+from tests.system.checkout import Installed
+from tests.system.strikes import Fault, covering, place
+from tests.system.struck import deploy_first
+from tests.system.struck_edge import (
+    CERTIFICATE,
+    NAME,
+    SITE,
+    Edge,
+    examine_certificate,
+    examine_site,
+    reason_at_a_certificate,
+)
+
+FAULTS = [
+    *(Fault.ENGINE, Fault.GROUP, Fault.CLIENT, Fault.REBOOT, Fault.POWER),
+    *(Fault.FULL, Fault.INODES, Fault.ERROR, Fault.DISK),
+]
+
+
+@pytest.fixture(scope="module")
+def at(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    """A server of this file's own with an app that has a name, and an authority it trusts."""
+    folder = tmp_path_factory.mktemp("edge")
+    with place(installed, "edge", folder) as where:
+        edge.know_names(where.host)
+        known = "/usr/local/share/ca-certificates/own.crt"
+        where.host.write(known, edge.make_authority(folder).read_text())
+        where.host.run("update-ca-certificates")
+        deploy_first(where.site)
+        where.site.cli(f"domains:add {NAME}")
+        yield Edge(where, folder)
+
+
+@pytest.mark.parametrize(("point", "fault"), covering(SITE, FAULTS))
+def test_a_change_of_a_site_survives(at: Edge, point: Point, fault: Fault) -> None:
+    examine_site(at, point, fault)
+
+
+@pytest.mark.parametrize(
+    ("point", "fault"), covering(CERTIFICATE[:-2], FAULTS, reason_at_a_certificate)
+)
+def test_a_change_of_a_certificate_survives(at: Edge, point: Point, fault: Fault) -> None:
+    examine_certificate(at, point, fault)
+
+
+@pytest.mark.parametrize(("point", "fault"), covering(CERTIFICATE[-2:], FAULTS))
+def test_the_asking_for_a_certificate_survives(
+    at: Edge, tmp_path_factory: pytest.TempPathFactory, point: Point, fault: Fault
+) -> None:
+    with pebble.running(at.where.host, tmp_path_factory.mktemp("pebble")):
+        examine_certificate(at, point, fault)
