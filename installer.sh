@@ -72,7 +72,7 @@ readonly SERVER_FIREWALL=/usr/sbin/ufw:ufw
 
 # Programs in /opt/pushdeploy/current/bin, one for each of these modules of pushdeploy.cli. Their
 # first line names the version's own Python: an upgrade never changes modules under one that runs.
-readonly SERVER_PROGRAMS=(engine shell)
+readonly SERVER_PROGRAMS=(engine shell watchdog)
 
 install_server() {
   local checkout tool

@@ -90,9 +90,10 @@ def test_a_tool_has_one_owner(tool: str) -> None:
     [
         *("pushdeploy.cli.shell", "pushdeploy.cli.forced_command", "pushdeploy.cli.receive"),
         *("pushdeploy.cli.hook", "pushdeploy.cli.start", "pushdeploy.engine.client"),
+        "pushdeploy.cli.watchdog",
     ],
 )
-def test_the_way_of_a_push_imports_the_standard_library_only(module: str) -> None:
+def test_what_runs_often_imports_the_standard_library_only(module: str) -> None:
     said = run(Command([sys.executable, "-I", "-c", PROBE.format(module)]))
 
     loaded = {name.split(".")[0] for name in said.stdout.split()}

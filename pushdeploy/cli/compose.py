@@ -66,8 +66,7 @@ def embedded_host(receiver: Receiver | None = None) -> Host:
 
 def _proxy_host(app: str) -> str:
     """Apps that check the `Host` header know their first domain."""
-    domains = Journal(SERVER.app(app)).settings().domains
-    return next((domain for domain in domains if domain[0] != "*"), "localhost")
+    return Journal(SERVER.app(app)).settings().known_as
 
 
 def _beside_python(name: str) -> Path:

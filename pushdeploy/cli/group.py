@@ -62,6 +62,12 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "storage:add": ("storage", "Keep a folder when releases change."),
     "storage:remove": ("storage", "Share a folder no longer."),
     "version": ("version", "Show the version."),
+    "watchdog": ("watchdog_setting", "Show whether a web process that hangs is started anew."),
+    "watchdog:off": (
+        "watchdog_setting",
+        "Leave web alone, also when it answers nothing any more.",
+    ),
+    "watchdog:on": ("watchdog_setting", "Start web anew when it answers nothing any more."),
 }
 """Each command's module of `pushdeploy.cli`, and the first sentence of its help.
 
@@ -80,6 +86,8 @@ ALIASES: Mapping[str, str] = {
     "maintenance:enable": "maintenance:on",
     "ps:restart": "restart",
     "releases:rollback": "rollback",
+    "watchdog:disable": "watchdog:off",
+    "watchdog:enable": "watchdog:on",
     "storage:list": "storage",
 }
 """Other names that people type."""

@@ -29,6 +29,8 @@ INSTANCE_KEYS = (
     "cpu",
     "memory",
     "restarts",
+    "last_restart",
+    "crash_loop",
 )
 ATTEMPT_KEYS = ("kind", "commit", "who", "outcome", "reason", "seconds")
 
@@ -46,6 +48,7 @@ def ps(side: Near, *, app: str, as_json: bool) -> None:
     if answer["release"] is None:
         say(f"Nothing of {app} is live yet: git push production main")
     show_lines(_groups(answer))
+    say(*_troubles(answer, side.now()))
     last = answer["last_attempt"]
     if last is not None and last["outcome"] in ("failed", "abandoned"):
         say(*_failure(app, last, side.now()))
@@ -116,7 +119,26 @@ def _instance(one: Mapping[str, Any]) -> str:
     if one["memory"] is not None:
         parts.append(f"{one['memory'] // MEGABYTE} MB")
     parts.append(f"{one['restarts']} restart{'' if one['restarts'] == 1 else 's'}")
+    if one["last_restart"] is not None:
+        parts.append(f"the last {format_duration(int(one['last_restart']))} ago")
     return f"{one['instance']}: {', '.join(parts)}"
+
+
+def _troubles(answer: Mapping[str, Any], now: float) -> Iterator[str]:
+    app = answer["app"]
+    for one in answer["instances"]:
+        if one["crash_loop"]:
+            yield from words.problem(
+                f"{one['instance']} of {one['release']} crash-loops: {one['restarts']} restarts",
+                f"pushdeploy logs -p {one['instance']} --app {app}",
+            )
+    if answer["revived"]:
+        count, last = len(answer["revived"]), answer["revived"][-1]
+        times = "once" if count == 1 else f"{count} times"
+        yield from words.problem(
+            f"web.1 of {answer['release']} hung and was started anew {times}, {ago(last, now)}",
+            f"pushdeploy logs -p web.1 --app {app}",
+        )
 
 
 def _failure(app: str, last: Mapping[str, Any], now: float) -> Iterator[str]:
@@ -138,6 +160,7 @@ def _record(answer: Mapping[str, Any]) -> dict[str, Any]:
             {**{key: one[key] for key in INSTANCE_KEYS}, "stray": bool(one.get("stray"))}
             for one in answer["instances"]
         ],
+        "revived": [iso(at) for at in answer["revived"]],
         "last_attempt": None if last is None else _attempt(last),
     }
 

@@ -10,6 +10,7 @@ from pushdeploy.deploy.go_live import go_live
 from pushdeploy.deploy.release import write_release
 from pushdeploy.deploy.release_phase import release_phase
 from pushdeploy.deploy.storage import make_storage
+from pushdeploy.deploy.troubles import troubles
 from pushdeploy.events import ProcessTypesFound, Report, WentLive, WorkersDefaulted
 from pushdeploy.model.appjson import AppJson, parse_app_json
 from pushdeploy.model.gunicorn import mentions_gunicorn
@@ -37,6 +38,8 @@ def deploy(
     began = host.monotonic()
     app = journal.place.name
     settings = journal.settings()
+    for trouble in troubles(journal, host.now()):
+        report(trouble)
     tree = checkout(host, app, revision, settings, report)
     procfile = parse_procfile(tree.procfile)
     report(ProcessTypesFound(tuple(line.name for line in procfile.lines)))

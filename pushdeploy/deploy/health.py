@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, Warned, WebHealthy
 from pushdeploy.model.excerpt import excerpt
-from pushdeploy.model.health import HealthCheck, Verdict, accepts
+from pushdeploy.model.health import HealthCheck, Verdict, accepts, probe_headers
 from pushdeploy.model.instance import Instance, State, Status
 from pushdeploy.model.release import Kind, Release
 from pushdeploy.system.http import Answer, GaveUpError, NoAnswerError, get
@@ -113,14 +113,12 @@ def _probe(
 ) -> Answer | Failure:
     if instance.socket is None:
         return Failure("this process type has no socket")
-    headers = [("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "127.0.0.1")]
-    headers += [("User-Agent", "pushdeploy"), *one.http_headers]
     try:
         answer = get(
             instance.socket,
             one.path,
             host=host.proxy_host(instance.app),
-            headers=headers,
+            headers=probe_headers(one),
             seconds=seconds,
             go_on=alive,
         )

@@ -34,6 +34,9 @@ class Supervisor(Protocol):
     def forget(self, app: str, units: Sequence[str]) -> None:
         """Stop these units (names without a type) and remove what `apply` wrote for them."""
 
+    def set_pause(self, unit: str, seconds: int) -> None:
+        """How long a unit waits after its end until it is started again; `start` makes it short."""
+
     def statuses(self, app: str) -> list[Status]:
         """Every instance of the app that is known, wanted or not."""
 

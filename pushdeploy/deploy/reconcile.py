@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.attempt import Audience, app_lock
 from pushdeploy.deploy.converge import converge
-from pushdeploy.deploy.health import Failure, probe
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.deploy.mend import start_missing
+from pushdeploy.deploy.revive import pace, restart, revive
 from pushdeploy.deploy.tidy import tidy_locked, wanted_instances
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.convergence import Occasion
@@ -18,9 +18,6 @@ from pushdeploy.system.faults import Point, reached
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
     from pushdeploy.model.instance import Instance
-
-PROBE_SECONDS = 10.0
-"""How long a live app may take to answer before it counts as hung."""
 
 
 def boot_all(host: Host) -> list[str]:
@@ -68,6 +65,7 @@ def reconcile(host: Host, app: str, audience: Audience) -> list[str]:
     with app_lock(host, app, audience, "reconcile", "reconciling", tell=did.append) as journal:
         did += start_missing(host, journal)
         did += tidy_locked(host, journal)
+        did += pace(host, journal)
         did += _repair(host, journal)
     ended = converge(host, app, audience, occasion=Occasion.TIMER, who="reconcile", after=None)
     if ended.attempt is not None:
@@ -102,19 +100,9 @@ def _reconcile_edge(host: Host) -> list[str]:
 
 
 def _repair(host: Host, journal: Journal) -> list[str]:
-    """A web process that runs and does not answer is started anew, with its socket."""
-    current = journal.current()
-    if current is None:
-        return []
-    web = wanted_instances(host, journal)[0]
-    if isinstance(probe(host, web, current.checks[0], PROBE_SECONDS), Failure) and (
-        web.socket is None
-        or not sockets.listening(web.socket)
-        or isinstance(probe(host, web, current.checks[0], PROBE_SECONDS), Failure)
-    ):
-        host.supervisor.stop([web])
-        reached(Point.REPAIR_STOPPED)
-        host.supervisor.start([web])
-        reached(Point.REPAIR_STARTED)
-        return [f"restarted {web.name} of v{web.release}, which did not answer"]
-    return []
+    """What hangs is started anew, as by the watchdog; so is what lost its socket."""
+    if journal.current() is not None:
+        web = wanted_instances(host, journal)[0]
+        if web.socket is not None and not sockets.listening(web.socket):
+            return [restart(host, web)]
+    return revive(host, journal)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pushdeploy.deploy.archive import KEPT_ATTEMPTS
 from pushdeploy.deploy.instances import web_concurrency
 from pushdeploy.deploy.journal import Journal, journals, read_release_or_none
 from pushdeploy.deploy.release import release_is_whole
@@ -14,6 +15,7 @@ from pushdeploy.engine.verbs import Request, app_of
 from pushdeploy.errors import NotFoundError
 from pushdeploy.model.attempt import Attempt, Outcome
 from pushdeploy.model.release import parse_release_name
+from pushdeploy.model.watchdog import crash_loops
 from pushdeploy.system import processes
 from pushdeploy.system.records import read_lines
 
@@ -68,6 +70,7 @@ def _ps(host: Host, session: Session, request: Request) -> dict[str, Any]:
         "web_concurrency": settings.formation.web_workers or web_concurrency(),
         "commands": {line.name: line.command for line in current.procfile.lines} if current else {},
         "instances": rows,
+        "revived": list(journal.history().revivals.get(live or 0, ())),
         "last_attempt": asdict(last) if last else None,
     }
 
@@ -94,20 +97,27 @@ def _measured(host: Host, status: Status | None) -> dict[str, Any]:
         "cpu": round(usage.cpu, 1) if usage else None,
         "memory": usage.memory if usage else None,
         "restarts": status.restarts if status else 0,
+        "last_restart": _ago(host, status.last_restart) if status else None,
+        "crash_loop": status is not None and crash_loops(status, host.now()),
     }
+
+
+def _ago(host: Host, at: float | None) -> float | None:
+    return None if at is None else round(max(0.0, host.now() - at), 1)
 
 
 def _releases(host: Host, session: Session, request: Request) -> dict[str, Any]:
     journal = _journal(host, session, request)
     history, live = journal.history(), journal.live()
-    rows = [_tried(journal, one, live) for one in journal.attempts()]
     count = int(request.get("count", SHOWN_RELEASES))
+    attempts = journal.attempts() if count <= KEPT_ATTEMPTS else journal.all_attempts()
+    rows = [_tried(journal, one, live) for one in attempts[-count:][::-1]]
     warm = [f"v{number}" for number, until in history.warm.items() if until > host.now()]
     return {
         "app": journal.place.name,
         "current": None if live is None else f"v{live}",
         "warm": warm,
-        "releases": rows[-count:][::-1],
+        "releases": rows,
     }
 
 
@@ -154,13 +164,13 @@ def _releases_info(host: Host, session: Session, request: Request) -> dict[str, 
 
 def _releases_output(host: Host, session: Session, request: Request) -> dict[str, Any]:
     journal = _journal(host, session, request)
-    attempts = journal.attempts()
     name, number = request.get("release"), request.get("attempt")
     if name is not None:
         release = parse_release_name(str(name))
+        attempts = journal.all_attempts()
         number = next((one.number for one in attempts if one.release == release), None)
     elif number is None:
-        number = attempts[-1].number if attempts else None
+        number = max((one.number for one in journal.attempts()), default=None)
     if number is None:
         raise NotFoundError(
             f"`{journal.place.name}` has no attempt for {name or 'that'}",

@@ -17,6 +17,7 @@ OF_MODULE = {
     ),
     ("terminal", "ATTACHED"): ("logs", "run"),
     ("keys", "KEYS"): ("keys.add", "keys.list", "keys.remove"),
+    ("watchdog", "WATCHDOG"): ("watchdog", "watchdog.found"),
     ("edge", "EDGE"): (
         *("domains", "domains.add", "domains.remove"),
         *("certs", "certs.auto", "certs.add", "certs.remove", "certs.renewed"),

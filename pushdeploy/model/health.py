@@ -43,6 +43,12 @@ DEFAULT_CHECK = HealthCheck(attempts=60, wait=0.5, explicit=False)
 given 30 s, in which nearly every app starts."""
 
 
+def probe_headers(check: HealthCheck) -> tuple[tuple[str, str], ...]:
+    """The headers of a probe, but `Host`."""
+    ours = (("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "127.0.0.1"))
+    return (*ours, ("User-Agent", "pushdeploy"), *check.http_headers)
+
+
 def accepts(check: HealthCheck, status: int) -> Verdict:
     """What the status of an answer says; the body is another matter (`check.content`).
 

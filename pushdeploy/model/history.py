@@ -21,6 +21,17 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Loop:
+    """An instance crash-loops since some time."""
+
+    release: int
+    instance: str
+    restarts: int
+    """When it was noticed."""
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """Every change of what is live, oldest first; an intent that was never settled, if any."""
 
@@ -28,6 +39,10 @@ class History:
     intent: Change | None = None
     warm: Mapping[int, float] = field(default_factory=dict)
     """Releases kept running after the switch, with the end of their time (epoch seconds)."""
+    revivals: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    """By release, when its web process answered nothing and was started anew, oldest first."""
+    loops: tuple[Loop, ...] = ()
+    """Crash loops that were noticed and have not ended."""
 
     @property
     def live(self) -> int | None:
@@ -85,11 +100,15 @@ def read_history(records: Iterable[Mapping[str, object]]) -> History:
     """Fold the lines of `history.jsonl`.
 
     Lines: `{"intent": 13, "previous": 12, "kind": …, "who": …, "at": …}`, then
-    `{"settled": 13}` or `{"dropped": 13}`; `{"warm": 12, "until": …}`, `{"cold": 12}`.
+    `{"settled": 13}` or `{"dropped": 13}`; `{"warm": 12, "until": …}`, `{"cold": 12}`;
+    `{"revived": 13, "at": …}`; `{"looping": 13, "instance": "worker.1", "restarts": 5, "at": …}`,
+    `{"steady": 13, "instance": "worker.1"}`.
     """
     changes: list[Change] = []
     intent: Change | None = None
     warm: dict[int, float] = {}
+    revivals: dict[int, tuple[float, ...]] = {}
+    loops: dict[tuple[int, str], Loop] = {}
     for record in records:
         if "intent" in record:
             intent = _change(record)
@@ -104,7 +123,25 @@ def read_history(records: Iterable[Mapping[str, object]]) -> History:
             warm[int(str(record["warm"]))] = float(str(record["until"]))
         elif "cold" in record:
             warm.pop(int(str(record["cold"])), None)
-    return History(tuple(changes), intent, warm)
+        else:
+            _fold_watchdog(record, revivals, loops)
+    return History(tuple(changes), intent, warm, revivals, tuple(loops.values()))
+
+
+def _fold_watchdog(
+    record: Mapping[str, object],
+    revivals: dict[int, tuple[float, ...]],
+    loops: dict[tuple[int, str], Loop],
+) -> None:
+    instance, at = str(record.get("instance")), float(str(record.get("at", 0)))
+    if "revived" in record:
+        release = int(str(record["revived"]))
+        revivals[release] = (*revivals.get(release, ()), at)
+    elif "looping" in record:
+        release, restarts = int(str(record["looping"])), int(str(record["restarts"]))
+        loops[release, instance] = Loop(release, instance, restarts, at)
+    elif "steady" in record:
+        loops.pop((int(str(record["steady"])), instance), None)
 
 
 def _change(record: Mapping[str, object]) -> Change:

@@ -22,6 +22,13 @@ DEFAULT_TASKS = 512
 DEFAULT_FILES = 65_536
 """Open files of one process."""
 
+RESTART_SECONDS = 1
+"""From the end of a process to its next start."""
+
+LOOP_PAUSE_SECONDS = 30
+"""The same in a crash loop. Shorter than nginx waits for an answer, so that visitors who queue are
+served when the cause, such as a database that is away, has passed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:
@@ -105,10 +112,19 @@ class Status:
     state: State
     pid: int | None = None
     since: float | None = None
-    """Epoch seconds."""
+    """When it last came up, in epoch seconds."""
     restarts: int = 0
+    ended: float | None = None
+    """When it last ended, while there is no process."""
+    slowed: bool = False
+    """It waits long before it is started again."""
 
     @property
     def name(self) -> str:
         """`worker.1`."""
         return f"{self.process_type}.{self.index}"
+
+    @property
+    def last_restart(self) -> float | None:
+        """When it last fell, or was started again after that; `None` when it never did."""
+        return (self.ended or self.since) if self.restarts else None

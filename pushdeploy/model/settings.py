@@ -47,6 +47,13 @@ class AppSettings:
     """The domains that there were when the certificate was taken up."""
     warm: int = WARM_SECONDS
     """Seconds; 0 stops the old web process as soon as it has drained."""
+    watchdog: bool = True
+    """A web process that answers nothing any more is started anew."""
+
+    @property
+    def known_as(self) -> str:
+        """The `Host` header of our own requests: the first domain that is one, else `localhost`."""
+        return next((domain for domain in self.domains if domain[0] != "*"), "localhost")
 
     def changed(self, **values: object) -> AppSettings:
         """A copy with other values."""
@@ -62,6 +69,7 @@ def render_settings(settings: AppSettings) -> str:
             "port": settings.port,
             "branch": settings.branch,
             "warm": settings.warm,
+            "watchdog": settings.watchdog,
             "storage": list(settings.storage),
             "domains": list(settings.domains),
             "certificate": str(settings.certificate),
@@ -103,6 +111,7 @@ def parse_settings(text: str) -> AppSettings:
             certificate=CertificateKind(table.get("certificate", "")),
             certified=tuple(str(domain) for domain in table.get("certified", [])),
             warm=int(table.get("warm", WARM_SECONDS)),
+            watchdog=bool(table.get("watchdog", True)),
         )
     except (ValueError, KeyError, TypeError, AttributeError, PushdeployError) as error:
         raise RefusedInputError(f"settings.toml can't be read: {error}") from error

@@ -1,4 +1,4 @@
-"""The server's own units: the engine's socket, the boot, and the hourly look at what runs."""
+"""The server's own units: the engine's socket, the boot, and the two timers."""
 
 from __future__ import annotations
 
@@ -21,8 +21,17 @@ FOLDER = Path("/etc/systemd/system")
 ENGINE = "pushdeploy.engine.socket"
 BOOT = "pushdeploy.boot.service"
 TIMER = "pushdeploy.reconcile.timer"
-ENABLED = (ENGINE, BOOT, TIMER)
-UNITS = (ENGINE, "pushdeploy.engine@.service", BOOT, "pushdeploy.reconcile.service", TIMER)
+WATCHDOG = "pushdeploy.watchdog.timer"
+LISTENERS = (ENGINE, TIMER, WATCHDOG)
+"""What waits for something, and starts a service when it comes."""
+
+ENABLED = (*LISTENERS, BOOT)
+UNITS = (
+    *ENABLED,
+    "pushdeploy.engine@.service",
+    "pushdeploy.reconcile.service",
+    "pushdeploy.watchdog.service",
+)
 
 APPS = "pushdeploy-*"
 """All units of all apps."""
@@ -45,11 +54,10 @@ def ensure_units(layout: Layout) -> bool:
     missing = [unit for unit in ENABLED if not _is("enabled", unit)]
     if missing:
         systemctl("enable", "--quiet", *missing)
-    listeners = (ENGINE, TIMER)
-    renewed = [unit for unit in listeners if unit in changed and _is("active", unit)]
+    renewed = [unit for unit in LISTENERS if unit in changed and _is("active", unit)]
     if renewed:
         systemctl("restart", *renewed)
-    idle = [unit for unit in listeners if not _is("active", unit)]
+    idle = [unit for unit in LISTENERS if not _is("active", unit)]
     if idle:
         systemctl("start", *idle)
     return bool(changed or missing or idle)

@@ -81,6 +81,9 @@ class Supervisord:
             if found is not None and found.process_type == "web":
                 self._layout.app(app).web_socket(found.release).unlink(missing_ok=True)
 
+    def set_pause(self, unit: str, seconds: int) -> None:
+        """Nothing: supervisord waits a second longer after each failed start, by itself."""
+
     def statuses(self, app: str) -> list[Status]:
         """What supervisord knows; nothing, when it does not run."""
         infos = self._daemon.infos()
@@ -218,6 +221,7 @@ def _status(unit: UnitName, info: Mapping[str, Any], restarts: int) -> Status:
         pid=info["pid"] or None,
         since=float(info["start"]) or None,
         restarts=restarts,
+        ended=None if info["pid"] else float(info["stop"]) or None,
     )
 
 

@@ -6,7 +6,7 @@ leaves none behind. A unit file that is new needs no daemon-reload; one that cha
 
 from __future__ import annotations
 
-import time
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,6 @@ from pushdeploy.model.instance import (
     Instance,
     State,
     Status,
-    UnitName,
     parse_unit,
 )
 from pushdeploy.model.job import Job, JobKind
@@ -34,6 +33,7 @@ from pushdeploy.system.unit_files import (
     unit_files,
     wake_of,
 )
+from pushdeploy.system.unit_status import PROPERTIES, STATES, named_status, read_statuses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -41,18 +41,14 @@ if TYPE_CHECKING:
     from pushdeploy.model.log_line import LogLine
 
 UNITS = Path("/run/systemd/system")
-SHOWN = "Id,ActiveState,SubState,MainPID,NRestarts,ActiveEnterTimestampMonotonic"
+RESTART = re.compile(r"^RestartSec=.*$", re.MULTILINE)
+STOP_SECONDS = 120.0
+"""More than the longest grace."""
+
 STOP_TRIES = 3
 """A service that crashes as it is stopped may be started again by what was queued before."""
 
 RUNNING = (State.UP, State.STARTING, State.STOPPING)
-STATES = {
-    "active": State.UP,
-    "reloading": State.UP,
-    "activating": State.STARTING,
-    "deactivating": State.STOPPING,
-    "failed": State.CRASHED,
-}
 
 
 class Systemd:
@@ -106,13 +102,12 @@ class Systemd:
     def statuses(self, app: str) -> list[Status]:
         """What systemd has loaded, and what has a unit file."""
         pattern = f"{unit_prefix(app)}.v*.service"
-        shown = systemctl("show", "--property", SHOWN, "--", pattern).stdout
-        found = {status.unit: status for status in map(_status, _blocks(shown)) if status}
+        found = {status.unit: status for status in loaded(pattern)}
         for file in self._units.glob(pattern):
             unit = file.name.removesuffix(".service")
             name = parse_unit(unit)
             if name and unit not in found:
-                found[unit] = _named(unit, name, State.DOWN)
+                found[unit] = named_status(unit, name, State.DOWN)
         return [found[unit] for unit in sorted(found)]
 
     def tail(self, instance: Instance, lines: int) -> list[str]:
@@ -207,18 +202,28 @@ class Systemd:
             )
         )
 
+    def set_pause(self, unit: str, seconds: int) -> None:
+        """In its file, until that is written anew; what already waits goes by it too."""
+        path = self._units / f"{unit}.service"
+        text = RESTART.sub(f"RestartSec={seconds}", path.read_text())
+        if self._write(path.name, text):
+            systemctl("daemon-reload")
+
     def _stop(self, units: Sequence[str]) -> None:
         """Stop all at once.
 
         A socket in whose queue somebody waits would start its service again, but not while its own
-        stop is scheduled, and systemd stops it after the service.
+        stop is scheduled, and systemd stops it after the service. A bridge goes last: over it the
+        app says goodbye to those who are still connected.
         """
         if units:
-            web = [unit for unit in units if (self._units / f"{unit}.socket").exists()]
-            extra = [f"{unit}.socket" for unit in web]
-            extra += [f"{bridge_of(unit)}.service" for unit in web if self._has_bridge(unit)]
             services = [f"{unit}.service" for unit in units]
-            systemctl("stop", *services, *extra, check=False, seconds=120)
+            sockets = [f"{unit}.socket" for unit in units]
+            there = [name for name in sockets if (self._units / name).exists()]
+            systemctl("stop", *services, *there, check=False, seconds=STOP_SECONDS)
+            bridges = [f"{bridge_of(unit)}.service" for unit in units if self._has_bridge(unit)]
+            if bridges:
+                systemctl("stop", *bridges, check=False, seconds=STOP_SECONDS)
 
     def _has_bridge(self, unit: str) -> bool:
         return (self._units / f"{bridge_of(unit)}.service").exists()
@@ -235,6 +240,11 @@ class Systemd:
         temporary.write_text(text)
         temporary.replace(path)
         return known
+
+
+def loaded(pattern: str = "pushdeploy-*.v*.service") -> Iterator[Status]:
+    """The instances that systemd has loaded, of all apps unless the pattern is of one."""
+    return read_statuses(systemctl("show", "--property", PROPERTIES, "--", pattern).stdout)
 
 
 def systemctl(*words: str, check: bool = True, seconds: float = 90) -> command.Output:
@@ -255,44 +265,3 @@ def _any_runs(units: Sequence[str]) -> bool:
 def _state(unit: str) -> State:
     word = systemctl("is-active", unit, check=False).stdout.strip()
     return STATES.get(word, State.DOWN)
-
-
-def _blocks(shown: str) -> Iterator[dict[str, str]]:
-    for block in shown.split("\n\n"):
-        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
-        if values:
-            yield values
-
-
-def _status(values: dict[str, str]) -> Status | None:
-    unit = values["Id"].removesuffix(".service")
-    name = parse_unit(unit)
-    if name is None:
-        return None
-    state = STATES.get(values["ActiveState"], State.DOWN)
-    if values["SubState"] == "auto-restart":
-        state = State.CRASHED
-    entered = int(values.get("ActiveEnterTimestampMonotonic") or 0) / 1e6
-    since = time.time() - time.monotonic() + entered if entered else None
-    pid = int(values["MainPID"]) or None
-    return _named(unit, name, state, pid, since, int(values.get("NRestarts") or 0))
-
-
-def _named(
-    unit: str,
-    name: UnitName,
-    state: State,
-    pid: int | None = None,
-    since: float | None = None,
-    restarts: int = 0,
-) -> Status:
-    return Status(
-        unit=unit,
-        release=name.release,
-        process_type=name.process_type,
-        index=name.index,
-        state=state,
-        pid=pid,
-        since=since,
-        restarts=restarts,
-    )

@@ -9,7 +9,12 @@ import time
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.app import unit_prefix
-from pushdeploy.model.instance import DEFAULT_FILES, DEFAULT_TASKS, STOP_GRACE_SECONDS
+from pushdeploy.model.instance import (
+    DEFAULT_FILES,
+    DEFAULT_TASKS,
+    RESTART_SECONDS,
+    STOP_GRACE_SECONDS,
+)
 from pushdeploy.model.job import JobKind
 from pushdeploy.system.command import Command
 from pushdeploy.system.rendering import load, render
@@ -75,6 +80,7 @@ def unit_files(instance: Instance) -> Iterator[tuple[str, str]]:
             shared=instance.shared,
             environment=environment,
             stop_grace=STOP_GRACE_SECONDS,
+            restart=RESTART_SECONDS,
             tasks=DEFAULT_TASKS,
         ),
     )

@@ -47,6 +47,8 @@ PS = {
             "cpu": 2.1,
             "memory": 67_108_864,
             "restarts": 0,
+            "last_restart": None,
+            "crash_loop": False,
         },
         {
             "instance": "web.1",
@@ -57,6 +59,8 @@ PS = {
             "cpu": 0.0,
             "memory": 66_060_288,
             "restarts": 1,
+            "last_restart": 21_000.0,
+            "crash_loop": False,
         },
         {
             "instance": "worker.1",
@@ -67,6 +71,8 @@ PS = {
             "cpu": None,
             "memory": None,
             "restarts": 14,
+            "last_restart": 3.2,
+            "crash_loop": True,
         },
         {
             "instance": "clock.1",
@@ -77,9 +83,12 @@ PS = {
             "cpu": 0.4,
             "memory": 20_971_520,
             "restarts": 0,
+            "last_restart": None,
+            "crash_loop": False,
             "stray": True,
         },
     ],
+    "revived": [NOW - 9000, NOW - 300],
     "last_attempt": {
         "number": 15,
         "kind": "deploy",

@@ -58,13 +58,18 @@ def test_ps_shows_instances_below_their_process_type(
     assert said.stdout == (
         "=== web (3 workers): gunicorn app:app\n"
         "web.1: up for 3h 4m, v12, cpu 2%, 64 MB, 0 restarts\n"
-        "web.1: up for 5h 50m, v11, kept warm for a rollback, cpu 0%, 63 MB, 1 restart\n"
+        "web.1: up for 5h 50m, v11, kept warm for a rollback, cpu 0%, 63 MB, 1 restart, "
+        "the last 5h 50m ago\n"
         "=== worker (1): python worker.py\n"
-        "worker.1: crashed, v12, 14 restarts\n"
+        "worker.1: crashed, v12, 14 restarts, the last 3s ago\n"
         "=== other releases, about to end (or by: pushdeploy reconcile)\n"
         "clock.1: up for 1d 1h, v9, cpu 0%, 20 MB, 0 restarts\n"
     )
     assert said.stderr == (
+        " !     worker.1 of v12 crash-loops: 14 restarts\n"
+        " !     Next: pushdeploy logs -p worker.1 --app blog\n"
+        " !     web.1 of v12 hung and was started anew 2 times, 5m ago\n"
+        " !     Next: pushdeploy logs -p web.1 --app blog\n"
         " !     The last attempt (deploy 1a2b3c4d, 2h ago, by alice) failed: web\n"
         " !     did not answer within 30 s\n"
         " !     Next: pushdeploy releases:output --attempt 15 --app blog\n"
@@ -74,8 +79,8 @@ def test_ps_shows_instances_below_their_process_type(
 def test_ps_of_an_app_that_was_never_live_says_what_to_do(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    nothing = {"release": None, "commands": {}, "instances": [], "last_attempt": None}
-    engine.answers["ps"] = {**PS, **nothing}
+    nothing = {"release": None, "commands": {}, "instances": [], "revived": []}
+    engine.answers["ps"] = {**PS, **nothing, "last_attempt": None}
 
     said = pushdeploy("ps")
 

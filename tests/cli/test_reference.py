@@ -72,6 +72,7 @@ ANSWERS = {
         ],
     },
     "static": {"/static": "static", "/media": "shared/media"},
+    "watchdog": {"app": "blog", "watchdog": True},
     "storage": {"shared": "/var/lib/pushdeploy/apps/blog/shared", "storage": ["instance"]},
 }
 

@@ -34,6 +34,8 @@ class Unit:
     instance: Instance
     state: State = State.DOWN
     restarts: int = 0
+    since: float | None = None
+    slowed: bool = False
     server: WebServer | None = None
 
 
@@ -93,6 +95,11 @@ class FakeSupervisor:
             if known is not None:
                 self._stop(known)
 
+    def set_pause(self, unit: str, seconds: int) -> None:
+        """Remember it."""
+        self._note("set_pause", unit, f"{seconds}")
+        self.units[unit].slowed = seconds > 1
+
     def statuses(self, app: str) -> list[Status]:
         """Every instance that is known."""
         found = []
@@ -107,6 +114,8 @@ class FakeSupervisor:
                         index=parsed.index,
                         state=unit.state,
                         restarts=unit.restarts,
+                        since=unit.since,
+                        slowed=unit.slowed,
                     )
                 )
         return found

@@ -108,7 +108,8 @@ def test_systemd_itself_finds_nothing_to_say(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    placeholders = {str(WEB.script), str(WORKER.script), f"{SERVER['programs']}/engine"}
+    placeholders = {str(WEB.script), str(WORKER.script)}
+    placeholders |= {f"{SERVER['programs']}/{name}" for name in ("engine", "watchdog")}
     placeholders |= {SERVER["command"], "/lib/systemd/systemd-socket-proxyd"}
     units = tmp_path / "units"
     units.mkdir()
@@ -289,7 +290,7 @@ def test_forgetting_leaves_no_unit_file(
     assert {path.name for path in units.iterdir()} == others
 
 
-def test_a_service_stops_with_its_socket_and_bridge_in_one_go(
+def test_a_service_stops_with_its_socket_in_one_go_and_then_the_bridge(
     asked: Callable[[], list[str]], units: Path
 ) -> None:
     supervisor = Systemd(units)
@@ -302,8 +303,8 @@ def test_a_service_stops_with_its_socket_and_bridge_in_one_go(
         [
             "pushdeploy-my_blog.v12.web.service",
             "pushdeploy-my_blog.v12.web.socket",
-            "pushdeploy-my_blog.v12.bridge.service",
-        ]
+        ],
+        ["pushdeploy-my_blog.v12.bridge.service"],
     ]
 
 

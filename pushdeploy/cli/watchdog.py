@@ -1,0 +1,50 @@
+"""The watchdog's entry point, which systemd runs each minute. Standard library only."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from pushdeploy.deploy.watchdog import Finding, find
+from pushdeploy.engine.client import ask, server_connection
+from pushdeploy.errors import PushdeployError
+from pushdeploy.model.layout import SERVER
+from pushdeploy.system.systemd import loaded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WHO = "watchdog"
+AT_ONCE = 16
+"""Engines that set apps right side by side: one that hangs takes up to a minute to stop."""
+
+
+def main() -> int:
+    """Look once, and have the engine set right what was found; says what was done."""
+    found = find(SERVER, loaded(), time.time())
+    if not found:
+        return 0
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - mostly all is well
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for finding, did in zip(found, pool.map(_set_right, found), strict=True):
+            for line in did:
+                print(f"{finding.app}: {line}", flush=True)
+    return 0
+
+
+def _set_right(finding: Finding) -> list[str]:
+    try:
+        return list(_asked(finding))
+    except PushdeployError as error:
+        return [f"failed: {error.message}"]
+
+
+def _asked(finding: Finding) -> Iterator[str]:
+    request = {"verb": "watchdog.found", "who": WHO, "app": finding.app, "hung": finding.hung}
+    yield from ask(server_connection(SERVER.engine_socket), request)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

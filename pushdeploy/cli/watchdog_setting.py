@@ -1,0 +1,36 @@
+"""`watchdog`, `watchdog:on`, `watchdog:off`: whether a web process that hangs is started anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pushdeploy.cli.command import command, json_option
+from pushdeploy.cli.output import say, show_json
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.side import Near
+
+
+@command("watchdog", example="pushdeploy watchdog --app blog")
+@json_option
+def watchdog(side: Near, *, app: str, as_json: bool) -> None:
+    """Show whether a web process that hangs is started anew."""
+    found = side.ask("watchdog", app=app)
+    if as_json:
+        show_json(found)
+    else:
+        print("on" if found["watchdog"] else "off")
+
+
+@command("watchdog:on", example="pushdeploy watchdog:on --app blog")
+def watchdog_on(side: Near, *, app: str) -> None:
+    """Start web anew when it answers nothing any more."""
+    side.ask("watchdog", app=app, on=True)
+    say(f"Enabling the watchdog of {app}... done")
+
+
+@command("watchdog:off", example="pushdeploy watchdog:off --app blog")
+def watchdog_off(side: Near, *, app: str) -> None:
+    """Leave web alone, also when it answers nothing any more."""
+    side.ask("watchdog", app=app, on=False)
+    say(f"Disabling the watchdog of {app}... done")

@@ -1,0 +1,123 @@
+"""Revive: a web process that hangs is started anew, and a crash loop is slowed down."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pushdeploy.deploy.journal import Journal
+from pushdeploy.deploy.tidy import wanted_instances
+from pushdeploy.deploy.watchdog import question
+from pushdeploy.errors import BusyError
+from pushdeploy.model.instance import LOOP_PAUSE_SECONDS, RESTART_SECONDS
+from pushdeploy.model.size import format_duration
+from pushdeploy.model.watchdog import (
+    crash_loops,
+    may_be_starting,
+    needs_other_pace,
+    next_revival,
+)
+from pushdeploy.system.faults import Point, reached
+from pushdeploy.system.locks import held
+from pushdeploy.system.silence import silent
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.model.instance import Instance, Status
+    from pushdeploy.model.release import Release
+
+LAST_LOOK_SECONDS = 1.0
+"""Who was found silent a moment ago is asked once more, with the lock held, for so long."""
+
+
+def look_after(host: Host, app: str, hung: int | None) -> list[str]:
+    """Set right what the watchdog found, unless something else is changing the app.
+
+    Args:
+        host: the machine.
+        app: the app.
+        hung: its release that did not answer, if that was found.
+
+    Returns:
+        What was done, in words.
+    """
+    place = host.layout.app(app)
+    if not place.settings.exists():  # destroyed since
+        return []
+    try:
+        with held(place.lock, who="pushdeploy", what="the watchdog", seconds=0):
+            journal = Journal(place)
+            did = pace(host, journal)
+            if hung is not None and hung == journal.live():
+                did += revive(host, journal, LAST_LOOK_SECONDS)
+            return did
+    except BusyError:
+        return []
+
+
+def pace(host: Host, journal: Journal) -> list[str]:
+    """What crash-loops waits longer between two starts, until it has been up for a while.
+
+    A loop at one start a second would take the processor from all other apps.
+    """
+    return [
+        _set_pace(host, journal, status)
+        for status in host.supervisor.statuses(journal.place.name)
+        if needs_other_pace(status, host.now())
+    ]
+
+
+def _set_pace(host: Host, journal: Journal, status: Status) -> str:
+    name, release, now = status.name, status.release, host.now()
+    if crash_loops(status, now):
+        host.supervisor.set_pause(status.unit, LOOP_PAUSE_SECONDS)
+        journal.note_history(looping=release, instance=name, restarts=status.restarts, at=now)
+        return f"slowed down {name} of v{release}, which crash-loops"
+    host.supervisor.set_pause(status.unit, RESTART_SECONDS)
+    journal.note_history(steady=release, instance=name, at=now)
+    return f"{name} of v{release} crash-loops no longer"
+
+
+def revive(host: Host, journal: Journal, seconds: float | None = None) -> list[str]:
+    """Start the live web process anew if it is up and answers nothing; with the lock held.
+
+    Not while it may still be starting; and after each time not before a while has passed, so that
+    an app which hangs at every start is not restarted for ever.
+
+    Args:
+        host: the machine.
+        journal: the app's records.
+        seconds: how long each request waits; unless given, as long as the watchdog's.
+
+    Returns:
+        What was done, in words.
+    """
+    current, settings = journal.current(), journal.settings()
+    if current is None or not settings.watchdog:
+        return []
+    web = wanted_instances(host, journal)[0]
+    asked = question(journal, current, settings)
+    asked = replace(asked, seconds=seconds or asked.seconds)
+    if _may_be_starting(host, current, web) or not silent([asked]):
+        return []
+    again = next_revival(journal.history().revivals.get(current.number, ()))
+    if host.now() < again:
+        left = format_duration(int(again - host.now()))
+        return [f"left {web.name} of v{web.release}, which does not answer, alone for {left} more"]
+    journal.note_history(revived=web.release, at=host.now())
+    return [restart(host, web)]
+
+
+def restart(host: Host, web: Instance) -> str:
+    """Service and socket, in the one order that leaves no request hanging (design: §4)."""
+    host.supervisor.stop([web])
+    reached(Point.REPAIR_STOPPED)
+    host.supervisor.start([web])
+    reached(Point.REPAIR_STARTED)
+    return f"restarted {web.name} of v{web.release}, which did not answer"
+
+
+def _may_be_starting(host: Host, release: Release, web: Instance) -> bool:
+    statuses = host.supervisor.statuses(web.app)
+    status = next((one for one in statuses if one.unit == web.unit), None)
+    return status is None or may_be_starting(status, release.checks, host.now())
