@@ -8,6 +8,7 @@ Of several files the later one counts, where both have run a pair.
 
 import re
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -30,6 +31,7 @@ FAULTS = (
     *("engine", "group", "child", "hook", "client", "reboot", "power"),
     *("full", "inodes", "error", "disk"),
 )
+RANDOM = "test_kills_at_random"
 PAIR = re.compile(r"(test_\w+)\[([a-z_.]+)-([a-z]+)\]")
 PASSED, FAILED, NOT_RUN = "yes", "**no**", " "
 
@@ -76,12 +78,29 @@ class Results:
         return lines
 
 
+def at_random(cases: list[ET.Element]) -> list[str]:
+    """What the rounds with kills at random instants have done, summed up."""
+    seeds, sums = [], Counter[str]()
+    for case in cases:
+        if not case.get("name", "").startswith(RANDOM) or case.find("failure") is not None:
+            continue
+        for one in case.iter("property"):
+            name, value = one.get("name", ""), int(one.get("value", 0))
+            if name == "seed":
+                seeds.append(str(value))
+            else:
+                sums[name] += value
+    lines = [f"| {name} | {value:,} |" for name, value in sums.items()]
+    return ["| at random | |", "|---|---|", *lines, f"| seeds | {', '.join(seeds)} |", ""]
+
+
 def main(paths: list[str]) -> None:
     """Print the tables as Markdown."""
     results = Results()
-    for path in paths:
-        for case in ET.parse(Path(path)).iter("testcase"):  # noqa: S314 - of our own pytest
-            results.add(case)
+    trees = [ET.parse(Path(path)) for path in paths]  # noqa: S314 - of our own pytest
+    cases = [case for tree in trees for case in tree.iter("testcase")]
+    for case in cases:
+        results.add(case)
     skipped = len(results.cells) - results.count(PASSED) - results.count(FAILED)
     said = f"{results.count(PASSED)} pairs passed, {results.count(FAILED)} failed"
     lines = [f"{said}, {skipped} make no sense.", ""]
@@ -89,7 +108,7 @@ def main(paths: list[str]) -> None:
         if any(key[0] == flow for key in results.cells):
             lines += [f"### {title}", "", *results.table(flow), ""]
     lines += [f"({number}) {reason}.  " for number, reason in enumerate(results.reasons, 1)]
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write("\n".join([*lines, "", *at_random(cases)]) + "\n")
 
 
 if __name__ == "__main__":

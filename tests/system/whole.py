@@ -18,15 +18,16 @@ TEMPORARY = ("-name", ".new-*", "-o", "-name", ".old-*", "-o", "-name", ".*.new"
 PLACES = ("/var/lib/pushdeploy", "/etc/pushdeploy", "/etc/nginx", UNITS, "/run/pushdeploy")
 
 # Run by the tool's own Python: which unit files and sites are not what the templates give.
+# How many workers a unit was started with is the formation of that time.
 COMPARE = """\
-import sys
-from pathlib import Path
+import re
 from pushdeploy.cli.compose import host
 from pushdeploy.deploy import edge, instances
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.system.systemd import UNITS
 from pushdeploy.system.unit_files import unit_files
 machine = host()
+scaled = lambda text: re.sub(r"WEB_CONCURRENCY=[0-9]+", "", text)
 known = set()
 for app in journals(machine.layout.apps):
     journal = Journal(machine.layout.app(app))
@@ -39,7 +40,7 @@ for app in journals(machine.layout.apps):
             for name, text in unit_files(instance):
                 known.add(name)
                 path = UNITS / name
-                if path.exists() and path.read_text() != text:
+                if path.exists() and scaled(path.read_text()) != scaled(text):
                     print("differs:", name)
 for path in UNITS.glob("pushdeploy-*.v*"):
     if path.name not in known:
