@@ -94,15 +94,19 @@ class Container:
             self._spawn.wait(STOP_SECONDS)
         _end(self.name)
 
+    def pause(self) -> None:
+        """Stop every process of the machine at once; they can only be killed then."""
+        for process in cgroups.processes(self.name):
+            if len(_numbers_of(process)) > 1:  # nspawn itself, outside, has to tidy up
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGSTOP)
+
     def kill(self) -> None:
         """End every process of the machine at once, as a power cut does.
 
         They are stopped first, so that none sees another end and writes what it thinks of that.
         """
-        for process in cgroups.processes(self.name):
-            if len(_numbers_of(process)) > 1:  # nspawn itself, outside, has to tidy up
-                with suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGSTOP)
+        self.pause()
         _end(self.name)
         if self._spawn is not None:
             self._spawn.wait(STOP_SECONDS)
@@ -175,6 +179,8 @@ def _remove(folder: Path) -> None:
     for place in (folder / "root", *(remains / folder.name for remains in REMAINS)):
         if place.is_mount():
             processes.run(["umount", "--lazy", str(place)])
+    # A disk of `vm/lossy.py`, whose server may be dead: then not even its name can be looked up.
+    processes.run(["umount", "--force", "--lazy", str(folder / "served")], check=False)
     for remains in REMAINS:
         shutil.rmtree(remains / folder.name, ignore_errors=True)
     while folder.exists():

@@ -39,7 +39,7 @@ AS_USER = (
     'user=$1 && shift && exec runuser -u "$user" -- "$@"'
 )
 
-BOOT_SECONDS = 60.0
+BOOT_SECONDS = 240.0
 FINISHED = ("running", "degraded")
 
 
