@@ -29,7 +29,7 @@ RECORDS = {
 }
 SUPERVISOR = {
     *("apply", "start", "stop", "forget", "once", "stop_jobs", "open_front", "close_front"),
-    *("end_all", "wake"),
+    *("end_all", "wake", "set_pause"),
 }
 ACCOUNTS = {"ensure", "remove", "own_venv"}
 
@@ -81,6 +81,8 @@ TOGETHER = {
     "certs.py::give": "takes the old certificate away last, when nothing names it",
     "certs.py::ask_for": "the same",
     "certs.py::_take_back": "takes back the file before, when nginx refuses",
+    "revive.py::_set_pace": "the watchdog's, and not struck yet: it looks again in a minute",
+    "revive.py::revive": "the same; what it notes keeps it from doing so too often",
     "nginx.py::apply": "what is written counts when nginx has been told, which has its points",
     "nginx.py::edge": "asks for a version",
     "nginx.py::test": "only tests; its caller has the point",

@@ -36,9 +36,9 @@ from tests.tiers import SLOW
 # Of every process of git's hooks: what git starts, and the child of the wrapper that takes over.
 HOOK = re.compile(r"hooks/|python\S* -I \S*bin/shell")
 
-# The hourly timer would begin a minute after each boot, and do by chance what a test looks at.
+# Our timers would do by chance what a test looks at; an empty value takes all others back.
 LATE = "[Timer]\nOnBootSec=\nOnBootSec=1d\n"
-LATER = "/etc/systemd/system/pushdeploy.reconcile.timer.d/late.conf"
+TIMERS = ("pushdeploy.reconcile.timer", "pushdeploy.watchdog.timer")
 
 # Each over a connection of its own: kept ones would have every old release drained for 30 s.
 LIGHT = ("--rate=0", "--fresh=20", BODY)
@@ -102,7 +102,8 @@ class Place:
 def place(installed: Installed, name: str, folder: Path) -> Iterator[Place]:
     """A host whose apps, logs and settings lie on a small disk of their own."""
     with Host.boot(installed.suite, name, installed.disk) as host:
-        host.write(LATER, LATE)
+        for timer in TIMERS:
+            host.write(f"/etc/systemd/system/{timer}.d/late.conf", LATE)
         host.kill_power()
         disk = Disk(host)
         try:
