@@ -133,8 +133,8 @@ def _curve(
         parts.append(f'<line x1="{x}" x2="{x}" y1="{low}" y2="{high}" stroke-opacity="0.5"/>')
         parts.append(f'<circle cx="{x}" cy="{y}" r="3.5"/>')
     if named and places:
-        x, y = places[len(places) // 2]
-        parts.append(f'<text class="middle" x="{x}" y="{y - 12}">{escape(name)}</text>')
+        x, y = places[0]
+        parts.append(f'<text x="{x + 8}" y="{y - 8}">{escape(name)}</text>')
     return [*parts, "</g>"]
 
 
@@ -152,4 +152,4 @@ def _y(seconds: float, top: float) -> float:
 
 def _round_up(seconds: float) -> float:
     """To a number whose quarters are short."""
-    return next(top for top in (0.4, 1, 2, 4, 8, 12, 20, 40, 100, 1000) if top >= seconds)
+    return next(top for top in (0.4, 1, 2, 3, 4, 6, 8, 12, 20, 40, 100, 1000) if top >= seconds)
