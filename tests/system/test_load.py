@@ -1,5 +1,6 @@
 """While an app is deployed, rolled back, changed and killed, its visitors notice nothing."""
 
+import sys
 from collections.abc import Iterator
 from itertools import count
 
@@ -7,11 +8,14 @@ import pytest
 
 from tests.system.checkout import Installed
 from tests.system.host import Host
+from tests.system.jobs import jobs, under_way
 from tests.system.laptop import Laptop
-from tests.system.story import Site, assert_serving, eventually
+from tests.system.story import TREES, Site, assert_serving, eventually
 from tests.system.visitors import BODY, MIXED, Visit, visitors, wait_until_held
+from tests.tiers import rounds
 
-ROUNDS = 20
+ROUNDS = rounds(20, slow=100)
+JOB_ROUNDS = rounds(5, slow=100)
 HELD = 1000
 PLAIN_PORT = 8990
 
@@ -131,3 +135,34 @@ def test_a_web_process_that_is_killed_comes_back(tiny: Site) -> None:
     assert [one for one in visit.errors if one["outcome"] == "refused"] == [], visit.figures
     assert len(visit.errors) <= 2, visit.figures
     assert tiny.get("/").status == 200
+
+
+def test_deploys_lose_no_job_of_the_workers_and_none_runs_twice(site: Site) -> None:
+    site.deploy("worker-jobs")
+    site.cli("ps:scale worker=2")
+
+    with jobs(site) as queue:
+        for number in range(JOB_ROUNDS):
+            site.change({"README.md": f"{number}\n"})
+            push = site.push()
+            assert push.exit_status == 0, push.output
+
+    assert (queue.lost, queue.twice) == ([], [])
+    assert queue.given >= JOB_ROUNDS * 5
+    assert len(queue.releases) >= JOB_ROUNDS
+    sys.stderr.write(f"{queue.given} jobs, by {len(queue.releases)} releases\n")
+
+
+def test_a_job_that_a_worker_drops_at_its_end_is_seen(site: Site) -> None:
+    source = (TREES / "worker-jobs/worker.py").read_text()
+    hasty = source.replace("signal.signal(signal.SIGTERM, lambda *_: stop.set())\n", "")
+    assert hasty != source
+    site.deploy("worker-jobs", {"worker.py": hasty})
+
+    with jobs(site) as queue:
+        eventually(lambda: under_way(site) != [], wanted=True)
+        for number in range(3):
+            site.change({"README.md": f"{number}\n"})
+            site.push()
+
+    assert queue.lost != []

@@ -12,7 +12,7 @@ PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
 # What the tests' apps ask for, and what building our own package asks for.
 APPS = (
     *("flask", "gunicorn", "httpbin", "uvicorn", "starlette", "waitress"),
-    *("django", "sqlalchemy", "flask-sqlalchemy"),
+    *("django", "sqlalchemy", "flask-sqlalchemy", "websockets"),
 )
 BUILDS = ("hatchling", "editables", "pip", "setuptools", "wheel")
 

@@ -1,0 +1,92 @@
+"""A queue of jobs for the workers of `worker-jobs`, and what became of each."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from tests.system import processes
+from tests.system.mishaps import storage
+from tests.system.story import Site, eventually
+
+END_SECONDS = 120.0
+
+# Puts a job into the queue four times a second until a file says that it is enough; each takes 0
+# to 0.4 s, so that one worker keeps up.
+PRODUCER = """
+import os, sys, time
+folder, end = sys.argv[1:]
+number = 0
+while not os.path.exists(end):
+    draft, name = f"{folder}/.{number}", f"{folder}/queue/{number:06}"
+    with open(draft, "w") as file:
+        file.write(str(number % 5 / 10))
+    os.rename(draft, name)
+    number += 1
+    time.sleep(0.25)
+print(number)
+"""
+
+
+@dataclass
+class Queue:
+    """What came of the jobs; known when all that can be done is done."""
+
+    given: int = 0
+    lines: dict[str, list[str]] = field(default_factory=dict)
+    """By job, who did it: one line of `release pid start end` for each time."""
+
+    @property
+    def lost(self) -> list[str]:
+        """Jobs that nobody finished."""
+        names = (f"{number:06}" for number in range(self.given))
+        return [name for name in names if name not in self.lines]
+
+    @property
+    def twice(self) -> list[str]:
+        """Jobs that were done more than once."""
+        return [name for name, lines in self.lines.items() if len(lines) > 1]
+
+    @property
+    def releases(self) -> set[str]:
+        """The releases whose workers did them."""
+        return {line.split()[0] for lines in self.lines.values() for line in lines}
+
+
+@contextmanager
+def jobs(site: Site) -> Iterator[Queue]:
+    """Give jobs while the block runs; afterwards wait until the queue is empty."""
+    folder, queue = storage(site), Queue()
+    end, user = f"{folder}/end", f"pd-{site.name}"
+    producer = site.host.start("python3", "-c", PRODUCER, folder, end, user=user)
+    try:
+        yield queue
+        site.host.run("touch", end)
+        output, _ = producer.communicate(timeout=END_SECONDS)
+        queue.given = int(output)
+        eventually(lambda: listed(site, "queue"), [], END_SECONDS)
+        eventually(lambda: under_way(site), [], END_SECONDS)
+        queue.lines = done(site)
+    finally:
+        processes.end(producer)
+        site.host.run("rm", "-f", end)
+
+
+def listed(site: Site, folder: str) -> list[str]:
+    """The names in a folder of the queue."""
+    return site.host.run("ls", f"{storage(site)}/{folder}").stdout.split()
+
+
+def under_way(site: Site) -> list[str]:
+    """Jobs that a worker which is there has in hand; `taken/<job>.<pid>` of another was cut off."""
+    taken = listed(site, "taken")
+    return [name for name in taken if site.host.exists(f"/proc/{name.rpartition('.')[2]}")]
+
+
+def done(site: Site) -> dict[str, list[str]]:
+    """By job, the lines that the workers left."""
+    text = site.host.run("grep", "-r", "", f"{storage(site)}/done", check=False).stdout
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        path, _, rest = line.partition(":")
+        found.setdefault(path.rpartition("/")[2], []).append(rest)
+    return found

@@ -1,0 +1,94 @@
+"""A websocket through deploys: whole until its release has drained, and then closed in order."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from tests.system import edge
+from tests.system.checkout import Installed
+from tests.system.host import Host
+from tests.system.laptop import Laptop
+from tests.system.mishaps import strays
+from tests.system.story import Site, eventually
+from tests.system.visitors import BODY, Visit, visitors
+from tests.tiers import rounds
+
+ROUNDS = rounds(3, slow=20)
+NAME = "talk.example.com"
+GOING_AWAY = "websockets_closed_1012"
+"""Service restart (RFC 6455, registry of close codes), as uvicorn says it."""
+
+TALKING = ("--websockets=6", "--rate=20", "--connections=2", "--fresh=5", "--post-every=0.2", BODY)
+ONLY_TALKING = ("--websockets=6", "--rate=0")
+DRAINED_SECONDS = 90.0
+
+versions = count(2)
+
+
+@pytest.fixture(scope="module")
+def talking(
+    host: Host, installed: Installed, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """The app `websocket`, under a name."""
+    edge.know_names(host, names=[NAME])
+    site = Site.new(host, Laptop(host, tmp_path_factory.mktemp("laptop") / "home", installed.key))
+    site.deploy("websocket")
+    site.cli(f"domains:add {NAME}")
+    yield site
+    site.destroy()
+
+
+@pytest.fixture(params=["nginx", "port"])
+def way(request: pytest.FixtureRequest, talking: Site) -> tuple[str, ...]:
+    """Through nginx, or through the app's port."""
+    if request.param == "nginx":
+        return ("http://127.0.0.1/", f"--host={NAME}")
+    return (talking.url,)
+
+
+def cut(visit: Visit) -> list[dict[str, object]]:
+    """What was lost. A text that crosses the server's close on its way is nobody's fault."""
+    return [one for one in visit.errors if one["outcome"] != "close_race"]
+
+
+def closed(visit: Visit) -> dict[str, int]:
+    """How often the server closed websockets, by code."""
+    found = visit.report["connections"].items()
+    return {name: number for name, number in found if name.startswith("websockets_closed")}
+
+
+def test_a_websocket_stays_with_its_release_while_that_is_warm(
+    talking: Site, way: tuple[str, ...]
+) -> None:
+    talking.deploy_version(next(versions))
+    before = talking.current
+    eventually(lambda: strays(talking), [], DRAINED_SECONDS)
+
+    with visitors(talking.host, *way, *ONLY_TALKING) as visit:
+        talking.host.run("sleep", "1")
+        talking.deploy_version(next(versions))
+        talking.host.run("sleep", "2")
+
+    assert visit.errors == [], visit.figures
+    assert visit.report["connections"]["websockets_opened"] == 6
+    assert closed(visit) == {}
+    assert visit.releases == [before]
+
+
+def test_websockets_are_closed_in_order_when_their_release_has_drained(
+    talking: Site, way: tuple[str, ...]
+) -> None:
+    with visitors(talking.host, *way, *TALKING) as visit:
+        for _ in range(ROUNDS):
+            talking.deploy_version(next(versions))
+        for _ in range(ROUNDS):
+            talking.cli("rollback")
+            talking.cli("rollback")
+            talking.cli("deploy")
+        eventually(lambda: strays(talking), [], DRAINED_SECONDS)
+
+    assert cut(visit) == [], visit.figures
+    assert set(closed(visit)) == {GOING_AWAY}
+    assert len(visit.errors) <= closed(visit)[GOING_AWAY], visit.figures
+    assert len(visit.releases) >= ROUNDS
