@@ -8,10 +8,11 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.builder import BUILD_SECONDS, COMPLETE
+from pushdeploy.deploy.builder import BUILD_SECONDS, COMPLETE, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, BuildStarted, Built, GunicornAdded, PythonChosen, Report
 from pushdeploy.model.gunicorn import mentions_gunicorn
+from pushdeploy.model.instance import DEFAULT_MEMORY, DEFAULT_TASKS
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.python_version import choose, parse_python_version
 from pushdeploy.model.requirements import names
@@ -135,10 +136,25 @@ def _make(
     reached(Point.BUILD_DONE)
     if status != 0 or not (venv / COMPLETE).exists():
         files.delete_tree(venv)
-        raise DeployFailedError(
-            f"the packages of `requirements.txt` could not be installed (uv: status {status})",
-            hint="mend requirements.txt, commit, and push again",
+        raise _failed(status)
+
+
+def _failed(status: int) -> DeployFailedError:
+    if status == OUT_OF_MEMORY:
+        return DeployFailedError(
+            f"the build was killed: it needed more memory than the {DEFAULT_MEMORY} "
+            "of the server's that one build may use",
+            hint="name packages in requirements.txt that come as wheels, or add memory; free -h",
         )
+    if status == OUT_OF_TASKS:
+        return DeployFailedError(
+            f"the build wanted more than {DEFAULT_TASKS} processes and threads at once",
+            hint="mend the package that forks without end, commit, and push again",
+        )
+    return DeployFailedError(
+        f"the packages of `requirements.txt` could not be installed (uv: status {status})",
+        hint="mend requirements.txt, commit, and push again",
+    )
 
 
 def _refuse_full_disk(folder: Path) -> None:

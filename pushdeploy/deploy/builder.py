@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from pushdeploy.errors import PushdeployError
-from pushdeploy.system import command, uv
+from pushdeploy.system import command, limits, uv
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import sync_filesystem, sync_folder
 
@@ -22,6 +22,10 @@ LISTEN_PID = (
 )
 """gunicorn takes the socket only when `LISTEN_PID` is its own pid (sd_listen_fds(3)), and a shell
 or a launcher in between breaks that. This line in a `.pth` file (site) mends it at start-up."""
+
+OUT_OF_MEMORY = 201
+OUT_OF_TASKS = 202
+"""What this program exits with when a limit of its sandbox ended the build."""
 
 BUILD_SECONDS = 1200.0
 """A slow network and a package that compiles."""
@@ -58,11 +62,22 @@ def _say(line: str) -> None:
 def main() -> int:
     """Run from the command line of a job."""
     program, python, venv, code, cache = map(Path, sys.argv[1:6])
+    before = limits.hits()
     try:
-        return build(program, python, venv, code, cache, sys.argv[6:])
+        status = build(program, python, venv, code, cache, sys.argv[6:])
     except PushdeployError as error:
         sys.stderr.write(f"{error.message}\n")
-        return 1
+        status = 1
+    return explained(status, limits.hits().since(before))
+
+
+def explained(status: int, hits: limits.Hits) -> int:
+    """The exit status that names the limit, when it was a limit that made the build fail."""
+    if status != 0 and hits.killed:
+        return OUT_OF_MEMORY
+    if status != 0 and hits.unborn:
+        return OUT_OF_TASKS
+    return status
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, Warned, WebHealthy
 from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import HealthCheck, Verdict, accepts, probe_headers
-from pushdeploy.model.instance import Instance, State, Status
+from pushdeploy.model.instance import DEFAULT_MEMORY, Instance, State, Status
+from pushdeploy.model.log_line import KILLED_FOR_MEMORY
 from pushdeploy.model.release import Kind, Release
 from pushdeploy.system.http import Answer, GaveUpError, NoAnswerError, get
 
@@ -190,6 +191,9 @@ def _failed(
     if any(sign in text for sign in READ_ONLY_SIGNS):
         report.append("The code is read-only to the app; what must survive a deploy is storage.")
         hint = f"pushdeploy storage:add FOLDER/ --app {release.app}"
+    elif KILLED_FOR_MEMORY in output:
+        report.append(f"It may use {DEFAULT_MEMORY} of the server's memory, and no more.")
+        hint = f"free -h; pushdeploy ps:scale web=1 --app {release.app}"
     else:
         again = (
             "mend the app and push again" if release.kind is Kind.DEPLOY else "change it otherwise"

@@ -19,6 +19,12 @@ STOP_GRACE_SECONDS = 45
 DEFAULT_TASKS = 512
 """Processes and threads of one instance."""
 
+DEFAULT_MEMORY = "70%"
+"""Of the server's memory, for one instance or one job: what takes more is killed before others."""
+
+ALL_MEMORY = "85%"
+"""The same for all apps together, so that ssh, nginx and we can always work."""
+
 DEFAULT_FILES = 65_536
 """Open files of one process."""
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
+KILLED_FOR_MEMORY = "killed by the kernel: out of memory"
+"""Stands in the log where the kernel ended a process of an instance."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogLine:
     """One line that an instance printed."""

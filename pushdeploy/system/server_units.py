@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.account import OURS
+from pushdeploy.model.instance import ALL_MEMORY
 from pushdeploy.system.files import File, write
 from pushdeploy.system.rendering import render
 from pushdeploy.system.server_users import login_slice
@@ -39,6 +40,9 @@ APPS = "pushdeploy-*"
 SLICE = "pushdeploy.slice"
 """The slice of all apps' slices (systemd.slice(5))."""
 
+FILES = (*UNITS, SLICE)
+"""What is written; the slice is neither enabled nor stopped with the others."""
+
 STOP_SECONDS = 180.0
 """An app's grace, and some more for the last of many."""
 
@@ -48,7 +52,7 @@ BOOT_SECONDS = 300.0
 
 def ensure_units(layout: Layout) -> bool:
     """Write, enable and start them; a running engine goes on. Returns False when all was so."""
-    changed = [unit for unit in UNITS if write(File(FOLDER / unit, _text(unit, layout)))]
+    changed = [unit for unit in FILES if write(File(FOLDER / unit, _text(unit, layout)))]
     if changed:
         systemctl("daemon-reload")
     missing = [unit for unit in ENABLED if not _is("enabled", unit)]
@@ -102,7 +106,7 @@ def end_logins() -> bool:
 
 def remove_units() -> bool:
     """Delete the files of units, ours and the apps'; returns False when there were none."""
-    files = [FOLDER / unit for unit in UNITS if (FOLDER / unit).exists()]
+    files = [FOLDER / unit for unit in FILES if (FOLDER / unit).exists()]
     files += RUNTIME_UNITS.glob(APPS)
     for file in files:
         file.unlink()
@@ -119,6 +123,7 @@ def _text(unit: str, layout: Layout) -> str:
         group=OURS,
         programs=CURRENT / "bin",
         command=COMMAND,
+        memory=ALL_MEMORY,
     )
 
 

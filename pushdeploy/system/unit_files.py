@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.model.app import unit_prefix
 from pushdeploy.model.instance import (
     DEFAULT_FILES,
+    DEFAULT_MEMORY,
     DEFAULT_TASKS,
     RESTART_SECONDS,
     STOP_GRACE_SECONDS,
@@ -82,6 +83,7 @@ def unit_files(instance: Instance) -> Iterator[tuple[str, str]]:
             stop_grace=STOP_GRACE_SECONDS,
             restart=RESTART_SECONDS,
             tasks=DEFAULT_TASKS,
+            memory=DEFAULT_MEMORY,
         ),
     )
     if instance.socket is not None:
@@ -123,6 +125,8 @@ def run_command(job: Job, *options: str) -> Command:
         f"WorkingDirectory={job.folder}",
         f"RuntimeMaxSec={job.seconds:.0f}",
         f"TasksMax={DEFAULT_TASKS}",
+        f"MemoryMax={DEFAULT_MEMORY}",
+        "OOMPolicy=continue",  # the job itself says what happened
         f"LimitNOFILE={DEFAULT_FILES}",
         "KillMode=control-group",
         "SendSIGHUP=yes",

@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from pushdeploy.deploy.builder import OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.events import AttemptEnded, AttemptFailed, WentLive
 from pushdeploy.model.job import JobKind
@@ -148,6 +149,20 @@ def test_a_build_that_fails_leaves_no_venv_behind(live: Machine) -> None:
     assert not failure(live).release_phase
     assert len(names(live.place.venvs)) == 1
     assert live.releases() == ["v1"]
+    assert_v1_serves_untouched(live)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(OUT_OF_MEMORY, "more memory than"), (OUT_OF_TASKS, "more than 512")]
+)
+def test_a_build_that_meets_a_limit_says_which(live: Machine, status: int, words: str) -> None:
+    live.supervisor.statuses_of_jobs[JobKind.BUILD] = status
+
+    ended = live.push("two", requirements="gunicorn\nhungry\n")
+
+    assert ended.exit_code == 7
+    assert words in failure(live).reason
+    assert len(names(live.place.venvs)) == 1
     assert_v1_serves_untouched(live)
 
 

@@ -21,7 +21,7 @@ from pushdeploy.model.procfile import parse_procfile
 from pushdeploy.model.release import Binding, Commit, Kind, Release
 from pushdeploy.system.command import Command, attempt
 from pushdeploy.system.rendering import render
-from pushdeploy.system.server_units import UNITS
+from pushdeploy.system.server_units import FILES
 from pushdeploy.system.systemd import Systemd
 from pushdeploy.system.unit_files import run_command, unit_files
 
@@ -54,6 +54,7 @@ SERVER = {
     "group": "pushdeploy",
     "programs": "/opt/pushdeploy/current/bin",
     "command": "/usr/local/bin/pushdeploy",
+    "memory": "85%",
 }
 
 
@@ -83,7 +84,7 @@ def every_unit() -> dict[str, str]:
         **dict(unit_files(replace(BRIDGED, release=13))),
         **dict(unit_files(WORKER)),
         **front(),
-        **{unit: render(f"systemd/{unit}.j2", **SERVER) for unit in UNITS},
+        **{unit: render(f"systemd/{unit}.j2", **SERVER) for unit in FILES},
     }
 
 
@@ -129,7 +130,7 @@ def test_a_unit_without_a_sandbox_is_one_of_ours() -> None:
     bare = {name for name, text in every_unit().items() if "NoNewPrivileges=yes" not in text}
 
     assert {name for name in bare if name.endswith(".service")} == {
-        name for name in UNITS if name.endswith(".service")
+        name for name in FILES if name.endswith(".service")
     }
 
 
