@@ -33,10 +33,12 @@ for record in packages.glob("*.dist-info/RECORD"):
 import gunicorn.app.wsgiapp
 """
 
-# Prints each file of the commit that the slug does not have with the same contents.
+# Prints each file of the commit that the slug does not have with the same contents, and at the
+# end how many there are.
 SLUG = (
     'git ls-tree -r "$1" | while read -r mode kind id path; do '
-    '[ "$(git hash-object --no-filters -- "$2/$path")" = "$id" ] || echo "$path"; done'
+    '[ "$(git hash-object --no-filters -- "$2/$path")" = "$id" ] || echo "$path"; done; '
+    'git ls-tree -r "$1" | wc -l'
 )
 
 
@@ -176,7 +178,8 @@ class Campaign:
         commit = self.site.ask(f"releases:info {current}")["commit"]["id"]
         compare = ("sh", "-c", f"cd {root}/repo.git && {SLUG}", "sh", commit)
         code = f"{root}/current/code"
-        assert self.host.run(*compare, code, user="deploy").stdout == ""
+        *different, count = self.host.run(*compare, code, user="deploy").stdout.splitlines()
+        assert (different, int(count) > 0) == ([], True)
         python = f"{root}/current/venv/bin/python"
         assert self.host.run(python, "-c", RECORDS).stdout == ""
 
