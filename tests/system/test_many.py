@@ -169,6 +169,7 @@ def test_after_ten_thousand_attempts_a_push_knows_its_own_outcome(site: Site) ->
     assert "Everything up-to-date" in again.output
     assert outcomes(site)[-2:] == ["live", "failed"]
     assert site.ask("releases -n 1")["releases"][0]["attempt"] == ATTEMPTS + 3
+    assert len(site.ask(f"releases -n {2 * ATTEMPTS}")["releases"]) == ATTEMPTS + 3
     owner = site.host.run("stat", "--format=%U:%G %a", record).stdout
     assert owner == "root:pushdeploy 640\n"
 
