@@ -55,5 +55,7 @@ def test_a_change_of_a_certificate_survives(at: Edge, point: Point, fault: Fault
 def test_the_asking_for_a_certificate_survives(
     at: Edge, tmp_path_factory: pytest.TempPathFactory, point: Point, fault: Fault
 ) -> None:
+    # Each server is a new one, and knows no account that an earlier one has given.
+    at.where.host.run("rm", "-rf", "/etc/letsencrypt/accounts")
     with pebble.running(at.where.host, tmp_path_factory.mktemp("pebble")):
         examine_certificate(at, point, fault)
