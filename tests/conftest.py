@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -10,3 +11,7 @@ settings.register_profile(
 # A change that is being judged is judged by the same examples each time.
 settings.register_profile("judged", settings.get_profile("patient"), derandomize=True)
 settings.load_profile("judged" if os.environ.get("CI") else "patient")
+
+# Before anything imports them.
+for name in ("story", "strikes", "struck", "whole"):
+    pytest.register_assert_rewrite(f"tests.system.{name}")

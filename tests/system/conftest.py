@@ -16,9 +16,6 @@ from tests.system.laptop import Laptop, make_key
 if TYPE_CHECKING:
     from tests.system.story import Site
 
-for name in ("story", "strikes", "struck", "whole"):
-    pytest.register_assert_rewrite(f"tests.system.{name}")  # hence imported later
-
 TOOLS = ("systemd-nspawn", "mmdebstrap", "nsenter", "git", "ssh", "mount")
 
 
