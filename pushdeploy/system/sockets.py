@@ -22,8 +22,8 @@ def connections(path: Path) -> int:
 
 
 def listening(path: Path) -> bool:
-    """True when some process listens on this path."""
-    return any(flags & LISTENING for flags in _flags(path))
+    """True when some process listens on this path; nobody finds one whose file was deleted."""
+    return path.is_socket() and any(flags & LISTENING for flags in _flags(path))
 
 
 def _flags(path: Path) -> Iterator[int]:

@@ -91,6 +91,17 @@ def test_a_bound_socket_that_does_not_listen_is_seen(stack: ExitStack, short_fol
     assert not listening(path)
 
 
+def test_a_listener_whose_file_was_deleted_is_not_found(
+    stack: ExitStack, short_folder: Path
+) -> None:
+    path = short_folder / "web.sock"
+    listener(stack, path)
+
+    path.unlink()
+
+    assert not listening(path)
+
+
 def test_a_longer_path_is_another_path(stack: ExitStack, short_folder: Path) -> None:
     listener(stack, short_folder / "web.sock2")
     client(stack, short_folder / "web.sock2")
