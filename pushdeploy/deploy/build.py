@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.builder import BUILD_SECONDS, COMPLETE, OUT_OF_MEMORY, OUT_OF_TASKS
+from pushdeploy.deploy.venv import BUILD_SECONDS, COMPLETE, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, BuildStarted, Built, GunicornAdded, PythonChosen, Report
 from pushdeploy.model.gunicorn import mentions_gunicorn
@@ -120,8 +120,9 @@ def _make(
         kind=JobKind.BUILD,
         argv=(
             *(str(host.python), "-I", "-m", "pushdeploy.deploy.builder"),
-            *(str(host.uv), str(python.path), str(venv)),
-            *(str(place.slugs / tree.slug), str(place.build_cache), *extra),
+            *(str(venv), str(place.slugs / tree.slug)),
+            *(*uv.make_venv(host.uv, python.path, venv), "--"),
+            *uv.install(host.uv, venv, ["requirements.txt"], extra),
         ),
         user=host.accounts.build_user(app),
         groups=(host.accounts.app_user(app),),
@@ -129,7 +130,7 @@ def _make(
         home=place.build_cache,
         writable=(venv, place.build_cache),
         hidden=(place.releases, place.shared, place.home, place.pending_environment),
-        environment=(),
+        environment=uv.settings(place.build_cache),
         seconds=BUILD_SECONDS,
     )
     status = host.supervisor.once(job, lambda line: report(BuildOutput(line)))

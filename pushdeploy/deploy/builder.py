@@ -1,83 +1,30 @@
-"""What runs as the build user: makes one venv in its final place.
+"""What runs as the build user: has uv make one venv, in its final place.
 
-Arguments: uv, python, venv, code, cache, then packages to add. Prints what uv prints.
+Arguments: the venv, the code, the command that makes the venv empty, `--`, and the one that
+installs into it. Prints what uv prints. The first command starts before anything is imported that
+the second one needs: both take about as long.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
-
-from pushdeploy.errors import PushdeployError
-from pushdeploy.system import command, limits, uv
-from pushdeploy.system.faults import Point, reached
-from pushdeploy.system.files import sync_filesystem, sync_folder
-
-COMPLETE = ".complete"
-"""Written and synced last; without it a venv does not count."""
-
-LISTEN_PID = (
-    "import os; os.environ.get('LISTEN_FDS') and os.environ.update(LISTEN_PID=str(os.getpid()))\n"
-)
-"""gunicorn takes the socket only when `LISTEN_PID` is its own pid (sd_listen_fds(3)), and a shell
-or a launcher in between breaks that. This line in a `.pth` file (site) mends it at start-up."""
-
-OUT_OF_MEMORY = 201
-OUT_OF_TASKS = 202
-"""What this program exits with when a limit of its sandbox ended the build."""
-
-BUILD_SECONDS = 1200.0
-"""A slow network and a package that compiles."""
-
-
-def build(
-    program: Path, python: Path, venv: Path, code: Path, cache: Path, extra: list[str]
-) -> int:
-    """Make the venv; returns uv's exit status."""
-    os.umask(0o027)
-    made = command.stream(uv.make_venv(program, python, venv, cache), print, seconds=60)
-    if made != 0:
-        return made
-    line = uv.install(program, venv, ["requirements.txt"], extra, code, cache)
-    installed = command.stream(line, _say, seconds=BUILD_SECONDS)
-    if installed != 0:
-        return installed
-    for packages in venv.glob("lib/python3*/site-packages"):
-        (packages / "pushdeploy_listen_pid.pth").write_text(LISTEN_PID)
-    reached(Point.BUILD_INSTALLED)
-    sync_filesystem(venv)
-    (venv / COMPLETE).write_text("")
-    reached(Point.BUILD_COMPLETE)
-    sync_folder(venv)
-    return 0
-
-
-def _say(line: str) -> None:
-    if not line.startswith("Using Python"):  # it was said already, and the path is of no interest
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
 
 
 def main() -> int:
     """Run from the command line of a job."""
-    program, python, venv, code, cache = map(Path, sys.argv[1:6])
-    before = limits.hits()
+    venv, code, *lines = sys.argv[1:]
+    end = lines.index("--")
+    os.umask(0o027)
     try:
-        status = build(program, python, venv, code, cache, sys.argv[6:])
-    except PushdeployError as error:
-        sys.stderr.write(f"{error.message}\n")
-        status = 1
-    return explained(status, limits.hits().since(before))
+        making = os.posix_spawn(lines[0], lines[:end], os.environ)
+    except OSError as error:
+        sys.stderr.write(f"uv did not start: {error}\n")
+        return 1
 
+    from pushdeploy.deploy.venv import fill  # noqa: PLC0415
 
-def explained(status: int, hits: limits.Hits) -> int:
-    """The exit status that names the limit, when it was a limit that made the build fail."""
-    if status != 0 and hits.killed:
-        return OUT_OF_MEMORY
-    if status != 0 and hits.unborn:
-        return OUT_OF_TASKS
-    return status
+    return fill(venv, code, lines[end + 1 :], making)
 
 
 if __name__ == "__main__":

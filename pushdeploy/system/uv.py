@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
-from pushdeploy.model.job import JOB_VARIABLE
 from pushdeploy.model.python_version import PythonVersion
 from pushdeploy.system import command
 from pushdeploy.system.command import CLEAN_PATH, Command
-from pushdeploy.system.network import network_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,50 +30,35 @@ class Interpreter:
     version: PythonVersion
 
 
-def environment(cache: Path) -> dict[str, str]:
-    """What uv is told: copies, since hard links would join caches, venvs and apps.
+def settings(cache: Path) -> tuple[tuple[str, str], ...]:
+    """What uv is told by environment variables, beside how to reach the network.
 
-    It trusts whom the machine trusts, as pip, git and curl do there.
+    Copies, since hard links would join caches, venvs and apps. It trusts whom the machine
+    trusts, as pip, git and curl do there.
     """
-    return {
-        **({"UV_SYSTEM_CERTS": "1"} if SYSTEM_CERTIFICATES.exists() else {}),
-        **network_settings(os.environ),
-        **{name: os.environ[name] for name in (JOB_VARIABLE,) if name in os.environ},
-        "PATH": CLEAN_PATH,
-        "HOME": str(cache),
-        "LANG": "C.UTF-8",
-        "UV_CACHE_DIR": str(cache / "uv"),
-        "UV_LINK_MODE": "copy",
-        "UV_PYTHON_DOWNLOADS": "never",
-        "UV_NO_PROGRESS": "1",
-    }
-
-
-def make_venv(uv: Path, python: Path, venv: Path, cache: Path) -> Command:
-    """An empty venv in an existing empty folder."""
-    return Command(
-        [str(uv), "venv", "--quiet", "--allow-existing", f"--python={python}", str(venv)],
-        environment=environment(cache),
+    return (
+        *((("UV_SYSTEM_CERTS", "1"),) if SYSTEM_CERTIFICATES.exists() else ()),
+        ("PATH", CLEAN_PATH),
+        ("LANG", "C.UTF-8"),
+        ("UV_CACHE_DIR", str(cache / "uv")),
+        ("UV_LINK_MODE", "copy"),
+        ("UV_PYTHON_DOWNLOADS", "never"),
+        ("UV_NO_PROGRESS", "1"),
     )
 
 
-def install(
-    uv: Path, venv: Path, requirements: Sequence[str], extra: Sequence[str], code: Path, cache: Path
-) -> Command:
-    """Install requirements files and extra packages, compiled to bytecode."""
-    return Command(
-        [
-            str(uv),
-            "pip",
-            "install",
-            "--compile-bytecode",
-            f"--python={venv / 'bin' / 'python'}",
-            *(f"--requirement={path}" for path in requirements),
-            *extra,
-        ],
-        environment=environment(cache),
-        folder=code,
-    )
+def make_venv(uv: Path, python: Path, venv: Path) -> list[str]:
+    """The command for an empty venv in an existing empty folder."""
+    return [str(uv), "venv", "--quiet", "--allow-existing", f"--python={python}", str(venv)]
+
+
+def install(uv: Path, venv: Path, requirements: Sequence[str], extra: Sequence[str]) -> list[str]:
+    """The command that installs requirements files and extra packages, compiled to bytecode."""
+    return [
+        *(str(uv), "pip", "install", "--compile-bytecode", f"--python={venv / 'bin' / 'python'}"),
+        *(f"--requirement={path}" for path in requirements),
+        *extra,
+    ]
 
 
 def interpreter(path: Path) -> Interpreter:

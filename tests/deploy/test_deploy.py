@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from pushdeploy.deploy.builder import OUT_OF_MEMORY, OUT_OF_TASKS
+from pushdeploy.deploy.venv import OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.events import AttemptEnded, AttemptFailed, WentLive
 from pushdeploy.model.job import JobKind

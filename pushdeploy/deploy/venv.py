@@ -1,0 +1,78 @@
+"""A venv: what is installed into it, and when it counts as complete."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from pushdeploy.errors import PushdeployError
+from pushdeploy.system import command, limits
+from pushdeploy.system.command import Command
+from pushdeploy.system.faults import Point, reached
+from pushdeploy.system.files import sync_filesystem, sync_folder
+
+COMPLETE = ".complete"
+"""Written and synced last; without it a venv does not count."""
+
+LISTEN_PID = (
+    "import os; os.environ.get('LISTEN_FDS') and os.environ.update(LISTEN_PID=str(os.getpid()))\n"
+)
+"""gunicorn takes the socket only when `LISTEN_PID` is its own pid (sd_listen_fds(3)), and a shell
+or a launcher in between breaks that. This line in a `.pth` file (site) mends it at start-up."""
+
+OUT_OF_MEMORY = 201
+OUT_OF_TASKS = 202
+"""What this program exits with when a limit of its sandbox ended the build."""
+
+BUILD_SECONDS = 1200.0
+"""A slow network and a package that compiles."""
+
+
+def fill(venv: str, code: str, line: list[str], making: int) -> int:
+    """Install into a venv as soon as it is there; returns the build's exit status.
+
+    Args:
+        venv: its folder.
+        code: the folder that `requirements.txt` is in.
+        line: installs; its environment is ours.
+        making: the process that makes the venv, our child.
+    """
+    before = limits.hits()
+    status = os.waitstatus_to_exitcode(os.waitpid(making, 0)[1])
+    if status == 0:
+        try:
+            status = _install(Path(venv), Command(line, folder=Path(code)))
+        except PushdeployError as error:
+            sys.stderr.write(f"{error.message}\n")
+            status = 1
+    return explained(status, limits.hits().since(before))
+
+
+def _install(venv: Path, line: Command) -> int:
+    installed = command.stream(line, _say, seconds=BUILD_SECONDS)
+    if installed != 0:
+        return installed
+    for packages in venv.glob("lib/python3*/site-packages"):
+        (packages / "pushdeploy_listen_pid.pth").write_text(LISTEN_PID)
+    reached(Point.BUILD_INSTALLED)
+    sync_filesystem(venv)
+    (venv / COMPLETE).write_text("")
+    reached(Point.BUILD_COMPLETE)
+    sync_folder(venv)
+    return 0
+
+
+def _say(line: str) -> None:
+    if not line.startswith("Using Python"):  # it was said already, and the path is of no interest
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+
+def explained(status: int, hits: limits.Hits) -> int:
+    """The exit status that names the limit, when it was a limit that made the build fail."""
+    if status != 0 and hits.killed:
+        return OUT_OF_MEMORY
+    if status != 0 and hits.unborn:
+        return OUT_OF_TASKS
+    return status

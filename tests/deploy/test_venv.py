@@ -1,0 +1,90 @@
+"""What runs as the build user says which limit ended it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pushdeploy.deploy.venv import COMPLETE, OUT_OF_MEMORY, OUT_OF_TASKS, explained
+from pushdeploy.system.limits import Hits
+
+
+@pytest.mark.parametrize(
+    ("status", "hits", "said"),
+    [
+        (2, Hits(), 2),
+        (2, Hits(killed=1), OUT_OF_MEMORY),
+        (-9, Hits(killed=1, unborn=7), OUT_OF_MEMORY),
+        (2, Hits(unborn=7), OUT_OF_TASKS),
+        (0, Hits(killed=1, unborn=7), 0),
+    ],
+)
+def test_a_failed_build_names_the_limit_that_it_met(status: int, hits: Hits, said: int) -> None:
+    assert explained(status, hits) == said
+
+
+def builder(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """What the build's job runs."""
+    argv = [sys.executable, "-I", "-m", "pushdeploy.deploy.builder", *map(str, words)]
+    return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def venv(tmp_path: Path) -> Path:
+    """Where one is to be made."""
+    folder = tmp_path / "venv"
+    folder.mkdir()
+    return folder
+
+
+def make(venv: Path) -> list[str]:
+    """A command that makes it empty, as slowly as uv on a bad day."""
+    return ["/bin/sh", "-c", f"sleep 0.3; mkdir -p {venv}/lib/python3.11/site-packages"]
+
+
+def test_packages_are_installed_into_a_venv_that_is_there(venv: Path, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    install = f"cp requirements.txt {venv}/lib/python3.11/site-packages/"
+
+    built = builder(venv, tmp_path, *make(venv), "--", "/bin/sh", "-c", install)
+
+    assert (built.returncode, built.stderr) == (0, "")
+    packages = venv / "lib/python3.11/site-packages"
+    assert (packages / "requirements.txt").read_text() == "flask\n"
+    assert "LISTEN_PID" in (packages / "pushdeploy_listen_pid.pth").read_text()
+    assert (venv / COMPLETE).exists()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status", "words"),
+    [
+        (["/bin/sh", "-c", "echo no room >&2; exit 3"], ["/bin/true"], 3, "no room"),
+        (["/bin/true"], ["/bin/sh", "-c", "echo no flask; exit 4"], 4, "no flask"),
+        (["/bin/true"], ["/nowhere/uv"], 1, "/nowhere/uv"),
+        (["/nowhere/uv"], ["/bin/true"], 1, "/nowhere/uv"),
+    ],
+)
+def test_what_fails_is_said_and_leaves_the_venv_incomplete(
+    venv: Path, first: list[str], second: list[str], status: int, words: str
+) -> None:
+    built = builder(venv, venv, *first, "--", *second)
+
+    assert built.returncode == status
+    assert words in built.stdout + built.stderr
+    assert not (venv / COMPLETE).exists()
+
+
+def test_the_builder_imports_nothing_before_uv_runs() -> None:
+    show = "import sys; before = set(sys.modules); import pushdeploy.deploy.builder; "
+    show += "print(*set(sys.modules) - before)"
+    shown = subprocess.run(
+        [sys.executable, "-I", "-c", show], capture_output=True, text=True, check=True
+    )
+
+    assert set(shown.stdout.split()) <= {
+        "pushdeploy",
+        "pushdeploy.deploy",
+        "pushdeploy.deploy.builder",
+        "__future__",
+    }
