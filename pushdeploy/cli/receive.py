@@ -198,5 +198,7 @@ def _request(app: str, after: int, pushed: str) -> dict[str, Any]:
 
 
 def _say(ended: Mapping[str, Any], printer: Printer) -> None:
-    if ended.get("text") and ended.get("outcome") not in ("failed", "live"):
+    if failure := ended.get("failure"):
+        printer.event({"event": "attempt.failed", **failure})
+    elif ended.get("text") and ended.get("outcome") not in ("failed", "live"):
         printer.show(result(str(ended["text"]), str(ended.get("hint") or "")))

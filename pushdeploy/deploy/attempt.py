@@ -56,6 +56,8 @@ class Ended:
     release: int | None = None
     text: str = ""
     hint: str = ""
+    failure: AttemptFailed | None = None
+    """How another's attempt failed, which is this one's answer; who asked has not seen it."""
 
 
 @dataclass(frozen=True, slots=True)

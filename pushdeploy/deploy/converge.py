@@ -9,8 +9,10 @@ from pushdeploy.deploy.apps import set_branch
 from pushdeploy.deploy.attempt import FAILED, Audience, Ended, Request, app_lock, run_attempt
 from pushdeploy.deploy.checkout import wanted_commit
 from pushdeploy.deploy.deploy import deploy
+from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.lookup import deploys_of, facts, loose_commit, outcome_of_push
 from pushdeploy.deploy.tidy import tidy
+from pushdeploy.events import AttemptFailed
 from pushdeploy.model.attempt import Attempt, Outcome
 from pushdeploy.model.convergence import Action, Occasion, decide
 from pushdeploy.model.refname import FIRST_BRANCHES
@@ -18,7 +20,6 @@ from pushdeploy.model.release import Kind
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
-    from pushdeploy.deploy.journal import Journal
 
 
 def converge(
@@ -98,7 +99,7 @@ def _learn_without_waiting(host: Host, app: str, after: int | None, pushed: str)
     if after is None or found is None:
         return None
     attempt = outcome_of_push(place, found.branch, after, pushed)
-    return None if attempt is None else _learned(attempt)
+    return None if attempt is None else _learned(Journal(place), attempt)
 
 
 def _decided(
@@ -117,7 +118,7 @@ def _decided(
         case Action.DEPLOY:
             return _run(host, journal, audience, who, commit, of_branch=True)
         case Action.LEARN:
-            return _learned(decision.attempt)
+            return _learned(journal, decision.attempt)
         case Action.NOTHING:
             name = current.name if current else "nothing"
             return Ended("nothing", 0, text=f"{commit[:8]} is live already, as {name}")
@@ -138,16 +139,18 @@ def _run(
     )
 
 
-def _learned(attempt: Attempt | None) -> Ended:
+def _learned(journal: Journal, attempt: Attempt | None) -> Ended:
     if attempt is None:
         return Ended("nothing", 0)
     commit = attempt.commit[:8]
     if attempt.outcome is Outcome.LIVE:
         text = f"{commit} went live as v{attempt.release}"
         return Ended("learned", 0, attempt.number, attempt.release, text)
-    text = f"{commit} did not go live: {attempt.reason or 'its deploy was killed'}"
+    reason = attempt.reason or "its deploy was killed"
     hint = attempt.hint or "git push production again"
-    return Ended("learned", FAILED, attempt.number, attempt.release, text, hint)
+    failure = AttemptFailed(reason, (), hint, journal.live(), attempt.release_phase)
+    text = f"{commit} did not go live: {reason}"
+    return Ended("learned", FAILED, attempt.number, attempt.release, text, hint, failure)
 
 
 def _left(journal: Journal, occasion: Occasion, commit: str) -> Ended:

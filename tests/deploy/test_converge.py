@@ -67,6 +67,9 @@ def test_the_safety_net_of_a_push_learns_its_outcome_and_starts_nothing(machine:
     ended = machine.converge(PUSH, after=0)
 
     assert (ended.outcome, ended.exit_code, ended.attempt) == ("learned", 7, 1)
+    assert ended.failure is not None
+    assert "requirements.txt" in ended.failure.reason
+    assert ended.failure.still_live is None
     assert len(machine.journal.attempts()) == 1
 
 
