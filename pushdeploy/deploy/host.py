@@ -66,7 +66,7 @@ class Supervisor(Protocol):
         """
 
     def stop_jobs(self, app: str) -> None:
-        """End builds and release phases that a killed engine left running."""
+        """End builds and release phases of a killed engine; delete what it wrote half."""
 
     def open_front(self, app: str, port: int, live_socket: Path) -> None:
         """Serve 127.0.0.1:`port` from the live socket; leaves a right one alone."""

@@ -133,6 +133,7 @@ def prune(journal: Journal) -> list[str]:
     for name in _names(place.releases):
         if UNFINISHED.fullmatch(name):
             files.delete_tree(place.releases / name)
+    files.delete_unfinished(place.root)
     reached(Point.PRUNE_UNFINISHED)
     _prune_runs(journal)
     reached(Point.PRUNE_RUNS)

@@ -37,10 +37,26 @@ def write(file: File) -> bool:
     if _same(file):
         return False
     temporary = file.path.with_name(f".{file.path.name}.new")
-    _create(File(temporary, file.content, file.mode, file.group))
-    temporary.replace(file.path)
+    try:
+        _create(File(temporary, file.content, file.mode, file.group))
+        temporary.replace(file.path)
+    except OSError:  # a full disk, say, whose room somebody else wants
+        temporary.unlink(missing_ok=True)
+        raise
     sync_folder(file.path.parent)
     return True
+
+
+def delete_unfinished(folder: Path, pattern: str = "") -> None:
+    """Delete what `write` and `point` left there when they were killed; the caller holds the lock.
+
+    Args:
+        folder: the files' own.
+        pattern: of the names of the files that were meant (fnmatch(3)); all.
+    """
+    for path in folder.glob(f".{pattern or '*'}.new"):
+        if path.is_symlink() or path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def create_all(files: list[File]) -> None:

@@ -19,7 +19,7 @@ from pushdeploy.model.instance import (
     parse_unit,
 )
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.system import command, journald
+from pushdeploy.system import command, files, journald
 from pushdeploy.system.command import Command
 from pushdeploy.system.rendering import render
 from pushdeploy.system.unit_files import (
@@ -134,7 +134,8 @@ class Systemd:
         return command.start(line, stdin=stdin, stdout=stdout, stderr=stderr).wait()
 
     def stop_jobs(self, app: str) -> None:
-        """Stop builds and release phases of the app."""
+        """Stop builds and release phases of the app; delete unit files that were not finished."""
+        files.delete_unfinished(self._units, f"{unit_prefix(app)}.*")
         kinds = (JobKind.BUILD, JobKind.RELEASE_PHASE)
         units = [f"{unit_prefix(app)}.{kind}.service" for kind in kinds]
         if any(_state(unit) is not State.DOWN for unit in units):
@@ -237,8 +238,12 @@ class Systemd:
         if not known:
             self._made.add(name)
         temporary = path.with_name(f".{name}.new")
-        temporary.write_text(text)
-        temporary.replace(path)
+        try:
+            temporary.write_text(text)
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
         return known
 
 

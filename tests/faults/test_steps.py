@@ -48,7 +48,7 @@ LASTING = re.compile(
 )
 
 # Those of the same classes that only look, or write where nobody looks yet.
-ASIDE = {"create_all", "make_folder", "sync_folder", "sync_filesystem"}
+ASIDE = {"create_all", "delete_unfinished", "make_folder", "sync_folder", "sync_filesystem"}
 QUERIES = {
     *("settings", "live", "numbers", "release", "current", "environment", "attempts", "history"),
     *("next_release", "statuses", "tail", "logs", "run", "fronts", "app_group", "app_user"),

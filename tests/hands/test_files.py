@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import stat
 import threading
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from pushdeploy.system.files import (
     append,
     create_all,
     delete_tree,
+    delete_unfinished,
     make_folder,
     point,
     sync_filesystem,
@@ -106,6 +108,33 @@ def test_a_leftover_of_a_killed_writer_is_no_obstacle(tmp_path: Path) -> None:
 
     assert path.read_text() == "whole"
     assert names(tmp_path) == ["file"]
+
+
+def test_what_did_not_fit_is_taken_away(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text("old")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            write(File(path, "new and long"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert (names(tmp_path), path.read_text()) == (["settings.toml"], "old")
+
+
+def test_leftovers_of_killed_writers_are_deleted_and_nothing_else(tmp_path: Path) -> None:
+    kept = [".new", ".settings.toml", "a.new", ".other.new"]
+    for name in [*kept, ".pushdeploy-blog.v1.web.service.new"]:
+        (tmp_path / name).touch()
+    (tmp_path / ".pushdeploy-blog.new").mkdir()
+
+    delete_unfinished(tmp_path, "pushdeploy-blog*")
+
+    assert names(tmp_path) == sorted([*kept, ".pushdeploy-blog.new"])
+    delete_unfinished(tmp_path)
+    assert names(tmp_path) == sorted([".new", ".settings.toml", "a.new", ".pushdeploy-blog.new"])
 
 
 def test_a_link_is_replaced_and_what_it_names_is_untouched(tmp_path: Path) -> None:

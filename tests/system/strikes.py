@@ -278,9 +278,16 @@ def _without(
     with lack:
         released(number)
         said = output_of(started)
-        eventually(lambda: of_a_push(where.host), [], PATIENCE_SECONDS)
+        eventually(lambda: _going_on(where.host), [], PATIENCE_SECONDS)
         where.host.run("pushdeploy", "reconcile", check=False)
     return said
+
+
+def _going_on(host: Host) -> list[str]:
+    """What is still at work for a push; an engine that was armed too, and came later, goes on."""
+    if (late := stopped(host)) is not None:
+        released(late)
+    return of_a_push(host)
 
 
 def _fail(where: Place, number: int, started: subprocess.Popen[str]) -> str:

@@ -109,6 +109,7 @@ def _renewed(at: Edge) -> Change:
     chain, key = json.loads(at.pair())
     host = at.where.host
     host.write(PEM, chain + key, mode="0600")
+    host.run("sync", PEM)
     return lambda: host.start("pushdeploy", "reconcile"), lambda: None
 
 
