@@ -6,6 +6,8 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 from pushdeploy.system import processes
 
@@ -103,12 +105,17 @@ def test_a_zombie_is_not_alive() -> None:
     assert not alive
 
 
+def sleeper(**environment: str) -> subprocess.Popen[bytes]:
+    """A process that sleeps; it is back when the kernel shows its environment."""
+    process = subprocess.Popen(["sleep", "60"], env={**os.environ, **environment})
+    while not Path(f"/proc/{process.pid}/environ").read_bytes():
+        time.sleep(0.001)
+    return process
+
+
 def test_marked_processes_are_killed_and_no_others() -> None:
-    marked = subprocess.Popen(["sleep", "60"], env={**os.environ, "PD_TEST_MARK": "x1"})
-    others = [
-        subprocess.Popen(["sleep", "60"], env={**os.environ, "PD_TEST_MARK": "x11"}),
-        subprocess.Popen(["sleep", "60"], env={**os.environ, "NOT_PD_TEST_MARK": "x1"}),
-    ]
+    marked = sleeper(PD_TEST_MARK="x1")
+    others = [sleeper(PD_TEST_MARK="x11"), sleeper(NOT_PD_TEST_MARK="x1")]
 
     processes.kill_marked("PD_TEST_MARK", "x1")
 

@@ -451,6 +451,15 @@ def test_a_one_off_at_a_terminal_has_a_terminal_of_its_own(app: App) -> None:
     assert b"got:words" in said
 
 
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """Ctrl-C counts, also when a script runs the tests in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_ctrl_c_at_the_terminal_reaches_the_one_off(app: App) -> None:
     keyboard, terminal = pty.openpty()
     ended: list[int] = []
