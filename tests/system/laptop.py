@@ -33,6 +33,7 @@ GIT = """\
 """
 
 REMOTE = "production"
+PUSH_SECONDS = max(300.0, processes.TIMEOUT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Laptop:
         self.git(app, "commit", "--quiet", "--allow-empty", f"--message={message}")
         return self.git(app, "rev-parse", "HEAD").stdout.strip()
 
-    def push(self, app: App, ref: str = "main", *, timeout: float = 300.0) -> Push:
+    def push(self, app: App, ref: str = "main", *, timeout: float = PUSH_SECONDS) -> Push:
         """`git push production main`, to its end."""
         begun = time.monotonic()
         result = processes.run(

@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tests.tiers import SLOW
+
 Result = subprocess.CompletedProcess[str]
 
-TIMEOUT_SECONDS = 120.0
+TIMEOUT_SECONDS = 600.0 if SLOW else 120.0
+"""The slow tier has a machine that is emulated, on two cores that may have other work."""
 
 
 class CommandFailedError(AssertionError):

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Self
@@ -30,7 +31,10 @@ ACCELERATOR = os.environ.get("PUSHDEPLOY_ACCELERATOR", "tcg")
 MEMORY = 1024
 """In MiB: a small rented server."""
 
-BOOT_SECONDS = 240.0
+BOOT_SECONDS = 900.0
+SLOWNESS = 10
+"""How often a machine takes the time that is given to a request."""
+
 LOGIN_SECONDS = 5
 STOP_SECONDS = 120.0
 SHOWN = 4000
@@ -152,7 +156,9 @@ class Machine(Powered):
 
     def _is_up(self) -> bool:
         """Not asked before qemu is in its own network: ssh would reach another server."""
-        return self._server.connected.is_set() and self.state() in FINISHED
+        with suppress(subprocess.TimeoutExpired):
+            return self._server.connected.is_set() and self.state() in FINISHED
+        return False
 
     @property
     def console(self) -> str:
@@ -207,7 +213,7 @@ class Machine(Powered):
         if isinstance(address, str):
             raise TypeError("unix sockets are not forwarded")
         ours, theirs = socket.socketpair()
-        ours.settimeout(timeout)
+        ours.settimeout(timeout * SLOWNESS)
         with theirs:
             forward = self._ssh("-W", f"{address[0]}:{address[1]}", "server")
             quiet = subprocess.DEVNULL
