@@ -25,6 +25,10 @@ DEFAULT_MEMORY = "70%"
 ALL_MEMORY = "85%"
 """The same for all apps together, so that ssh, nginx and we can always work."""
 
+CPU_WEIGHT = 100
+"""Systemd's own default. Said, it has each app and each process type get as much as the others;
+else one with 512 busy processes would get 512 times as much (systemd.resource-control(5))."""
+
 DEFAULT_FILES = 65_536
 """Open files of one process."""
 

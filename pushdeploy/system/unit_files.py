@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.model.app import unit_prefix
 from pushdeploy.model.instance import (
+    CPU_WEIGHT,
     DEFAULT_FILES,
     DEFAULT_MEMORY,
     DEFAULT_TASKS,
@@ -83,6 +84,7 @@ def unit_files(instance: Instance) -> Iterator[tuple[str, str]]:
             stop_grace=STOP_GRACE_SECONDS,
             restart=RESTART_SECONDS,
             tasks=DEFAULT_TASKS,
+            cpu_weight=CPU_WEIGHT,
             memory=DEFAULT_MEMORY,
         ),
     )
@@ -126,6 +128,7 @@ def run_command(job: Job, *options: str) -> Command:
         f"RuntimeMaxSec={job.seconds:.0f}",
         f"TasksMax={DEFAULT_TASKS}",
         f"MemoryMax={DEFAULT_MEMORY}",
+        f"CPUWeight={CPU_WEIGHT}",
         "OOMPolicy=continue",  # the job itself says what happened
         f"LimitNOFILE={DEFAULT_FILES}",
         "KillMode=control-group",
