@@ -12,7 +12,7 @@ from tests.system.mishaps import reconcile, state_of, strays
 from tests.system.processes import end, start
 from tests.system.story import Site, eventually
 from tests.system.vm.disk import Lost
-from tests.system.vm.powered import Powered
+from tests.system.vm.powered import PATIENT, Powered
 
 LATE = 1.2
 """Cuts come until so many times as long as the thing took before: some just after its end."""
@@ -69,7 +69,7 @@ class Campaign:
 
     def prepare(self) -> None:
         """Two live releases, and the time that each deed takes."""
-        self.site.deploy("tiny", {"VERSION": "0\n"})
+        self.site.deploy("tiny", {"VERSION": "0\n", **PATIENT})
         for deed in (Deed.BUILD, Deed.PUSH, Deed.ROLLBACK, Deed.FIRST):
             began = time.monotonic()
             deeds = self._start(deed)
@@ -100,7 +100,7 @@ class Campaign:
         laptop, app = self.site.laptop, self.site.app
         if deed is Deed.FIRST:
             self.first = Site.new(self.host, laptop)
-            self.first.become("tiny")
+            self.first.become("tiny", PATIENT)
             return laptop.start_push(self.first.app)
         if deed is Deed.ROLLBACK:
             command = f"rollback --app {self.site.name}"

@@ -14,6 +14,9 @@ from tests.system.vm.disk import Lost
 DISK = "3G"
 MAKE_SECONDS = 600.0
 
+PATIENT = {"app.json": '{"healthchecks": {"web": [{"path": "/", "timeout": 60, "attempts": 10}]}}'}
+"""For an app on a slow server."""
+
 
 class Powered(Host, ABC):
     """What a test of power cuts needs of a server."""
