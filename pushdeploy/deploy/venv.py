@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import PushdeployError
 from pushdeploy.system import command, limits
 from pushdeploy.system.command import Command
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import sync_filesystem, sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 COMPLETE = ".complete"
 """Written and synced last; without it a venv does not count."""
@@ -24,6 +30,12 @@ or a launcher in between breaks that. This line in a `.pth` file (site) mends it
 OUT_OF_MEMORY = 201
 OUT_OF_TASKS = 202
 """What this program exits with when a limit of its sandbox ended the build."""
+
+REFUSALS = 1000
+"""Processes that a build may be refused. Some programs try a few times more, and uv waits for a
+package's build until the last of its processes has ended: those of a fork bomb never do."""
+
+LOOK_SECONDS = 1.0
 
 BUILD_SECONDS = 1200.0
 """A slow network and a package that compiles."""
@@ -39,6 +51,7 @@ def fill(venv: str, code: str, line: list[str], making: int) -> int:
         making: the process that makes the venv, our child.
     """
     before = limits.hits()
+    Thread(target=end_bomb, args=(lambda: limits.hits().since(before),), daemon=True).start()
     status = os.waitstatus_to_exitcode(os.waitpid(making, 0)[1])
     if status == 0:
         try:
@@ -61,6 +74,13 @@ def _install(venv: Path, line: Command) -> int:
     reached(Point.BUILD_COMPLETE)
     sync_folder(venv)
     return 0
+
+
+def end_bomb(look: Callable[[], limits.Hits], every: float = LOOK_SECONDS) -> None:
+    """Exit when the build has been refused too many processes; systemd ends the others."""
+    while look().unborn < REFUSALS:
+        time.sleep(every)
+    os._exit(OUT_OF_TASKS)
 
 
 def _say(line: str) -> None:

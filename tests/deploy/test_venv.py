@@ -24,6 +24,29 @@ def test_a_failed_build_names_the_limit_that_it_met(status: int, hits: Hits, sai
     assert explained(status, hits) == said
 
 
+LOOKS = """
+from pushdeploy.deploy.venv import end_bomb
+from pushdeploy.system.limits import Hits
+
+def look():
+    count = next(counts)
+    print(count, flush=True)
+    return Hits(unborn=count)
+
+counts = iter([0, 7, 999, 1000, 1001])
+end_bomb(look, every=0)
+"""
+
+
+def test_a_build_that_forks_without_end_is_ended_when_it_was_refused_a_thousand_times() -> None:
+    argv = [sys.executable, "-I", "-c", LOOKS]
+
+    ended = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (ended.returncode, ended.stderr) == (OUT_OF_TASKS, "")
+    assert ended.stdout.split() == ["0", "7", "999", "1000"]
+
+
 def builder(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """What the build's job runs."""
     argv = [sys.executable, "-I", "-m", "pushdeploy.deploy.builder", *map(str, words)]
