@@ -5,6 +5,7 @@ import re
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -21,6 +22,7 @@ BLOG = CHECKOUT / "examples/blog"
 
 APPS = "/var/lib/pushdeploy/apps"
 PATIENCE_SECONDS = 40.0
+TIDY_SECONDS = 20.0
 
 numbers = count(1)
 
@@ -227,8 +229,19 @@ class Snapshot:
     users: str
 
 
+def engines(host: Host) -> list[str]:
+    """The units of the engines that run now."""
+    states = "--state=active,activating,deactivating"
+    listed = host.run(
+        *("systemctl", "list-units", "--plain", "--no-legend", states, "pushdeploy.engine@*")
+    )
+    return [line.split()[0] for line in listed.stdout.splitlines()]
+
+
 def snapshot(site: Site) -> Snapshot:
-    """Take one, when nothing is under way."""
+    """Take one, when nothing is under way: an engine tidies up after its answer."""
+    with suppress(AssertionError):  # it may have been made to wait
+        eventually(lambda: engines(site.host), [], TIDY_SECONDS)
     return Snapshot(
         _without_pid(site.get("/").text) if site.current else "",
         site.main_pid() if site.current else "",
