@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench import floor, trace
 from bench.dependency import ADDED
-from bench.machine import PORT, Machine, booted, load_average
+from bench.machine import NGINX_PORT, Machine, booted, load_average
 from bench.share import larger_share
 from bench.subject import FOLDERS, Subject
 from bench.trace import Trace
@@ -27,7 +27,7 @@ STEPS = (
     ("units written and started", "first systemctl", "last systemctl ends"),
     ("systemd starts the sandbox", "last systemctl ends", "start script"),
     ("the app boots and passes", "start script", "switch"),
-    ("first answer through the front", "switch", "live"),
+    ("first answer through nginx", "switch", "live"),
     ("settled, told, hung up", "live", "git push ends"),
 )
 """What it is, from which moment, to which; in the order of a push."""
@@ -51,7 +51,7 @@ def traced(machine: Machine, run: int, *, dependency: bool) -> Trace:
     added = f"{machine.subject.requirements}{ADDED}  # the venv of run {run}\n"
     version = machine.commit({"requirements.txt": added} if dependency else {})
     machine.settle()
-    poller = Poller(machine, PORT, f"v={version} ", PUSH_PAUSE_SECONDS)
+    poller = Poller(machine, NGINX_PORT, f"v={version} ", PUSH_PAUSE_SECONDS)
     with trace.recorded(machine) as recorded:
         done = push(machine, "production")
     live = poller.result()["first"]

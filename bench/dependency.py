@@ -3,9 +3,11 @@
 from bench import floor
 from bench.figures import Book
 from bench.floor import Boot
-from bench.machine import PORT, Machine
+from bench.machine import NGINX_PORT, Machine
 from bench.push_to_live import floor_seconds, to_live
 
+COLD = "push → live, a dependency added, cold cache"
+WARM = "push → live, a dependency added, warm cache"
 GOAL = "≤ 0.50 s"
 ADDED = "waitress==3.0.2"
 
@@ -18,7 +20,7 @@ def measure(machine: Machine, book: Book, runs: int, boot: Boot) -> None:
         version = machine.commit({"requirements.txt": requirements})
         if turn == 0:  # fills both caches
             floor.make_venv_seconds(machine, requirements, cold=False)
-            to_live(machine, "production", PORT, version)
+            to_live(machine, "production", NGINX_PORT, version)
             continue
         _measure_one(machine, book, version, requirements, boot, cold=cold)
 
@@ -26,7 +28,7 @@ def measure(machine: Machine, book: Book, runs: int, boot: Boot) -> None:
 def _measure_one(
     machine: Machine, book: Book, version: int, requirements: str, boot: Boot, *, cold: bool
 ) -> None:
-    name = f"push → live, a dependency added, {'cold' if cold else 'warm'} cache"
+    name = COLD if cold else WARM
     book.command(
         name,
         "git push production main                  # requirements.txt has one more line",
@@ -36,7 +38,7 @@ def _measure_one(
     plain, own = floor_seconds(machine, boot)
     if cold:
         machine.host.run("sh", "-c", f"rm -rf {machine.root}/cache/uv && sync")
-    live, ended = to_live(machine, "production", PORT, version)
+    live, ended = to_live(machine, "production", NGINX_PORT, version)
     book.add(name, "floor", "uv makes the venv", venv)
     book.add(name, "floor", "sum", venv + plain + own)
     book.add(name, "pushdeploy", "push → live", live)

@@ -19,6 +19,11 @@ HERE = Path(__file__).resolve().parent
 GUEST = "/srv/bench"
 APP = "blog"
 PORT = 8000
+"""The app's own address, past nginx; the next app has the next one."""
+
+NGINX_PORT = 80
+"""nginx, which answers with the first app whoever is asked for."""
+
 APPS = "/var/lib/pushdeploy/apps"
 
 # A user's first login starts his service manager; logging out ends it after this long, not 10 s, so

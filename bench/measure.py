@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import (
+    bars,
     broken,
     commands,
     dependency,
@@ -43,7 +44,7 @@ def options() -> argparse.Namespace:
     add("--only", nargs="+", choices=MEASURES, default=MEASURES, help="measure only these")
     add("--suite", default="bookworm", help="the Debian of the server")
     add("--share", type=int, default=1, help="of the processors, in times that of other work")
-    add("--output", type=Path, default=Path(".cache/bench"), help="where the tables go")
+    add("--output", type=Path, default=Path(".cache/bench"), help="where tables and picture go")
     return parser.parse_args()
 
 
@@ -100,7 +101,7 @@ def measure(machine: Machine, book: Book, o: argparse.Namespace) -> None:
 
 
 def main() -> int:
-    """Measure what was asked for and write the tables."""
+    """Measure what was asked for, write the tables and the picture."""
     o = options()
     book = Book()
     subject = Subject.named(o.subject)
@@ -111,6 +112,7 @@ def main() -> int:
         book.facts["share of the processors"] = share
         book.facts["processors"] = machine.host.run("nproc").stdout.strip()
         measure(machine, book, o)
+    (o.output / "bench.svg").write_text(bars.picture(book))
     sys.stdout.write(book.markdown())
     return 0
 

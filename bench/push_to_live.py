@@ -3,13 +3,13 @@
 from bench import floor
 from bench.figures import Book
 from bench.floor import Boot
-from bench.machine import PORT, Machine
+from bench.machine import NGINX_PORT, Machine
 from bench.peers import CAPISTRANO, TUTORIAL
 from bench.watch import PUSH_PAUSE_SECONDS, Poller, push
 
 MEASURE = "push → live, code only"
 GOAL = "≤ 0.40 s; never > 0.80 s"
-SIDES = {"pushdeploy": ("production", PORT)} | {
+SIDES = {"pushdeploy": ("production", NGINX_PORT)} | {
     peer.name: (peer.name, peer.port) for peer in (TUTORIAL, CAPISTRANO)
 }
 
@@ -36,7 +36,7 @@ def measure(machine: Machine, book: Book, runs: int, boot: Boot) -> None:
     names = ["floor", *SIDES]
     book.command(
         MEASURE,
-        "git push production main   # poll: GET http://127.0.0.1:8000/ every 20 ms",
+        "git push production main   # poll: GET / of nginx every 20 ms",
         "git push plain main        # floor: a bare repo without hooks, by the same ssh",
         "gunicorn --bind unix:…     # floor: the app's own boot, exec to first 200",
     )

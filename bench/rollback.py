@@ -6,13 +6,14 @@ import time
 
 from bench.figures import Book
 from bench.floor import Boot
-from bench.machine import APP, PORT, Machine
+from bench.machine import APP, NGINX_PORT, Machine
 from bench.peers import CAPISTRANO, TUTORIAL
 from bench.watch import PUSH_PAUSE_SECONDS, SWITCH_PAUSE_SECONDS, Poller
 
 WARM = "rollback, warm"
 COLD = "rollback, cold"
 OTHERS = "rollback by hand"
+LIVE = "command → live"
 COMMAND = "/usr/local/bin/pushdeploy"
 HEALTHY = "web.healthy"
 SPREAD_SECONDS = 3.0
@@ -35,7 +36,7 @@ def roll_back(machine: Machine, release: str) -> dict[str, float]:
 def watched(machine: Machine, release: str, pause: float) -> tuple[float, float, float]:
     """Seconds of the command, from its start to the first answer, and from the probe to that."""
     machine.settle()
-    poller = Poller(machine, PORT, f"release={release} ", pause)
+    poller = Poller(machine, NGINX_PORT, f"release={release} ", pause)
     done = roll_back(machine, release)
     found = poller.result()
     return done["seconds"], found["first"] - done["began"], found["wall"] - _passed(machine)
@@ -54,7 +55,7 @@ def measure_warm(machine: Machine, book: Book, runs: int) -> None:
     book.command(
         WARM,
         f"pushdeploy rollback vN --app {APP}   # whole command: with nobody asking the app",
-        f"pushdeploy rollback vM --app {APP}   # probe → live: while a poller asks every 0.5 ms",
+        f"pushdeploy rollback vM --app {APP}   # probe → live: nginx is asked every 0.5 ms",
     )
     other, here = _two_newest(machine)
     roll_back(machine, other)
@@ -78,7 +79,7 @@ def measure_cold(machine: Machine, book: Book, runs: int, boot: Boot) -> None:
         own = boot.seconds(machine)
         book.add(COLD, "floor", "the app's own boot", own)
         book.add(COLD, "pushdeploy", "whole command", whole)
-        book.add(COLD, "pushdeploy", "command → live", answered)
+        book.add(COLD, "pushdeploy", LIVE, answered)
         book.add(COLD, "pushdeploy", "above its boot", answered - own, goal="≤ 0.4 s")
 
 
@@ -96,7 +97,7 @@ def measure_others(machine: Machine, book: Book, runs: int) -> None:
             poller = Poller(machine, peer.port, f"v={newest - back} ", SWITCH_PAUSE_SECONDS)
             done = json.loads(machine.timed("bash", "-c", peer.rollback(back)).stdout)
             first = poller.result()["first"]
-            book.add(f"{OTHERS}, {peer.name}", peer.name, "command → live", first - done["began"])
+            book.add(f"{OTHERS}, {peer.name}", peer.name, LIVE, first - done["began"])
 
 
 def _two_newest(machine: Machine) -> tuple[str, str]:

@@ -7,7 +7,7 @@ import subprocess
 
 from bench.figures import Book
 from bench.floor import Boot
-from bench.machine import PORT, Machine
+from bench.machine import NGINX_PORT, PORT, Machine
 
 MEASURE = "requests by each way"
 UNIT = "bench-alone"
@@ -15,7 +15,7 @@ ALONE_PORT = 9100
 WAYS = {
     "gunicorn alone": ALONE_PORT,
     "127.0.0.1:8000": PORT,
-    "nginx": 80,
+    "nginx": NGINX_PORT,
 }
 ONE, MANY = 1, 16
 """Connections: one shows what a request takes, many how many fit into a second."""
