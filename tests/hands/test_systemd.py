@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pushdeploy.engine.terminal import RUN_SECONDS
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.health import DEFAULT_CHECK
@@ -97,6 +99,15 @@ def test_a_unit_reads_as_it_always_has(name: str) -> None:
         (GOLDEN / name).write_text(text)
 
     assert text == (GOLDEN / name).read_text()
+
+
+def test_an_engine_may_take_longer_than_the_longest_command() -> None:
+    unit = every_unit()["pushdeploy.engine@.service"]
+
+    found = re.search(r"^RuntimeMaxSec=(\d+)h$", unit, re.MULTILINE)
+
+    assert found
+    assert int(found[1]) * 3600 > RUN_SECONDS
 
 
 def test_every_golden_file_is_of_a_unit() -> None:
