@@ -46,7 +46,7 @@ def set_branch(host: Host, app: str, branch: str) -> None:
         settings = Journal(place).settings()
         if settings.branch == "":
             host.receiver.ask("make_repo", repo=str(place.repo), branch=branch)
-            Journal(place).save_settings(settings.changed(branch=branch))
+            Journal(place).change_settings(lambda now: now.changed(branch=branch))
 
 
 def destroy_app(host: Host, app: str, *, who: str) -> None:

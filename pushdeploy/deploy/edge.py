@@ -83,14 +83,13 @@ def change_site(host: Host, app: str, change: Callable[[AppSettings], AppSetting
     with held(host.layout.state / "apps.lock", who="pushdeploy", what="changing a site"):
         journal = Journal(host.layout.app(app))
         before = journal.settings()
-        after = change(before)
+        after = journal.change_settings(change)
         if after != before:
-            journal.save_settings(after)
             reached(Point.SITE_SAVED)
             try:
                 apply_sites(host)
             except PushdeployError:
-                journal.save_settings(before)
+                journal.change_settings(lambda now: now.with_site_of(before))
                 raise
         return after
 

@@ -14,6 +14,8 @@ from pushdeploy.events import Report, Warned
 from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pushdeploy.deploy.host import Host
     from pushdeploy.model.release import Kind, Release
     from pushdeploy.model.settings import AppSettings
@@ -27,7 +29,7 @@ def go_live(
     who: str,
     report: Report,
     *,
-    changed: AppSettings | None = None,
+    change: Callable[[AppSettings], AppSettings] = lambda same: same,
 ) -> int | None:
     """Make a release live; returns the one that was.
 
@@ -40,28 +42,30 @@ def go_live(
         kind: what made it.
         who: for whom.
         report: who is told.
-        changed: settings that come with the release and go if it does; none means the same.
+        change: of formation or storage, which comes with the release and goes if it does.
 
     Raises:
         DeployFailedError: it is not healthy or does not settle; what was live is live.
     """
     former = journal.settings()
-    settings = changed or former
+    settings = change(former)
     instance = boot(host, release, settings, report)
     check(host, release, instance, report)
     reached(Point.WEB_HEALTHY)
     previous = switch(host, journal, release, kind, who, report)
     before = None if previous is None else read_release_or_none(journal, previous)
     try:
-        journal.save_settings(settings)
+        settings = journal.change_settings(change)
         reached(Point.SETTINGS_SAVED)
         settle(host, release, settings, report)
     except Exception:
         switch_back(journal, previous)
-        journal.save_settings(former)
+        settings = journal.change_settings(
+            lambda now: now.changed(formation=former.formation, storage=former.storage)
+        )
         reached(Point.SETTINGS_RESTORED)
         if before is not None:
-            _start_workers_again(host, before, former, report)
+            _start_workers_again(host, before, settings, report)
         raise
     settle_intent(journal, release)
     if previous is not None and previous != release.number:

@@ -15,9 +15,12 @@ from pushdeploy.model.history import History, read_history
 from pushdeploy.model.release import Release, parse_release
 from pushdeploy.model.settings import AppSettings, parse_settings, render_settings
 from pushdeploy.system.files import File, append, write
+from pushdeploy.system.locks import folder_held
 from pushdeploy.system.records import read_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pushdeploy.model.layout import AppLayout
 
 RELEASE = re.compile(r"v([1-9]\d*)")
@@ -43,8 +46,18 @@ class Journal:
             ) from error
 
     def save_settings(self, settings: AppSettings) -> None:
-        """Replace the app's settings in one step."""
+        """Replace the app's settings in one step; only of an app that nobody knows yet."""
         write(File(self.place.settings, render_settings(settings), 0o644))
+
+    def change_settings(self, change: Callable[[AppSettings], AppSettings]) -> AppSettings:
+        """Replace the app's settings by what `change` makes of them; returns the new ones.
+
+        A deploy holds the app, a change of its site does not: each leaves the other's as they are.
+        """
+        with folder_held(self.place.root):
+            settings = change(self.settings())
+            self.save_settings(settings)
+            return settings
 
     def live(self) -> int | None:
         """The number of the release that `current` names; `None` before the first."""

@@ -8,6 +8,7 @@ from pushdeploy.deploy.edge import nginx_of
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.errors import UsageError
 from pushdeploy.system.files import sync_folder, write
+from pushdeploy.system.locks import folder_held
 from pushdeploy.system.nginx import maintenance_page
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def maintenance_on(host: Host, app: str, message: str | None) -> None:
     text = message or MESSAGE
     if len(text) > LONGEST_MESSAGE:
         raise UsageError(f"the message has {len(text)} characters, the most is {LONGEST_MESSAGE}")
-    write(maintenance_page(page(host, app), text))
+    path = page(host, app)
+    with folder_held(path.parent):
+        write(maintenance_page(path, text))
 
 
 def maintenance_off(host: Host, app: str) -> None:

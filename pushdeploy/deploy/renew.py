@@ -50,7 +50,7 @@ def renew(host: Host, app: str, audience: Audience, *, change: Change, who: str)
         changed = change.settings(settings)
         current = journal.current()
         if current is None:
-            journal.save_settings(changed)
+            journal.change_settings(change.settings)
             journal.save_pending_environment(environment)
             return Ended("recorded", 0, text="it takes effect at the first deploy")
         if environment == before and changed == settings and change.kind is not Kind.RESTART:
@@ -105,7 +105,7 @@ def _renew(
     )
     journal.note_attempt(attempt, release=release.number)
     write_release(host, release, environment)
-    go_live(host, journal, release, change.kind, who, report, changed=after)
+    go_live(host, journal, release, change.kind, who, report, change=change.settings)
     report(
         WentLive(
             app=current.app,

@@ -18,7 +18,7 @@ from pushdeploy.model.history import releases_to_keep
 from pushdeploy.model.release import KEPT_RELEASES
 from pushdeploy.system import files, sockets
 from pushdeploy.system.faults import Point, reached
-from pushdeploy.system.locks import held
+from pushdeploy.system.locks import folder_held, held
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +133,8 @@ def prune(journal: Journal) -> list[str]:
     for name in _names(place.releases):
         if UNFINISHED.fullmatch(name):
             files.delete_tree(place.releases / name)
-    files.delete_unfinished(place.root)
+    with folder_held(place.root):  # a change of the site does not hold the app
+        files.delete_unfinished(place.root)
     reached(Point.PRUNE_UNFINISHED)
     _prune_runs(journal)
     reached(Point.PRUNE_RUNS)

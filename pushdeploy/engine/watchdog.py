@@ -29,7 +29,7 @@ def _watchdog(host: Host, session: Session, request: Request) -> dict[str, Any]:
     who, app, on = caller(host, session, request), app_of(request), request.get("on")
     if on is not None:
         with app_lock(host, app, session, who, "a setting") as journal:
-            journal.save_settings(journal.settings().changed(watchdog=bool(on)))
+            journal.change_settings(lambda before: before.changed(watchdog=bool(on)))
     return {"app": app, "watchdog": Journal(host.layout.app(app)).settings().watchdog}
 
 

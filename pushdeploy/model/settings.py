@@ -55,6 +55,16 @@ class AppSettings:
         """The `Host` header of our own requests: the first domain that is one, else `localhost`."""
         return next((domain for domain in self.domains if domain[0] != "*"), "localhost")
 
+    def with_site_of(self, other: AppSettings) -> AppSettings:
+        """A copy that nginx serves as the other; what a deploy changes stays."""
+        return self.changed(
+            domains=other.domains,
+            static=other.static,
+            site=other.site,
+            certificate=other.certificate,
+            certified=other.certified,
+        )
+
     def changed(self, **values: object) -> AppSettings:
         """A copy with other values."""
         return replace(self, **values)  # type: ignore[arg-type]

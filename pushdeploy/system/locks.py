@@ -68,6 +68,20 @@ def held(
         os.close(descriptor)
 
 
+@contextmanager
+def folder_held(folder: Path) -> Iterator[None]:
+    """Hold a folder that only we can open, while one file in it is read and replaced.
+
+    It is asked for last and never for long; nothing is written, so it can be had on a full disk.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _acquire(
     descriptor: int, details: Path, seconds: float, on_wait: Callable[[Holder], None] | None
 ) -> None:

@@ -153,7 +153,7 @@ class Machine:
 
     def settings(self, **values: object) -> None:
         """Change the app's settings as if they had always been so."""
-        self.journal.save_settings(self.journal.settings().changed(**values))
+        self.journal.change_settings(lambda before: before.changed(**values))
 
     def running(self) -> list[str]:
         """What runs, such as `v2 web.1`."""

@@ -25,7 +25,7 @@ PACKAGE = Path(pushdeploy.__file__).parent
 FILES = {"write", "append", "replace_lines", "point", "delete_tree"}
 RECORDS = {
     *("note_attempt", "note_history", "save_settings", "save_pending_environment"),
-    "end_dead_attempts",
+    *("change_settings", "end_dead_attempts"),
 }
 SUPERVISOR = {
     *("apply", "start", "stop", "forget", "once", "stop_jobs", "open_front", "close_front"),

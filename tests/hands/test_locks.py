@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushdeploy.errors import BusyError
-from pushdeploy.system.locks import Holder, held
+from pushdeploy.system.locks import Holder, folder_held, held
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 HOLD = """
@@ -93,13 +95,13 @@ def test_a_program_that_the_holder_started_does_not_keep_it(tmp_path: Path) -> N
     child.wait()
 
 
-def test_one_at_a_time_in_threads_too(tmp_path: Path) -> None:
-    path = tmp_path / "lock"
+def most_at_once(hold: Callable[[], AbstractContextManager[None]]) -> int:
+    """How many of eight threads were inside at the same time."""
     inside, most = 0, 0
 
     def work() -> None:
         nonlocal inside, most
-        with held(path, who="ada", what="a deploy"):
+        with hold():
             inside += 1
             most = max(most, inside)
             time.sleep(0.01)
@@ -110,8 +112,16 @@ def test_one_at_a_time_in_threads_too(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+    return most
 
-    assert most == 1
+
+def test_one_at_a_time_in_threads_too(tmp_path: Path) -> None:
+    assert most_at_once(lambda: held(tmp_path / "lock", who="ada", what="a deploy")) == 1
+
+
+def test_a_folder_is_held_by_one_at_a_time_and_nothing_is_written(tmp_path: Path) -> None:
+    assert most_at_once(lambda: folder_held(tmp_path)) == 1
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("details", ["", "{", "[]", '{"who": "bob"}', "null"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,23 @@ SETTINGS = st.builds(
 @given(SETTINGS)
 def test_settings_are_read_as_they_were_written(settings: AppSettings) -> None:
     assert parse_settings(render_settings(settings)) == settings
+
+
+@given(SETTINGS, SETTINGS)
+def test_another_site_leaves_what_a_deploy_changes(one: AppSettings, other: AppSettings) -> None:
+    changed = one.with_site_of(other)
+
+    assert changed.with_site_of(one) == one
+    mixed = replace(
+        other,
+        port=one.port,
+        branch=one.branch,
+        warm=one.warm,
+        watchdog=one.watchdog,
+        formation=one.formation,
+        storage=one.storage,
+    )
+    assert changed == mixed
 
 
 def test_a_port_is_enough() -> None:
