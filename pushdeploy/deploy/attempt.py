@@ -85,7 +85,9 @@ def app_lock(
     *,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Journal]:
-    """Hold the app. What a killed engine left is set right first: attempts, jobs, a half switch.
+    """Hold the app. What a killed engine left is set right first: jobs, attempts, a half switch.
+
+    Jobs first: who marks their attempt and is killed then would leave them to nobody.
 
     Raises:
         NotFoundError: there is no such app.
@@ -96,14 +98,13 @@ def app_lock(
     with held(place.lock, who=who, what=what, on_wait=audience.waiting):
         _refuse_missing(place)  # it may have been destroyed while we waited
         journal = Journal(place)
-        switched = resolve_intent(journal, tell)
-        dead = journal.end_dead_attempts(switched)
-        reached(Point.ATTEMPTS_ENDED)
-        for attempt in dead:
-            tell(f"attempt {attempt.number} had been killed")
-        if dead:
+        if any(one.outcome is Outcome.RUNNING for one in journal.attempts()):
             host.supervisor.stop_jobs(app)
             reached(Point.JOBS_STOPPED)
+        switched = resolve_intent(journal, tell)
+        for attempt in journal.end_dead_attempts(switched):
+            tell(f"attempt {attempt.number} had been killed")
+        reached(Point.ATTEMPTS_ENDED)
         if switched is not None:
             for did in start_missing(host, journal):
                 tell(did)

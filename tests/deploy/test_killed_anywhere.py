@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pushdeploy.errors import CommandFailedError
 from pushdeploy.model.convergence import Occasion
 from tests.deploy.fakes import Killed
 from tests.deploy.machine import Machine, make_machine, names, snapshot
@@ -191,6 +192,30 @@ def test_a_deploy_that_is_killed_in_release_waits_for_a_person(machine: Machine)
     assert phases == 1, "once for v1"
     assert ("stop_jobs", "blog") in machine.supervisor.calls
     assert ended.outcome == "live"
+
+
+@pytest.mark.parametrize("error", [Killed("stop_jobs"), CommandFailedError("too long", status=124)])
+def test_jobs_whose_stopping_did_not_end_are_stopped_by_the_next_look(
+    error: BaseException, machine: Machine
+) -> None:
+    machine.push("one", PROCFILE)
+    with killed_when(machine, "build.started"):
+        machine.push("two", PROCFILE, requirements="flask\n")
+
+    def fail(call: str) -> None:
+        if call == "stop_jobs":
+            raise error
+
+    machine.supervisor.on_call = fail
+    with pytest.raises(type(error)):
+        machine.reconcile()
+    machine.supervisor.on_call = lambda _: None
+    assert ("stop_jobs", "blog") not in machine.supervisor.calls
+
+    did = machine.reconcile()
+
+    assert ("stop_jobs", "blog") in machine.supervisor.calls
+    assert did == ["attempt 2 had been killed", "attempt 3: live"]
 
 
 def test_the_timer_gives_up_after_two_killed_tries(machine: Machine) -> None:
