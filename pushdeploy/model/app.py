@@ -10,6 +10,12 @@ from pushdeploy.model.text import quoted
 LONGEST_NAME = 29
 """Characters: `pd-` and the name must fit the 32 of a Linux user name (useradd(8))."""
 
+RESERVED = {
+    "front": "its user would be the one that all fronts run as",
+    "supervisord": "its folder would be supervisord's own",
+}
+"""Names that are ours already, where each app has a user or a folder of its name; and why not."""
+
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,27}[a-z0-9])?")
 
 
@@ -20,9 +26,9 @@ def parse_app_name(text: str) -> str:
         text: `[a-z]([a-z0-9-]{0,27}[a-z0-9])?`, such as `blog` or `my-blog`.
 
     Raises:
-        UsageError: It is not a name; the hint offers one that is close to it.
+        UsageError: It is not a name, or one of ours; the hint offers one that is close to it.
     """
-    if _NAME.fullmatch(text):
+    if _NAME.fullmatch(text) and text not in RESERVED:
         return text
     if not text:
         raise UsageError(
@@ -61,9 +67,12 @@ def _complaint(text: str) -> str:
         return f"it has {len(text)} characters, the most is {LONGEST_NAME}"
     if text.endswith("-"):
         return "it may not end with `-`"
+    if text in RESERVED:
+        return RESERVED[text]
     return "it must begin with a letter"
 
 
 def _suggestion(text: str) -> str:
     plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).lstrip("-0123456789")
-    return plain[:LONGEST_NAME].strip("-") or "blog"
+    name = plain[:LONGEST_NAME].strip("-") or "blog"
+    return f"{name}-app" if name in RESERVED else name

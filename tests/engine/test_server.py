@@ -178,8 +178,11 @@ def test_a_bug_of_ours_is_told_as_one(line: Line, capsys: pytest.CaptureFixture[
     assert "ZeroDivisionError: oh" in capsys.readouterr().err
 
 
-def test_an_apps_name_is_checked_before_it_is_a_path(line: Line, machine: Machine) -> None:
-    error = line.answer({"verb": "apps.create", "app": "../../etc"})["error"]
+@pytest.mark.parametrize("name", ["../../etc", "front"])
+def test_an_apps_name_is_checked_before_it_is_a_path(
+    name: str, line: Line, machine: Machine
+) -> None:
+    error = line.answer({"verb": "apps.create", "app": name})["error"]
 
     assert error["exit_code"] == 2
     assert [path.name for path in machine.host.layout.apps.iterdir()] == [APP]

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pushdeploy.engine.terminal import RUN_SECONDS
-from pushdeploy.errors import PushdeployError
-from pushdeploy.model.app import parse_app_name
+from pushdeploy.errors import PushdeployError, UsageError
+from pushdeploy.model.app import app_user, parse_app_name
 from pushdeploy.model.health import DEFAULT_CHECK
 from pushdeploy.model.instance import Instance
 from pushdeploy.model.job import Job, JobKind
@@ -25,7 +25,7 @@ from pushdeploy.system.command import Command, attempt
 from pushdeploy.system.rendering import render
 from pushdeploy.system.server_units import FILES
 from pushdeploy.system.systemd import Systemd
-from pushdeploy.system.unit_files import run_command, unit_files
+from pushdeploy.system.unit_files import FRONT_USER, run_command, unit_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -217,6 +217,11 @@ def test_an_apps_name_that_could_say_something_to_systemd_is_no_name(name: str) 
 
     assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789_.-") for name in names)
     assert all(name.count("-") == 1 for name in names)
+
+
+def test_no_app_can_have_the_user_of_the_fronts() -> None:
+    with pytest.raises(UsageError):
+        parse_app_name(FRONT_USER.removeprefix(app_user("")))
 
 
 def test_a_job_is_a_sandbox_with_typed_values() -> None:

@@ -12,7 +12,7 @@ from pushdeploy.model.app import app_user, build_user, parse_app_name, unit_pref
 NAMES = st.from_regex(r"[a-z]([a-z0-9-]{0,27}[a-z0-9])?", fullmatch=True)
 
 
-@pytest.mark.parametrize("name", ["a", "blog", "my-blog", "a1", "a--b", "a" * 29])
+@pytest.mark.parametrize("name", ["a", "blog", "my-blog", "a1", "a--b", "fronts", "a" * 29])
 def test_a_name_of_the_grammar_is_accepted(name: str) -> None:
     assert parse_app_name(name) == name
 
@@ -31,6 +31,9 @@ def test_a_name_of_the_grammar_is_accepted(name: str) -> None:
         ("blog-", "may not end with `-`", "blog"),
         ("-blog", "must begin with a letter", "blog"),
         ("1blog", "must begin with a letter", "blog"),
+        ("front", "its user would be the one that all fronts run as", "front-app"),
+        ("Front", "only a-z, 0-9 and `-`", "front-app"),
+        ("supervisord", "its folder would be supervisord's own", "supervisord-app"),
         ("a" * 30, "it has 30 characters, the most is 29", "a" * 29),
     ],
 )
