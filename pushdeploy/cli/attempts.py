@@ -29,8 +29,7 @@ def follow(side: Near, verb: str, **request: Any) -> int:
     ended = _ask(side, {"verb": verb, **request}, printer)
     if isinstance(ended, int):
         return ended
-    if ended.get("text") and ended.get("outcome") not in ("failed", "live"):
-        printer.show(words.result(str(ended["text"]), str(ended.get("hint") or "")))
+    printer.end(ended)
     return int(ended["exit_code"])
 
 
@@ -61,6 +60,7 @@ def briefly(side: Near, doing: str, restarting: str, verb: str, **request: Any) 
             teller.finish(f"{doing}... {ended['text']}")
         case _:
             teller.finish(f"{doing} {restarting}... failed, nothing was changed")
+            teller.end(ended)
     return int(ended["exit_code"])
 
 
@@ -80,6 +80,7 @@ class _Teller(Printer):
     """Keeps quiet about an attempt, except for warnings and the reason of a failure."""
 
     def __init__(self, printer: Printer) -> None:
+        self._told = False
         self._printer = printer
         self._kept: list[str] = []
 
@@ -93,6 +94,7 @@ class _Teller(Printer):
         from pushdeploy.events import AttemptFailed, Warned, from_record  # noqa: PLC0415
 
         event = from_record(record)
+        self._told = self._told or isinstance(event, AttemptFailed)
         if isinstance(event, Warned | AttemptFailed):
             self._kept += console.lines(event)
         return True

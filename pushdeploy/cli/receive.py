@@ -16,7 +16,7 @@ from pushdeploy.cli.engine_link import WHO_VARIABLE, connect, layout, who
 from pushdeploy.cli.hook import WRAPPER
 from pushdeploy.cli.takeover import take_over
 from pushdeploy.cli.watch import PatientPrinter, Printer, stderr
-from pushdeploy.cli.words import STEP, problem, result
+from pushdeploy.cli.words import STEP, problem
 from pushdeploy.deploy.lookup import Facts, facts, is_live_and_settled, outcome_of_push
 from pushdeploy.engine.client import GoneError, ask, prepared
 from pushdeploy.errors import DeployFailedError, PushdeployError
@@ -188,7 +188,8 @@ def _settle(app: str, after: int, pushed: str, printer: Printer) -> int:
     except PushdeployError as error:
         printer.show(problem(error.message, error.hint))
         return error.exit_code
-    if ended["outcome"] == "left" or (ended["outcome"] == "learned" and ended["exit_code"] == 0):
+    told_by_hook = ended["outcome"] == "learned" and ended["exit_code"] != 0
+    if ended["outcome"] != "nothing" and not told_by_hook:
         _say(ended, printer)
     return int(ended["exit_code"])
 
@@ -200,5 +201,5 @@ def _request(app: str, after: int, pushed: str) -> dict[str, Any]:
 def _say(ended: Mapping[str, Any], printer: Printer) -> None:
     if failure := ended.get("failure"):
         printer.event({"event": "attempt.failed", **failure})
-    elif ended.get("text") and ended.get("outcome") not in ("failed", "live"):
-        printer.show(result(str(ended["text"]), str(ended.get("hint") or "")))
+    else:
+        printer.end(ended)

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, cast
 
-from pushdeploy.cli.words import DETAIL, STEP
+from pushdeploy.cli.words import DETAIL, STEP, problem, result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 STALL_SECONDS = 10.0
 """A reader that takes nothing for so long has gone or is stopped."""
 
+LAST_WORDS = ("attempt.failed", "release.live", "release.rolled_back")
+"""Events that tell a person how the attempt ended."""
+
 
 class Printer:
     """Prints to a terminal or a pipe and believes in its reader."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._told = False
 
     def show(self, text: Iterable[str]) -> bool:
         """Write lines; False when nobody reads them any more."""
@@ -48,8 +52,22 @@ class Printer:
         from pushdeploy.cli.console import Known, lines  # noqa: PLC0415 - while the engine works
         from pushdeploy.events import from_record  # noqa: PLC0415
 
+        self._told = self._told or record.get("event") in LAST_WORDS
         event = from_record(record)
         return event is None or self.show(lines(cast("Known", event)))
+
+    def end(self, ended: Mapping[str, Any]) -> None:
+        """The last words: the engine's answer, unless an event has told the same.
+
+        Events are lost when the disk of the logs is full.
+        """
+        text, hint = str(ended.get("text") or ""), str(ended.get("hint") or "")
+        outcome = ended.get("outcome")
+        if outcome not in ("failed", "live"):
+            self.show(result(text, hint) if text else ())
+        elif not self._told:
+            live = result(f"v{ended.get('release')} is live")
+            self.show(live if outcome == "live" else problem(text or "It failed", hint))
 
 
 class PatientPrinter(Printer):

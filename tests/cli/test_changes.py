@@ -15,7 +15,7 @@ from pushdeploy.errors import (
     RefusedInputError,
     UsageError,
 )
-from pushdeploy.events import AttemptFailed, BuildStarted, Warned
+from pushdeploy.events import AttemptFailed, BuildStarted, Warned, WentLive
 from tests.cli.answers import FAILED, LIVE, RECORDED, apps
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tests.cli.engine import FakeEngine
 
 FAILURE = AttemptFailed("web did not answer", (), "pushdeploy logs", 12, release_phase=False)
+WENT_LIVE = WentLive("blog", 13, "1a2b3c4d", (), 2.0)
+REASON = {"text": "the server's disk is full", "hint": "df -h; df -i"}
 
 PUBLIC_KEY = (
     "ssh-ed25519 "
@@ -54,13 +56,15 @@ def test_an_attempt_is_asked_for_and_shown(
     engine: FakeEngine, pushdeploy: Pushdeploy, words: list[str], request_: dict[str, object]
 ) -> None:
     engine.answers[words[0]] = LIVE
-    engine.events = [BuildStarted()]
+    engine.events = [BuildStarted(), WENT_LIVE]
 
     said = pushdeploy(*words)
 
     assert said.status == 0
     assert said.stdout == ""
-    assert said.stderr == "-----> Installing requirements.txt with uv\n"
+    assert said.stderr == (
+        "-----> Installing requirements.txt with uv\n=====> blog v13 is live (2.0 s)\n"
+    )
     assert engine.asked[-1] == request_
 
 
@@ -72,6 +76,53 @@ def test_a_failed_attempt_is_the_exit_status(engine: FakeEngine, pushdeploy: Pus
 
     assert said.status == DeployFailedError.exit_code
     assert said.stderr.endswith(" !     Failed: web did not answer\n !     Next: pushdeploy logs\n")
+
+
+@pytest.mark.parametrize("words", [["deploy"], ["restart"], ["rollback"]])
+def test_a_failure_that_no_event_tells_is_told_by_the_answer(
+    engine: FakeEngine, pushdeploy: Pushdeploy, words: list[str]
+) -> None:
+    engine.answers[words[0]] = FAILED | REASON
+
+    said = pushdeploy(*words)
+
+    assert said.status == DeployFailedError.exit_code
+    assert said.stderr == " !     the server's disk is full\n !     Next: df -h; df -i\n"
+
+
+def test_a_success_that_no_event_tells_is_told_by_the_answer(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["deploy"] = LIVE
+
+    said = pushdeploy("deploy")
+
+    assert (said.status, said.stderr) == (0, "=====> v13 is live\n")
+
+
+def test_a_failure_that_an_event_tells_is_told_once(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["deploy"] = FAILED | {"text": FAILURE.reason, "hint": FAILURE.hint}
+    engine.events = [FAILURE]
+
+    said = pushdeploy("deploy")
+
+    assert said.stderr.count(FAILURE.reason) == 1
+
+
+def test_a_change_whose_failure_no_event_tells_has_its_reason_last(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["config.set"] = FAILED | REASON
+
+    said = pushdeploy("config:set", "SECRET_KEY=s3cret")
+
+    assert said.stderr == (
+        "Setting SECRET_KEY and restarting blog... failed, nothing was changed\n"
+        " !     the server's disk is full\n"
+        " !     Next: df -h; df -i\n"
+    )
 
 
 def test_nothing_to_roll_back_to_is_an_error(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:

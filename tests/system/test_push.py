@@ -64,3 +64,18 @@ def test_a_deploy_that_fails_is_refused_and_the_old_one_answers(
     assert_refused(push, "v1 is live as before.", *reasons)
     assert_unchanged(site, before)
     assert site.attempts == 2
+
+
+def test_a_push_says_why_it_failed_when_the_disk_of_the_logs_is_full(site: Site) -> None:
+    site.deploy("tiny")
+    logs = f"/var/log/pushdeploy/{site.name}"
+    mode, group = site.host.run("stat", "--format=%a %g", logs).stdout.split()
+    site.host.run("mount", "-t", "tmpfs", "-o", f"size=4k,mode={mode},gid={group}", "logs", logs)
+    site.host.run("dd", "if=/dev/zero", f"of={logs}/full", "bs=4096", "count=1")
+    site.become("exits-at-once")
+
+    push = site.push()
+
+    site.host.run("umount", logs)
+    assert_refused(push, "ends as soon as it starts", "Next: ")
+    assert_serving(site, version=1, release="v1")
