@@ -8,8 +8,11 @@ from pushdeploy.errors import UnavailableError
 from pushdeploy.model.instance import Instance
 from pushdeploy.model.release import Binding, Release
 from pushdeploy.system import processes
+from pushdeploy.system.locks import held
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pushdeploy.deploy.host import Host
     from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.settings import AppSettings
@@ -87,16 +90,28 @@ def _instance(
 def _bridge_port(place: AppLayout, release: Release) -> int:
     """The port that this release has since its sockets' folder was made, else a free one."""
     note = place.run / f"v{release.number}.port"
+    known = _noted(note)
+    if known is not None:
+        return known
+    place.run.mkdir(parents=True, exist_ok=True)
+    run = place.run.parent
+    with held(run / "ports.lock", who="pushdeploy", what="choosing a port"):
+        known = _noted(note)  # somebody may have chosen it while we waited
+        if known is not None:
+            return known
+        taken = {_noted(other) for other in run.glob("*/v*.port")}
+        port = processes.free_port(port for port in PORTS if port not in taken)
+        if port is None:
+            raise UnavailableError(
+                f"no port between {PORTS.start} and {PORTS.stop} is free", hint="ss -ltnp"
+            )
+        note.write_text(str(port))
+        return port
+
+
+def _noted(note: Path) -> int | None:
+    """The port, unless the note is not there, or was never finished; prune may delete it now."""
     try:
         return int(note.read_text())
     except (OSError, ValueError):
-        pass
-    noted = {other.read_text() for other in place.run.parent.glob("*/v*.port")}
-    port = processes.free_port(port for port in PORTS if str(port) not in noted)
-    if port is None:
-        raise UnavailableError(
-            f"no port between {PORTS.start} and {PORTS.stop} is free", hint="ss -ltnp"
-        )
-    place.run.mkdir(parents=True, exist_ok=True)
-    note.write_text(str(port))
-    return port
+        return None

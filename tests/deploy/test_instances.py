@@ -1,0 +1,73 @@
+"""Instances: web that can't take a socket has a port that no other app's has."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pushdeploy.deploy.instances import PORTS, web
+
+if TYPE_CHECKING:
+    from pushdeploy.model.release import Release
+    from tests.deploy.machine import Machine
+
+OTHERS = [f"app{number}" for number in range(8)]
+ROUNDS = 3
+
+
+@pytest.fixture
+def bridged(machine: Machine) -> Release:
+    """A release that listens on `$PORT`."""
+    machine.push("one", "web: waitress-serve app:app\n", requirements="waitress\n")
+    return machine.journal.release(1)
+
+
+def test_apps_that_choose_a_port_at_the_same_time_choose_different_ones(
+    machine: Machine, bridged: Release
+) -> None:
+    chosen: list[int | None] = []
+    begin = threading.Barrier(len(OTHERS), timeout=30)
+
+    def choose(app: str) -> None:
+        for number in range(2, 2 + ROUNDS):
+            begin.wait()
+            release = replace(bridged, app=app, number=number)
+            chosen.append(web(machine.host, release, machine.journal.settings()).port)
+
+    threads = [threading.Thread(target=choose, args=(app,)) for app in OTHERS]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(set(chosen)) == len(OTHERS) * ROUNDS
+
+
+def test_a_port_is_kept_for_the_release(machine: Machine, bridged: Release) -> None:
+    settings = machine.journal.settings()
+
+    assert web(machine.host, bridged, settings) == web(machine.host, bridged, settings)
+
+
+def test_the_note_of_another_app_that_is_gone_when_it_is_read_is_no_obstacle(
+    machine: Machine, bridged: Release
+) -> None:
+    other = machine.host.layout.app(OTHERS[0])
+    other.run.mkdir()
+    (other.run / "v1.port").symlink_to("gone")
+
+    release = replace(bridged, number=2)
+
+    assert web(machine.host, release, machine.journal.settings()).port in PORTS
+
+
+def test_a_note_that_was_never_finished_is_written_anew(machine: Machine, bridged: Release) -> None:
+    note = machine.place.run / "v1.port"
+    note.write_text("")
+
+    port = web(machine.host, bridged, machine.journal.settings()).port
+
+    assert note.read_text() == f"{port}"
