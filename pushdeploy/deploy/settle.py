@@ -17,6 +17,7 @@ from pushdeploy.system.http import NoAnswerError, get
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
+    from pushdeploy.model.health import HealthCheck
     from pushdeploy.model.release import Release
     from pushdeploy.model.settings import AppSettings
 
@@ -25,6 +26,8 @@ STAY_UP_SECONDS = 3.0
 
 LOOK_SECONDS = 0.25
 FRONT_SECONDS = 10.0
+"""For one answer through the front, unless app.json gives its check longer."""
+
 PROXY_PORT = 80
 PROXY_TROUBLES = (502, 503, 504)
 
@@ -115,7 +118,7 @@ def check_front(host: Host, release: Release, settings: AppSettings) -> None:
             first.path,
             host=host.proxy_host(release.app),
             headers=[("X-Forwarded-Proto", "https"), *first.http_headers],
-            seconds=FRONT_SECONDS,
+            seconds=front_seconds(first),
         )
     except NoAnswerError as error:
         raise DeployFailedError(
@@ -130,13 +133,18 @@ def check_front(host: Host, release: Release, settings: AppSettings) -> None:
         )
 
 
+def front_seconds(check: HealthCheck) -> float:
+    """How long an answer to this check may take on its way through the front."""
+    return max(FRONT_SECONDS, check.timeout)
+
+
 def look_through_proxy(host: Host, release: Release, settings: AppSettings, report: Report) -> None:
     """Say so when nginx does not pass requests on; that is its fault, not the release's."""
     if not settings.domains or settings.domains[0].startswith("*"):
         return
     first = release.checks[0]
     try:
-        answer = get(PROXY_PORT, first.path, host=settings.domains[0], seconds=FRONT_SECONDS)
+        answer = get(PROXY_PORT, first.path, host=settings.domains[0], seconds=front_seconds(first))
     except NoAnswerError as error:
         trouble = f"nginx does not answer for {settings.domains[0]}: {error}"
     else:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import errno
 import socket
+import time
 
 import pytest
 
+from pushdeploy.deploy.settle import FRONT_SECONDS, front_seconds
 from pushdeploy.deploy.venv import OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.events import AttemptEnded, AttemptFailed, WentLive
+from pushdeploy.model.health import HealthCheck
 from pushdeploy.model.job import JobKind
 from tests.deploy.machine import APP, Machine, names
+from tests.tiers import slow
 
 WITH_WORKER = "web: gunicorn app:app\nworker: python work.py\n"
+PATIENT = '{"healthchecks": {"web": [{"path": "/", "timeout": 30}]}}'
 WITH_RELEASE = "web: gunicorn app:app\nrelease: python migrate.py\n"
 
 
@@ -245,6 +250,29 @@ def test_a_front_that_somebody_else_holds_fails_the_first_deploy(machine: Machin
     assert machine.journal.live() is None
     assert not machine.place.current.is_symlink()
     assert machine.running() == []
+
+
+@pytest.mark.parametrize(("timeout", "seconds"), [(5, FRONT_SECONDS), (30, 30)])
+def test_the_front_waits_as_long_as_the_apps_own_check(timeout: float, seconds: float) -> None:
+    assert front_seconds(HealthCheck(timeout=timeout)) == seconds
+
+
+@slow
+def test_an_app_that_takes_as_long_through_the_front_as_its_check_allows_goes_live(
+    machine: Machine,
+) -> None:
+    late = iter([0.0, FRONT_SECONDS + 1])
+
+    def answer(release: int) -> tuple[int, str]:
+        time.sleep(next(late, 0.0))
+        return 200, f"v{release}"
+
+    machine.supervisor.answer_by = answer
+
+    ended = machine.push("one", app_json=PATIENT)
+
+    assert ended.outcome == "live"
+    assert machine.answer() == "v1"
 
 
 def test_a_worker_that_falls_after_the_switch_takes_everything_back(live: Machine) -> None:
