@@ -32,6 +32,9 @@ LARGEST_PACK = "1g"
 """One push; `receive.maxInputSize` of git-config(1)."""
 
 MOST_FILES = 200_000
+DEEPEST = 100
+"""Folders in folders; what walks a tree by calling itself ends near a thousand."""
+
 DISK_RESERVE = 128 << 20
 """Bytes that must stay free beside a checkout of the tree."""
 
@@ -183,6 +186,8 @@ def _check_entries(found: list[Entry]) -> None:
             )
         if entry.mode == LINK and entry.path.startswith(f"{STATIC}/"):
             _check_static_link(entry)
+        if entry.path.count("/") > DEEPEST:
+            raise _too_deep(entry.path)
         if "\n" in entry.path:
             raise RefusedInputError(
                 f"the name {quoted(entry.path)} holds a line break", hint="git mv it to another"
@@ -195,6 +200,14 @@ def _check_entries(found: list[Entry]) -> None:
             f"{format_size(free)} free, of which {format_size(DISK_RESERVE)} are kept",
             hint="df -h on the server; pushdeploy releases shows what is kept",
         )
+
+
+def _too_deep(path: str) -> RefusedInputError:
+    top, depth = path.partition("/")[0], path.count("/")
+    return RefusedInputError(
+        f"{quoted(path)} lies {depth} folders deep, more than the {DEEPEST} that we take",
+        hint=f"git rm -r --cached {_shown(top)}, if the app does not need it",
+    )
 
 
 def _check_static_link(entry: Entry) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.attempt import Audience, app_lock
+from pushdeploy.deploy.attempt import Audience, app_lock, refused_by_disk
 from pushdeploy.deploy.converge import converge
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.deploy.mend import start_missing
@@ -30,8 +30,8 @@ def boot_all(host: Host) -> list[str]:
     for app in journals(host.layout.apps):
         try:
             started += _live_instances(host, Journal(host.layout.app(app)))
-        except PushdeployError as error:
-            did.append(f"failed: {app}: {error.message}")
+        except Exception as error:  # noqa: BLE001 - also of our bug in one app
+            did.append(_failed(error, f"{app}: "))
     host.supervisor.apply(started)
     reached(Point.BOOT_APPLIED)
     host.supervisor.start(started)
@@ -54,8 +54,8 @@ def _open_fronts(host: Host, apps: list[str]) -> list[str]:
         try:
             host.supervisor.open_front(app, journal.settings().port, journal.place.live_socket)
             reached(Point.BOOT_FRONT)
-        except PushdeployError as error:
-            did.append(f"failed: {app}: {error.message}")
+        except Exception as error:  # noqa: BLE001 - the same
+            did.append(_failed(error, f"{app}: "))
     return did
 
 
@@ -79,8 +79,8 @@ def reconcile_all(host: Host, audience: Audience) -> dict[str, list[str]]:
     for app in journals(host.layout.apps):
         try:
             done[app] = reconcile(host, app, audience)
-        except PushdeployError as error:
-            done[app] = [f"failed: {error.message}"]
+        except Exception as error:  # noqa: BLE001 - also of our bug in one app
+            done[app] = [_failed(error)]
     for folder in host.layout.apps.glob(".old-*"):  # of an app whose destroying was killed
         files.delete_tree(folder)
         reached(Point.APPS_SWEPT)
@@ -95,8 +95,19 @@ def _reconcile_edge(host: Host) -> list[str]:
     try:
         did = [f"wrote {name}" for name in edge.apply_sites(host)]
         return did + [f"took up the certificate of {name}" for name in certs.renewed(host)]
-    except PushdeployError as error:
-        return [f"failed: {error.message}"]
+    except Exception as error:  # noqa: BLE001 - what was done to the apps is to be told
+        return [_failed(error)]
+
+
+def _failed(error: Exception, where: str = "") -> str:
+    """In words; of our own bug the traceback goes to the engine's journal."""
+    known = error if isinstance(error, PushdeployError) else refused_by_disk(error)
+    if known is not None:
+        return f"failed: {where}{known.message}"
+    import logging  # noqa: PLC0415 - slow, and for our bugs alone
+
+    logging.getLogger(__name__).error("pushdeploy itself failed", exc_info=error)
+    return f"failed: {where}pushdeploy itself failed: {error!r}"
 
 
 def _repair(host: Host, journal: Journal) -> list[str]:

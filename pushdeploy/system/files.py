@@ -7,14 +7,20 @@ import json
 import os
 import shutil
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
+from pushdeploy.system import command
+from pushdeploy.system.command import Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+DELETE_SECONDS = 600.0
+"""A folder with millions of files on a slow disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,5 +207,12 @@ def delete_tree(folder: Path) -> None:
     if folder.exists() and not aside.exists():
         folder.rename(aside)
         folder = aside
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.rmtree(aside, ignore_errors=True)
+    _delete_folder(folder)
+    _delete_folder(aside)
+
+
+def _delete_folder(folder: Path) -> None:
+    with suppress(RecursionError):  # rmtree calls itself for each folder in a folder, up to 3.12
+        shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():  # too deep for that, or for as many open folders as we may have
+        command.attempt(Command(["rm", "-rf", "--", str(folder)]), seconds=DELETE_SECONDS)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pushdeploy.deploy.receive import check_push, check_tree, receive_pack
+from pushdeploy.deploy.receive import DEEPEST, check_push, check_tree, receive_pack
 from pushdeploy.errors import RefusedInputError
 from tests.deploy.repo import LINK, SUBMODULE, Repo, make_repo
 
@@ -94,6 +94,17 @@ def test_a_tree_that_cannot_be_deployed_is_refused(
 
     assert says in error.message
     assert error.hint
+
+
+def test_a_file_in_too_many_folders_is_refused(repo: Repo) -> None:
+    deep = "a/" * DEEPEST
+    check_tree(repo.commit({**GOOD, f"{deep}file": ""}))
+    commit = repo.commit({**GOOD, f"{deep}a/file": ""})
+
+    error = refusal(f"{ZERO} {commit} refs/heads/main\n")
+
+    assert f"lies {DEEPEST + 1} folders deep, more than the {DEEPEST} that we take" in error.message
+    assert (error.hint or "").startswith("git rm -r --cached a")
 
 
 def test_a_submodule_is_refused(repo: Repo) -> None:

@@ -90,6 +90,26 @@ def test_one_broken_app_does_not_hold_up_the_others(live: Machine) -> None:
     assert done[APP] == ["started worker.1 of v2"]
 
 
+def test_our_own_bug_in_one_app_does_not_hold_up_the_others(
+    live: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    create_app(live.host, "aaa", port=free_port())
+    broken = live.host.layout.app("aaa")
+    broken.release(1).record.mkdir(parents=True)  # nobody has foreseen that
+    broken.current.symlink_to("releases/v1")
+    live.supervisor.reboot()
+
+    did = boot_all(live.host)
+    live.supervisor.forget(APP, ["pushdeploy-blog.v2.worker.1"])
+    done = reconcile_all(live.host, Watching())
+
+    assert did[0].startswith("failed: aaa: pushdeploy itself failed: IsADirectoryError")
+    assert "started web.1 of blog v2" in did
+    assert done["aaa"][0].startswith("failed: pushdeploy itself failed: IsADirectoryError")
+    assert done[APP] == ["started worker.1 of v2"]
+    assert "Traceback" in caplog.text
+
+
 def test_a_worker_that_is_gone_is_started(live: Machine) -> None:
     live.supervisor.forget(APP, ["pushdeploy-blog.v2.worker.1"])
 

@@ -303,3 +303,16 @@ def test_a_filesystem_is_synced_by_any_of_its_paths(tmp_path: Path) -> None:
 
     with pytest.raises(FileNotFoundError):
         sync_filesystem(tmp_path / "nothing")
+
+
+def test_a_tree_deeper_than_python_can_go_is_deleted(tmp_path: Path) -> None:
+    inner = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(3000):
+        os.mkdir("a", dir_fd=inner)
+        outer, inner = inner, os.open("a", os.O_RDONLY, dir_fd=inner)
+        os.close(outer)
+    os.close(inner)
+
+    delete_tree(tmp_path / "a")
+
+    assert names(tmp_path) == []
