@@ -19,7 +19,9 @@ def measure(machine: Machine, book: Book, runs: int) -> None:
             _push_broken(machine, book, name, remote, port)
         machine.commit({"app.py": good})
         for remote, _ in SIDES.values():
-            push(machine, remote)
+            done = push(machine, remote)
+            if done.status != 0:
+                raise RuntimeError(f"{remote} did not go live again:\n{done.output}")
 
 
 def _push_broken(machine: Machine, book: Book, name: str, remote: str, port: int) -> None:

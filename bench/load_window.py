@@ -18,7 +18,9 @@ def window(machine: Machine, remote: str, port: int) -> dict[str, Any]:
     machine.settle()
     with tempfile.TemporaryDirectory(prefix="pushdeploy-load-") as folder:
         with load(machine, port, Path(folder)) as file:
-            push(machine, remote)
+            done = push(machine, remote)
+        if done.status != 0:
+            raise RuntimeError(f"{remote} did not go live:\n{done.output}")
         report: dict[str, Any] = json.loads(file.read_text())
         return report
 

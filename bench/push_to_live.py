@@ -8,6 +8,7 @@ from bench.peers import CAPISTRANO, TUTORIAL
 from bench.watch import PUSH_PAUSE_SECONDS, Poller, push
 
 MEASURE = "push → live, code only"
+RATIO = "push → live beside pushdeploy's"
 GOAL = "≤ 0.40 s; never > 0.80 s"
 SIDES = {"pushdeploy": ("production", NGINX_PORT)} | {
     peer.name: (peer.name, peer.port) for peer in (TUTORIAL, CAPISTRANO)
@@ -59,6 +60,8 @@ def _add(book: Book, measure: str, seen: dict[str, tuple[float, float]], goal: s
     book.add(measure, "floor", "sum", plain + own)
     for name, (live, ended) in seen.items():
         ours = name == "pushdeploy"
+        if not ours:
+            book.add(measure, name, RATIO, live / seen["pushdeploy"][0], unit="ratio", goal="> 1")
         book.add(measure, name, "push → live", live)
         book.add(measure, name, "git push ends", ended)
         book.add(measure, name, "above the floor", live - plain - own, goal=goal if ours else "")

@@ -98,6 +98,7 @@ class Action(StrEnum):
     """SIGKILL to its whole process group."""
     NO_SPACE = "no-space"
     INPUT_OUTPUT = "io-error"
+    """Stands still first, so that who asked for it knows that it came to that."""
     STOP = "stop"
     """SIGSTOP to this process alone: it waits until somebody goes on with it or kills it."""
 
@@ -125,6 +126,7 @@ def _strike(action: Action) -> None:
         case Action.NO_SPACE:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         case Action.INPUT_OUTPUT:
+            os.kill(os.getpid(), signal.SIGSTOP)
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         case Action.STOP:
             os.kill(os.getpid(), signal.SIGSTOP)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.model.app import unit_prefix
 from pushdeploy.model.instance import (
-    DEFAULT_FILES,
     Instance,
     State,
     Status,
@@ -21,12 +20,9 @@ from pushdeploy.model.instance import (
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.system import command, files, journald
 from pushdeploy.system.command import Command
-from pushdeploy.system.rendering import render
 from pushdeploy.system.unit_files import (
-    FRONT_USER,
-    PROXY_CONNECTIONS,
-    PROXY_GROUP,
     bridge_of,
+    front_files,
     front_of,
     run_command,
     slice_of,
@@ -139,25 +135,15 @@ class Systemd:
         kinds = (JobKind.BUILD, JobKind.RELEASE_PHASE)
         units = [f"{unit_prefix(app)}.{kind}.service" for kind in kinds]
         if any(_state(unit) is not State.DOWN for unit in units):
-            systemctl("stop", *units, check=False)
+            systemctl("stop", *units, check=False, seconds=STOP_SECONDS)
             systemctl("reset-failed", *units, check=False)
 
     def open_front(self, app: str, port: int, live_socket: Path) -> None:
         """Listen on the app's port; a right front is left alone."""
         unit = front_of(app)
-        values = {
-            "app": app,
-            "unit": unit,
-            "port": port,
-            "live_socket": live_socket,
-            "slice": slice_of(app),
-            "front_user": FRONT_USER,
-            "proxy_group": PROXY_GROUP,
-            "connections": PROXY_CONNECTIONS,
-            "files": DEFAULT_FILES,
-        }
-        changed = self._write(f"{unit}.socket", render("systemd/front.socket.j2", **values))
-        changed |= self._write(f"{unit}.service", render("systemd/front.service.j2", **values))
+        changed = [
+            name for name, text in front_files(app, port, live_socket) if self._write(name, text)
+        ]
         if changed:
             systemctl("daemon-reload")
             systemctl("stop", f"{unit}.service", f"{unit}.socket", check=False)

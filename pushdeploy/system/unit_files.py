@@ -23,6 +23,7 @@ from pushdeploy.system.rendering import load, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pushdeploy.model.instance import Instance
     from pushdeploy.model.job import Job
@@ -112,6 +113,24 @@ def unit_files(instance: Instance) -> Iterator[tuple[str, str]]:
                     connections=PROXY_CONNECTIONS,
                 ),
             )
+
+
+def front_files(app: str, port: int, live_socket: Path) -> Iterator[tuple[str, str]]:
+    """The unit files of an app's front: name and text."""
+    unit = front_of(app)
+    values = {
+        "app": app,
+        "unit": unit,
+        "port": port,
+        "live_socket": live_socket,
+        "slice": slice_of(app),
+        "front_user": FRONT_USER,
+        "proxy_group": PROXY_GROUP,
+        "connections": PROXY_CONNECTIONS,
+        "files": DEFAULT_FILES,
+    }
+    for kind in ("socket", "service"):
+        yield f"{unit}.{kind}", render(f"systemd/front.{kind}.j2", **values)
 
 
 def bridge_of(unit: str) -> str:

@@ -24,6 +24,7 @@ FLOWS = {
     "test_a_boot_survives": "A boot",
     "test_a_repair_survives": "Reconcile, of an app that answers nobody",
     "test_a_change_of_a_site_survives": "A change of a site",
+    "test_the_removal_of_a_site_survives": "The removal of a site",
     "test_a_change_of_a_certificate_survives": "A change of a certificate",
     "test_the_asking_for_a_certificate_survives": "A certificate from an ACME server",
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 
 from tests.system import processes
 from tests.system.mishaps import storage
@@ -25,6 +26,16 @@ while not os.path.exists(end):
     time.sleep(0.25)
 print(number)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One run of a worker; times are seconds of the day's clock."""
+
+    release: str
+    began: float
+    ended: float
+    """`inf` while it goes on."""
 
 
 @dataclass
@@ -50,6 +61,30 @@ class Queue:
     def releases(self) -> set[str]:
         """The releases whose workers did them."""
         return {line.split()[0] for lines in self.lines.values() for line in lines}
+
+
+def lives(site: Site) -> list[Life]:
+    """Every run of a worker of `worker-jobs`, oldest first."""
+    begun: dict[str, tuple[str, float]] = {}
+    found = []
+    for line in site.host.read(f"{storage(site)}/lives").splitlines():
+        word, release, pid, at = line.split()
+        if word == "from":
+            begun[pid] = (release, float(at))
+        else:
+            found.append(Life(*begun.pop(pid), float(at)))
+    found += [Life(release, at, inf) for release, at in begun.values()]
+    return sorted(found, key=lambda life: life.began)
+
+
+def beside_one_another(found: list[Life]) -> list[tuple[str, str]]:
+    """The releases of which workers ran at one time."""
+    return [
+        (one.release, other.release)
+        for number, one in enumerate(found)
+        for other in found[number + 1 :]
+        if one.release != other.release and other.began < one.ended
+    ]
 
 
 @contextmanager

@@ -41,7 +41,8 @@ def commands(host: Host) -> dict[int, str]:
 
 def of_a_push(host: Host) -> list[str]:
     """The command lines of pushes and of engines that run now."""
-    return sorted(line for line in commands(host).values() if OF_A_PUSH.search(line))
+    lines = host.run("ps", "-eo", "args=").stdout.splitlines()
+    return sorted(line for line in lines if OF_A_PUSH.search(line))
 
 
 def caught(host: Host, words: str) -> int:
@@ -66,6 +67,12 @@ def released(number: int) -> None:
 def kill_client(push: subprocess.Popen[str]) -> None:
     """SIGKILL for git and ssh on the laptop, at once."""
     processes.end(push)
+
+
+def engine_pids(host: Host) -> set[str]:
+    """The main processes of engines, by their numbers on the host."""
+    shown = host.run("systemctl", "show", "--property=MainPID", "--value", ENGINES).stdout
+    return set(shown.split()) - {"0"}
 
 
 def kill_engines(host: Host, *, whole_cgroup: bool = False) -> None:

@@ -24,6 +24,7 @@ from tests.system.mishaps import (
     LOOK_SECONDS,
     PATIENCE_SECONDS,
     commands,
+    engine_pids,
     kill_client,
     kill_engines,
     of_a_push,
@@ -73,11 +74,14 @@ class Fault(StrEnum):
     INODES = "inodes"
     """No file can be made on it until then."""
     ERROR = "error"
-    """The step itself is refused by the disk once (EIO); raised at the point, not by a disk."""
+    """The step fails at its end, once (EIO); raised at the point, not by a disk."""
     DISK = "disk"
     """The disk fails: every write and sync gets an EIO, what was not synced is lost; then a boot
     with the disk as it was."""
 
+
+ACTIONS = {Fault.ERROR: Action.INPUT_OUTPUT}
+"""What the process at the point does where that is not just to stand still."""
 
 RESTARTS = (Fault.REBOOT, Fault.POWER, Fault.DISK)
 
@@ -187,10 +191,7 @@ def held_at(host: Host, point: Point, started: subprocess.Popen[str]) -> int:
 
 def strike(where: Place, point: Point, fault: Fault, act: Act) -> str:
     """Do something, and have the fault strike at the point; returns what the laptop saw."""
-    if fault is Fault.ERROR:
-        with armed(where.host, point, Action.INPUT_OUTPUT):
-            return output_of(act())
-    with armed(where.host, point, Action.STOP):
+    with armed(where.host, point, ACTIONS.get(fault, Action.STOP)):
         started = act()
         number = held_at(where.host, point, started)
     return strike_held(where, fault, number, started)
@@ -229,11 +230,16 @@ def output_of(started: subprocess.Popen[str]) -> str:
 
 
 def _kill(host: Host, number: int, fault: Fault) -> None:
+    """Kill; who was to be killed must be gone."""
     if fault is not Fault.CHILD:
+        doomed = engine_pids(host)
+        assert doomed, commands(host)
         kill_engines(host, whole_cgroup=fault is Fault.GROUP)
+        eventually(lambda: engine_pids(host) & doomed, set(), PATIENCE_SECONDS)
     if fault is not Fault.ENGINE:
         with suppress(ProcessLookupError):
             os.killpg(os.getpgid(number), signal.SIGKILL)
+        eventually(lambda: number in commands(host), wanted=False, seconds=PATIENCE_SECONDS)
 
 
 def command_of(site: Site, line: str, stdin: str = "") -> Act:

@@ -12,13 +12,16 @@ from tests.system import edge, pebble
 from tests.system.edge import curl, visit
 from tests.system.mishaps import assert_nothing_hangs
 from tests.system.story import Site, eventually
-from tests.system.strikes import NGINX, RESTARTS, Act, Fault, Place, command_of, strike
-from tests.system.visitors import BODY, visitors
-from tests.system.whole import assert_as_templates, assert_nothing_left
+from tests.system.strikes import LIGHT, NGINX, RESTARTS, Act, Fault, Place, command_of, strike
+from tests.system.struck import deploy_next
+from tests.system.visitors import visitors
+from tests.system.whole import assert_as_templates, assert_nothing_left, assert_whole
 
 NAME = "blog.example.com"
 OTHER = "www.example.com"
-LIGHT = (f"--host={NAME}", "--rate=0", "--fresh=20", BODY)
+BY_NAME, PAST_NGINX = "by name", "past nginx"
+"""How visitors come; once there is a certificate, nginx answers HTTP with a redirect."""
+
 ASK = f"certs:auto --email me@example.com --server {pebble.DIRECTORY}"
 PEM = "/etc/pushdeploy/certs/blog.pem"
 
@@ -64,7 +67,7 @@ class Edge:
 def examine_site(at: Edge, point: Point, fault: Fault) -> None:
     """A domain is added, and the fault strikes."""
     site = at.site
-    with undisturbed(at, fault):
+    with undisturbed(at, fault, BY_NAME):
         strike(at.where, point, fault, command_of(site, f"domains:add --app {site.name} {OTHER}"))
         assert_served(at)
     assert NAME in site.ask("domains")
@@ -72,14 +75,30 @@ def examine_site(at: Edge, point: Point, fault: Fault) -> None:
     assert_served(at)
     assert site.ask("domains") == [NAME, OTHER]
     site.cli(f"domains:remove {OTHER}")
+    assert_sound(at)
+
+
+def examine_removal(at: Edge, point: Point, fault: Fault) -> None:
+    """A domain is removed, and the fault strikes."""
+    site = at.site
+    site.cli(f"domains:add {OTHER}")
+    act = command_of(site, f"domains:remove --app {site.name} {OTHER}")
+    with undisturbed(at, fault, BY_NAME):
+        strike(at.where, point, fault, act)
+        assert_served(at)
+    site.cli(f"domains:remove {OTHER}", check=False)  # it may be gone, which is an error
+    assert_served(at)
+    assert site.ask("domains") == [NAME]
+    assert_sound(at)
 
 
 def examine_certificate(at: Edge, point: Point, fault: Fault) -> None:
     """A certificate is given, renewed, asked for or removed, and the fault strikes."""
     site = at.site
     act, once_more = CHANGES.get(point, GIVEN)(at)
-    strike(at.where, point, fault, act)
-    assert_served(at)
+    with undisturbed(at, fault, PAST_NGINX):
+        strike(at.where, point, fault, act)
+        assert_served(at)
     if fault in RESTARTS:  # the ACME server went down with the host's network
         at.give(at.pair())
     else:
@@ -88,6 +107,7 @@ def examine_certificate(at: Edge, point: Point, fault: Fault) -> None:
     site.cli("certs:remove")
     assert_served(at)
     assert certs(site) == []
+    assert_sound(at)
 
 
 Change = tuple[Act, Callable[[], object]]
@@ -165,14 +185,21 @@ def assert_served(at: Edge) -> None:
             assert visit(host, f"http://{name}/").status == 200
 
 
+def assert_sound(at: Edge) -> None:
+    """All invariants hold, and another version can be pushed."""
+    assert_whole(at.site)
+    deploy_next(at.site)
+
+
 @contextmanager
-def undisturbed(at: Edge, fault: Fault) -> Iterator[None]:
-    """I2: visitors of the app's name get it whole, unless the host is down."""
+def undisturbed(at: Edge, fault: Fault, way: str) -> Iterator[None]:
+    """I2: visitors get the app whole, unless the host is down."""
     if fault in RESTARTS:
         yield
-        eventually(lambda: visit(at.where.host, f"http://{NAME}/").status, 200)
+        eventually(lambda: at.site.get("/").status, 200)
         return
-    with visitors(at.where.host, NGINX, *LIGHT) as seen:
+    url, options = (NGINX, (f"--host={NAME}",)) if way == BY_NAME else (at.site.url, ())
+    with visitors(at.where.host, url, *options, *LIGHT) as seen:
         yield
     assert seen.errors == [], seen.figures
     assert seen.requests

@@ -12,7 +12,7 @@ from tests.system.mishaps import (
     reconcile,
 )
 from tests.system.story import APPS, Site
-from tests.system.strikes import Act, Fault, Place, armed, held_at, output_of, strike_held
+from tests.system.strikes import Act, Fault, Place, armed, held_at, strike
 from tests.system.struck import again, commit_next, deploy_next, ready, undisturbed
 from tests.system.whole import UNITS, Records, assert_whole
 
@@ -76,15 +76,9 @@ def examine_a_repair(where: Place, point: Point, fault: Fault) -> None:
 
 def strike_next(where: Place, point: Point, fault: Fault, act: Act) -> None:
     """Do something, and have the fault strike whoever comes to the point because of it."""
+    strike(where, point, fault, act)
     if fault is Fault.ERROR:
-        with armed(where.host, point, Action.INPUT_OUTPUT):
-            output_of(act())
-            settled(where.host)
-        return
-    with armed(where.host, point, Action.STOP):
-        started = act()
-        number = held_at(where.host, point, started)
-    strike_held(where, fault, number, started)
+        settled(where.host)
 
 
 def settled(host: Host) -> None:

@@ -12,9 +12,13 @@ IDLE_SECONDS = 90.0
 """The front leaves 30 s after its last visitor."""
 
 
-def ours(host: Host) -> list[str]:
-    """The command lines of our processes."""
-    listed = host.run("ps", "-eo", "args=").stdout.splitlines()
+LOOKS = 130
+"""One a second, over two looks of the watchdog, which is there for a moment each minute."""
+
+
+def ours(host: Host, pause: int = 0) -> list[str]:
+    """The command lines of our processes, after so many seconds."""
+    listed = host.run("sh", "-c", f"sleep {pause}; ps -eo args=").stdout.splitlines()
     return [line for line in listed if any(mark in line for mark in OURS)]
 
 
@@ -28,5 +32,7 @@ def test_nothing_of_ours_is_left_when_nobody_deploys_or_visits(
     assert ours(fresh_host) != []
 
     eventually(lambda: ours(fresh_host), [], IDLE_SECONDS)
+    seen = {line for _ in range(LOOKS) for line in ours(fresh_host, pause=1)}
 
+    assert {line for line in seen if "/watchdog" not in line} == set()
     assert site.get("/").status == 200

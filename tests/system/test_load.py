@@ -8,7 +8,7 @@ import pytest
 
 from tests.system.checkout import Installed
 from tests.system.host import Host
-from tests.system.jobs import jobs, under_way
+from tests.system.jobs import beside_one_another, jobs, lives, under_way
 from tests.system.laptop import Laptop
 from tests.system.story import TREES, Site, assert_serving, eventually
 from tests.system.visitors import BODY, MIXED, Visit, visitors, wait_until_held
@@ -137,7 +137,7 @@ def test_a_web_process_that_is_killed_comes_back(tiny: Site) -> None:
     assert tiny.get("/").status == 200
 
 
-def test_deploys_lose_no_job_of_the_workers_and_none_runs_twice(site: Site) -> None:
+def test_deploys_and_rollbacks_lose_no_job_of_the_workers_and_none_runs_twice(site: Site) -> None:
     site.deploy("worker-jobs")
     site.cli("ps:scale worker=2")
 
@@ -146,8 +146,11 @@ def test_deploys_lose_no_job_of_the_workers_and_none_runs_twice(site: Site) -> N
             site.change({"README.md": f"{number}\n"})
             push = site.push()
             assert push.exit_status == 0, push.output
+            site.cli("rollback")
 
-    assert (queue.lost, queue.twice) == ([], [])
+    runs = lives(site)
+    assert (queue.lost, queue.twice, beside_one_another(runs)) == ([], [], [])
+    assert len(runs) == 1 + 2 * (1 + 2 * JOB_ROUNDS)
     assert queue.given >= JOB_ROUNDS * 5
     assert len(queue.releases) >= JOB_ROUNDS
     sys.stderr.write(f"{queue.given} jobs, by {len(queue.releases)} releases\n")

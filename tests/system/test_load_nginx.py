@@ -116,14 +116,15 @@ def test_deploys_in_a_row_lose_no_request(tiny: Site, scheme: str, root: Path) -
 
 def test_rollbacks_in_a_row_lose_no_request(tiny: Site, scheme: str, root: Path) -> None:
     tiny.deploy_version(next(versions))
-    older, newer = tiny.releases_on_disk()[-2:]
+    tiny.deploy_version(next(versions))
+    cold, older, newer = tiny.releases_on_disk()[-3:]
 
     with Everybody(tiny, scheme, root) as everybody:
         for number in range(ROUNDS):
-            target = newer if number % 2 else older
+            target = cold if number % 5 == 4 else (older, newer)[number % 2]
             tiny.cli(f"rollback {target}")
             assert tiny.current == target
             everybody.note()
 
     everybody.assert_none_lost(requests=ROUNDS * 10)
-    assert len(everybody.live) == 2
+    assert len(everybody.live) == 3

@@ -15,6 +15,7 @@ from tests.system.struck_edge import (
     SITE,
     Edge,
     examine_certificate,
+    examine_removal,
     examine_site,
     reason_at_a_certificate,
 )
@@ -42,6 +43,11 @@ def at(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.mark.parametrize(("point", "fault"), covering(SITE, FAULTS))
 def test_a_change_of_a_site_survives(at: Edge, point: Point, fault: Fault) -> None:
     examine_site(at, point, fault)
+
+
+@pytest.mark.parametrize(("point", "fault"), covering(SITE, FAULTS[::-1]))
+def test_the_removal_of_a_site_survives(at: Edge, point: Point, fault: Fault) -> None:
+    examine_removal(at, point, fault)
 
 
 @pytest.mark.parametrize(

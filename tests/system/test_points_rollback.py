@@ -22,6 +22,8 @@ FAULTS = [
     *(Fault.FULL, Fault.INODES, Fault.ERROR, Fault.DISK),
 ]
 
+OF_A_PUSH = [*FAULTS, Fault.HOOK]
+
 
 @pytest.fixture(scope="module")
 def where(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
@@ -36,7 +38,7 @@ def test_a_rollback_survives(where: Place, point: Point, fault: Fault) -> None:
     examine_rollback(where, point, fault)
 
 
-@pytest.mark.parametrize(("point", "fault"), covering(UNSETTLED, FAULTS, reason_in_a_deploy))
+@pytest.mark.parametrize(("point", "fault"), covering(UNSETTLED, OF_A_PUSH, reason_in_a_deploy))
 def test_a_deploy_that_is_taken_back_survives(where: Place, point: Point, fault: Fault) -> None:
     examine_unsettled(where, point, fault)
 

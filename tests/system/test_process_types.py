@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tests.system.jobs import beside_one_another, lives
 from tests.system.story import (
     BLOG,
     Site,
@@ -98,6 +99,8 @@ def test_a_worker_of_the_old_release_stops_before_the_new_one_starts(site: Site)
 
     workers = [unit for unit in site.units() if "worker" in unit]
     assert workers == ["v2.worker.1.service active"]
+    eventually(lambda: [life.release for life in lives(site)], ["v1", "v2"])
+    assert beside_one_another(lives(site)) == []
 
 
 def test_a_worker_finishes_its_job_through_a_deploy_and_no_job_runs_twice(site: Site) -> None:

@@ -24,7 +24,13 @@ TWO_MINUTES_AND_SOME = 180.0
 LOOK_SECONDS = 180.0
 TIMER, SERVICE = "pushdeploy.watchdog.timer", "pushdeploy.watchdog.service"
 
-NAMES = ("stopped", "deadlock", "slow", "broken", "held", "off", "looping", "worker")
+NAMES = ("stopped", "port", "deadlock", "slow", "broken", "held", "off", "looping", "worker")
+
+# It listens at a port of its own, and the bridge takes the connections.
+AT_A_PORT = {
+    "Procfile": "web: gunicorn --workers 1 --threads 4 --bind 127.0.0.1:$PORT app:app\n",
+    "app.json": '{ "pushdeploy": { "web": "port", "storage": ["instance/"] } }\n',
+}
 
 
 @dataclass(frozen=True)
@@ -57,8 +63,8 @@ def sites(
     laptop = Laptop(host, tmp_path_factory.mktemp("laptop") / "home", installed.key)
     host.run("systemctl", "stop", TIMER)
     made = {name: Site.new(host, laptop) for name in NAMES}
-    for site in made.values():
-        site.deploy("troubled")
+    for name, site in made.items():
+        site.deploy("troubled", AT_A_PORT if name == "port" else {})
     ages = made.values()
     eventually(lambda: all(age(one) > BOOT_SECONDS for one in ages), wanted=True, seconds=120)
     yield made
@@ -78,7 +84,7 @@ def look(sites: dict[str, Site]) -> Iterator[Look]:
     crash_loop(sites["looping"], "web", "web.1")
     crash_loop(sites["worker"], "worker.1", "worker.1")
     deadlock(sites["deadlock"])
-    for name in ("stopped", "held", "off"):
+    for name in ("stopped", "port", "held", "off"):
         signal_all_processes(sites[name], "STOP")
     holder = host.start("flock", f"{sites['held'].root}/lock", "sleep", "1000")
     try:
@@ -158,7 +164,7 @@ def pause(site: Site, process: str) -> str:
     return site.host.run("systemctl", "show", "--value", "-pRestartUSec", unit).stdout.strip()
 
 
-@pytest.mark.parametrize("name", ["stopped", "deadlock"])
+@pytest.mark.parametrize("name", ["stopped", "port", "deadlock"])
 def test_web_that_hangs_is_started_anew(look: Look, name: str) -> None:
     site = look.sites[name]
 

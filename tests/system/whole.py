@@ -25,10 +25,16 @@ from pushdeploy.cli.compose import host
 from pushdeploy.deploy import edge, instances
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.system.systemd import UNITS
-from pushdeploy.system.unit_files import unit_files
+from pushdeploy.system.unit_files import front_files, unit_files
 machine = host()
 scaled = lambda text: re.sub(r"WEB_CONCURRENCY=[0-9]+", "", text)
 known = set()
+def look(files):
+    for name, text in files:
+        known.add(name)
+        path = UNITS / name
+        if path.exists() and scaled(path.read_text()) != scaled(text):
+            print("differs:", name)
 for app in journals(machine.layout.apps):
     journal = Journal(machine.layout.app(app))
     settings = journal.settings()
@@ -37,13 +43,10 @@ for app in journals(machine.layout.apps):
         web, workers = instances.web(machine, release, settings), instances.workers(
             machine, release, settings)
         for instance in (web, *workers):
-            for name, text in unit_files(instance):
-                known.add(name)
-                path = UNITS / name
-                if path.exists() and scaled(path.read_text()) != scaled(text):
-                    print("differs:", name)
-for path in UNITS.glob("pushdeploy-*.v*"):
-    if path.name not in known:
+            look(unit_files(instance))
+    look(front_files(app, settings.port, journal.place.live_socket))
+for path in UNITS.glob("pushdeploy-*.*"):
+    if path.is_file() and path.name not in known:
         print("nobody's:", path.name)
 if not edge.is_served(machine):
     print("nginx does not serve what the settings say")
@@ -85,13 +88,17 @@ def _lines(site: Site, name: str) -> list[dict[str, Any]]:
 
 
 def assert_whole(site: Site) -> None:
-    """I1, I3 and I5 hold, and the records agree with the disk; reconciles a second time."""
+    """I1, I3, I5 and I6 hold, and the records agree with the disk; reconciles a second time.
+
+    I2 is what visitors see meanwhile (`visitors.py`), I4 the push that follows.
+    """
     records = Records.of(site)
     assert_complete(site)
     assert_recorded(site, records)
     assert_only_wanted_runs(site, records)
     assert_nothing_left(site)
     assert_nothing_hangs(site)
+    assert_as_templates(site.host)
     assert_once(site)
 
 

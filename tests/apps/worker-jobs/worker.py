@@ -31,14 +31,21 @@ def work(name, mine):
     print(f"done {name}", flush=True)
 
 
+def live(word):
+    with Path("instance/lives").open("a") as file:
+        file.write(f"{word} {os.environ.get('PUSHDEPLOY_RELEASE')} {os.getpid()} {time.time()}\n")
+
+
 stop = Event()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
 for folder in (QUEUE, TAKEN, DONE):
     folder.mkdir(parents=True, exist_ok=True)
+live("from")
 print("worker started", flush=True)
 while not stop.is_set():
     if job := take():
         work(*job)
     else:
         stop.wait(PAUSE_SECONDS)
+live("to")
 print("worker stopped", flush=True)

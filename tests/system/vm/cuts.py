@@ -1,5 +1,6 @@
 """One power cut after the other: at a random instant of a deploy, and what must be true then."""
 
+import json
 import subprocess
 import sys
 import time
@@ -8,16 +9,21 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 
-from tests.system.mishaps import reconcile, state_of, strays
+from tests.system.mishaps import assert_nothing_hangs, reconcile, strays
 from tests.system.processes import end, start
 from tests.system.story import Site, eventually
+from tests.system.struck import PROCFILE
 from tests.system.vm.disk import Lost
 from tests.system.vm.powered import PATIENT, Powered
+from tests.system.whole import assert_whole
 
 LATE = 1.2
 """Cuts come until so many times as long as the thing took before: some just after its end."""
 
 BOOT_SECONDS = 900.0
+
+# Storage, for the file that the release phase of `PROCFILE` adds to.
+APP_JSON = json.dumps({**json.loads(PATIENT["app.json"]), "pushdeploy": {"storage": ["instance/"]}})
 
 # Prints each installed file that is not what its package says it is.
 RECORDS = """
@@ -69,7 +75,7 @@ class Campaign:
 
     def prepare(self) -> None:
         """Two live releases, and the time that each deed takes."""
-        self.site.deploy("tiny", {"VERSION": "0\n", **PATIENT})
+        self.site.deploy("tiny", {"VERSION": "0\n", "Procfile": PROCFILE, "app.json": APP_JSON})
         for deed in (Deed.BUILD, Deed.PUSH, Deed.ROLLBACK, Deed.FIRST):
             began = time.monotonic()
             deeds = self._start(deed)
@@ -139,11 +145,10 @@ class Campaign:
             assert after in self.lived
         elif deed is not Deed.FIRST:
             assert after in (before, self._newest)
-        self._assert_whole()
+        self._assert_contents()
+        assert_nothing_hangs(self.site)
         reconcile(self.site)
-        once = state_of(self.site)
-        assert reconcile(self.site).stdout == ""
-        assert state_of(self.site) == once
+        assert_whole(self.site)
         assert strays(self.site) == []
         self._push_succeeds()
 
@@ -171,7 +176,7 @@ class Campaign:
             return self.site.get("/").status
         return 0
 
-    def _assert_whole(self) -> None:
+    def _assert_contents(self) -> None:
         """I1: `current` names a release whose every file has what it should have."""
         root, current = self.site.root, self.site.current
         assert self.site.ask("releases")["current"] == current
