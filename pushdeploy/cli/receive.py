@@ -22,6 +22,7 @@ from pushdeploy.engine.client import GoneError, ask, prepared
 from pushdeploy.errors import DeployFailedError, PushdeployError
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.system.command import start
+from pushdeploy.system.git_locks import writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +53,7 @@ def receive(app: str, hooks: str, ready: socket.socket | None = None) -> int:
         before = _made(app)
     branch, after, live = (before.branch, before.newest, before.live) if before else ("", 0, "")
     hears, note = os.pipe()
-    with ready or prepared(connect()) as engine:
+    with ready or prepared(connect()) as engine, writing(place.repo) as repo:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         told = {
             WRAPPER: str(theirs.fileno()),
@@ -64,7 +65,7 @@ def receive(app: str, hooks: str, ready: socket.socket | None = None) -> int:
             NOTE: str(note),
             WHO_VARIABLE: who(),
         }
-        inherited = (engine.fileno(), note, theirs.fileno())
+        inherited = (engine.fileno(), note, theirs.fileno(), repo)
         line = receive_pack(str(place.repo), hooks, told, *inherited)
         git = start(line, stdin=0)
         theirs.close()

@@ -31,6 +31,7 @@ from pushdeploy.model.suggestion import suggest_procfile
 from pushdeploy.model.tree import TEXT_LIMIT, Tree, render_tree
 from pushdeploy.system.files import sync_filesystem
 from pushdeploy.system.git import Repository, make_bare, point_head
+from pushdeploy.system.git_locks import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,8 +91,10 @@ def resolve(request: dict[str, Any]) -> str:
 def make_repo(request: dict[str, Any]) -> str:
     """Make or mend the bare repo `repo` with HEAD at `branch`."""
     path = Path(request["repo"])
-    make_bare(path, request["branch"])
-    point_head(path, request["branch"])
+    path.mkdir(exist_ok=True)
+    with writing(path):
+        make_bare(path, request["branch"])
+        point_head(path, request["branch"])
     sync_filesystem(path)  # git does not, and nothing mends a repo whose files are empty
     return "{}"
 

@@ -60,6 +60,16 @@ def app(tmp_path: Path) -> App:
     return App(tmp_path)
 
 
+def test_a_repo_whose_making_was_killed_is_made(app: App) -> None:
+    for lock in ("config.lock", "HEAD.lock"):
+        (app.repo.path / lock).touch()
+
+    app.receiver.ask("make_repo", repo=str(app.repo.path), branch="master")
+
+    assert app.repo.git("symbolic-ref", "HEAD") == "refs/heads/master"
+    assert list(app.repo.path.glob("*.lock")) == []
+
+
 def test_a_commit_becomes_a_slug_with_all_that_a_deploy_must_know(app: App) -> None:
     commit = app.repo.commit(GOOD, modes={"run.sh": PROGRAM}, subject="Say hello")
 

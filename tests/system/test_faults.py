@@ -172,6 +172,20 @@ def test_reconcile_removes_what_nothing_names(gated: Site) -> None:
     assert strays(gated) == []
 
 
+def test_locks_that_a_power_cut_has_left_in_the_repo_stop_no_push(gated: Site) -> None:
+    version = next(versions)
+    names = ("refs/heads/main.lock", "HEAD.lock", "config.lock", "packed-refs.lock")
+    locks = [f"{gated.root}/repo.git/{name}" for name in names]
+    gated.host.run("runuser", "--user", "deploy", "--", "touch", *locks)
+    gated.change({"VERSION": f"{version}\n"})
+
+    push = gated.push()
+
+    assert push.exit_status == 0, push.output
+    assert_serving(gated, version=version)
+    assert [lock for lock in locks if gated.host.exists(lock)] == []
+
+
 def test_a_host_whose_power_fails_in_a_deploy_is_live_again(
     fresh_host: Host, fresh_laptop: Laptop
 ) -> None:
