@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.journal import Journal, journals
-from pushdeploy.errors import UnavailableError, UsageError
+from pushdeploy.errors import BusyError, NotFoundError, UnavailableError, UsageError
 from pushdeploy.model.app import parse_app_name
+from pushdeploy.model.layout import DESTROYED
 from pushdeploy.model.settings import FIRST_PORT, LAST_PORT, AppSettings
 from pushdeploy.system import files, processes
 from pushdeploy.system.locks import held
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from pushdeploy.deploy.host import Host
+    from pushdeploy.model.layout import AppLayout
 
 FIRST_BRANCH = "main"
 
@@ -24,15 +29,20 @@ def create_app(host: Host, name: str, *, port: int | None = None) -> bool:
         UsageError: the name is no app name, or another app has the port.
         UnavailableError: somebody listens on the port; or the app is there, and nginx refuses to
             serve it, for a fault that may be in somebody else's file.
+        BusyError: another one of that name was destroyed at this moment.
     """
     app = parse_app_name(name)
     host.layout.apps.mkdir(parents=True, exist_ok=True)
-    with held(host.layout.state / "apps.lock", who="pushdeploy", what="making an app"):
+    finish_destroying(host, app)
+    with _lock(host, "making an app"):
         place = host.layout.app(app)
+        if place.destroyed.exists():
+            raise BusyError(f"`{app}` is being destroyed", hint=f"pushdeploy apps:create {app}")
         new = not place.settings.exists()
         if new:
             chosen = _port(host, app, port)
             host.accounts.ensure(app)
+            files.sync_folder(host.layout.apps)  # else a power cut may bring `destroyed` back
             host.receiver.ask("make_repo", repo=str(place.repo), branch=FIRST_BRANCH)
             Journal(place).save_settings(AppSettings(port=chosen))
         _serve(host)
@@ -42,7 +52,7 @@ def create_app(host: Host, name: str, *, port: int | None = None) -> bool:
 def set_branch(host: Host, app: str, branch: str) -> None:
     """The first push says which branch is deployed."""
     place = host.layout.app(app)
-    with held(host.layout.state / "apps.lock", who="pushdeploy", what="setting the branch"):
+    with _lock(host, "setting the branch"):
         settings = Journal(place).settings()
         if settings.branch == "":
             host.receiver.ask("make_repo", repo=str(place.repo), branch=branch)
@@ -52,22 +62,61 @@ def set_branch(host: Host, app: str, branch: str) -> None:
 def destroy_app(host: Host, app: str, *, who: str) -> None:
     """Stop an app and delete everything of it, its storage too.
 
-    Its folder gets another name first: one that is killed here leaves no half app behind, which a
-    new one of the same name would take over. `reconcile` deletes the rest.
+    Its folder gets another name first, and has that until nothing else is left: when this is
+    killed, `reconcile` sees it and does the rest, and so does who makes an app of the same name.
+
+    Raises:
+        NotFoundError: there is no such app.
+        UnavailableError: nginx refuses to go on without it; `reconcile` tries again.
     """
     place = host.layout.app(app)
-    Journal(place).settings()
     with held(place.lock, who=who, what="destroying the app"):
-        host.supervisor.stop_jobs(app)
-        host.supervisor.close_front(app)
-        host.supervisor.forget(app, [one.unit for one in host.supervisor.statuses(app)])
-        host.supervisor.end_all(app)
-        files.delete_tree(place.root)
-        files.delete_tree(place.run)
-        files.delete_tree(place.log)
-        host.accounts.remove(app)
+        Journal(place).settings()
+        with _lock(host, "destroying an app"):  # whose holders read the settings of all apps
+            place.root.rename(place.destroyed)
+            files.sync_folder(host.layout.apps)
+        _delete(host, place)
+
+
+def finish_destroying(host: Host, app: str) -> bool:
+    """Do what is left of a destroying that was killed; waits for one that goes on.
+
+    Returns False when there was nothing to do.
+    """
+    place = host.layout.app(app)
+    if place.destroyed.exists():
+        lock = place.destroyed / place.lock.name
+        with suppress(NotFoundError), held(lock, who="pushdeploy", what="destroying the app"):
+            _delete(host, place)
+            return True
+    return False
+
+
+def half_destroyed(host: Host) -> list[str]:
+    """Apps whose destroying was killed or goes on."""
+    found = host.layout.apps.glob(f"{DESTROYED}*")
+    return sorted(path.name.removeprefix(DESTROYED) for path in found)
+
+
+def _delete(host: Host, place: AppLayout) -> None:
+    """All that is the app's; at last the folder that says so, whose lock is held."""
+    app = place.name
+    host.supervisor.stop_jobs(app)
+    host.supervisor.close_front(app)
+    host.supervisor.forget(app, [one.unit for one in host.supervisor.statuses(app)])
+    host.supervisor.end_all(app)
+    files.delete_tree(place.run)
+    files.delete_tree(place.log)
+    host.accounts.remove(app)
+    with _lock(host, "destroying an app"):
         _serve(host)
-        _forget_certificate(host, app)
+    _forget_certificate(host, app)
+    files.delete_tree(place.destroyed)
+
+
+def _lock(host: Host, what: str) -> AbstractContextManager[None]:
+    """Of which apps there are, and how they are served. Who holds an app may ask for it."""
+    return held(host.layout.state / "apps.lock", who="pushdeploy", what=what)
 
 
 def _serve(host: Host) -> None:

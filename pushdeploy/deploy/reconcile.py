@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy.apps import finish_destroying, half_destroyed
 from pushdeploy.deploy.attempt import Audience, app_lock, refused_by_disk
 from pushdeploy.deploy.converge import converge
 from pushdeploy.deploy.journal import Journal, journals
@@ -81,11 +82,20 @@ def reconcile_all(host: Host, audience: Audience) -> dict[str, list[str]]:
             done[app] = reconcile(host, app, audience)
         except Exception as error:  # noqa: BLE001 - also of our bug in one app
             done[app] = [_failed(error)]
-    for folder in host.layout.apps.glob(".old-*"):  # of an app whose destroying was killed
+    for app in half_destroyed(host):
+        done |= _finish_destroying(host, app)
+    for folder in host.layout.apps.glob(".old-*"):  # of an app that is destroyed but for its files
         files.delete_tree(folder)
         reached(Point.APPS_SWEPT)
     edge = _reconcile_edge(host)
     return {**done, "nginx": edge} if edge else done
+
+
+def _finish_destroying(host: Host, app: str) -> dict[str, list[str]]:
+    try:
+        return {app: ["finished destroying it"]} if finish_destroying(host, app) else {}
+    except Exception as error:  # noqa: BLE001 - as above
+        return {app: [_failed(error)]}
 
 
 def _reconcile_edge(host: Host) -> list[str]:

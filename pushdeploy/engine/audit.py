@@ -22,10 +22,12 @@ if sys.modules["rich"] is None:
 def attempt_log(path: Path, *, app: str, attempt: int) -> Report:
     """Open a new log; the returned function writes one event and flushes it.
 
+    What lies there is overwritten: who follows would take another attempt's end for this one's.
     The event that ends the attempt is the last one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o640)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, 0o640)
     file = os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace")
     logger = structlog.wrap_logger(
         structlog.WriteLogger(file),

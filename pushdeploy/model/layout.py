@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+DESTROYED = ".destroyed-"
+"""What the folder's name of an app that is being destroyed begins with."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReleaseLayout:
@@ -50,6 +53,11 @@ class AppLayout:
     root: Path
     run: Path
     log: Path
+
+    @property
+    def destroyed(self) -> Path:
+        """What the root is renamed to when the app is destroyed; there until nothing else is."""
+        return self.root.with_name(f"{DESTROYED}{self.name}")
 
     @property
     def settings(self) -> Path:

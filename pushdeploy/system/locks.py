@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from pushdeploy.errors import BusyError
+from pushdeploy.errors import BusyError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,13 +56,12 @@ def held(
 
     Raises:
         BusyError: it was held by another for longer than `seconds`.
+        NotFoundError: its folder is gone, maybe since we wait: the app was destroyed.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     details = path.with_name(f"{path.name}.holder")
+    descriptor = _acquire(path, details, seconds, on_wait)
     try:
-        _acquire(descriptor, details, seconds, on_wait)
-        with suppress(FileNotFoundError):  # the app was destroyed while we waited
-            details.write_text(json.dumps(asdict(Holder(who, what, os.getpid(), time.time()))))
+        details.write_text(json.dumps(asdict(Holder(who, what, os.getpid(), time.time()))))
         yield
     finally:
         os.close(descriptor)
@@ -83,27 +82,44 @@ def folder_held(folder: Path) -> Iterator[None]:
 
 
 def _acquire(
-    descriptor: int, details: Path, seconds: float, on_wait: Callable[[Holder], None] | None
-) -> None:
+    path: Path, details: Path, seconds: float, on_wait: Callable[[Holder], None] | None
+) -> int:
     deadline = time.monotonic() + seconds
     told = False
     while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if on_wait is not None and not told:
-                told = True
-                on_wait(_holder(details))
-            if time.monotonic() > deadline:
-                holder = _holder(details)
-                raise BusyError(
-                    f"{holder.what} of `{holder.who}` has held the app for "
-                    f"{time.time() - holder.at:.0f} s (process {holder.pid})",
-                    hint=f"ps -fp {holder.pid}",
-                ) from None
-            time.sleep(POLL_SECONDS)
-        else:
-            return
+        descriptor = _try(path)
+        if descriptor is not None:
+            return descriptor
+        if on_wait is not None and not told:
+            told = True
+            on_wait(_holder(details))
+        if time.monotonic() > deadline:
+            holder = _holder(details)
+            raise BusyError(
+                f"{holder.what} of `{holder.who}` has held the app for "
+                f"{time.time() - holder.at:.0f} s (process {holder.pid})",
+                hint=f"ps -fp {holder.pid}",
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def _try(path: Path) -> int | None:
+    """The file, locked; `None` while another holds it.
+
+    Opened anew each time: a new app of the same name has a lock of its own.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except FileNotFoundError as error:
+        raise NotFoundError(
+            f"there is no app `{path.parent.name}`", hint="pushdeploy apps"
+        ) from error
+    with suppress(BlockingIOError, FileNotFoundError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(descriptor), path.lstat()):
+            return descriptor
+    os.close(descriptor)
+    return None
 
 
 def _holder(details: Path) -> Holder:

@@ -165,6 +165,17 @@ def test_a_caller_who_reads_nothing_does_not_stop_the_work(line: Line, machine: 
     assert machine.place.attempt_log(1).stat().st_size > 5_000_000
 
 
+def test_a_log_begins_with_its_own_attempt(line: Line, machine: Machine) -> None:
+    log = machine.place.attempt_log(1)
+    log.write_text('{"event": "attempt.ended"}\n')
+    machine.branch_names(machine.receiver.commit("one"))
+
+    line.answer({"verb": "converge", "app": APP, "who": "ada", "after": 0})
+
+    told = [json.loads(one)["event"] for one in log.read_text().splitlines()]
+    assert (told[0], told[-1]) == ("attempt.started", "attempt.ended")
+
+
 def test_a_bug_of_ours_is_told_as_one(line: Line, capsys: pytest.CaptureFixture[str]) -> None:
     def fall(_: Host, __: Session, ___: Mapping[str, Any]) -> None:
         raise ZeroDivisionError("oh")

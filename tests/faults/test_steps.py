@@ -63,7 +63,8 @@ ALSO = [PACKAGE / "system/nginx.py"]
 WITHOUT = {
     "archive.py": "copied, then moved; tests/deploy/test_archive.py kills it between the two",
     "listing.py": "asks git for what a commit holds",
-    "apps.py": "makes and destroys whole apps; a rename comes first, and reconcile ends the rest",
+    "apps.py": "makes and destroys whole apps; a rename comes first, and reconcile does the rest; "
+    "tests/deploy/test_destroy.py kills it at each step",
     "maintenance.py": "one file is written, or one is removed",
     "renew.py": "a deploy's own steps, called in a deploy's order",
     "receive.py": "git's hook refuses or accepts; nothing of ours is written",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pushdeploy.errors import BusyError
+from pushdeploy.errors import BusyError, PushdeployError
 from pushdeploy.system.locks import Holder, folder_held, held
 
 if TYPE_CHECKING:
@@ -140,32 +140,52 @@ def test_details_that_cannot_be_read_do_not_stop_who_waits(details: str, tmp_pat
     assert told[0].who == "somebody"
 
 
-def test_an_app_that_is_destroyed_while_one_waits_leaves_a_lock_that_can_be_held(
-    tmp_path: Path,
-) -> None:
-    folder = tmp_path / "app"
+def test_who_waits_for_an_app_that_is_destroyed_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "blog"
     folder.mkdir()
-    path = folder / "lock"
-    waiting = threading.Event()
-    ended: list[BaseException | None] = []
 
-    def wait() -> None:
+    with held(folder / "lock", who="bob", what="destroying the app"):
+        waiter = Waiter(folder / "lock")
+        folder.rename(tmp_path / ".destroyed-blog")
+        waiter.join()
+
+    assert str(waiter.error) == "there is no app `blog`"
+    assert not folder.exists()
+
+
+def test_who_waits_then_waits_for_the_new_app_of_the_same_name(tmp_path: Path) -> None:
+    path, new = tmp_path / "lock", tmp_path / "new"
+
+    with held(new, who="eve", what="a deploy of the new app"):
+        with held(path, who="bob", what="destroying the app"):
+            waiter = Waiter(path, seconds=1)
+            new.replace(path)
+        waiter.join()
+
+    assert isinstance(waiter.error, BusyError)
+
+
+class Waiter(threading.Thread):
+    """Somebody who waits already, and tells why he got nothing."""
+
+    def __init__(self, path: Path, seconds: float = 10) -> None:
+        super().__init__()
+        self.error: PushdeployError | None = None
+        self._path, self._seconds = path, seconds
+        self._waiting = threading.Event()
+        self.start()
+        assert self._waiting.wait(10)
+
+    def run(self) -> None:
+        """Wait."""
         try:
-            with held(path, who="ada", what="x", on_wait=lambda _: waiting.set()):
-                ended.append(None)
-        except OSError as error:
-            ended.append(error)
+            with held(self._path, who="ada", what="x", seconds=self._seconds, on_wait=self._told):
+                pass
+        except PushdeployError as error:
+            self.error = error
 
-    with held(path, who="bob", what="destroying the app"):
-        thread = threading.Thread(target=wait)
-        thread.start()
-        assert waiting.wait(10)
-        for name in ("lock", "lock.holder"):
-            (folder / name).unlink()
-        folder.rmdir()
-    thread.join(10)
-
-    assert ended == [None]
+    def _told(self, _: Holder) -> None:
+        self._waiting.set()
 
 
 def test_a_lock_that_is_a_link_is_refused(tmp_path: Path) -> None:

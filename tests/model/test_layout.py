@@ -18,6 +18,7 @@ def test_a_servers_folders_are_where_the_design_says() -> None:
     assert str(blog.release(12).start("web")).endswith("/releases/v12/start/web")
     assert str(blog.web_socket(12)) == "/run/pushdeploy/blog/v12/web.sock"
     assert str(blog.attempt_log(7)) == "/var/log/pushdeploy/blog/7.jsonl"
+    assert str(blog.destroyed) == "/var/lib/pushdeploy/apps/.destroyed-blog"
     assert str(SERVER.engine_socket) == "/run/pushdeploy/engine.sock"
     assert str(SERVER.keys) == "/etc/pushdeploy/keys/authorized_keys"
 

@@ -16,7 +16,6 @@ from tests.system import processes
 from tests.system.host import Host
 from tests.system.laptop import Laptop
 from tests.system.story import (
-    APPS,
     Site,
     assert_cli_refused,
     assert_serving,
@@ -284,59 +283,6 @@ def test_a_port_that_somebody_has_is_refused(new_site: Callable[[], Site]) -> No
     assert_cli_refused(foreign, 69, "port 22 is taken by `sshd`")
     assert not second.host.exists(second.root)
     assert_serving(first, version=1, release="v1")
-
-
-def test_destroying_an_app_leaves_nothing_of_it(site: Site) -> None:
-    site.deploy("worker-jobs")
-    site.cli("restart")
-    port = site.settings["port"]
-    one_off = site.host.start("pushdeploy", "run", "--app", site.name, "sleep", "600")
-    eventually(lambda: "run" in "".join(site.units()), wanted=True)
-
-    answer = site.cli(f"apps:destroy --confirm {site.name}")
-
-    processes.end(one_off)
-    assert answer.stderr == f"Destroying {site.name}... done\n"
-    assert traces(site) == ""
-    assert f":{port} " not in site.host.run("ss", "-Hltn").stdout
-    assert site.name not in [
-        one["app"] for one in json.loads(site.laptop.ssh("apps --json").stdout)
-    ]
-
-
-def test_an_app_is_destroyed_only_when_its_name_is_given_again(site: Site) -> None:
-    site.deploy("tiny")
-    before = snapshot(site)
-
-    bare = site.cli("apps:destroy", check=False)
-    other = site.cli("apps:destroy --confirm blog", check=False)
-
-    assert_cli_refused(bare, 2, f"--confirm {site.name}")
-    assert_cli_refused(other, 2, "nothing was destroyed")
-    assert_unchanged(site, before)
-
-
-def test_an_app_that_was_destroyed_can_be_made_again(site: Site) -> None:
-    site.deploy("tiny")
-    site.cli(f"apps:destroy --confirm {site.name}")
-
-    push = site.push()
-
-    assert push.exit_status == 0, push.output
-    assert_serving(site, version=1, release="v1")
-
-
-def traces(site: Site) -> str:
-    """Users, groups, folders, unit files, units, processes and timers of the app."""
-    name, unit = site.name, site.unit
-    look = (
-        f"grep -E '^p[db]-{name}:' /etc/passwd /etc/group /etc/shadow;"
-        f"ls -d {APPS}/{name} /run/pushdeploy/{name} /var/log/pushdeploy/{name} 2>/dev/null;"
-        f"ls /run/systemd/system /run/systemd/transient | grep -F '{unit}';"
-        f"systemctl list-units --all --plain --no-legend '{unit}*' | grep -v slice;"
-        f"ps -e -o user:20=,args= | grep -E '^p[db]-{name} '; true"
-    )
-    return site.host.run("sh", "-c", look).stdout
 
 
 # keys
