@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 VENV_FORMAT = "1"
 """Part of every venv's key; raised when we would make a venv differently."""
 
+SAID_BEFORE = "Using Python "
+"""What uv says of it has a path that is of no interest."""
+
 DISK_RESERVE = 256 << 20
 """Bytes that must be free before a build begins."""
 
@@ -133,14 +136,25 @@ def _make(
         environment=uv.settings(place.build_cache),
         seconds=BUILD_SECONDS,
     )
-    status = host.supervisor.once(job, lambda line: report(BuildOutput(line)))
+
+    def say(line: str) -> None:
+        if not line.startswith(SAID_BEFORE):
+            report(BuildOutput(line))
+
+    began = host.monotonic()
+    status = host.supervisor.once(job, say)
     reached(Point.BUILD_DONE)
     if status != 0 or not (venv / COMPLETE).exists():
         files.delete_tree(venv)
-        raise _failed(status)
+        raise _failed(status, host.monotonic() - began)
 
 
-def _failed(status: int) -> DeployFailedError:
+def _failed(status: int, seconds: float) -> DeployFailedError:
+    if seconds >= BUILD_SECONDS:
+        return DeployFailedError(
+            f"the build was ended after {BUILD_SECONDS / 60:.0f} minutes, the longest it may take",
+            hint="name packages in requirements.txt that come as wheels, commit, and push again",
+        )
     if status == OUT_OF_MEMORY:
         return DeployFailedError(
             f"the build was killed: it needed more memory than the {DEFAULT_MEMORY} "

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from pushdeploy.errors import PushdeployError
-from pushdeploy.system import command, limits
-from pushdeploy.system.command import Command
+from pushdeploy.system import limits
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import sync_filesystem, sync_folder
 
@@ -41,31 +38,22 @@ BUILD_SECONDS = 1200.0
 """A slow network and a package that compiles."""
 
 
-def fill(venv: str, code: str, line: list[str], making: int) -> int:
-    """Install into a venv as soon as it is there; returns the build's exit status.
+def finish(venv: str, installed: Callable[[], int]) -> int:
+    """Wait until uv has filled a venv, and complete it; returns the build's exit status.
 
     Args:
         venv: its folder.
-        code: the folder that `requirements.txt` is in.
-        line: installs; its environment is ours.
-        making: the process that makes the venv, our child.
+        installed: waits for uv, which runs already, and returns its exit status.
     """
     before = limits.hits()
     Thread(target=end_bomb, args=(lambda: limits.hits().since(before),), daemon=True).start()
-    status = os.waitstatus_to_exitcode(os.waitpid(making, 0)[1])
+    status = installed()
     if status == 0:
-        try:
-            status = _install(Path(venv), Command(line, folder=Path(code)))
-        except PushdeployError as error:
-            sys.stderr.write(f"{error.message}\n")
-            status = 1
+        _complete(Path(venv))
     return explained(status, limits.hits().since(before))
 
 
-def _install(venv: Path, line: Command) -> int:
-    installed = command.stream(line, _say, seconds=BUILD_SECONDS)
-    if installed != 0:
-        return installed
+def _complete(venv: Path) -> None:
     for packages in venv.glob("lib/python3*/site-packages"):
         (packages / "pushdeploy_listen_pid.pth").write_text(LISTEN_PID)
     reached(Point.BUILD_INSTALLED)
@@ -73,7 +61,6 @@ def _install(venv: Path, line: Command) -> int:
     (venv / COMPLETE).write_text("")
     reached(Point.BUILD_COMPLETE)
     sync_folder(venv)
-    return 0
 
 
 def end_bomb(look: Callable[[], limits.Hits], every: float = LOOK_SECONDS) -> None:
@@ -81,12 +68,6 @@ def end_bomb(look: Callable[[], limits.Hits], every: float = LOOK_SECONDS) -> No
     while look().unborn < REFUSALS:
         time.sleep(every)
     os._exit(OUT_OF_TASKS)
-
-
-def _say(line: str) -> None:
-    if not line.startswith("Using Python"):  # it was said already, and the path is of no interest
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
 
 
 def explained(status: int, hits: limits.Hits) -> int:

@@ -9,9 +9,9 @@ import time
 import pytest
 
 from pushdeploy.deploy.settle import FRONT_SECONDS, front_seconds
-from pushdeploy.deploy.venv import OUT_OF_MEMORY, OUT_OF_TASKS
+from pushdeploy.deploy.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.events import AttemptEnded, AttemptFailed, WentLive
+from pushdeploy.events import AttemptEnded, AttemptFailed, BuildOutput, WentLive
 from pushdeploy.model.health import HealthCheck
 from pushdeploy.model.job import JobKind
 from tests.deploy.machine import APP, Machine, names
@@ -169,6 +169,27 @@ def test_a_build_that_meets_a_limit_says_which(live: Machine, status: int, words
     assert words in failure(live).reason
     assert len(names(live.place.venvs)) == 1
     assert_v1_serves_untouched(live)
+
+
+def test_a_build_that_takes_too_long_says_so(live: Machine) -> None:
+    live.supervisor.during[JobKind.BUILD] = lambda: live.clock.sleep(BUILD_SECONDS)
+    live.supervisor.statuses_of_jobs[JobKind.BUILD] = 1
+
+    ended = live.push("two", requirements="gunicorn\nendless\n")
+
+    assert ended.exit_code == 7
+    assert "ended after 20 minutes" in failure(live).reason
+    assert_v1_serves_untouched(live)
+
+
+def test_what_uv_says_of_the_python_is_not_said_again(live: Machine) -> None:
+    said = ["Using Python 3.11.2 environment at: /somewhere", "Installed 3 packages"]
+    live.supervisor.output_of_jobs[JobKind.BUILD] = said
+
+    live.push("two", requirements="gunicorn\nmore\n")
+
+    told = [event.line for event in live.watching.events if isinstance(event, BuildOutput)]
+    assert told == ["Installed 3 packages"]
 
 
 def test_a_builder_that_says_all_is_well_without_a_complete_venv_is_not_believed(

@@ -98,7 +98,7 @@ def test_what_fails_is_said_and_leaves_the_venv_incomplete(
     assert not (venv / COMPLETE).exists()
 
 
-def test_the_builder_imports_nothing_before_uv_runs() -> None:
+def test_the_builder_imports_nothing_while_uv_waits_for_it() -> None:
     show = "import sys; before = set(sys.modules); import pushdeploy.deploy.builder; "
     show += "print(*set(sys.modules) - before)"
     shown = subprocess.run(
