@@ -68,7 +68,7 @@ def _measure_one(
     for peer, (there, gone) in seen.items():
         book.add(name, peer, "push → live", there)
         book.add(name, peer, "git push ends", gone)
-        book.add(name, peer, RATIO, there / live, unit="ratio", goal="> 1")
+        book.add(name, peer, RATIO, there / live, unit="ratio")
 
 
 def _floor(

@@ -194,7 +194,10 @@ def strike(where: Place, point: Point, fault: Fault, act: Act) -> str:
     with armed(where.host, point, ACTIONS.get(fault, Action.STOP)):
         started = act()
         number = held_at(where.host, point, started)
-    return strike_held(where, fault, number, started)
+    said = strike_held(where, fault, number, started)
+    if fault is Fault.ERROR:  # what failed may have had a reconcile started, armed as well
+        eventually(lambda: _going_on(where.host), [], HELD_SECONDS)
+    return said
 
 
 def strike_held(where: Place, fault: Fault, number: int, started: subprocess.Popen[str]) -> str:
