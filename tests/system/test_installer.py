@@ -12,6 +12,7 @@ import pytest
 from tests.system import checkout, image, processes
 from tests.system.host import Host
 from tests.system.laptop import Laptop, make_key
+from tests.system.story import TIDY_SECONDS, engines, eventually
 
 ENGINE = "/run/pushdeploy/engine.sock"
 SNIPPET = "/etc/ssh/sshd_config.d/60-pushdeploy.conf"
@@ -38,8 +39,10 @@ find /run/systemd /run/pushdeploy -name 'pushdeploy*' 2>/dev/null || true
 """
 
 # Of all that the installer keeps: when it was last changed, and since when each unit runs.
+# Without the apps' homes: gunicorn makes its control socket there when it pleases.
 STATE = r"""
 find /etc /opt/pushdeploy /usr/local /var/lib/pushdeploy /var/log/pushdeploy -xdev \
+  ! -path '/var/lib/pushdeploy/apps/*/home*' \
   -printf '%p %m %u %g %T@ %C@\n' | sort
 systemctl show --property=Id,InvocationID,ActiveEnterTimestampMonotonic 'pushdeploy*' ssh.service
 """
@@ -126,7 +129,8 @@ def inventory(host: Host) -> list[str]:
 
 
 def state(host: Host) -> list[str]:
-    """What would differ if anything of ours had been touched."""
+    """What would differ if anything of ours had been touched, once the push has been tidied."""
+    eventually(lambda: engines(host), [], TIDY_SECONDS)
     return host.run("bash", "-c", STATE).stdout.splitlines()
 
 
