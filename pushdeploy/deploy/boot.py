@@ -8,14 +8,12 @@ from pushdeploy.deploy import instances
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, WebStarting
-from pushdeploy.model.instance import Instance, State, Status
+from pushdeploy.model.instance import Instance, State
 from pushdeploy.model.size import format_size
 from pushdeploy.system import processes
 from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pushdeploy.deploy.host import Host
     from pushdeploy.model.release import Release
     from pushdeploy.model.settings import AppSettings
@@ -31,9 +29,8 @@ def boot(host: Host, release: Release, settings: AppSettings, report: Report) ->
         DeployFailedError: memory does not hold both releases.
     """
     instance = instances.web(host, release, settings)
-    statuses = host.supervisor.statuses(instance.app)
-    if not _is_up(statuses, instance):
-        _make_room(host, release, statuses)
+    if not _is_up(host, instance):
+        _make_room(host, release)
         report(WebStarting(release.number))
         host.supervisor.apply([instance])
         reached(Point.WEB_APPLIED)
@@ -42,19 +39,21 @@ def boot(host: Host, release: Release, settings: AppSettings, report: Report) ->
     return instance
 
 
-def is_up(host: Host, instance: Instance) -> bool:
-    """True when the supervisor has the instance running now."""
-    return _is_up(host.supervisor.statuses(instance.app), instance)
-
-
-def _is_up(statuses: Sequence[Status], instance: Instance) -> bool:
+def _is_up(host: Host, instance: Instance) -> bool:
+    if instance.socket is None or not instance.socket.exists():  # the supervisor need not be asked
+        return False
+    statuses = host.supervisor.statuses(instance.app)
     return any(one.unit == instance.unit and one.state is State.UP for one in statuses)
 
 
-def _make_room(host: Host, release: Release, statuses: Sequence[Status]) -> None:
+def _make_room(host: Host, release: Release) -> None:
     """Check that memory holds a second copy; a warm release makes way first."""
-    needed = _live_memory(host, release.app, statuses) + MEMORY_RESERVE
-    if processes.available_memory() >= needed:
+    available = processes.available_memory()
+    everybody = processes.total_memory() - available
+    if available >= everybody + MEMORY_RESERVE:  # then it holds a second copy of anything
+        return
+    needed = _live_memory(host, release.app) + MEMORY_RESERVE
+    if available >= needed:
         return
     journal = Journal(host.layout.app(release.app))
     for number in journal.history().warm:
@@ -71,9 +70,9 @@ def _make_room(host: Host, release: Release, statuses: Sequence[Status]) -> None
         )
 
 
-def _live_memory(host: Host, app: str, statuses: Sequence[Status]) -> int:
+def _live_memory(host: Host, app: str) -> int:
     live = Journal(host.layout.app(app)).live()
-    for status in statuses:
+    for status in host.supervisor.statuses(app):
         if status.release == live and status.process_type == "web" and status.pid:
             used = processes.usage(status.pid)
             return used.memory if used else 0

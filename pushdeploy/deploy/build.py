@@ -33,6 +33,9 @@ VENV_FORMAT = "1"
 SAID_BEFORE = "Using Python "
 """What uv says of it has a path that is of no interest."""
 
+BUILDER = "import sys; from pushdeploy.deploy.builder import main; sys.exit(main())"
+"""Sooner under way than by `-m`."""
+
 DISK_RESERVE = 256 << 20
 """Bytes that must be free before a build begins."""
 
@@ -122,7 +125,7 @@ def _make(
         app=app,
         kind=JobKind.BUILD,
         argv=(
-            *(str(host.python), "-I", "-m", "pushdeploy.deploy.builder"),
+            *(str(host.python), "-I", "-c", BUILDER),
             *(str(venv), str(place.slugs / tree.slug)),
             *(*uv.make_venv(host.uv, python.path, venv), "--"),
             *uv.install(host.uv, venv, ["requirements.txt"], extra),

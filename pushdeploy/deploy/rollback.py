@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.attempt import Audience, Ended, Request, app_lock, run_attempt
-from pushdeploy.deploy.boot import is_up
 from pushdeploy.deploy.go_live import go_live
-from pushdeploy.deploy.instances import web
 from pushdeploy.deploy.release import release_is_whole
 from pushdeploy.deploy.tidy import tidy
 from pushdeploy.errors import NotFoundError, NothingToRollBackToError
-from pushdeploy.events import Event, Report, RolledBack, Switched
+from pushdeploy.events import Event, Report, RolledBack, Switched, WebStarting
 from pushdeploy.model.release import Kind, Release
 
 if TYPE_CHECKING:
@@ -41,15 +39,16 @@ def rollback(host: Host, app: str, audience: Audience, *, number: int | None, wh
 
 def _go_back(host: Host, journal: Journal, target: Release, who: str, report: Report) -> Release:
     began = host.monotonic()
-    seconds = 0.0
+    seconds, warm = 0.0, True
 
     def watch(event: Event) -> None:
-        nonlocal seconds
+        nonlocal seconds, warm
+        if isinstance(event, WebStarting):
+            warm = False
         if isinstance(event, Switched):  # visitors have it; workers still change over
             seconds = host.monotonic() - began
         report(event)
 
-    warm = is_up(host, web(host, target, journal.settings()))
     previous = go_live(host, journal, target, Kind.ROLLBACK, who, watch)
     report(
         RolledBack(

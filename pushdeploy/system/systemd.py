@@ -7,6 +7,7 @@ leaves none behind. A unit file that is new needs no daemon-reload; one that cha
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,9 @@ RESTART = re.compile(r"^RestartSec=.*$", re.MULTILINE)
 STOP_SECONDS = 120.0
 """More than the longest grace."""
 
+SOCKET_SECONDS = 5.0
+SOCKET_LOOK_SECONDS = 0.002
+
 STOP_TRIES = 3
 """A service that crashes as it is stopped may be started again by what was queued before."""
 
@@ -64,13 +68,17 @@ class Systemd:
             systemctl("daemon-reload")
 
     def start(self, instances: Sequence[Instance]) -> None:
-        """Start sockets (whose service does not run), then all services, not waiting for these."""
+        """Start sockets and services of what does not run, waiting for the sockets alone.
+
+        Asked for both, systemd starts a socket before its service.
+        """
         stopped = [one for one in instances if not self._runs(one)]
-        sockets = [f"{one.unit}.socket" for one in stopped if one.socket]
-        if sockets:
-            systemctl("start", *sockets)
+        sockets = {f"{one.unit}.socket": one.socket for one in stopped if one.socket}
         if stopped:
-            systemctl("start", "--no-block", *(f"{one.unit}.service" for one in stopped))
+            services = (f"{one.unit}.service" for one in stopped)
+            systemctl("start", "--no-block", *sockets, *services)
+        if not _appear(sockets.values()):
+            systemctl("start", *sockets)  # says why one can't
         self._made.clear()
 
     def _runs(self, instance: Instance) -> bool:
@@ -246,6 +254,16 @@ def systemctl(*words: str, check: bool = True, seconds: float = 90) -> command.O
     """
     line = Command(["systemctl", "--no-ask-password", *words])
     return command.run(line, seconds=seconds) if check else command.attempt(line, seconds=seconds)
+
+
+def _appear(paths: Collection[Path]) -> bool:
+    """Wait for files; False when not all came."""
+    end = time.monotonic() + SOCKET_SECONDS
+    while not all(path.exists() for path in paths):
+        if time.monotonic() > end:
+            return False
+        time.sleep(SOCKET_LOOK_SECONDS)
+    return True
 
 
 def _any_runs(units: Sequence[str]) -> bool:

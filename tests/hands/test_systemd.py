@@ -21,6 +21,7 @@ from pushdeploy.model.instance import Instance
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.procfile import parse_procfile
 from pushdeploy.model.release import Binding, Commit, Kind, Release
+from pushdeploy.system import systemd
 from pushdeploy.system.command import Command, attempt
 from pushdeploy.system.rendering import render
 from pushdeploy.system.server_units import FILES
@@ -325,20 +326,44 @@ def test_a_service_stops_with_its_socket_in_one_go_and_then_the_bridge(
     ]
 
 
-def test_sockets_start_before_services(asked: Callable[[], list[str]], units: Path) -> None:
+START = (
+    "start --no-block pushdeploy-my_blog.v12.web.socket pushdeploy-my_blog.v12.web.service "
+    "pushdeploy-my_blog.v12.send_mail.2.service"
+)
+
+
+def test_sockets_and_services_start_by_one_call(
+    asked: Callable[[], list[str]], units: Path, tmp_path: Path
+) -> None:
+    web = replace(WEB, socket=tmp_path / "web.sock")
+    (tmp_path / "web.sock").touch()
     supervisor = Systemd(units)
-    supervisor.apply([WEB, WORKER])
+    supervisor.apply([web, WORKER])
 
-    supervisor.start([WEB, WORKER])
+    supervisor.start([web, WORKER])
 
-    starts = [" ".join(line.split()[2:]) for line in asked() if " start " in line]
-    assert starts == [
-        "start pushdeploy-my_blog.v12.web.socket",
-        (
-            "start --no-block pushdeploy-my_blog.v12.web.service "
-            "pushdeploy-my_blog.v12.send_mail.2.service"
-        ),
-    ]
+    assert starts(asked()) == [START]
+
+
+def test_a_socket_that_does_not_appear_is_asked_why(
+    asked: Callable[[], list[str]],
+    units: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(systemd, "SOCKET_SECONDS", 0.1)
+    web = replace(WEB, socket=tmp_path / "web.sock")
+    supervisor = Systemd(units)
+    supervisor.apply([web, WORKER])
+
+    supervisor.start([web, WORKER])
+
+    assert starts(asked()) == [START, "start pushdeploy-my_blog.v12.web.socket"]
+
+
+def starts(lines: list[str]) -> list[str]:
+    """What systemctl was asked to start."""
+    return [" ".join(line.split()[2:]) for line in lines if " start " in line]
 
 
 def test_a_closed_front_leaves_nothing(asked: Callable[[], list[str]], units: Path) -> None:

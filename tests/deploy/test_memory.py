@@ -1,0 +1,80 @@
+"""Whether memory holds the old release and the new one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pushdeploy.deploy.boot import MEMORY_RESERVE
+from pushdeploy.events import AttemptFailed
+from pushdeploy.system import processes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.deploy.machine import Machine
+
+TOTAL = 8 * MEMORY_RESERVE
+ENOUGH = 2 * MEMORY_RESERVE
+TOO_LITTLE = MEMORY_RESERVE // 2
+PLENTY = 6 * MEMORY_RESERVE
+
+
+@pytest.fixture
+def live(machine: Machine) -> Machine:
+    """v1 is warm, v2 is live."""
+    machine.push("one")
+    machine.push("two")
+    return machine
+
+
+def memory_is(monkeypatch: pytest.MonkeyPatch, available: Iterable[int]) -> None:
+    """What each look at the memory finds."""
+    looks = iter(available)
+    monkeypatch.setattr(processes, "available_memory", lambda: next(looks))
+    monkeypatch.setattr(processes, "total_memory", lambda: TOTAL)
+
+
+def test_a_release_that_does_not_fit_is_refused_and_the_live_one_stays(
+    live: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory_is(monkeypatch, [TOO_LITTLE, TOO_LITTLE])
+
+    ended = live.push("three")
+
+    failed = live.watching.one(AttemptFailed)
+    assert isinstance(failed, AttemptFailed)
+    assert ended.exit_code != 0
+    assert "memory does not hold two releases: 32 MiB are available" in failed.reason
+    assert live.answer() == "v2"
+
+
+def test_the_warm_release_makes_way(live: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory_is(monkeypatch, [TOO_LITTLE, ENOUGH])
+
+    ended = live.push("three")
+
+    assert (ended.exit_code, live.answer()) == (0, "v3")
+    assert live.running() == ["v2 web.1", "v3 web.1"]
+
+
+@pytest.mark.parametrize(("available", "asked"), [(ENOUGH, True), (PLENTY, False)])
+def test_how_much_the_live_one_takes_is_asked_only_when_that_matters(
+    live: Machine, monkeypatch: pytest.MonkeyPatch, available: int, *, asked: bool
+) -> None:
+    memory_is(monkeypatch, [available])
+    looked: list[str] = []
+    statuses = live.supervisor.statuses
+
+    def look(app: str) -> object:
+        if not any(call[0] == "start" and "v3" in call[1] for call in live.supervisor.calls):
+            looked.append(app)
+        return statuses(app)
+
+    monkeypatch.setattr(live.supervisor, "statuses", look)
+
+    ended = live.push("three")
+
+    assert ended.exit_code == 0
+    assert bool(looked) is asked
