@@ -1,4 +1,4 @@
-"""What happened, as frozen dataclasses.
+"""What happened, as dataclasses. Nobody changes them; frozen, they would import three times slower.
 
 The story reports these; the engine writes them to the attempt's log as JSON lines (`event` is the
 name, fields are keys); whoever watches reads them back and renders them.
@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import ClassVar
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event:
     """Something that happened."""
 
@@ -22,7 +22,7 @@ Report = Callable[[Event], None]
 """Who is told."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AttemptStarted(Event):
     """An attempt holds the lock and begins."""
 
@@ -34,7 +34,7 @@ class AttemptStarted(Event):
     who: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CheckedOut(Event):
     """The commit's tree lies in its slug."""
 
@@ -45,7 +45,7 @@ class CheckedOut(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ProcessTypesFound(Event):
     """The Procfile was read."""
 
@@ -53,7 +53,7 @@ class ProcessTypesFound(Event):
     types: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WorkersDefaulted(Event):
     """First deploy: these process types get one instance each."""
 
@@ -61,7 +61,7 @@ class WorkersDefaulted(Event):
     types: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PythonChosen(Event):
     """The interpreter for the venv."""
 
@@ -70,21 +70,21 @@ class PythonChosen(Event):
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GunicornAdded(Event):
     """The Procfile uses gunicorn, the requirements forgot it."""
 
     name: ClassVar[str] = "build.gunicorn_added"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BuildStarted(Event):
     """A new venv is being made."""
 
     name: ClassVar[str] = "build.started"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BuildOutput(Event):
     """One line of the builder's output."""
 
@@ -92,7 +92,7 @@ class BuildOutput(Event):
     line: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Built(Event):
     """The venv is complete."""
 
@@ -101,7 +101,7 @@ class Built(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReleasePhaseStarted(Event):
     """The `release:` line runs."""
 
@@ -109,7 +109,7 @@ class ReleasePhaseStarted(Event):
     command: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReleasePhaseOutput(Event):
     """One line that the `release:` command printed."""
 
@@ -117,7 +117,7 @@ class ReleasePhaseOutput(Event):
     line: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReleasePhaseFinished(Event):
     """The `release:` line succeeded."""
 
@@ -125,7 +125,7 @@ class ReleasePhaseFinished(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WebStarting(Event):
     """The new web process starts on its own socket."""
 
@@ -133,7 +133,7 @@ class WebStarting(Event):
     release: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WebHealthy(Event):
     """The new web process passed its health check."""
 
@@ -144,7 +144,7 @@ class WebHealthy(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Switched(Event):
     """`current` names the new release."""
 
@@ -153,7 +153,7 @@ class Switched(Event):
     previous: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WorkersChanged(Event):
     """The workers run the new release."""
 
@@ -161,7 +161,7 @@ class WorkersChanged(Event):
     instances: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WentLive(Event):
     """The new release answers at the app's address."""
 
@@ -173,7 +173,7 @@ class WentLive(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RolledBack(Event):
     """An earlier release is live again.
 
@@ -189,7 +189,7 @@ class RolledBack(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NothingToDo(Event):
     """What is wanted is live already."""
 
@@ -198,7 +198,7 @@ class NothingToDo(Event):
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Warned(Event):
     """Something a person should know; the attempt goes on."""
 
@@ -207,7 +207,7 @@ class Warned(Event):
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AttemptFailed(Event):
     """The attempt failed, with what the person needs to mend it."""
 
@@ -219,7 +219,7 @@ class AttemptFailed(Event):
     release_phase: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Retired(Event):
     """The old web process has drained."""
 
@@ -228,7 +228,7 @@ class Retired(Event):
     warm: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pruned(Event):
     """Releases, slugs and venvs that nothing names were deleted."""
 
@@ -236,7 +236,7 @@ class Pruned(Event):
     releases: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AttemptEnded(Event):
     """The answer is known: followers may leave. Cleaning up may go on."""
 
@@ -246,7 +246,7 @@ class AttemptEnded(Event):
     release: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reconciled(Event):
     """Convergence did one thing."""
 
