@@ -107,3 +107,14 @@ def test_a_hook_imports_nothing_but_the_way_of_a_push(hook: str) -> None:
         "pushdeploy.cli.hook.hand_over",
         f"pushdeploy.cli.receive.{hook.replace('-', '_')}",
     }
+
+
+def test_a_push_waits_for_no_import_of_asyncio_which_is_whole_afterwards() -> None:
+    probe = "import sys, pushdeploy.engine.audit; print(*sys.modules); import asyncio, rich; "
+    used = "asyncio.run(asyncio.sleep(0)); print(rich.get_console().width)"
+
+    said = run(Command([sys.executable, "-I", "-c", probe + used]))
+
+    loaded, width = said.stdout.splitlines()
+    assert not {"asyncio", "ssl", "rich"} & set(loaded.split())
+    assert int(width) > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from pushdeploy.events import AttemptEnded, Event, Report, to_record
@@ -12,11 +13,16 @@ from pushdeploy.events import AttemptEnded, Event, Report, to_record
 if TYPE_CHECKING:
     from pathlib import Path
 
-cast("dict[str, Any]", sys.modules).setdefault("rich", None)  # structlog's console imports it: slow
+# What structlog imports for its console and for coroutines, of which the engine has neither: slow.
+ASYNCIO = ModuleType("asyncio")
+cast("dict[str, Any]", sys.modules).setdefault("rich", None)
+sys.modules.setdefault("asyncio", ASYNCIO)
 import structlog  # noqa: E402
 
 if sys.modules["rich"] is None:
     del sys.modules["rich"]
+if sys.modules["asyncio"] is ASYNCIO:
+    del sys.modules["asyncio"]
 
 
 def attempt_log(path: Path, *, app: str, attempt: int) -> Report:
