@@ -70,6 +70,7 @@ def unit_files(instance: Instance) -> Iterator[tuple[str, str]]:
         "files": DEFAULT_FILES,
     }
     environment = list(instance.environment)
+    serves = instance.socket is not None and instance.port is None
     yield (
         f"{instance.unit}.service",
         render(
@@ -87,6 +88,7 @@ def unit_files(instance: Instance) -> Iterator[tuple[str, str]]:
             tasks=DEFAULT_TASKS,
             cpu_weight=CPU_WEIGHT,
             memory=DEFAULT_MEMORY,
+            requires=f"{instance.unit}.socket" if serves else None,
         ),
     )
     if instance.socket is not None:
