@@ -95,8 +95,9 @@ def test_websockets_are_closed_in_order_when_their_release_has_drained(
         for _ in range(ROUNDS):
             talking.deploy_version(next(versions))
         for _ in range(ROUNDS):
-            talking.cli("rollback")
-            talking.cli("rollback")
+            older, newer = talking.releases_on_disk()[-2:]
+            talking.cli(f"rollback {older}")
+            talking.cli(f"rollback {newer}")
             talking.cli("deploy")
         eventually(lambda: strays(talking), [], DRAINED_SECONDS)
 
