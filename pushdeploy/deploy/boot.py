@@ -52,7 +52,7 @@ def _make_room(host: Host, release: Release) -> None:
     everybody = processes.total_memory() - available
     if available >= everybody + MEMORY_RESERVE:  # then it holds a second copy of anything
         return
-    needed = _live_memory(host, release.app) + MEMORY_RESERVE
+    needed = _live_memory(host, release.app, everybody) + MEMORY_RESERVE
     if available >= needed:
         return
     journal = Journal(host.layout.app(release.app))
@@ -70,10 +70,13 @@ def _make_room(host: Host, release: Release) -> None:
         )
 
 
-def _live_memory(host: Host, app: str) -> int:
+def _live_memory(host: Host, app: str, everybody: int) -> int:
+    """What the live web process takes, as a new one would; at most what all processes do."""
     live = Journal(host.layout.app(app)).live()
     for status in host.supervisor.statuses(app):
         if status.release == live and status.process_type == "web" and status.pid:
             used = processes.usage(status.pid)
-            return used.memory if used else 0
+            if used and used.memory > everybody:  # it forks without end, and they share it all
+                used = processes.usage(status.pid, grandchildren=False)
+            return min(used.memory, everybody) if used else 0
     return 0

@@ -39,11 +39,14 @@ class PortHolder:
     user: str
 
 
-def usage(pid: int) -> Usage | None:
-    """Memory and CPU of a process and all its children; `None` when it is gone."""
+def usage(pid: int, *, grandchildren: bool = True) -> Usage | None:
+    """Memory and CPU of a process, its children and all theirs; `None` when it is gone.
+
+    What forked processes share is counted for each of them.
+    """
     try:
         parent = psutil.Process(pid)
-        family = [parent, *parent.children(recursive=True)]
+        family = [parent, *parent.children(recursive=grandchildren)]
         started = parent.create_time()
     except psutil.Error:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,3 +79,22 @@ def test_how_much_the_live_one_takes_is_asked_only_when_that_matters(
 
     assert ended.exit_code == 0
     assert bool(looked) is asked
+
+
+@pytest.mark.parametrize(("own", "live_then"), [(MEMORY_RESERVE, "v3"), (PLENTY, "v2")])
+def test_what_forks_without_end_is_not_counted_for_each_of_them(
+    live: Machine, monkeypatch: pytest.MonkeyPatch, own: int, live_then: str
+) -> None:
+    memory_is(monkeypatch, [ENOUGH, ENOUGH])
+    found = live.supervisor.statuses("blog")
+    live_one = next(one for one in found if one.release == 2)
+    monkeypatch.setattr(live.supervisor, "statuses", lambda _: [replace(live_one, pid=7)])
+
+    def usage(pid: int, *, grandchildren: bool = True) -> processes.Usage:
+        return processes.Usage(memory=100 * TOTAL if grandchildren else own, cpu=0, started=pid)
+
+    monkeypatch.setattr(processes, "usage", usage)
+
+    live.push("three")
+
+    assert live.answer() == live_then

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -81,6 +82,25 @@ def test_a_process_and_its_children_are_measured_together() -> None:
     assert own is not None
     assert own.memory > 10 << 20
     assert own.started > 0
+
+
+def test_grandchildren_can_be_left_out() -> None:
+    forks = "import os, time; os.fork(); print(flush=True); time.sleep(60)"
+    with subprocess.Popen(
+        ["sh", "-c", '"$0" -c "$1"; :', sys.executable, forks], stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        lines = [child.stdout.readline() for _ in range(2)]
+
+        family = [processes.usage(child.pid, grandchildren=one) for one in (True, False)]
+        pids = processes.children(child.pid)
+        for pid in (*(two for one in pids for two in processes.children(one)), *pids):
+            os.kill(pid, signal.SIGKILL)
+
+    assert lines == [b"\n", b"\n"]
+    assert family[0] is not None
+    assert family[1] is not None
+    assert family[0].memory > family[1].memory + (1 << 20)
 
 
 def test_a_process_that_is_gone_has_no_usage() -> None:

@@ -51,6 +51,8 @@ def way(request: pytest.FixtureRequest, talking: Site) -> tuple[str, ...]:
 # What a text may meet that crosses the server's close on its way. A proxy that cannot hand on the
 # text drops the close frame with it: nginx and the bridge both do.
 CROSSED = ("close_race", "closed", "reset")
+RACED = "keepalive_race"
+RACES = max(1, ROUNDS // 10)
 
 
 def cut(visit: Visit) -> list[dict[str, object]]:
@@ -60,8 +62,18 @@ def cut(visit: Visit) -> list[dict[str, object]]:
     and those are no `message`.
     """
     return [
-        one for one in visit.errors if one["kind"] != "message" or one["outcome"] not in CROSSED
+        one
+        for one in visit.errors
+        if one["outcome"] != RACED and (one["kind"] != "message" or one["outcome"] not in CROSSED)
     ]
+
+
+def raced(visit: Visit) -> int:
+    """How many requests crossed the server's close of a connection that was kept.
+
+    uvicorn closes those of an old release as it ends, and only nginx stands in between.
+    """
+    return sum(1 for one in visit.errors if one["outcome"] == RACED)
 
 
 def closed(visit: Visit) -> dict[str, int]:
@@ -102,6 +114,7 @@ def test_websockets_are_closed_in_order_when_their_release_has_drained(
         eventually(lambda: strays(talking), [], DRAINED_SECONDS)
 
     assert cut(visit) == [], visit.figures
+    assert raced(visit) <= (RACES if way[0] == talking.url else 0), visit.figures
     assert set(closed(visit)) == {GOING_AWAY}
     assert len(visit.errors) <= closed(visit)[GOING_AWAY], visit.figures
     sys.stderr.write(f"{len(visit.errors)} texts crossed {closed(visit)}; {visit.figures}\n")
