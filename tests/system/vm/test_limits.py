@@ -224,6 +224,8 @@ def test_a_fork_bomb_in_an_app_leaves_the_server_usable(
     machine.run("systemctl", "kill", "--signal=KILL", unit)  # else it goes on while it is warm
     tasks = ("systemctl", "show", "-pTasksCurrent", unit)
     eventually(lambda: "512" in machine.run(*tasks).stdout, wanted=False, seconds=PATIENCE_SECONDS)
+    state = ("systemctl", "is-active", unit)  # it starts again, since it is warm
+    eventually(lambda: machine.run(*state, check=False).stdout, "active\n", PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(
