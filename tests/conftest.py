@@ -1,9 +1,11 @@
-"""What holds for all tests: time is never asserted, not by Hypothesis either."""
+"""What holds for all tests: shared servers, and time is never asserted, not by Hypothesis."""
 
 import os
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["tests.system.fixtures"]
 
 settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True

@@ -1,4 +1,7 @@
-"""Fixtures: a bare Debian server per suite, and one on which `installer.sh` has been run."""
+"""Fixtures: a bare Debian server per suite, and one on which `installer.sh` has been run.
+
+A plugin of `tests/conftest.py`, so that every folder of tests shares the same servers.
+"""
 
 import os
 import shutil
