@@ -217,6 +217,8 @@ class AttemptFailed(Event):
     hint: str
     still_live: int | None
     release_phase: bool
+    trouble: str = ""
+    """What is wrong with what is still live; empty when it answered just now."""
 
 
 @dataclass(slots=True)

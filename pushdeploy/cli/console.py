@@ -107,13 +107,21 @@ def _failed(event: events.AttemptFailed) -> Iterator[str]:
     if event.report:
         yield from (PROBLEM + escaped(line) for line in event.report)
         yield PROBLEM.rstrip()
-    live = f"v{event.still_live} is live as before." if event.still_live else "Nothing is live yet."
+    live = _still_live(event)
     if event.release_phase:
         live += " The release command had run; what it did to the database stands."
     yield from wrapped(PROBLEM, live)
     yield from wrapped(PROBLEM, f"Failed: {event.reason}")
     if event.hint:
         yield from wrapped(PROBLEM, f"Next: {event.hint}", cut=False)
+
+
+def _still_live(event: events.AttemptFailed) -> str:
+    if not event.still_live:
+        return "Nothing is live yet."
+    if event.trouble:
+        return f"v{event.still_live} is what should be live, and it {event.trouble}."
+    return f"v{event.still_live} is live as before."
 
 
 def _rolled_back(event: events.RolledBack) -> Iterator[str]:
@@ -126,6 +134,7 @@ def _rolled_back(event: events.RolledBack) -> Iterator[str]:
 
 def _verb(kind: str) -> str:
     verbs = {"deploy": "Deploying", "rollback": "Rolling back", "restart": "Restarting"}
+    verbs["rebuild"] = "Rebuilding"
     return verbs.get(kind, "Renewing")
 
 

@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "nginx:unset": ("nginx", "Go back to the default of one thing."),
     "ps": ("ps", "Show what runs, and how it does."),
     "ps:scale": ("ps", "Set how many of each process type run."),
+    "rebuild": ("rebuild", "Build the live code again for the Python of now."),
     "reconcile": ("deploys", "Set right what is not as it should be."),
     "releases": ("releases", "List releases and failed tries, newest first."),
     "releases:info": ("releases", "Show one release."),

@@ -126,6 +126,8 @@ def _instance(one: Mapping[str, Any]) -> str:
 
 def _troubles(answer: Mapping[str, Any], now: float) -> Iterator[str]:
     app = answer["app"]
+    if answer["misfit"]:
+        yield from words.problem(answer["misfit"], f"pushdeploy rebuild --app {app}")
     for one in answer["instances"]:
         if one["crash_loop"]:
             yield from words.problem(
@@ -160,6 +162,7 @@ def _record(answer: Mapping[str, Any]) -> dict[str, Any]:
             {**{key: one[key] for key in INSTANCE_KEYS}, "stray": bool(one.get("stray"))}
             for one in answer["instances"]
         ],
+        "misfit": answer["misfit"],
         "revived": [iso(at) for at in answer["revived"]],
         "last_attempt": None if last is None else _attempt(last),
     }

@@ -17,7 +17,7 @@ from pushdeploy.cli.hook import WRAPPER
 from pushdeploy.cli.takeover import take_over
 from pushdeploy.cli.watch import PatientPrinter, Printer, stderr
 from pushdeploy.cli.words import STEP, problem
-from pushdeploy.deploy.lookup import Facts, facts, is_live_and_settled, outcome_of_push
+from pushdeploy.deploy.lookup import Facts, facts, outcome_of_push
 from pushdeploy.engine.client import GoneError, ask, prepared
 from pushdeploy.errors import DeployFailedError, PushdeployError
 from pushdeploy.model.attempt import Outcome
@@ -180,8 +180,6 @@ def _settle(app: str, after: int, pushed: str, printer: Printer) -> int:
     attempt = outcome_of_push(place, branch, after, pushed)
     if attempt is not None:
         return 0 if attempt.outcome is Outcome.LIVE else DeployFailedError.exit_code
-    if is_live_and_settled(place, branch):
-        return 0
     try:
         ended = ask(connect(), _request(app, after, pushed), watcher=printer)
     except GoneError:

@@ -14,9 +14,15 @@ from pushdeploy.cli.compose import server_host
 from pushdeploy.cli.port_check import wanted_port
 from pushdeploy.cli.server_edge import check_edge, make_edge
 from pushdeploy.cli.steps import Steps
+from pushdeploy.deploy import fit
 from pushdeploy.deploy.apps import create_app
-from pushdeploy.deploy.journal import journals
-from pushdeploy.errors import CommandFailedError, RefusedInputError, UnavailableError
+from pushdeploy.deploy.journal import Journal, journals
+from pushdeploy.errors import (
+    CommandFailedError,
+    PushdeployError,
+    RefusedInputError,
+    UnavailableError,
+)
 from pushdeploy.model.account import RECEIVER
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.key import parse_key_name, parse_public_key, suggested_name
@@ -83,6 +89,7 @@ def install(version: Path, wishes: Wishes) -> None:
     if app is not None:
         steps.step(f"Making the app {app}", partial(_make_app, host, app, wanted))
     _start_apps(steps)
+    _name_misfits(steps, host)
     make_edge(steps, host, wishes, names)
     tool.prune()
     _close(steps, app or next(iter(journals(SERVER.apps)), "blog"))
@@ -160,6 +167,22 @@ def _start_apps(steps: Steps) -> None:
         steps.step("Starting the apps", server_units.start_apps)
     except CommandFailedError as error:
         steps.warn(error.message, f"journalctl -u {server_units.BOOT}")
+
+
+def _name_misfits(steps: Steps, host: Host) -> None:
+    """An app that has lost its Python runs on until it stops, and can't start again."""
+    for app in journals(host.layout.apps):
+        trouble = _misfit(host, app)
+        if trouble is not None:
+            steps.warn(f"{app}: {trouble}", fit.hint(app))
+
+
+def _misfit(host: Host, app: str) -> str | None:
+    try:
+        current = Journal(host.layout.app(app)).current()
+        return None if current is None else fit.misfit(host, current)
+    except PushdeployError as error:
+        return error.message
 
 
 def _close(steps: Steps, app: str) -> None:

@@ -64,7 +64,8 @@ class Printer:
         text, hint = str(ended.get("text") or ""), str(ended.get("hint") or "")
         outcome = ended.get("outcome")
         if outcome not in ("failed", "live"):
-            self.show(result(text, hint) if text else ())
+            say = problem if ended.get("exit_code") else result
+            self.show(say(text, hint) if text else ())
         elif not self._told:
             live = result(f"v{ended.get('release')} is live")
             self.show(live if outcome == "live" else problem(text or "It failed", hint))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.mend import start_missing
+from pushdeploy.deploy.pulse import trouble
 from pushdeploy.deploy.switch import resolve_intent
 from pushdeploy.errors import (
     DeployFailedError,
@@ -141,10 +142,10 @@ def run_attempt(
     try:
         release = story(number, report)
     except PushdeployError as error:
-        return _failed(journal, number, error, report, host.monotonic() - began)
+        return _failed(host, journal, number, error, report, host.monotonic() - began)
     except Exception as error:  # noqa: BLE001 - also our own bug must end the attempt
         failure = refused_by_disk(error) or _our_bug(error, number)
-        return _failed(journal, number, failure, report, host.monotonic() - began)
+        return _failed(host, journal, number, failure, report, host.monotonic() - began)
     seconds = host.monotonic() - began
     journal.note_attempt(
         number, outcome=Outcome.LIVE, release=release.number, seconds=round(seconds, 3)
@@ -177,7 +178,12 @@ def _our_bug(error: Exception, number: int) -> DeployFailedError:
 
 
 def _failed(
-    journal: Journal, number: int, error: PushdeployError, report: Report, seconds: float
+    host: Host,
+    journal: Journal,
+    number: int,
+    error: PushdeployError,
+    report: Report,
+    seconds: float,
 ) -> Ended:
     exit_code = OUR_BUG if error.exit_code == OUR_BUG else FAILED
     with contextlib.suppress(OSError, UnavailableError):  # a full disk: the next attempt marks it
@@ -197,6 +203,7 @@ def _failed(
             hint=error.hint or "",
             still_live=journal.live(),
             release_phase=attempt.release_phase,
+            trouble=trouble(host, journal),
         )
     )
     report(AttemptEnded(Outcome.FAILED, exit_code))

@@ -29,7 +29,7 @@ def boot(host: Host, release: Release, settings: AppSettings, report: Report) ->
         DeployFailedError: memory does not hold both releases.
     """
     instance = instances.web(host, release, settings)
-    if not _is_up(host, instance):
+    if not is_up(host, instance):
         _make_room(host, release)
         report(WebStarting(release.number))
         host.supervisor.apply([instance])
@@ -39,7 +39,8 @@ def boot(host: Host, release: Release, settings: AppSettings, report: Report) ->
     return instance
 
 
-def _is_up(host: Host, instance: Instance) -> bool:
+def is_up(host: Host, instance: Instance) -> bool:
+    """True when this instance runs, as a warm one does."""
     if instance.socket is None or not instance.socket.exists():  # the supervisor need not be asked
         return False
     statuses = host.supervisor.statuses(instance.app)

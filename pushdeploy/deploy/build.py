@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.venv import BUILD_SECONDS, COMPLETE, OUT_OF_MEMORY, OUT_OF_TASKS
@@ -17,7 +18,7 @@ from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.python_version import choose, parse_python_version
 from pushdeploy.model.requirements import names
 from pushdeploy.model.size import format_size
-from pushdeploy.system import files, processes, uv
+from pushdeploy.system import files, processes, pythons, uv
 from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pushdeploy.model.procfile import Procfile
     from pushdeploy.model.tree import Tree
 
-VENV_FORMAT = "1"
+VENV_FORMAT = "2"
 """Part of every venv's key; raised when we would make a venv differently."""
 
 SAID_BEFORE = "Using Python "
@@ -47,10 +48,20 @@ class Venv:
     key: str
     python: str
     """`3.11.2`."""
+    interpreter: str
+    """`/usr/bin/python3.11`."""
 
 
-def build(host: Host, app: str, tree: Tree, procfile: Procfile, report: Report) -> Venv:
-    """Make sure that the venv for this tree is there.
+def build(
+    host: Host,
+    app: str,
+    tree: Tree,
+    procfile: Procfile,
+    report: Report,
+    *,
+    fresh: bool = False,
+) -> Venv:
+    """Make sure that the venv for this tree is there; a `fresh` one takes the place of none.
 
     Raises:
         DeployFailedError: the build failed; nothing that is live was touched.
@@ -61,21 +72,36 @@ def build(host: Host, app: str, tree: Tree, procfile: Procfile, report: Report) 
     extra = _forgotten(tree, procfile)
     if extra:
         report(GunicornAdded())
-    key = venv_key(tree, str(python.version), extra)
+    key = _usable_key(host.layout.app(app).venvs, tree, python, extra, fresh=fresh)
     venv = host.layout.app(app).venvs / key
     reused = (venv / COMPLETE).exists()
     if not reused:
         report(BuildStarted())
         _make(host, app, tree, python, venv, extra, report)
     report(Built(reused=reused, seconds=host.monotonic() - began))
-    return Venv(key, str(python.version))
+    return Venv(key, str(python.version), str(python.path))
 
 
-def venv_key(tree: Tree, python: str, extra: list[str]) -> str:
+def _usable_key(
+    venvs: Path, tree: Tree, python: pythons.Interpreter, extra: list[str], *, fresh: bool
+) -> str:
+    """The key of a venv that fits or is still to be made: one that is complete never changes."""
+    version = python.version
+    packages = f"lib/python{version.major}.{version.minor}"
+    for again in count():
+        key = venv_key(tree, f"{python.path} {version}", extra, again)
+        venv = venvs / key
+        fits = pythons.of_venv(venv) == python.path and list(venv.glob(f"{packages}*"))
+        if not (venv / COMPLETE).exists() or (fits and not fresh):
+            return key
+    raise AssertionError  # there is always one more
+
+
+def venv_key(tree: Tree, python: str, extra: list[str], again: int = 0) -> str:
     """A digest of everything that defines a venv."""
     parts = [
         *(VENV_FORMAT, python, os.uname().machine, _libc()),
-        *(extra, sorted(tree.requirements.items()), tree.slug if tree.local else ""),
+        *(extra, sorted(tree.requirements.items()), tree.slug if tree.local else "", again),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
@@ -88,14 +114,14 @@ def _libc() -> str:
         return ""
 
 
-def _python(host: Host, tree: Tree, report: Report) -> uv.Interpreter:
+def _python(host: Host, tree: Tree, report: Report) -> pythons.Interpreter:
     own = host.server_python
     if not tree.python_version:
-        found = uv.interpreter(own)
+        found = pythons.interpreter(own)
         report(PythonChosen(str(found.version), "the server's own"))
         return found
     wanted = parse_python_version(tree.python_version)
-    present = {one.version: one for one in uv.interpreters(own)}
+    present = {one.version: one for one in pythons.interpreters(own)}
     chosen = choose(wanted, list(present))
     report(PythonChosen(str(chosen), "as the repo asks"))
     return present[chosen]
@@ -111,7 +137,7 @@ def _make(
     host: Host,
     app: str,
     tree: Tree,
-    python: uv.Interpreter,
+    python: pythons.Interpreter,
     venv: Path,
     extra: list[str],
     report: Report,

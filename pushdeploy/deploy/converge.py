@@ -11,6 +11,7 @@ from pushdeploy.deploy.checkout import wanted_commit
 from pushdeploy.deploy.deploy import deploy
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.lookup import deploys_of, facts, loose_commit, outcome_of_push
+from pushdeploy.deploy.pulse import trouble
 from pushdeploy.deploy.tidy import tidy
 from pushdeploy.events import AttemptFailed
 from pushdeploy.model.attempt import Attempt, Outcome
@@ -99,7 +100,7 @@ def _learn_without_waiting(host: Host, app: str, after: int | None, pushed: str)
     if after is None or found is None:
         return None
     attempt = outcome_of_push(place, found.branch, after, pushed)
-    return None if attempt is None else _learned(Journal(place), attempt)
+    return None if attempt is None else _learned(host, Journal(place), attempt)
 
 
 def _decided(
@@ -118,12 +119,11 @@ def _decided(
         case Action.DEPLOY:
             return _run(host, journal, audience, who, commit, of_branch=True)
         case Action.LEARN:
-            return _learned(journal, decision.attempt)
+            return _learned(host, journal, decision.attempt)
         case Action.NOTHING:
-            name = current.name if current else "nothing"
-            return Ended("nothing", 0, text=f"{commit[:8]} is live already, as {name}")
+            return _unneeded(host, journal, occasion, commit)
         case Action.LEAVE:
-            return _left(journal, occasion, commit)
+            return _left(host, journal, occasion, commit)
 
 
 def _run(
@@ -139,7 +139,7 @@ def _run(
     )
 
 
-def _learned(journal: Journal, attempt: Attempt | None) -> Ended:
+def _learned(host: Host, journal: Journal, attempt: Attempt | None) -> Ended:
     if attempt is None:
         return Ended("nothing", 0)
     commit = attempt.commit[:8]
@@ -148,18 +148,31 @@ def _learned(journal: Journal, attempt: Attempt | None) -> Ended:
         return Ended("learned", 0, attempt.number, attempt.release, text)
     reason = attempt.reason or "its deploy was killed"
     hint = attempt.hint or "git push production again"
-    failure = AttemptFailed(reason, (), hint, journal.live(), attempt.release_phase)
+    failure = AttemptFailed(
+        reason, (), hint, journal.live(), attempt.release_phase, trouble(host, journal)
+    )
     text = f"{commit} did not go live: {reason}"
     return Ended("learned", FAILED, attempt.number, attempt.release, text, hint, failure)
 
 
-def _left(journal: Journal, occasion: Occasion, commit: str) -> Ended:
+def _unneeded(host: Host, journal: Journal, occasion: Occasion, commit: str) -> Ended:
+    """The commit is what `current` runs, if that runs."""
+    name, app = f"v{journal.live()}", journal.place.name
+    wrong = "" if occasion is Occasion.TIMER else trouble(host, journal)
+    if wrong:
+        text, hint = f"{commit[:8]} is {name}, which {wrong}", f"pushdeploy restart --app {app}"
+        return Ended("down", FAILED, text=text, hint=hint)
+    return Ended("nothing", 0, text=f"{commit[:8]} is live already, as {name}")
+
+
+def _left(host: Host, journal: Journal, occasion: Occasion, commit: str) -> Ended:
     if occasion is Occasion.TIMER:
         return Ended("nothing", 0)
-    live = journal.live()
+    live, wrong = journal.live(), trouble(host, journal)
+    stays = f"v{live}, which took its place, {wrong}" if wrong else f"v{live} stays live"
     return Ended(
         "left",
-        0,
-        text=f"{commit[:8]} was live and was rolled back from; v{live} stays live",
+        FAILED if wrong else 0,
+        text=f"{commit[:8]} was live and was rolled back from; {stays}",
         hint=f"pushdeploy deploy --app {journal.place.name}",
     )

@@ -19,6 +19,7 @@ from pushdeploy.model.release import Binding, Kind, Release
 from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
+    from pushdeploy.deploy.build import Venv
     from pushdeploy.deploy.host import Host
     from pushdeploy.deploy.journal import Journal
     from pushdeploy.model.tree import Tree
@@ -46,7 +47,7 @@ def deploy(
     if journal.live() is None and procfile.workers:
         report(WorkersDefaulted(tuple(line.name for line in procfile.workers)))
     venv = build(host, app, tree, procfile, report)
-    release = _release(journal, tree, procfile, venv.key, venv.python, who, host.now())
+    release = _release(journal, tree, procfile, venv, who, host.now())
     journal.note_attempt(attempt, commit=tree.commit.id, release=release.number)
     reached(Point.RELEASE_NUMBERED)
     make_storage(host, app, tree.storage)
@@ -77,7 +78,7 @@ def addresses(journal: Journal) -> tuple[str, ...]:
 
 
 def _release(
-    journal: Journal, tree: Tree, procfile: Procfile, venv: str, python: str, who: str, at: float
+    journal: Journal, tree: Tree, procfile: Procfile, venv: Venv, who: str, at: float
 ) -> Release:
     app_json = parse_app_json(tree.app_json) if tree.app_json else AppJson()
     return Release(
@@ -89,8 +90,9 @@ def _release(
         at=at,
         commit=tree.commit,
         slug=tree.slug,
-        venv=venv,
-        python=python,
+        venv=venv.key,
+        python=venv.python,
+        interpreter=venv.interpreter,
         procfile=procfile,
         binding=_binding(procfile, app_json.bind),
         checks=app_json.healthchecks,

@@ -30,6 +30,7 @@ def go_live(
     report: Report,
     *,
     change: Callable[[AppSettings], AppSettings] = lambda same: same,
+    stands_for: int | None = None,
 ) -> int | None:
     """Make a release live; returns the one that was.
 
@@ -43,6 +44,7 @@ def go_live(
         who: for whom.
         report: who is told.
         change: of formation or storage, which comes with the release and goes if it does.
+        stands_for: the release that this one is, but for a venv that was built again.
 
     Raises:
         DeployFailedError: it is not healthy or does not settle; what was live is live.
@@ -52,7 +54,7 @@ def go_live(
     instance = boot(host, release, settings, report)
     check(host, release, instance, report)
     reached(Point.WEB_HEALTHY)
-    previous = switch(host, journal, release, kind, who, report)
+    previous = switch(host, journal, release, kind, who, report, stands_for)
     before = None if previous is None else read_release_or_none(journal, previous)
     try:
         settings = journal.change_settings(change)

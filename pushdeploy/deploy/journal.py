@@ -97,7 +97,10 @@ class Journal:
 
     def environment(self) -> Environment:
         """The config vars: those of the live release, else those set before there was one."""
-        number = self.live()
+        return self.environment_of(self.live())
+
+    def environment_of(self, number: int | None) -> Environment:
+        """The config vars of a release; `None` means those set before the first."""
         path = (
             self.place.pending_environment
             if number is None

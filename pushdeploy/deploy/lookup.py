@@ -7,7 +7,6 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.attempt import Attempt, Outcome, read_attempts
@@ -102,17 +101,3 @@ def outcome_of_push(place: AppLayout, branch: str, after: int, pushed: str = "")
         and one.outcome in (Outcome.LIVE, Outcome.FAILED)
     ]
     return ended[-1] if ended else None
-
-
-def is_live_and_settled(place: AppLayout, branch: str) -> bool:
-    """True when the branch's commit is what runs, by an attempt that ended well."""
-    commit = loose_commit(place, branch) if branch else None
-    try:
-        name = Path(os.readlink(place.current)).name
-    except OSError:
-        return False
-    attempts = read_attempts(read_lines(place.attempts))
-    return any(
-        one.commit == commit and one.outcome is Outcome.LIVE and f"v{one.release}" == name
-        for one in attempts
-    )

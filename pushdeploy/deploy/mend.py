@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy import fit
 from pushdeploy.deploy.journal import Journal, read_release_or_none
 from pushdeploy.deploy.tidy import wanted_instances
 from pushdeploy.model.instance import State
@@ -19,7 +20,8 @@ def start_missing(host: Host, journal: Journal) -> list[str]:
     Workers of another release, as a switch that was killed leaves them, stop before its own start.
     """
     live = journal.live()
-    if live is None or read_release_or_none(journal, live) is None:
+    release = None if live is None else read_release_or_none(journal, live)
+    if release is None:
         return []
     app = journal.place.name
     wanted = [one for one in wanted_instances(host, journal) if one.release == live]
@@ -33,6 +35,8 @@ def start_missing(host: Host, journal: Journal) -> list[str]:
     if stale:
         host.supervisor.forget(app, [one.unit for one in stale])
         reached(Point.MEND_STOPPED)
+    if missing and fit.misfit(host, release) is not None:
+        missing = []  # it would only crash; reconcile builds it again
     if missing:
         host.supervisor.apply(missing)
         reached(Point.MEND_APPLIED)

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy import fit
 from pushdeploy.deploy.apps import finish_destroying, half_destroyed
 from pushdeploy.deploy.attempt import Audience, app_lock, refused_by_disk
 from pushdeploy.deploy.converge import converge
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.deploy.mend import start_missing
-from pushdeploy.deploy.revive import pace, restart, revive
+from pushdeploy.deploy.renew import Change, renew
+from pushdeploy.deploy.revive import REBUILD_SECONDS, pace, restart, revive
 from pushdeploy.deploy.tidy import tidy_locked, wanted_instances
 from pushdeploy.errors import PushdeployError
+from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.convergence import Occasion
+from pushdeploy.model.release import Kind
 from pushdeploy.system import files, sockets
 from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
     from pushdeploy.model.instance import Instance
+
+REBUILDS_APART_SECONDS = 5.0
+"""After an upgrade of the system many apps may have to be built again."""
 
 
 def boot_all(host: Host) -> list[str]:
@@ -30,7 +37,12 @@ def boot_all(host: Host) -> list[str]:
     started: list[Instance] = []
     for app in journals(host.layout.apps):
         try:
-            started += _live_instances(host, Journal(host.layout.app(app)))
+            journal = Journal(host.layout.app(app))
+            trouble = current_misfit(host, journal)
+            if trouble is None:
+                started += _live_instances(host, journal)
+            else:
+                did.append(_left_for_rebuild(host, app, trouble, len(did)))
         except Exception as error:  # noqa: BLE001 - also of our bug in one app
             did.append(_failed(error, f"{app}: "))
     host.supervisor.apply(started)
@@ -39,6 +51,18 @@ def boot_all(host: Host) -> list[str]:
     reached(Point.BOOT_STARTED)
     did += [f"started {one.name} of {one.app} v{one.release}" for one in started]
     return did + _open_fronts(host, sorted({one.app for one in started}))
+
+
+def current_misfit(host: Host, journal: Journal) -> str | None:
+    """Why the live release can't be started any more, if that is so."""
+    current = journal.current()
+    return None if current is None else fit.misfit(host, current)
+
+
+def _left_for_rebuild(host: Host, app: str, trouble: str, before: int) -> str:
+    """Started, it would only crash. It is built again as soon as the boot is over."""
+    host.supervisor.wake(app, REBUILD_SECONDS + REBUILDS_APART_SECONDS * before)
+    return f"{app}: {trouble}; it is built again next"
 
 
 def _live_instances(host: Host, journal: Journal) -> list[Instance]:
@@ -67,11 +91,24 @@ def reconcile(host: Host, app: str, audience: Audience) -> list[str]:
         did += start_missing(host, journal)
         did += tidy_locked(host, journal)
         did += pace(host, journal)
-        did += _repair(host, journal)
+        trouble = current_misfit(host, journal)
+        did += [] if trouble else _repair(host, journal)
+    if trouble:
+        did += _rebuild(host, app, audience, trouble)
     ended = converge(host, app, audience, occasion=Occasion.TIMER, who="reconcile", after=None)
     if ended.attempt is not None:
         did.append(f"attempt {ended.attempt}: {ended.outcome}")
     return did
+
+
+def _rebuild(host: Host, app: str, audience: Audience, trouble: str) -> list[str]:
+    """Build the live release again, beside what may still run."""
+    change = Change(Kind.REBUILD, "Build for another Python")
+    ended = renew(host, app, audience, change=change, who="reconcile")
+    if ended.outcome == Outcome.LIVE:
+        return [trouble, f"built it again, as v{ended.release}"]
+    why = f"{ended.text} ({ended.hint})" if ended.hint else ended.text
+    return [f"failed: {trouble}, and could not be built again: {why}"]
 
 
 def reconcile_all(host: Host, audience: Audience) -> dict[str, list[str]]:

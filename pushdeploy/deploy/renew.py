@@ -12,6 +12,7 @@ from pushdeploy.deploy.attempt import Audience, Ended, Request, app_lock, run_at
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.deploy import addresses
 from pushdeploy.deploy.go_live import go_live
+from pushdeploy.deploy.rebuild import fitting, rebuilt
 from pushdeploy.deploy.release import write_release
 from pushdeploy.deploy.storage import make_storage
 from pushdeploy.deploy.tidy import tidy
@@ -35,6 +36,12 @@ class Change:
     description: str
     environment: Callable[[Environment], Environment] = lambda same: same
     settings: Callable[[AppSettings], AppSettings] = lambda same: same
+    fresh: bool = False
+    """Build the venv again, also if it fits."""
+
+
+ALWAYS = (Kind.RESTART, Kind.REBUILD)
+"""What makes a new release although nothing else differs."""
 
 
 def renew(host: Host, app: str, audience: Audience, *, change: Change, who: str) -> Ended:
@@ -53,7 +60,7 @@ def renew(host: Host, app: str, audience: Audience, *, change: Change, who: str)
             journal.change_settings(change.settings)
             journal.save_pending_environment(environment)
             return Ended("recorded", 0, text="it takes effect at the first deploy")
-        if environment == before and changed == settings and change.kind is not Kind.RESTART:
+        if environment == before and changed == settings and change.kind not in ALWAYS:
             return Ended("nothing", 0, release=current.number, text="it is so already")
         ended = run_attempt(
             host,
@@ -94,8 +101,13 @@ def _renew(
         tree = checkout(host, current.app, current.commit.id, after, report)
         make_storage(host, current.app, tree.storage)
         slug = tree.slug
+    built = (
+        rebuilt(host, journal, current, report, fresh=True)
+        if change.fresh
+        else fitting(host, journal, current, report)
+    )
     release = replace(
-        current,
+        built,
         number=journal.next_release(),
         kind=change.kind,
         description=change.description,
@@ -105,7 +117,17 @@ def _renew(
     )
     journal.note_attempt(attempt, release=release.number)
     write_release(host, release, environment)
-    go_live(host, journal, release, change.kind, who, report, change=change.settings)
+    stands_for = current.number if change.kind is Kind.REBUILD else None
+    go_live(
+        host,
+        journal,
+        release,
+        change.kind,
+        who,
+        report,
+        change=change.settings,
+        stands_for=stands_for,
+    )
     report(
         WentLive(
             app=current.app,

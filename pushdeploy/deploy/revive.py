@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy import fit
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.tidy import wanted_instances
 from pushdeploy.deploy.watchdog import question
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 LAST_LOOK_SECONDS = 1.0
 """Who was found silent a moment ago is asked once more, with the lock held, for so long."""
+
+REBUILD_SECONDS = 1.0
+"""Until reconcile builds again what has lost its Python."""
 
 
 def look_after(host: Host, app: str, hung: int | None) -> list[str]:
@@ -100,6 +104,10 @@ def revive(host: Host, journal: Journal, seconds: float | None = None) -> list[s
     asked = replace(asked, seconds=seconds or asked.seconds)
     if _may_be_starting(host, current, web) or not silent([asked]):
         return []
+    trouble = fit.misfit(host, current)
+    if trouble is not None:  # stopped, it could not start again; reconcile builds it again
+        host.supervisor.wake(current.app, REBUILD_SECONDS)
+        return [f"left {web.name}, which does not answer, alone: {trouble}"]
     again = next_revival(journal.history().revivals.get(current.number, ()))
     if host.now() < again:
         left = format_duration(int(again - host.now()))

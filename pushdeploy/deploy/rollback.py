@@ -1,12 +1,17 @@
-"""Rollback: a release that was live before is live again. Nothing is built."""
+"""Rollback: a release that was live before is live again. Nothing is built while its venv fits."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy import instances
 from pushdeploy.deploy.attempt import Audience, Ended, Request, app_lock, run_attempt
+from pushdeploy.deploy.boot import is_up
 from pushdeploy.deploy.go_live import go_live
-from pushdeploy.deploy.release import release_is_whole
+from pushdeploy.deploy.pulse import trouble
+from pushdeploy.deploy.rebuild import fitting
+from pushdeploy.deploy.release import release_is_whole, write_release
 from pushdeploy.deploy.tidy import tidy
 from pushdeploy.errors import NotFoundError, NothingToRollBackToError
 from pushdeploy.events import Event, Report, RolledBack, Switched, WebStarting
@@ -25,19 +30,21 @@ def rollback(host: Host, app: str, audience: Audience, *, number: int | None, wh
         NothingToRollBackToError: there is none, or it is gone, or it is live.
     """
     with app_lock(host, app, audience, who, "a rollback") as journal:
-        target = journal.release(_target(journal, number))
+        target = journal.release(_target(host, journal, number))
         ended = run_attempt(
             host,
             journal,
             audience,
             Request(app, Kind.ROLLBACK, who, target.commit.id),
-            lambda _, report: _go_back(host, journal, target, who, report),
+            lambda number, report: _go_back(host, journal, target, who, number, report),
         )
     tidy(host, app)
     return ended
 
 
-def _go_back(host: Host, journal: Journal, target: Release, who: str, report: Report) -> Release:
+def _go_back(
+    host: Host, journal: Journal, target: Release, who: str, attempt: int, report: Report
+) -> Release:
     began = host.monotonic()
     seconds, warm = 0.0, True
 
@@ -49,21 +56,45 @@ def _go_back(host: Host, journal: Journal, target: Release, who: str, report: Re
             seconds = host.monotonic() - began
         report(event)
 
-    previous = go_live(host, journal, target, Kind.ROLLBACK, who, watch)
+    release = _startable(host, journal, target, who, attempt, watch)
+    stands_for = target.number if release.number != target.number else None
+    previous = go_live(host, journal, release, Kind.ROLLBACK, who, watch, stands_for=stands_for)
     report(
         RolledBack(
-            app=target.app,
-            release=target.number,
+            app=release.app,
+            release=release.number,
             previous=previous or 0,
-            commit=target.commit.id,
+            commit=release.commit.id,
             warm=warm,
             seconds=seconds,
         )
     )
-    return target
+    return release
 
 
-def _target(journal: Journal, number: int | None) -> int:
+def _startable(
+    host: Host, journal: Journal, target: Release, who: str, attempt: int, report: Report
+) -> Release:
+    """The release itself; when its Python is gone and it does not run, a new one that is it."""
+    if is_up(host, instances.web(host, target, journal.settings())):
+        return target
+    built = fitting(host, journal, target, report)
+    if built is target:
+        return target
+    release = replace(
+        built,
+        number=journal.next_release(),
+        kind=Kind.ROLLBACK,
+        description=f"Roll back to {target.name}, built for Python {built.python}",
+        who=who,
+        at=host.now(),
+    )
+    journal.note_attempt(attempt, release=release.number)
+    write_release(host, release, journal.environment_of(target.number))
+    return release
+
+
+def _target(host: Host, journal: Journal, number: int | None) -> int:
     app = journal.place.name
     live = journal.live()
     present = [one for one in journal.numbers() if release_is_whole(journal.place, one)]
@@ -78,8 +109,11 @@ def _target(journal: Journal, number: int | None) -> int:
             )
         return previous
     if number == live:
+        wrong = trouble(host, journal)
         raise NothingToRollBackToError(
-            f"v{number} of `{app}` is live already", hint=f"pushdeploy releases --app {app}"
+            f"v{number} of `{app}` is "
+            + (f"the current release, and {wrong}" if wrong else "live already"),
+            hint=f"pushdeploy restart --app {app}" if wrong else f"pushdeploy releases --app {app}",
         )
     if number not in present:
         raise NotFoundError(

@@ -17,15 +17,22 @@ if TYPE_CHECKING:
 
 
 def switch(
-    host: Host, journal: Journal, release: Release, kind: Kind, who: str, report: Report
+    host: Host,
+    journal: Journal,
+    release: Release,
+    kind: Kind,
+    who: str,
+    report: Report,
+    stands_for: int | None = None,
 ) -> int | None:
     """Make a release live; returns the one that was.
 
     An intent line is synced first, so that after a power cut `current` says whether it happened.
     """
     previous = journal.live()
+    rebuilt = {} if stands_for is None else {"stands_for": stands_for}
     journal.note_history(
-        intent=release.number, previous=previous, kind=kind, who=who, at=host.now()
+        intent=release.number, previous=previous, kind=kind, who=who, at=host.now(), **rebuilt
     )
     reached(Point.SWITCH_INTENDED)
     if previous is not None:

@@ -153,8 +153,8 @@ def _conversation(connection: socket.socket, watcher: Watcher, *, stay: bool) ->
         if log.ended is not None:
             return log.ended
     raise UnavailableError(
-        "the engine ended without an answer; what was live is live",
-        hint="push again; journalctl -u 'pushdeploy.engine@*'",
+        "the engine ended without an answer",
+        hint="pushdeploy ps; push again; journalctl -u 'pushdeploy.engine@*'",
     )
 
 

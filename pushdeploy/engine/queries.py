@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pushdeploy.deploy import fit
 from pushdeploy.deploy.archive import KEPT_ATTEMPTS
 from pushdeploy.deploy.instances import web_concurrency
 from pushdeploy.deploy.journal import Journal, journals, read_release_or_none
@@ -16,7 +17,7 @@ from pushdeploy.errors import NotFoundError
 from pushdeploy.model.attempt import Attempt, Outcome
 from pushdeploy.model.release import parse_release_name
 from pushdeploy.model.watchdog import crash_loops
-from pushdeploy.system import processes
+from pushdeploy.system import processes, pythons
 from pushdeploy.system.records import read_lines
 
 if TYPE_CHECKING:
@@ -70,9 +71,27 @@ def _ps(host: Host, session: Session, request: Request) -> dict[str, Any]:
         "web_concurrency": settings.formation.web_workers or web_concurrency(),
         "commands": {line.name: line.command for line in current.procfile.lines} if current else {},
         "instances": rows,
+        "misfit": None if current is None else fit.misfit(host, current),
         "revived": list(journal.history().revivals.get(live or 0, ())),
         "last_attempt": asdict(last) if last else None,
     }
+
+
+def _pythons(host: Host, session: Session, request: Request) -> list[dict[str, Any]]:
+    """Of each app that is live, or of one: its venv's Python, and whether that still runs it."""
+    caller(host, session, request)
+    own = pythons.running(host.server_python)
+    found = []
+    for app in [app_of(request)] if request.get("app") else journals(host.layout.apps):
+        journal = Journal(host.layout.app(app))
+        journal.settings()
+        current = journal.current()
+        if current is not None:
+            row: dict[str, Any] = {"app": app, "release": current.name, "python": current.python}
+            misfit = fit.misfit(host, current)
+            row |= {"interpreter": current.interpreter, "fits": misfit is None, "misfit": misfit}
+            found.append({**row, "server_python": str(own.version) if own else None})
+    return found
 
 
 def _row(host: Host, instance: Instance, status: Status | None, live: int | None) -> dict[str, Any]:
@@ -193,6 +212,7 @@ def _storage(host: Host, session: Session, request: Request) -> dict[str, Any]:
 ASKING: Mapping[str, Verb] = {
     "apps": _apps,
     "ps": _ps,
+    "pythons": _pythons,
     "releases": _releases,
     "releases.info": _releases_info,
     "releases.output": _releases_output,

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 CONVERGE = "converge"
 """What a push asks for."""
 
-ATTEMPTS = (CONVERGE, "deploy", "rollback", "restart", "config.set", "config.unset", "scale")
+ATTEMPTS = (
+    *(CONVERGE, "deploy", "rollback", "restart", "rebuild"),
+    *("config.set", "config.unset", "scale"),
+)
 """Verbs that keep a log."""
 
 Verb = Callable[[Host, Session, Mapping[str, Any]], Any]

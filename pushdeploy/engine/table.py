@@ -10,10 +10,12 @@ from pushdeploy.engine.server import Verb
 OF_MODULE = {
     ("verbs", "CHANGING"): (
         *("apps.create", "apps.destroy", "receive", "converge", "deploy", "rollback", "restart"),
-        *("config.set", "config.unset", "scale", "storage.add", "storage.remove", "reconcile"),
+        *("rebuild", "config.set", "config.unset", "scale", "storage.add", "storage.remove"),
+        *("reconcile",),
     ),
     ("queries", "ASKING"): (
-        *("apps", "ps", "releases", "releases.info", "releases.output", "config", "storage"),
+        *("apps", "ps", "pythons", "releases", "releases.info", "releases.output", "config"),
+        *("storage",),
     ),
     ("terminal", "ATTACHED"): ("logs", "run"),
     ("keys", "KEYS"): ("keys.add", "keys.list", "keys.remove"),

@@ -8,13 +8,14 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pushdeploy.deploy import fit
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.release import RUN
 from pushdeploy.deploy.release_phase import app_job
 from pushdeploy.engine.caller import caller
 from pushdeploy.engine.protocol import DESCRIPTORS
 from pushdeploy.engine.verbs import app_of
-from pushdeploy.errors import NotFoundError, UsageError
+from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
 from pushdeploy.model.job import JobKind
 from pushdeploy.model.text import escaped
 
@@ -70,6 +71,9 @@ def _run(host: Host, session: Session, request: Request) -> dict[str, Any]:
             f"`{journal.place.name}` has no live release to run a command in",
             hint="git push production main",
         )
+    trouble = fit.misfit(host, release)
+    if trouble is not None:
+        raise UnavailableError(trouble, hint=fit.hint(release.app))
     argv = tuple(str(word) for word in request.get("argv", []))
     if not argv or any("\0" in word for word in argv):
         raise UsageError("there is no command to run", hint="pushdeploy run python")

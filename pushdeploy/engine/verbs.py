@@ -115,6 +115,13 @@ def _restart(_: Host, __: Request) -> renew.Change:
     return renew.Change(Kind.RESTART, "Restart")
 
 
+def _rebuild(host: Host, request: Request) -> renew.Change:
+    app = app_of(request)
+    if Journal(host.layout.app(app)).current() is None:
+        raise NotFoundError(f"nothing of `{app}` is live yet", hint="git push production main")
+    return renew.Change(Kind.REBUILD, "Rebuild", fresh=True)
+
+
 def _config_set(_: Host, request: Request) -> renew.Change:
     values = {str(name): str(value) for name, value in dict(request["values"]).items()}
     return renew.Change(
@@ -196,6 +203,7 @@ CHANGING: Mapping[str, Verb] = {
     "deploy": _deploy,
     "rollback": _rollback,
     "restart": _renew(_restart),
+    "rebuild": _renew(_rebuild),
     "config.set": _renew(_config_set),
     "config.unset": _renew(_config_unset),
     "scale": _renew(_scale),

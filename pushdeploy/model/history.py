@@ -18,6 +18,8 @@ class Change:
     kind: str
     who: str
     at: float
+    stands_for: int | None = None
+    """The release that this one is, but for a venv that was built again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class History:
         left: set[int] = set()
         for change in self.changes:
             release, back = change.release, change.kind == "rollback"
+            if change.stands_for is not None:
+                _take_place(trail, cut, change.stands_for, release)
             undone = back and release in cut and release not in trail
             left.discard(release)
             if back and change.previous is not None and not undone:
@@ -99,7 +103,8 @@ class History:
 def read_history(records: Iterable[Mapping[str, object]]) -> History:
     """Fold the lines of `history.jsonl`.
 
-    Lines: `{"intent": 13, "previous": 12, "kind": …, "who": …, "at": …}`, then
+    Lines: `{"intent": 13, "previous": 12, "kind": …, "who": …, "at": …}`, with
+    `"stands_for": 9` when it is v9 with a venv that was built again, then
     `{"settled": 13}` or `{"dropped": 13}`; `{"warm": 12, "until": …}`, `{"cold": 12}`;
     `{"revived": 13, "at": …}`; `{"looping": 13, "instance": "worker.1", "restarts": 5, "at": …}`,
     `{"steady": 13, "instance": "worker.1"}`.
@@ -144,14 +149,23 @@ def _fold_watchdog(
         loops.pop((int(str(record["steady"])), instance), None)
 
 
+def _take_place(trail: list[int], cut: dict[int, list[int]], former: int, release: int) -> None:
+    """Put a release that was built again where the one stands that it was built from."""
+    if former in cut:
+        cut[release] = cut[former]
+    for way in (trail, *cut.values()):
+        way[:] = [release if one == former else one for one in way]
+
+
 def _change(record: Mapping[str, object]) -> Change:
-    previous = record.get("previous")
+    previous, stands_for = record.get("previous"), record.get("stands_for")
     return Change(
         release=int(str(record["intent"])),
         previous=previous if isinstance(previous, int) else None,
         kind=str(record.get("kind", "deploy")),
         who=str(record.get("who", "")),
         at=float(str(record.get("at", 0))),
+        stands_for=stands_for if isinstance(stands_for, int) else None,
     )
 
 

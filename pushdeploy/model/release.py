@@ -24,6 +24,7 @@ class Kind(StrEnum):
     SCALE = "scale"
     STORAGE = "storage"
     ROLLBACK = "rollback"
+    REBUILD = "rebuild"
 
 
 class Binding(StrEnum):
@@ -67,6 +68,8 @@ class Release:
     procfile: Procfile
     binding: Binding
     checks: tuple[HealthCheck, ...]
+    interpreter: str = ""
+    """What the venv was made with: `/usr/bin/python3.11`; empty in records of former versions."""
 
     @property
     def name(self) -> str:
@@ -116,6 +119,7 @@ def parse_release(text: str) -> Release:
             procfile=Procfile(tuple(ProcessLine(**line) for line in record["procfile"]["lines"])),
             binding=Binding(record["binding"]),
             checks=tuple(_check(check) for check in record["checks"]),
+            interpreter=record.get("interpreter", ""),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RefusedInputError(f"a release record cannot be read: {error}") from error

@@ -88,6 +88,7 @@ PS = {
             "stray": True,
         },
     ],
+    "misfit": None,
     "revived": [NOW - 9000, NOW - 300],
     "last_attempt": {
         "number": 15,

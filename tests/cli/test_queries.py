@@ -79,7 +79,7 @@ def test_ps_shows_instances_below_their_process_type(
 def test_ps_of_an_app_that_was_never_live_says_what_to_do(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    nothing = {"release": None, "commands": {}, "instances": [], "revived": []}
+    nothing = {"release": None, "commands": {}, "instances": [], "revived": [], "misfit": None}
     engine.answers["ps"] = {**PS, **nothing, "last_attempt": None}
 
     said = pushdeploy("ps")

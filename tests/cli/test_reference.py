@@ -54,6 +54,17 @@ ANSWERS = {
             }
         },
     },
+    "pythons": [
+        {
+            "app": "blog",
+            "release": "v12",
+            "python": "3.11.2",
+            "interpreter": "/usr/bin/python3.11",
+            "fits": True,
+            "misfit": None,
+            "server_python": "3.13.5",
+        }
+    ],
     "ps": {**PS, "instances": PS["instances"][:2]},  # type: ignore[index]
     "releases": {**RELEASES, "releases": RELEASES["releases"][:2]},  # type: ignore[index]
     "releases.info": RELEASE,

@@ -39,6 +39,18 @@ class Unit:
     server: WebServer | None = None
 
 
+def _make_venv(job: Job) -> None:
+    """What uv would make with the interpreter that the job names, as far as we look at it."""
+    venv = job.writable[0]
+    (named,) = [word for word in job.argv if word.startswith("--python=") and venv.name not in word]
+    python = Path(named.removeprefix("--python="))
+    (venv / "bin").mkdir(exist_ok=True)
+    if not (venv / "bin" / "python").is_symlink():
+        (venv / "bin" / "python").symlink_to(python)
+    (venv / "lib" / python.name).mkdir(parents=True, exist_ok=True)
+    (venv / ".complete").write_text("")
+
+
 @dataclass
 class FakeSupervisor:
     """Runs web instances as threads with real sockets, and workers in name only."""
@@ -139,7 +151,7 @@ class FakeSupervisor:
         self.during.get(job.kind, lambda: None)()
         status = self.statuses_of_jobs.get(job.kind, 0)
         if job.kind is JobKind.BUILD and status == 0:
-            (job.writable[0] / ".complete").write_text("")
+            _make_venv(job)
         return status
 
     def run(self, job: Job, descriptors: tuple[int, int, int], *, terminal: bool) -> int:

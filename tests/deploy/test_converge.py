@@ -10,7 +10,7 @@ import pytest
 
 from pushdeploy.deploy.attempt import Ended
 from pushdeploy.deploy.converge import converge
-from pushdeploy.deploy.lookup import is_live_and_settled, outcome_of_push
+from pushdeploy.deploy.lookup import outcome_of_push
 from pushdeploy.errors import NotFoundError, RefusedInputError
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.job import JobKind
@@ -254,16 +254,6 @@ def test_what_a_push_caused_is_known_without_an_engine(machine: Machine) -> None
     assert attempt is not None
     assert (attempt.number, attempt.outcome) == (1, "live")
     assert outcome_of_push(machine.place, "main", 1) is None
-    assert is_live_and_settled(machine.place, "main")
-
-
-def test_after_a_rollback_the_branch_is_not_what_is_live(machine: Machine) -> None:
-    machine.push("one")
-    machine.push("two")
-
-    machine.rollback()
-
-    assert not is_live_and_settled(machine.place, "main")
 
 
 def test_a_ref_that_is_a_link_is_not_followed(machine: Machine) -> None:

@@ -52,7 +52,7 @@ ASIDE = {"create_all", "delete_unfinished", "make_folder", "sync_folder", "sync_
 QUERIES = {
     *("settings", "live", "numbers", "release", "current", "environment", "attempts", "history"),
     *("next_release", "statuses", "tail", "logs", "run", "fronts", "app_group", "app_user"),
-    *("build_user", "receiver", "prepare", "ask", "all_attempts"),
+    *("build_user", "receiver", "prepare", "ask", "all_attempts", "environment_of"),
 }
 
 # Files of the story, and what else a change of a site does.
@@ -84,6 +84,8 @@ TOGETHER = {
     "certs.py::_take_back": "takes back the file before, when nginx refuses",
     "revive.py::_set_pace": "the watchdog's, and not struck yet: it looks again in a minute",
     "revive.py::revive": "the same; what it notes keeps it from doing so too often",
+    "reconcile.py::_left_for_rebuild": "asks for a reconcile, which the timer starts too",
+    "rollback.py::_startable": "a deploy's own steps, in a deploy's order",
     "nginx.py::apply": "what is written counts when nginx has been told, which has its points",
     "nginx.py::edge": "asks for a version",
     "nginx.py::test": "only tests; its caller has the point",

@@ -2,33 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-import pytest
-
-from pushdeploy.errors import UnavailableError
 from pushdeploy.system import uv
-
-
-def test_the_preferred_python_comes_first_and_each_version_once() -> None:
-    found = uv.interpreters(Path(sys.executable))
-
-    versions = [one.version for one in found]
-    assert found[0].path == Path(sys.executable)
-    assert str(found[0].version) == ".".join(map(str, sys.version_info[:3]))
-    assert len(set(versions)) == len(versions)
-    assert all(one.path.exists() for one in found)
-
-
-def test_what_is_no_python_is_said(tmp_path: Path) -> None:
-    false = tmp_path / "python3"
-    false.write_text("#!/bin/sh\necho Ruby 3.3\n")
-    false.chmod(0o755)
-
-    for path in (false, tmp_path / "nothing"):
-        with pytest.raises(UnavailableError, match="is not a Python"):
-            uv.interpreter(path)
 
 
 def test_packages_are_copied_and_no_python_is_fetched(tmp_path: Path) -> None:

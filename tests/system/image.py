@@ -30,14 +30,14 @@ def build(suite: str) -> Path:
 def _bootstrap(suite: str, target: Path) -> None:
     sys.stderr.write(f"Making a Debian {suite} (about a minute, kept for the next time)\n")
     include = f"--include={','.join(PACKAGES)}"
-    sources = _sources(suite, _repositories())
+    lines = sources(suite, repositories())
     processes.run(
-        ["mmdebstrap", "--variant=minbase", include, suite, str(target), *sources],
+        ["mmdebstrap", "--variant=minbase", include, suite, str(target), *lines],
         timeout=BUILD_TIMEOUT_SECONDS,
     )
 
 
-def _repositories() -> dict[str, str]:
+def repositories() -> dict[str, str]:
     """Label to address of the Debian repositories that this machine itself uses."""
     listing = processes.run(
         ["apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"],
@@ -47,7 +47,7 @@ def _repositories() -> dict[str, str]:
     return dict(found)
 
 
-def _sources(suite: str, repositories: dict[str, str]) -> list[str]:
+def sources(suite: str, repositories: dict[str, str]) -> list[str]:
     """The sources.list lines for a suite; none means mmdebstrap's own."""
     if "Debian" not in repositories:
         return []

@@ -1,0 +1,45 @@
+"""Pulse: whether what is live answers right now. Nothing else may say that it does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pushdeploy.deploy import fit
+from pushdeploy.deploy.journal import read_release_or_none
+from pushdeploy.model.health import Verdict, accepts, probe_headers
+from pushdeploy.system.http import NoAnswerError, get
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.journal import Journal
+
+PULSE_SECONDS = 3.0
+"""Somebody waits for a last word, and an app that is well answers in far less."""
+
+
+def trouble(host: Host, journal: Journal) -> str:
+    """What is wrong with the live release, after its name: `does not answer`.
+
+    Empty when it has just answered its health check, and when nothing is live.
+    """
+    live = journal.live()
+    if live is None:
+        return ""
+    release = read_release_or_none(journal, live)
+    if release is None:
+        return "can't be read: its record is damaged"
+    check = release.checks[0]
+    try:
+        answer = get(
+            journal.place.web_socket(live),
+            check.path,
+            host=host.proxy_host(release.app),
+            headers=probe_headers(check),
+            seconds=max(PULSE_SECONDS, check.timeout) if check.explicit else PULSE_SECONDS,
+        )
+    except NoAnswerError:
+        lost = fit.misfit(host, release)
+        return "does not answer" + ("" if lost is None else f" and can't start again: {lost}")
+    if accepts(check, answer.status) is Verdict.FAIL:
+        return f"answers {answer.status} to GET {check.path}"
+    return ""

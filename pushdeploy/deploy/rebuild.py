@@ -1,0 +1,62 @@
+"""Rebuild: a release again with a venv for the Python of now, as a new release.
+
+Its own venv is never changed: what runs from it goes on, and serves until the new one is healthy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pushdeploy.deploy import fit
+from pushdeploy.deploy.build import build
+from pushdeploy.deploy.checkout import checkout
+from pushdeploy.errors import DeployFailedError, RefusedInputError
+from pushdeploy.events import Report, Warned
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.journal import Journal
+    from pushdeploy.model.release import Release
+
+
+def fitting(host: Host, journal: Journal, release: Release, report: Report) -> Release:
+    """The same release if its venv fits, else one with a venv that does, of the same number.
+
+    Raises:
+        DeployFailedError: it could not be built.
+    """
+    trouble = fit.misfit(host, release)
+    if trouble is None:
+        return release
+    report(Warned(f"{trouble}; it is built again"))
+    return rebuilt(host, journal, release, report)
+
+
+def rebuilt(
+    host: Host, journal: Journal, release: Release, report: Report, *, fresh: bool = False
+) -> Release:
+    """A release with a venv that is made for the Python of now.
+
+    Args:
+        host: the machine.
+        journal: the app's records.
+        release: what to build again, from the commit that it was made from.
+        report: who is told.
+        fresh: also if there is one that fits.
+
+    Raises:
+        DeployFailedError: it could not be built.
+    """
+    tree = checkout(host, release.app, release.commit.id, journal.settings(), report)
+    try:
+        venv = build(host, release.app, tree, release.procfile, report, fresh=fresh)
+    except RefusedInputError as error:  # the Python that the repo asks for is gone
+        raise DeployFailedError(error.message, hint=error.hint) from error
+    except DeployFailedError as error:
+        raise DeployFailedError(
+            error.message,
+            hint=f"when the server reaches its package registry: {fit.hint(release.app)}",
+            report=error.report,
+        ) from error
+    return replace(release, venv=venv.key, python=venv.python, interpreter=venv.interpreter)
