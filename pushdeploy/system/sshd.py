@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.account import RECEIVER
 from pushdeploy.system import command
-from pushdeploy.system.command import Command
+from pushdeploy.system.command import Command, Output
 from pushdeploy.system.files import File, make_folder, sync_folder, write
 from pushdeploy.system.rendering import render
 from pushdeploy.system.systemd import systemctl
@@ -28,7 +28,7 @@ SNIPPET = Path("/etc/ssh/sshd_config.d/60-pushdeploy.conf")
 SERVICE = "ssh.service"
 PORT = 22
 RUN = Path("/run/sshd")
-"""`sshd -t` wants it, and it is missing where a socket starts sshd, as on Ubuntu."""
+"""`sshd -t` and `sshd -T` want it, and it is missing where a socket starts sshd, as on Ubuntu."""
 
 INCLUDE = re.compile(r"^\s*include\s.*/etc/ssh/sshd_config\.d/\*\.conf", re.MULTILINE)
 ALIVE_SECONDS = 15
@@ -94,7 +94,12 @@ def remove_snippet() -> bool:
 
 def port() -> int:
     """Where sshd listens; the first of several ports."""
-    return int(next(iter(_settings().get("port", [])), PORT))
+    return next(iter(ports()), PORT)
+
+
+def ports() -> list[int]:
+    """The ports of sshd's settings; none when it can't be asked."""
+    return [int(value) for value in _settings().get("port", [])]
 
 
 def shut_out() -> Iterator[str]:
@@ -109,9 +114,7 @@ def shut_out() -> Iterator[str]:
 
 
 def _test() -> None:
-    if not RUN.exists():
-        make_folder(RUN, mode=0o755)
-    tested = command.attempt(Command(["sshd", "-t"]))
+    tested = _sshd("-t")
     if tested.status != 0:
         raise UnavailableError(
             f"sshd does not accept its settings: {_first_line(tested.stderr)}",
@@ -131,14 +134,23 @@ def _check_obeyed(keys: Path) -> None:
 
 
 def _settings(user: str | None = None) -> dict[str, list[str]]:
-    """What sshd goes by, as `sshd -T` shows it; values of a name that comes twice are joined."""
+    """What sshd goes by, as `sshd -T` shows it; values of a name that comes twice are joined.
+
+    Names are in lower case here; from OpenSSH 10.4 on, sshd prints them as its manual writes them.
+    """
     asked = ["-C", f"user={user},host=localhost,addr=127.0.0.1"] if user else []
-    shown = command.attempt(Command(["sshd", "-T", *asked])).stdout
+    shown = _sshd("-T", *asked).stdout
     settings: dict[str, list[str]] = {}
     for line in shown.splitlines():
         name, _, value = line.partition(" ")
-        settings.setdefault(name, []).extend(value.split())
+        settings.setdefault(name.lower(), []).extend(value.split())
     return settings
+
+
+def _sshd(*options: str) -> Output:
+    if not RUN.exists():
+        make_folder(RUN, mode=0o755)
+    return command.attempt(Command(["sshd", *options]))
 
 
 def _reload() -> None:
@@ -159,7 +171,7 @@ def _put_back(content: str | None) -> None:
         sync_folder(SNIPPET.parent)
     else:
         write(File(SNIPPET, content))
-    if command.attempt(Command(["sshd", "-t"])).status == 0:
+    if _sshd("-t").status == 0:
         _reload()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pushdeploy.errors import UnavailableError
-from pushdeploy.system import command
+from pushdeploy.system import command, sshd
 from pushdeploy.system.command import Command
 
 WEB_PORTS = (80, 443)
@@ -51,7 +51,7 @@ def plan(connection: str = "") -> Plan:
     if not ports:
         raise UnavailableError(
             "no ssh port can be found, and a firewall without one would lock you out",
-            hint="sudo sshd -T | grep ^port",
+            hint="sudo sshd -T | grep -i ^port",
         )
     active = is_active()
     allowed, shut = _open_ports(restricted=active), _shut_ports()
@@ -110,9 +110,7 @@ def status() -> list[str]:
 
 def ssh_ports(connection: str = "") -> tuple[int, ...]:
     """Where sshd really listens: by its settings, by systemd's socket, by our own connection."""
-    found: set[int] = set()
-    sshd = command.attempt(Command(["sshd", "-T"]))
-    found.update(int(port) for port in re.findall(r"^port (\d{1,5})$", sshd.stdout, re.MULTILINE))
+    found = set(sshd.ports())
     listen = command.attempt(
         Command(["systemctl", "show", "ssh.socket", "--property=Listen", "--property=ActiveState"])
     ).stdout

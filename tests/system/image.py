@@ -1,4 +1,9 @@
-"""The disk of a fresh Debian server, with what the installer needs already on it."""
+"""The disk of a fresh server, with what the installer needs already on it.
+
+Two are Debian. `ubuntu` is Debian testing dressed as Ubuntu 26.04, as near as Debian's packages
+come: coreutils and sudo in Rust, sshd started by its socket, needrestart, and Ubuntu's
+`os-release`. What it can't show is Ubuntu's kernel, with its AppArmor rules, and cloud images.
+"""
 
 import re
 import sys
@@ -6,7 +11,10 @@ from pathlib import Path
 
 from tests.system import cache, processes
 
-SUITES = ("bookworm", "trixie")
+SUITES = ("bookworm", "trixie", "ubuntu")
+
+DISTRIBUTIONS = {"bookworm": "bookworm", "trixie": "trixie", "ubuntu": "testing"}
+"""The Debian that each is made from."""
 
 # The hosts have no network: whatever the installer would fetch from Debian must be here.
 PACKAGES = (
@@ -17,24 +25,73 @@ PACKAGES = (
     *("certbot", "python3-certbot-nginx"),
 )
 
+# What Ubuntu 26.04 has beside them, or instead.
+UBUNTU_PACKAGES = ("sudo-rs", "rust-coreutils", "needrestart", "apparmor")
+
+OS_RELEASE = """\
+PRETTY_NAME="Ubuntu 26.04 LTS"
+NAME="Ubuntu"
+VERSION_ID="26.04"
+VERSION="26.04 LTS (Resolute Raccoon)"
+VERSION_CODENAME=resolute
+ID=ubuntu
+ID_LIKE=debian
+UBUNTU_CODENAME=resolute
+"""
+
+# As Ubuntu's release notes have it: all programs of uutils but these three.
+DRESS = """\
+set -e
+cd "$1"
+for program in usr/lib/cargo/bin/coreutils/*; do
+  case "${program##*/}" in cp | mv | rm) continue ;; esac
+  ln --symbolic --force "/$program" "usr/bin/${program##*/}"
+done
+ln --symbolic --force /usr/lib/cargo/bin/sudo usr/bin/sudo
+rm --force etc/systemd/system/multi-user.target.wants/ssh.service
+rm --force etc/systemd/system/sshd.service
+mkdir --parents etc/systemd/system/sockets.target.wants etc/needrestart/conf.d
+ln --symbolic --force /usr/lib/systemd/system/ssh.socket \
+  etc/systemd/system/sockets.target.wants/ssh.socket
+echo '$nrconf{restart} = "a";' >etc/needrestart/conf.d/50-ubuntu.conf
+rm --force etc/os-release
+cat >etc/os-release
+"""
+
 BUILD_TIMEOUT_SECONDS = 900.0
 
 
 def build(suite: str) -> Path:
-    """The root folder of a Debian of this suite; must not be changed, only copied."""
+    """The root folder of a server of this suite; must not be changed, only copied."""
+    made_from = (suite, *_packages(suite), *((DRESS, OS_RELEASE) if suite == "ubuntu" else ()))
     return cache.made(
-        f"image-{suite}-{cache.key(suite, *PACKAGES)}", lambda target: _bootstrap(suite, target)
+        f"image-{suite}-{cache.key(*made_from)}", lambda target: _bootstrap(suite, target)
     )
+
+
+def python(suite: str) -> str:
+    """The Python of this suite: `3.13`."""
+    link = build(suite) / "usr/bin/python3"
+    return link.readlink().name.removeprefix("python")
+
+
+def _packages(suite: str) -> tuple[str, ...]:
+    return (*PACKAGES, *(UBUNTU_PACKAGES if suite == "ubuntu" else ()))
 
 
 def _bootstrap(suite: str, target: Path) -> None:
-    sys.stderr.write(f"Making a Debian {suite} (about a minute, kept for the next time)\n")
-    include = f"--include={','.join(PACKAGES)}"
-    lines = sources(suite, repositories())
+    sys.stderr.write(f"Making a server of {suite} (about a minute, kept for the next time)\n")
+    distribution = DISTRIBUTIONS[suite]
+    include = f"--include={','.join(_packages(suite))}"
+    # Testing's list of packages is at times older than it says that it may be.
+    patience = "--aptopt=Acquire::Check-Valid-Until false"
+    lines = sources(distribution, repositories())
     processes.run(
-        ["mmdebstrap", "--variant=minbase", include, suite, str(target), *lines],
+        ["mmdebstrap", "--variant=minbase", include, patience, distribution, str(target), *lines],
         timeout=BUILD_TIMEOUT_SECONDS,
     )
+    if suite == "ubuntu":
+        processes.run(["sh", "-c", DRESS, "sh", str(target)], stdin=OS_RELEASE)
 
 
 def repositories() -> dict[str, str]:

@@ -3,11 +3,9 @@
 import sys
 from pathlib import Path
 
-from tests.system import cache, processes
+from tests.system import cache, image, processes
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-
-PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
 
 # What the tests' apps ask for, and what building our own package asks for.
 APPS = (
@@ -24,7 +22,7 @@ DOWNLOAD_TIMEOUT_SECONDS = 900.0
 
 def build(suite: str) -> Path:
     """A folder of wheels for the Python of this suite."""
-    python = PYTHONS[suite]
+    python = image.python(suite)
     lock = CHECKOUT / "requirements.lock"
     name = cache.key(python, lock.read_text(), *APPS, *BUILDS, *SOURCES)
     return cache.made(f"wheels-{python}-{name}", lambda target: _download(python, lock, target))
