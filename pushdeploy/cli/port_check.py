@@ -8,6 +8,7 @@ from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.errors import UnavailableError, UsageError
 from pushdeploy.model.settings import FIRST_PORT
 from pushdeploy.system import processes
+from pushdeploy.system.ports import held_by
 from pushdeploy.system.systemd import systemctl
 from pushdeploy.system.unit_files import front_of
 
@@ -52,7 +53,7 @@ def _refuse_foreign(app: str, port: int) -> None:
     holder = processes.port_holder(port)
     if holder is not None:
         raise UnavailableError(
-            f"port {port} is held by `{holder.name}` (process {holder.pid}, user {holder.user})",
+            f"port {port} is held by {held_by(holder, port)}",
             hint=f"stop it, or: ./installer.sh --app {app} --port {port + 1}",
         )
 

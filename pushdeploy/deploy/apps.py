@@ -12,6 +12,7 @@ from pushdeploy.model.layout import DESTROYED
 from pushdeploy.model.settings import FIRST_PORT, LAST_PORT, AppSettings
 from pushdeploy.system import files, processes
 from pushdeploy.system.locks import held
+from pushdeploy.system.ports import held_by
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -146,8 +147,7 @@ def _port(host: Host, app: str, wanted: int | None) -> int:
         holder = processes.port_holder(wanted)
         if holder is not None:
             raise UnavailableError(
-                f"port {wanted} is taken by `{holder.name}` "
-                f"(process {holder.pid}, user {holder.user})",
+                f"port {wanted} is taken by {held_by(holder, wanted)}",
                 hint=f"stop it, or: pushdeploy apps:create {app} --port {wanted + 1}",
             )
         return wanted

@@ -14,6 +14,7 @@ from pushdeploy.model.instance import Instance, State
 from pushdeploy.system import processes
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.http import NoAnswerError, get
+from pushdeploy.system.ports import held_by
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
@@ -158,7 +159,7 @@ def look_through_proxy(host: Host, release: Release, settings: AppSettings, repo
 
 def _port_taken(release: Release, settings: AppSettings) -> DeployFailedError:
     holder = processes.port_holder(settings.port)
-    by = f"`{holder.name}` (process {holder.pid}, user {holder.user})" if holder else "somebody"
+    by = held_by(holder, settings.port) if holder else "somebody"
     return DeployFailedError(
         f"port {settings.port} of `{release.app}` is taken by {by}",
         hint=f"stop it, then: pushdeploy deploy --app {release.app}",

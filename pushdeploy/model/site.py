@@ -73,6 +73,9 @@ class Edge:
     """`http2 on;` is known (1.25.1), else it stands in `listen`."""
     reject_handshake: bool
     """`ssl_reject_handshake` is known (1.19.4)."""
+    keeps_upstreams: bool
+    """Connections to an app stay open unless told otherwise (1.29.7); requests would go on
+    reaching the old release after a switch."""
     post_quantum: bool
     """OpenSSL 3.5 knows X25519MLKEM768."""
     ipv6: bool

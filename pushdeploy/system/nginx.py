@@ -41,6 +41,7 @@ RELOAD_SECONDS = 10.0
 LOOK_SECONDS = 0.02
 MODERN_HTTP2 = (1, 25, 1)
 REJECTS_HANDSHAKES = (1, 19, 4)
+KEEPS_UPSTREAMS = (1, 29, 7)
 POST_QUANTUM = (3, 5, 0)
 
 
@@ -82,6 +83,7 @@ class Nginx:
         return Edge(
             http2_directive=nginx >= MODERN_HTTP2,
             reject_handshake=nginx >= REJECTS_HANDSHAKES,
+            keeps_upstreams=nginx >= KEEPS_UPSTREAMS,
             post_quantum=openssl >= POST_QUANTUM,
             ipv6=Path("/proc/net/if_inet6").exists(),
             acme=self.state / "acme",

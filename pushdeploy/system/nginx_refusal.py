@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import CommandFailedError, UnavailableError
 from pushdeploy.system import processes
+from pushdeploy.system.ports import held_by
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,8 +49,8 @@ def _held_port() -> UnavailableError | None:
         holder = processes.port_holder(port)
         if holder is not None and holder.name != NAME:
             return UnavailableError(
-                f"nginx can't answer: port {port} is held by `{holder.name}` "
-                f"(process {holder.pid}, user {holder.user}). Everything is as it was.",
+                f"nginx can't answer: port {port} is held by {held_by(holder, port)}. "
+                "Everything is as it was.",
                 hint="stop it and keep it from starting again, then: pushdeploy reconcile",
             )
     return None

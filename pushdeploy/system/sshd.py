@@ -1,7 +1,7 @@
 """sshd: one file of ours in its folder of settings, about the user `deploy` and nobody else.
 
 sshd is asked whether it accepts the change before it is told to reload; if it does not, the file is
-put back as it was. It is never restarted: open connections go on (sshd(8), sshd_config(5)).
+put back as it was. Open connections go on (sshd(8), sshd_config(5)).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MAIN = Path("/etc/ssh/sshd_config")
 SNIPPET = Path("/etc/ssh/sshd_config.d/60-pushdeploy.conf")
 SERVICE = "ssh.service"
+SOCKET = "ssh.socket"
 PORT = 22
 RUN = Path("/run/sshd")
 """`sshd -t` and `sshd -T` want it, and it is missing where a socket starts sshd, as on Ubuntu."""
@@ -154,15 +155,25 @@ def _sshd(*options: str) -> Output:
 
 
 def _reload() -> None:
-    """Where nothing runs, a socket starts sshd anew for each connection, or later."""
-    running = systemctl("is-active", SERVICE, check=False).stdout.strip() == "active"
-    if running:
-        reloaded = systemctl("reload", SERVICE, check=False)
-        if reloaded.status != 0:
-            raise UnavailableError(
-                f"sshd did not reload: {_first_line(reloaded.stderr)}",
-                hint=f"systemctl status {SERVICE}",
-            )
+    """Where nothing runs, a socket starts sshd for each connection, or later.
+
+    An sshd that got its listener from a socket can't bind it again when it reloads, and ends
+    (seen with OpenSSH 10.6); restarted, it gets it again. Open connections go on either way, since
+    the unit has `KillMode=process`, and new ones wait in the socket.
+    """
+    if not _is_active(SERVICE):
+        return
+    verb = "restart" if _is_active(SOCKET) else "reload"
+    reloaded = systemctl(verb, SERVICE, check=False)
+    if reloaded.status != 0:
+        raise UnavailableError(
+            f"sshd did not {verb}: {_first_line(reloaded.stderr)}",
+            hint=f"systemctl status {SERVICE}",
+        )
+
+
+def _is_active(unit: str) -> bool:
+    return systemctl("is-active", unit, check=False).stdout.strip() == "active"
 
 
 def _put_back(content: str | None) -> None:

@@ -34,6 +34,7 @@ LIVE = Path("/etc/letsencrypt/live/pushdeploy-blog")
 DEBIAN_12 = Edge(
     http2_directive=False,
     reject_handshake=True,
+    keeps_upstreams=False,
     post_quantum=False,
     ipv6=True,
     acme=STATE / "acme",
@@ -68,7 +69,7 @@ CASES: dict[str, tuple[Edge, Sequence[Site]]] = {
     "one-of-two-names-has-a-certificate": (DEBIAN_12, [SECURED]),
     "two-apps": (DEBIAN_12, [SECURED, SHOP]),
     "newer-nginx-and-openssl": (
-        replace(DEBIAN_12, http2_directive=True, post_quantum=True),
+        replace(DEBIAN_12, http2_directive=True, keeps_upstreams=True, post_quantum=True),
         [SECURED],
     ),
     "no-ipv6": (replace(DEBIAN_12, ipv6=False), [SECURED]),

@@ -5,16 +5,21 @@ come: coreutils and sudo in Rust, sshd started by its socket, needrestart, and U
 `os-release`. What it can't show is Ubuntu's kernel, with its AppArmor rules, and cloud images.
 """
 
+import os
 import re
 import sys
 from pathlib import Path
 
 from tests.system import cache, processes
 
-SUITES = ("bookworm", "trixie", "ubuntu")
-
 DISTRIBUTIONS = {"bookworm": "bookworm", "trixie": "trixie", "ubuntu": "testing"}
-"""The Debian that each is made from."""
+"""The Debian that each suite is made from."""
+
+CHOSEN = os.environ.get("PUSHDEPLOY_SUITE")
+"""By `tests/run --suite NAME`."""
+
+SUITES = (CHOSEN,) if CHOSEN else tuple(DISTRIBUTIONS)
+"""What is tried on each; the rest is tried on the first."""
 
 # The hosts have no network: whatever the installer would fetch from Debian must be here.
 PACKAGES = (

@@ -280,7 +280,7 @@ def test_a_port_that_somebody_has_is_refused(new_site: Callable[[], Site]) -> No
     foreign = second.laptop.ssh(f"apps:create {second.name} --port 22")
 
     assert_cli_refused(ours, 2, f"belongs to the app `{first.name}`")
-    assert_cli_refused(foreign, 69, "port 22 is taken by `sshd`")
+    assert_cli_refused(foreign, 69, "port 22 is taken by `ssh")
     assert not second.host.exists(second.root)
     assert_serving(first, version=1, release="v1")
 

@@ -157,8 +157,8 @@ def test_pip_and_uv_install_from_the_wheelhouse(bare_host: Host) -> None:
     assert bare_host.run(*check).returncode == 0
 
 
-def test_leaves_no_trace_when_closed(hosts_can_boot: None) -> None:
-    with Host.boot("bookworm", "brief") as host:
+def test_leaves_no_trace_when_closed(hosts_can_boot: None, suite: str) -> None:
+    with Host.boot(suite, "brief") as host:
         root, name = host.container.root, host.container.name
 
     assert not root.parent.exists()
@@ -166,11 +166,11 @@ def test_leaves_no_trace_when_closed(hosts_can_boot: None) -> None:
     assert not [folder for folder in cgroups.folders(name) if folder.exists()]
 
 
-def test_boots_many_hosts_from_one_frozen_disk(hosts_can_boot: None) -> None:
-    with Host.boot("bookworm", "first") as first:
+def test_boots_many_hosts_from_one_frozen_disk(hosts_can_boot: None, suite: str) -> None:
+    with Host.boot(suite, "first") as first:
         first.write("/srv/installed", "once")
         disk = first.freeze()
-        with Host.boot("bookworm", "a", disk) as a, Host.boot("bookworm", "b", disk) as b:
+        with Host.boot(suite, "a", disk) as a, Host.boot(suite, "b", disk) as b:
             a.run("rm", "/srv/installed")
 
             assert not a.exists("/srv/installed")
@@ -178,8 +178,10 @@ def test_boots_many_hosts_from_one_frozen_disk(hosts_can_boot: None) -> None:
             assert (a.state(), b.state()) == ("running", "running")
 
 
-def test_a_host_whose_tests_were_killed_is_removed_by_the_next(hosts_can_boot: None) -> None:
-    code = "from tests.system.host import Host; h = Host.boot('bookworm', 'orphan'); "
+def test_a_host_whose_tests_were_killed_is_removed_by_the_next(
+    hosts_can_boot: None, suite: str
+) -> None:
+    code = f"from tests.system.host import Host; h = Host.boot('{suite}', 'orphan'); "
     code += "print(h.container.root, flush=True); h.run('sleep', '600', timeout=600)"
     orphan = processes.start([sys.executable, "-c", code], cwd=CHECKOUT)
     assert orphan.stdout is not None
