@@ -34,14 +34,15 @@ def _with_terminal(errand: Errand) -> Errand:
 def run(side: Near, *, app: str, argv: tuple[str, ...]) -> int:
     """Run COMMAND as the app.
 
-    It gets a process of its own with the live release's code and config vars. Its exit status is
-    passed through. Options of COMMAND need no quotes: write ours before it.
+    It gets a process of its own with the live release's code and config vars, and its words as
+    they are. One word alone is a line for the shell: 'ls *.db | wc -l'. Its exit status is passed
+    through, 128 + N when signal N ended it. Options of COMMAND need no quotes: write ours first.
     """
     answer = attached(
         side,
         "run",
         app=app,
-        argv=list(argv),
+        argv=[os.fsencode(word).decode("utf-8", "surrogateescape") for word in argv],
         terminal=_at_terminal(),
         term=os.environ.get("TERM", ""),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from pushdeploy.cli.early import call_for, call_for_push
+from pushdeploy.cli.early import call_for, call_for_push, open_standard
 
 PUSH = ("git-receive-pack ", "git receive-pack ")
 OWN_NAME = "pushdeploy"
@@ -19,6 +19,7 @@ WHO_VARIABLE = "PUSHDEPLOY_WHO"
 
 def main() -> int:
     """Do what was asked for, or say why not."""
+    open_standard()
     if len(sys.argv) > 1:
         os.environ[WHO_VARIABLE] = sys.argv[1]
     asked = os.environ.get("SSH_ORIGINAL_COMMAND", "")

@@ -59,10 +59,18 @@ class Supervisor(Protocol):
     def once(self, job: Job, on_line: Callable[[str], None]) -> int:
         """Run a job to its end, its output line by line; returns its exit status."""
 
-    def run(self, job: Job, descriptors: tuple[int, int, int], *, terminal: bool) -> int:
+    def run(
+        self,
+        job: Job,
+        descriptors: tuple[int, int, int],
+        *,
+        terminal: bool,
+        left: Callable[[], bool],
+    ) -> int:
         """Run a job connected to these descriptors; returns its exit status, 128 + N for signal N.
 
-        With `terminal` the first is a terminal, and the job gets one of its own.
+        With `terminal` the first is a terminal, and the job gets one of its own. Once `left` says
+        that whoever asked is gone, the job gets a HUP, as at a terminal that was closed.
         """
 
     def stop_jobs(self, app: str) -> None:

@@ -35,8 +35,12 @@ the front reach its socket.
 """
 
 ONE_OFF = """\
-if [ $# -eq 1 ]; then exec /bin/bash -c "$1"; fi
-exec "$@\""""
+if [ $# -eq 1 ]; then exec /bin/bash --norc -c -- "$1"; fi
+exec -- "$@\""""
+"""One word is a line for the shell, more are a program and its arguments, whatever they begin with.
+
+Without `--norc` a bash whose stdin is a socket, as sshd's may be, reads the `.bashrc` of the app.
+"""
 
 
 def write_release(host: Host, release: Release, environment: Environment) -> None:
@@ -74,7 +78,7 @@ def _scripts(place: AppLayout, release: Release) -> list[tuple[str, str]]:
     scripts = [
         (
             line.name,
-            _script(place, release, line.name, f"exec /bin/bash -c {shlex.quote(line.command)}"),
+            _script(place, release, line.name, f"exec /bin/bash -c -- {shlex.quote(line.command)}"),
         )
         for line in release.procfile.lines
     ]

@@ -124,11 +124,18 @@ class Session:
         What a lost ssh connection leaves behind still holds its end of ours. Asked by poll(2): a
         socket with a time-out waits in recv, MSG_DONTWAIT or not.
         """
-        poll = select.poll()
-        poll.register(self._connection, select.POLLRDHUP)
-        if len(self.descriptors) > STDOUT:
-            poll.register(self.descriptors[STDOUT], 0)
-        return any(what & LEFT for _, what in poll.poll(0))
+        if _has_event(self._connection, select.POLLRDHUP):
+            return True
+        return len(self.descriptors) > STDOUT and _has_event(self.descriptors[STDOUT], 0)
+
+    def is_hung_up(self) -> bool:
+        """True when the caller has hung up, or his stdin, stdout and stderr all have no other end.
+
+        Those of a lost ssh connection have none; `run ... | head` leaves two of them.
+        """
+        if _has_event(self._connection, select.POLLRDHUP):
+            return True
+        return bool(self.descriptors) and all(_has_event(one, 0) for one in self.descriptors)
 
     def close(self) -> None:
         """End the conversation; the engine may go on working."""
@@ -136,3 +143,10 @@ class Session:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
         self._connection.close()
+
+
+def _has_event(one: socket.socket | int, asked: int) -> bool:
+    """True when the other end is gone."""
+    poll = select.poll()
+    poll.register(one, asked)
+    return any(what & LEFT for _, what in poll.poll(0))

@@ -86,7 +86,9 @@ def _run(host: Host, session: Session, request: Request) -> dict[str, Any]:
     )
     stdin, stdout, stderr = session.descriptors
     terminal = bool(request.get("terminal")) and os.isatty(stdin)
-    status = host.supervisor.run(job, (stdin, stdout, stderr), terminal=terminal)
+    status = host.supervisor.run(
+        job, (stdin, stdout, stderr), terminal=terminal, left=session.is_hung_up
+    )
     return {"exit_code": status}
 
 

@@ -27,6 +27,8 @@ LINE_LIMIT = 64 << 10
 CHUNK = 64 << 10
 LOOK_SECONDS = 0.1
 """How often a program that prints nothing is looked at: it may have ended."""
+LEFT_SECONDS = 0.5
+"""How often it is looked whether somebody still waits for a program."""
 
 CLEAN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What our own programs are found on, whatever the caller's PATH was."""
@@ -218,6 +220,23 @@ def start(
         )
     except FileNotFoundError as error:
         raise _missing(command, error) from error
+
+
+def wait(child: Process, left: Callable[[], bool], hang_up: Callable[[], object]) -> int:
+    """Wait for a program; `hang_up` once, when whoever wanted it has left. Its exit status."""
+    while True:
+        try:
+            return child.wait(LEFT_SECONDS)
+        except subprocess.TimeoutExpired:
+            if left():
+                hang_up()
+                return child.wait()
+
+
+def hang_up(child: Process) -> None:
+    """HUP to a program that was started in a session of its own, and to all its children."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGHUP)
 
 
 def feed(command: Command, data: bytes) -> int:

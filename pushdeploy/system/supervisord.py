@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from pushdeploy.errors import CommandFailedError
@@ -120,14 +121,21 @@ class Supervisord:
         finally:
             processes.kill_marked(JOB_VARIABLE, self._mark(job.app, job.kind))
 
-    def run(self, job: Job, descriptors: tuple[int, int, int], *, terminal: bool) -> int:
+    def run(
+        self,
+        job: Job,
+        descriptors: tuple[int, int, int],
+        *,
+        terminal: bool,
+        left: Callable[[], bool],
+    ) -> int:
         """Run a job as our child, with a terminal of its own in between when there is one."""
         line = self._job(job)
         if terminal:
             return _status_of(run_at_terminal(line, descriptors))
         stdin, stdout, stderr = descriptors
         child = command.start(line, stdin=stdin, stdout=stdout, stderr=stderr, new_session=True)
-        return _status_of(child.wait())
+        return _status_of(command.wait(child, left, partial(command.hang_up, child)))
 
     def stop_jobs(self, app: str) -> None:
         """Kill builds and release phases, found by their mark."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,13 @@ from pushdeploy.model.instance import (
     parse_unit,
 )
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.system import command, files, journald
+from pushdeploy.system import command, files, job_files, journald
 from pushdeploy.system.command import Command
 from pushdeploy.system.unit_files import (
     bridge_of,
     front_files,
     front_of,
+    job_of,
     run_command,
     slice_of,
     unit_files,
@@ -126,25 +128,42 @@ class Systemd:
 
     def once(self, job: Job, on_line: Callable[[str], None]) -> int:
         """Run a job in a transient unit of its own and wait for it."""
-        return command.stream(run_command(job, "--pipe"), on_line, seconds=job.seconds + 30)
+        unit = job_of(job)
+        with job_files.written(unit, job.argv, job.user):
+            line = run_command(job, unit, "--pipe")
+            ended = command.stream(line, on_line, seconds=job.seconds + 30)
+            return job_files.status(unit, ended)
 
-    def run(self, job: Job, descriptors: tuple[int, int, int], *, terminal: bool) -> int:
+    def run(
+        self,
+        job: Job,
+        descriptors: tuple[int, int, int],
+        *,
+        terminal: bool,
+        left: Callable[[], bool],
+    ) -> int:
         """Run a job in a transient unit, connected to the descriptors or to a terminal of its own.
 
         The journal gets nothing of what it prints.
         """
         stdin, stdout, stderr = descriptors
-        line = run_command(job, "--pty" if terminal else "--pipe")
-        return command.start(line, stdin=stdin, stdout=stdout, stderr=stderr).wait()
+        unit = job_of(job)
+        with job_files.written(unit, job.argv, job.user):
+            line = run_command(job, unit, "--pty" if terminal else "--pipe")
+            child = command.start(line, stdin=stdin, stdout=stdout, stderr=stderr)
+            hang_up = partial(systemctl, "kill", "--signal=HUP", f"{unit}.service", check=False)
+            ended = command.wait(child, left, hang_up)
+            return job_files.status(unit, ended)
 
     def stop_jobs(self, app: str) -> None:
-        """Stop builds and release phases of the app; delete unit files that were not finished."""
+        """Stop builds and release phases of the app; delete what was not finished, or is left."""
         files.delete_unfinished(self._units, f"{unit_prefix(app)}.*")
         kinds = (JobKind.BUILD, JobKind.RELEASE_PHASE)
         units = [f"{unit_prefix(app)}.{kind}.service" for kind in kinds]
         if any(_state(unit) is not State.DOWN for unit in units):
             systemctl("stop", *units, check=False, seconds=STOP_SECONDS)
             systemctl("reset-failed", *units, check=False)
+        job_files.sweep(f"{unit_prefix(app)}.*", lambda unit: _any_runs([unit]))
 
     def open_front(self, app: str, port: int, live_socket: Path) -> None:
         """Listen on the app's port; a right front is left alone."""

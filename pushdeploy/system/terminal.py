@@ -67,10 +67,9 @@ def _carry(child: Process, stdin: int, stdout: int, outer: int) -> None:
             _write(stdout, data)
         if stdin in ready:
             data = _read(stdin)
-            if data:
-                _write(outer, data)
-            else:
-                sources.remove(stdin)
+            if not data:  # it is closed: a key, Ctrl-D too, is a byte
+                return
+            _write(outer, data)
         if not ready and child.poll() is not None:
             return
 

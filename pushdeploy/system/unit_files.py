@@ -19,6 +19,7 @@ from pushdeploy.model.instance import (
 )
 from pushdeploy.model.job import JobKind
 from pushdeploy.system.command import Command
+from pushdeploy.system.job_files import BECOME, NOTE, ended_of, words_of
 from pushdeploy.system.rendering import load, render
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ PROXY_GROUP = "www-data"
 FRONT_USER = "pd-front"
 PROXY_CONNECTIONS = 4096
 """systemd-socket-proxyd's default of 256 drops connections under load."""
+
+TOLD = {
+    JobKind.BUILD: "build",
+    JobKind.RELEASE_PHASE: "release command",
+    JobKind.RUN: "one-off command",
+}
+"""What `systemctl status` and the journal call a job: by itself systemd would show its words."""
 
 
 def load_templates() -> None:
@@ -140,8 +148,11 @@ def bridge_of(unit: str) -> str:
     return f"{unit.removesuffix('.web')}.bridge"
 
 
-def run_command(job: Job, *options: str) -> Command:
-    """`systemd-run` for a job: fixed text, typed values, the sandbox of every app."""
+def run_command(job: Job, unit: str, *options: str) -> Command:
+    """`systemd-run` for a job: fixed text, typed values, the sandbox of every app.
+
+    The job's words are in the unit's file (`job_files`), never here.
+    """
     properties = [line for line in render("systemd/sandbox.j2").splitlines() if line]
     properties += [
         f"Slice={slice_of(job.app)}",
@@ -154,6 +165,8 @@ def run_command(job: Job, *options: str) -> Command:
         f"LimitNOFILE={DEFAULT_FILES}",
         "KillMode=control-group",
         "SendSIGHUP=yes",
+        "IgnoreSIGPIPE=no",  # a pipe into `head` ends as it does in any shell
+        f"ExecStopPost=+{_literal(*NOTE, str(ended_of(unit)))}",
         *(f"ReadWritePaths={path}" for path in job.writable),
         *(f"InaccessiblePaths=-{path}" for path in job.hidden),
         *(f"SupplementaryGroups={group}" for group in job.groups),
@@ -167,12 +180,24 @@ def run_command(job: Job, *options: str) -> Command:
             "--collect",
             "--service-type=exec",
             *options,
-            f"--unit={job_of(job)}",
+            f"--unit={unit}",
+            f"--description={job.app}: {TOLD[job.kind]}",
             f"--uid={job.user}",
             f"--gid={job.user}",
             *(f"--property={line}" for line in properties),
             *(f"--setenv={name}={value}" for name, value in settings),
             "--",
-            *job.argv,
+            *(word.replace("$", "$$") for word in BECOME),
+            str(words_of(unit)),
         ]
     )
+
+
+def _literal(*words: str) -> str:
+    """Words as a value of `Exec...=`: quoted, and nothing in them expanded (systemd.service(5))."""
+    return " ".join(_quoted(word) for word in words)
+
+
+def _quoted(word: str) -> str:
+    inside = word.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + inside.replace("$", "$$").replace("%", "%%") + '"'

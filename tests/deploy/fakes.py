@@ -154,7 +154,14 @@ class FakeSupervisor:
             _make_venv(job)
         return status
 
-    def run(self, job: Job, descriptors: tuple[int, int, int], *, terminal: bool) -> int:
+    def run(
+        self,
+        job: Job,
+        descriptors: tuple[int, int, int],
+        *,
+        terminal: bool,
+        left: Callable[[], bool],
+    ) -> int:
         """Pretend to run the job."""
         self._note("run", *job.argv)
         return 0

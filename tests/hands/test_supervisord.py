@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
     from pushdeploy.system.supervisord import Supervisord
 
+
+def never() -> bool:
+    """Whoever asked stays."""
+    return False
+
+
 SLEEP = "import time; time.sleep(1000)"
 SAYS = "import os\nprint('{}', os.getpid())\nimport time; time.sleep(1000)"
 FALLS = "print('no database'); raise SystemExit(1)"
@@ -425,7 +431,7 @@ def test_a_one_off_is_connected_to_the_caller_s_descriptors(app: App) -> None:
     os.close(in_write)
 
     job = app.job("/bin/sh", "-c", "cat; echo oops >&2; kill -TERM $$", kind=JobKind.RUN)
-    status = app.supervisor.run(job, (in_read, out_write, out_write), terminal=False)
+    status = app.supervisor.run(job, (in_read, out_write, out_write), terminal=False, left=never)
 
     os.close(out_write)
     with os.fdopen(out_read, "rb") as said:
@@ -434,13 +440,24 @@ def test_a_one_off_is_connected_to_the_caller_s_descriptors(app: App) -> None:
     assert status == 128 + signal.SIGTERM
 
 
+def test_a_one_off_of_who_has_left_is_hung_up(app: App) -> None:
+    in_read, in_write = os.pipe()
+
+    job = app.job("/bin/sh", "-c", "sleep 1000 & wait", kind=JobKind.RUN)
+    status = app.supervisor.run(job, (in_read, 2, 2), terminal=False, left=lambda: True)
+
+    os.close(in_read)
+    os.close(in_write)
+    assert status == 128 + signal.SIGHUP
+
+
 def test_a_one_off_at_a_terminal_has_a_terminal_of_its_own(app: App) -> None:
     keyboard, terminal = pty.openpty()
     script = "test -t 0 && test -t 1 && read line && echo got:$line && exit 3"
     os.write(keyboard, b"words\n")
 
     job = app.job("/bin/sh", "-c", script, kind=JobKind.RUN)
-    status = app.supervisor.run(job, (terminal, terminal, terminal), terminal=True)
+    status = app.supervisor.run(job, (terminal, terminal, terminal), terminal=True, left=never)
 
     said = b""
     while b"got:words" not in said and select.select([keyboard], [], [], 5)[0]:
@@ -466,7 +483,7 @@ def test_ctrl_c_at_the_terminal_reaches_the_one_off(app: App) -> None:
     job = app.job("/bin/sh", "-c", "echo ready; exec sleep 1000", kind=JobKind.RUN)
     thread = threading.Thread(
         target=lambda: ended.append(
-            app.supervisor.run(job, (terminal, terminal, terminal), terminal=True)
+            app.supervisor.run(job, (terminal, terminal, terminal), terminal=True, left=never)
         )
     )
     thread.start()

@@ -26,7 +26,7 @@ from pushdeploy.system.command import Command, attempt
 from pushdeploy.system.rendering import render
 from pushdeploy.system.server_units import FILES
 from pushdeploy.system.systemd import Systemd
-from pushdeploy.system.unit_files import FRONT_USER, run_command, unit_files
+from pushdeploy.system.unit_files import FRONT_USER, job_of, run_command, unit_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -229,7 +229,7 @@ def test_a_job_is_a_sandbox_with_typed_values() -> None:
     job = Job(
         app="my-blog",
         kind=JobKind.BUILD,
-        argv=("/bin/sh", "-c", "$(evil) %n; --property=User=root"),
+        argv=("/bin/sh", "-c", "$(evil) ${X} %n; --property=User=root"),
         user="pb-my-blog",
         groups=("pd-my-blog",),
         folder=ROOT / "cache",
@@ -240,10 +240,16 @@ def test_a_job_is_a_sandbox_with_typed_values() -> None:
         seconds=60,
     )
 
-    argv = list(run_command(job, "--pipe").argv)
+    argv = list(run_command(job, job_of(job), "--pipe").argv)
 
     options, words = argv[: argv.index("--")], argv[argv.index("--") + 1 :]
-    assert words == list(job.argv)
+    assert words == [
+        *("/bin/bash", "--norc", "-c"),
+        'mapfile -d "" -t words <"$$1" && exec -- "$${words[@]}"',
+        *("job", "/run/pushdeploy/jobs/pushdeploy-my_blog.build"),
+    ]
+    assert not any("evil" in word for word in argv)
+    assert "--description=my-blog: build" in options
     assert "--unit=pushdeploy-my_blog.build" in options
     assert "--uid=pb-my-blog" in options
     assert "--property=NoNewPrivileges=yes" in options

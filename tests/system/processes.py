@@ -1,9 +1,11 @@
 """Run a program, and end it with everything that it started when it takes too long."""
 
 import os
+import select
 import shlex
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -82,3 +84,17 @@ def run(
     if check and result.returncode != 0:
         raise CommandFailedError(result)
     return result
+
+
+def read_until(terminal: int, word: str) -> str:
+    """What the terminal or pipe shows until it has shown a word."""
+    shown = ""
+    end = time.monotonic() + 40
+    while word not in shown and time.monotonic() < end:
+        if select.select([terminal], [], [], 0.5)[0]:
+            try:
+                shown += os.read(terminal, 4096).decode("utf-8", "replace")
+            except OSError:
+                break
+    assert word in shown, shown
+    return shown

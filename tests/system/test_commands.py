@@ -1,12 +1,7 @@
-"""The commands, over ssh as a person types them: run, scale, restart, storage, apps, keys, logs."""
+"""The commands, over ssh as a person types them: scale, restart, storage, apps, keys, logs."""
 
 import json
-import os
-import pty
 import re
-import select
-import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,97 +31,6 @@ KEEPS = {
     "requirements.txt": "gunicorn\n",
     "Procfile": "web: gunicorn -w 1 app:app\n",
 }
-
-
-# run
-
-
-@pytest.mark.parametrize("status", [0, 1, 7, 130, 255])
-def test_run_ends_with_the_status_of_the_command(site: Site, status: int) -> None:
-    site.deploy("tiny")
-
-    answer = site.cli(f"run -- sh -c 'exit {status}'", check=False)
-
-    assert (answer.returncode, answer.stdout) == (status, "")
-
-
-def test_run_takes_stdin_and_keeps_stdout_and_stderr_apart(site: Site) -> None:
-    site.deploy("tiny")
-    text = "grüße\n" * 20_000
-
-    answer = site.cli("run -- sh -c 'cat; echo problem >&2'", stdin=text)
-
-    assert answer.stdout == text
-    assert answer.stderr == "problem\n"
-
-
-def test_run_has_the_code_and_the_environment_of_the_live_release(site: Site) -> None:
-    site.deploy("tiny")
-    site.cli("config:set COLOUR='light blue'")
-
-    answer = site.cli("""run -- 'echo "$COLOUR $PUSHDEPLOY_RELEASE $(cat VERSION) $(id -un)"'""")
-    python = site.cli("run python -c 'import gunicorn, app; print(app.VERSION)'")
-
-    assert answer.stdout == f"light blue v2 1 pd-{site.name}\n"
-    assert python.stdout == "1\n"
-
-
-def test_run_is_in_the_sandbox_of_the_app(site: Site) -> None:
-    site.deploy("tiny")
-
-    answer = site.cli("run -- 'touch here; cat /etc/pushdeploy/keys/authorized_keys'", check=False)
-
-    assert answer.returncode != 0
-    assert "Read-only file system" in answer.stderr
-    assert "ssh-ed25519" not in answer.stdout
-
-
-def test_run_before_the_first_push_is_refused(site: Site) -> None:
-    site.laptop.ssh(f"apps:create {site.name}", check=True)
-
-    answer = site.cli("run true", check=False)
-
-    assert answer.returncode != 0
-    assert "git push production main" in answer.stderr
-
-
-def test_run_at_a_terminal_gives_the_command_one(site: Site) -> None:
-    site.deploy("tiny")
-    leader, follower = pty.openpty()
-    line = f"run --app {site.name} -- sh -c 'tty; read x; echo got $x'"
-    argv = site.laptop.ssh_argv("-tt", command=line)
-
-    with subprocess.Popen(
-        argv,
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-        env=site.laptop.environment,
-        start_new_session=True,
-    ) as process:
-        os.close(follower)
-        shown = read_until(leader, "/dev/pts/")
-        os.write(leader, b"hello\n")
-        shown += read_until(leader, "got hello")
-        status = process.wait(30)
-    os.close(leader)
-
-    assert "not a tty" not in shown
-    assert status == 0
-
-
-def read_until(terminal: int, word: str) -> str:
-    """What the terminal or pipe shows until it has shown a word."""
-    shown = ""
-    end = time.monotonic() + 40
-    while word not in shown and time.monotonic() < end:
-        if select.select([terminal], [], [], 0.5)[0]:
-            try:
-                shown += os.read(terminal, 4096).decode("utf-8", "replace")
-            except OSError:
-                break
-    assert word in shown, shown
-    return shown
 
 
 # ps, ps:scale, restart
@@ -352,11 +256,11 @@ def test_logs_follow_what_is_printed_from_now_on(site: Site) -> None:
     argv = site.laptop.ssh_argv(command=f"logs --app {site.name} -t -n 1 -p worker")
     follower = processes.start(argv, env=site.laptop.environment)
     assert follower.stdout is not None
-    read_until(follower.stdout.fileno(), "worker started")
+    processes.read_until(follower.stdout.fileno(), "worker started")
 
     make = f"touch {folder}/queue/job-77"
     site.host.run("sh", "-c", make, user=f"pd-{site.name}")
-    shown = read_until(follower.stdout.fileno(), "\n")
+    shown = processes.read_until(follower.stdout.fileno(), "\n")
     processes.end(follower)
 
     assert "done job-77" in shown

@@ -2,8 +2,6 @@
 
 import sys
 
-import pytest
-
 from tests.system import processes
 from tests.system.processes import Result
 from tests.system.story import Site, assert_cli_refused, assert_serving
@@ -41,15 +39,6 @@ def test_config_vars_go_over_as_they_are(site: Site) -> None:
     assert file.returncode == 0, file.stderr
     found = site.environment()
     assert (found["HARD"], found["FROM_FILE"], found["OTHER"]) == (HARD, "two words", "1")
-
-
-@pytest.mark.parametrize("status", [0, 3])
-def test_run_passes_stdin_and_the_exit_status(site: Site, status: int) -> None:
-    site.deploy("tiny")
-
-    answer = on_laptop(site, "run", "sh", "-c", f"cat; exit {status}", stdin="hello\n")
-
-    assert (answer.returncode, answer.stdout) == (status, "hello\n"), answer.stderr
 
 
 def test_a_rollback_in_the_checkout_takes_the_app_back(site: Site) -> None:
