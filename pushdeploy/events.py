@@ -162,6 +162,15 @@ class WorkersChanged(Event):
 
 
 @dataclass(slots=True)
+class WebStayedUp(Event):
+    """Web was watched for a while after its check, and is up."""
+
+    name: ClassVar[str] = "web.stayed_up"
+    instance: str
+    seconds: float
+
+
+@dataclass(slots=True)
 class WentLive(Event):
     """The new release answers at the app's address."""
 

@@ -22,7 +22,7 @@ LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(
-    r"(?:^|\$ |sudo |and |: )(?:pushdeploy|ssh (?:-t )?deploy@\w+) [\"']?([a-z][a-z:]*)",
+    r"(?:^|\$ |sudo |and |: )(?:pushdeploy|ssh (?:-t )?deploy@\w+) [\"']?([a-z][a-z:-]*)",
     re.MULTILINE,
 )
 

@@ -31,6 +31,7 @@ Known = (
     | events.WebHealthy
     | events.Switched
     | events.WorkersChanged
+    | events.WebStayedUp
     | events.WentLive
     | events.RolledBack
     | events.Warned
@@ -85,6 +86,8 @@ def lines(event: Known) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an e
         case events.WorkersChanged(instances=instances):
             stay = "it stays up" if len(instances) == 1 else "they stay up"
             yield from wrapped(DETAIL, f"Started {', '.join(instances)}: {stay}")
+        case events.WebStayedUp(instance=instance, seconds=seconds):
+            yield DETAIL + f"{instance} has stayed up for {seconds:.0f} s"
         case events.WentLive(app=app, release=release, addresses=addresses, seconds=seconds):
             yield RESULT + f"{app} v{release} is live ({seconds:.1f} s)"
             yield from (DETAIL + address for address in addresses)

@@ -20,6 +20,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "apps": ("apps", "List the apps of the server."),
     "apps:create": ("apps", "Make an app before its first push."),
     "apps:destroy": ("apps", "Delete an app."),
+    "builds:clear-cache": (
+        "builds",
+        "Delete the packages that builds of an app have downloaded.",
+    ),
     "certs": ("certs", "List certificates, and whether visitors get them."),
     "certs:add": ("certs", "Serve a certificate of your own: CHAIN and its KEY, PEM files."),
     "certs:auto": ("certs", "Get a certificate for all domains of an app, and renew it."),
@@ -141,8 +145,8 @@ class Commands(click.Group):
 
 
 def _variable(command: str) -> str:
-    """`apps:create` is `apps_create` in its module."""
-    return command.replace(":", "_")
+    """`builds:clear-cache` is `builds_clear_cache` in its module."""
+    return command.replace(":", "_").replace("-", "_")
 
 
 commands = Commands(

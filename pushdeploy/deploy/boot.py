@@ -22,21 +22,26 @@ MEMORY_RESERVE = 64 << 20
 """Bytes that must stay free beside a second copy of the app."""
 
 
-def boot(host: Host, release: Release, settings: AppSettings, report: Report) -> Instance:
+def boot(
+    host: Host, release: Release, settings: AppSettings, report: Report
+) -> tuple[Instance, bool]:
     """Start the web process of a release, unless it runs; returns without waiting for it to serve.
+
+    Returns the instance, and whether it was started now.
 
     Raises:
         DeployFailedError: memory does not hold both releases.
     """
     instance = instances.web(host, release, settings)
-    if not is_up(host, instance):
+    starts = not is_up(host, instance)
+    if starts:
         _make_room(host, release)
         report(WebStarting(release.number))
         host.supervisor.apply([instance])
         reached(Point.WEB_APPLIED)
         host.supervisor.start([instance])
         reached(Point.WEB_STARTED)
-    return instance
+    return instance, starts
 
 
 def is_up(host: Host, instance: Instance) -> bool:

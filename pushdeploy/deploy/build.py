@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.venv import BUILD_SECONDS, COMPLETE, OUT_OF_MEMORY, OUT_OF_TASKS
+from pushdeploy.deploy.make_venv import make_venv
+from pushdeploy.deploy.venv import COMPLETE
 from pushdeploy.errors import DeployFailedError
-from pushdeploy.events import BuildOutput, BuildStarted, Built, GunicornAdded, PythonChosen, Report
+from pushdeploy.events import BuildStarted, Built, GunicornAdded, PythonChosen, Report
 from pushdeploy.model.gunicorn import mentions_gunicorn
-from pushdeploy.model.instance import DEFAULT_MEMORY, DEFAULT_TASKS
-from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.python_version import choose, parse_python_version
 from pushdeploy.model.requirements import names
 from pushdeploy.model.size import format_size
-from pushdeploy.system import files, processes, pythons, uv
-from pushdeploy.system.faults import Point, reached
+from pushdeploy.system import processes, pythons
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,12 +28,6 @@ if TYPE_CHECKING:
 
 VENV_FORMAT = "2"
 """Part of every venv's key; raised when we would make a venv differently."""
-
-SAID_BEFORE = "Using Python "
-"""What uv says of it has a path that is of no interest."""
-
-BUILDER = "import sys; from pushdeploy.deploy.builder import main; sys.exit(main())"
-"""Sooner under way than by `-m`."""
 
 DISK_RESERVE = 256 << 20
 """Bytes that must be free before a build begins."""
@@ -77,7 +69,8 @@ def build(
     reused = (venv / COMPLETE).exists()
     if not reused:
         report(BuildStarted())
-        _make(host, app, tree, python, venv, extra, report)
+        _refuse_full_disk(host.layout.app(app).venvs)
+        make_venv(host, app, tree, python, venv, extra, report)
     report(Built(reused=reused, seconds=host.monotonic() - began))
     return Venv(key, str(python.version), str(python.path))
 
@@ -131,74 +124,6 @@ def _forgotten(tree: Tree, procfile: Procfile) -> list[str]:
     uses = any(mentions_gunicorn(line.command) for line in procfile.lines)
     listed = set().union(*(names(text) for text in tree.requirements.values()))
     return ["gunicorn"] if uses and "gunicorn" not in listed else []
-
-
-def _make(
-    host: Host,
-    app: str,
-    tree: Tree,
-    python: pythons.Interpreter,
-    venv: Path,
-    extra: list[str],
-    report: Report,
-) -> None:
-    place = host.layout.app(app)
-    _refuse_full_disk(place.venvs)
-    files.delete_tree(venv)
-    host.accounts.own_venv(app, venv)
-    reached(Point.BUILD_BEGUN)
-    job = Job(
-        app=app,
-        kind=JobKind.BUILD,
-        argv=(
-            *(str(host.python), "-I", "-c", BUILDER),
-            *(str(venv), str(place.slugs / tree.slug)),
-            *(*uv.make_venv(host.uv, python.path, venv), "--"),
-            *uv.install(host.uv, venv, ["requirements.txt"], extra),
-        ),
-        user=host.accounts.build_user(app),
-        groups=(host.accounts.app_user(app),),
-        folder=place.build_cache,
-        home=place.build_cache,
-        writable=(venv, place.build_cache),
-        hidden=(place.releases, place.shared, place.home, place.pending_environment),
-        environment=uv.settings(place.build_cache),
-        seconds=BUILD_SECONDS,
-    )
-
-    def say(line: str) -> None:
-        if not line.startswith(SAID_BEFORE):
-            report(BuildOutput(line))
-
-    began = host.monotonic()
-    status = host.supervisor.once(job, say)
-    reached(Point.BUILD_DONE)
-    if status != 0 or not (venv / COMPLETE).exists():
-        files.delete_tree(venv)
-        raise _failed(status, host.monotonic() - began)
-
-
-def _failed(status: int, seconds: float) -> DeployFailedError:
-    if seconds >= BUILD_SECONDS:
-        return DeployFailedError(
-            f"the build was ended after {BUILD_SECONDS / 60:.0f} minutes, the longest it may take",
-            hint="name packages in requirements.txt that come as wheels, commit, and push again",
-        )
-    if status == OUT_OF_MEMORY:
-        return DeployFailedError(
-            f"the build was killed: it needed more memory than the {DEFAULT_MEMORY} "
-            "of the server's that one build may use",
-            hint="name packages in requirements.txt that come as wheels, or add memory; free -h",
-        )
-    if status == OUT_OF_TASKS:
-        return DeployFailedError(
-            f"the build wanted more than {DEFAULT_TASKS} processes and threads at once",
-            hint="mend the package that forks without end, commit, and push again",
-        )
-    return DeployFailedError(
-        f"the packages of `requirements.txt` could not be installed (uv: status {status})",
-        hint="mend requirements.txt, commit, and push again",
-    )
 
 
 def _refuse_full_disk(folder: Path) -> None:

@@ -1,8 +1,8 @@
-"""What runs as the build user: has uv make one venv, in its final place.
+"""What runs as the build user: has uv fill one venv, in its final place.
 
-Arguments: the venv, the code, the command that makes the venv empty, `--`, and the one that
-installs into it. Both print as they like, and both start before anything is imported: what is
-needed afterwards is imported while the second one works.
+Arguments: the venv, the code, and commands with `--` between them. They print as they like, and
+the first starts before anything is imported: what is needed afterwards is imported while the last
+one works.
 """
 
 from __future__ import annotations
@@ -14,21 +14,33 @@ import sys
 def main() -> int:
     """Run from the command line of a job."""
     venv, code, *lines = sys.argv[1:]
-    end = lines.index("--")
     os.umask(0o027)
     os.chdir(code)
+    *first, last = commands(lines)
     try:
-        status = ended(os.posix_spawn(lines[0], lines[:end], os.environ))
-        if status != 0:
-            return status
-        installing = os.posix_spawn(lines[end + 1], lines[end + 1 :], os.environ)
+        for line in first:
+            status = ended(os.posix_spawn(line[0], line, os.environ))
+            if status != 0:
+                return status
+        working = os.posix_spawn(last[0], last, os.environ)
     except OSError as error:
         sys.stderr.write(f"uv did not start: {error}\n")
         return 1
 
     from pushdeploy.deploy.venv import finish  # noqa: PLC0415
 
-    return finish(venv, lambda: ended(installing))
+    return finish(venv, lambda: ended(working))
+
+
+def commands(words: list[str]) -> list[list[str]]:
+    """The command lines between each two `--`."""
+    found: list[list[str]] = [[]]
+    for word in words:
+        if word == "--":
+            found.append([])
+        else:
+            found[-1].append(word)
+    return found
 
 
 def ended(child: int) -> int:

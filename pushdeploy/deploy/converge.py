@@ -10,6 +10,7 @@ from pushdeploy.deploy.attempt import FAILED, Audience, Ended, Request, app_lock
 from pushdeploy.deploy.checkout import wanted_commit
 from pushdeploy.deploy.deploy import deploy
 from pushdeploy.deploy.journal import Journal
+from pushdeploy.deploy.keep_wheels import keep_wheels
 from pushdeploy.deploy.lookup import deploys_of, facts, loose_commit, outcome_of_push
 from pushdeploy.deploy.pulse import trouble
 from pushdeploy.deploy.tidy import tidy
@@ -61,6 +62,7 @@ def converge(
         newer = f"{pushed[:8]} is superseded by {commit[:8]}"
         ended = replace(ended, text=f"{newer}. {ended.text}")
     if ended.attempt is not None and ended.outcome != "learned":
+        keep_wheels(host, app)
         tidy(host, app)
     return ended
 
@@ -72,6 +74,7 @@ def deploy_revision(host: Host, app: str, audience: Audience, *, revision: str, 
         wanted = branch_commit(host, journal) if revision in ("", branch) else None
         named = wanted is not None
         ended = _run(host, journal, audience, who, wanted or revision, of_branch=named)
+    keep_wheels(host, app)
     tidy(host, app)
     return ended
 

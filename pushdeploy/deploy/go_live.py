@@ -51,15 +51,16 @@ def go_live(
     """
     former = journal.settings()
     settings = change(former)
-    instance = boot(host, release, settings, report)
+    instance, starts = boot(host, release, settings, report)
     check(host, release, instance, report)
+    healthy = host.now() if starts else None
     reached(Point.WEB_HEALTHY)
     previous = switch(host, journal, release, kind, who, report, stands_for)
     before = None if previous is None else read_release_or_none(journal, previous)
     try:
         settings = journal.change_settings(change)
         reached(Point.SETTINGS_SAVED)
-        settle(host, release, settings, report)
+        settle(host, release, settings, report, healthy=healthy)
     except Exception:
         switch_back(journal, previous)
         settings = journal.change_settings(

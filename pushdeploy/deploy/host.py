@@ -113,6 +113,9 @@ class Accounts(Protocol):
     def receiver(self) -> str | None:
         """Who owns repos and slugs; `None`: ourselves."""
 
+    def own_work(self, app: str, folders: Sequence[Path]) -> None:
+        """Make new folders that are the build user's alone, in this order."""
+
     def own_venv(self, app: str, folder: Path) -> None:
         """Hand the new, empty venv folder to the build user."""
 

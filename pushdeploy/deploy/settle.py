@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import instances
-from pushdeploy.deploy.health import OUTPUT_LINES
+from pushdeploy.deploy.health import OUTPUT_LINES, Failure, probe
 from pushdeploy.errors import CommandFailedError, DeployFailedError
-from pushdeploy.events import Report, Warned, WorkersChanged
+from pushdeploy.events import Report, Warned, WebStayedUp, WorkersChanged
 from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import Verdict, accepts
-from pushdeploy.model.instance import Instance, State
+from pushdeploy.model.instance import Instance, State, Status
+from pushdeploy.model.release import Kind
 from pushdeploy.system import processes
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.http import NoAnswerError, get
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from pushdeploy.model.settings import AppSettings
 
 STAY_UP_SECONDS = 3.0
-"""A worker that lives so long has read its configuration and found its queue."""
+"""A worker that lives so long has read its configuration and found its queue; a web process that
+does so after its check does more than answer once."""
 
 LOOK_SECONDS = 0.25
 FRONT_SECONDS = 10.0
@@ -38,16 +40,29 @@ def settle(
     release: Release,
     settings: AppSettings,
     report: Report,
+    *,
+    healthy: float | None,
 ) -> None:
     """Complete a switch.
 
+    Args:
+        host: the machine.
+        release: the release that `current` names.
+        settings: the app's.
+        report: who is told.
+        healthy: when web passed its check, if it was started for this switch; one that has run for
+            longer has proven that it stays up.
+
     Raises:
-        DeployFailedError: a worker does not stay up, or the front does not reach the release.
+        DeployFailedError: web or a worker does not stay up, or the front does not reach the
+            release.
     """
     check_front(host, release, settings)
     reached(Point.FRONT_CHECKED)
     look_through_proxy(host, release, settings, report)
     change_workers(host, release, settings, report)
+    if healthy is not None:
+        web_stays_up(host, release, settings, report, healthy)
 
 
 def change_workers(
@@ -82,6 +97,53 @@ def _stay_up(host: Host, started: list[Instance]) -> None:
             fallen = status.restarts or status.state in (State.CRASHED, State.DOWN)
             if status.unit in units and fallen:
                 raise _worker_fell(host, units[status.unit])
+
+
+def web_stays_up(
+    host: Host, release: Release, settings: AppSettings, report: Report, healthy: float
+) -> None:
+    """Watch web for as long as workers are watched, from its passed check on.
+
+    Raises:
+        DeployFailedError: it ended, or answers no more.
+    """
+    web = instances.web(host, release, settings)
+    last = False
+    while not last:
+        last = host.now() >= healthy + STAY_UP_SECONDS
+        statuses = host.supervisor.statuses(release.app)
+        status = next((one for one in statuses if one.unit == web.unit), None)
+        if status is None or _has_ended_since(status, healthy):
+            raise _web_fell(host, release, web, "ended")
+        if not last:
+            host.sleep(LOOK_SECONDS)
+    first = release.checks[0]
+    found = probe(host, web, first, front_seconds(first))
+    if isinstance(found, Failure):
+        raise _web_fell(host, release, web, f"no longer answers ({found.what})")
+    report(WebStayedUp(web.name, STAY_UP_SECONDS))
+
+
+def _has_ended_since(status: Status, healthy: float) -> bool:
+    """What ended before it was healthy, and was started again, has passed its check since."""
+    if status.state in (State.CRASHED, State.DOWN):
+        return True
+    return bool(status.restarts) and status.since is not None and status.since > healthy
+
+
+def _web_fell(host: Host, release: Release, web: Instance, what: str) -> DeployFailedError:
+    output = excerpt(host.supervisor.tail(web, OUTPUT_LINES))
+    again = "fix the app and push again" if release.kind is Kind.DEPLOY else "change it otherwise"
+    return DeployFailedError(
+        f"the web process of v{release.number} passed its check and {what} "
+        f"within {STAY_UP_SECONDS:.0f} s",
+        report=(
+            (f"Last output of {web.name}:", *(f"  {line}" for line in output))
+            if output
+            else (f"{web.name} printed nothing.",)
+        ),
+        hint=f"{again}; pushdeploy logs --app {release.app} shows more",
+    )
 
 
 def _worker_fell(host: Host, instance: Instance) -> DeployFailedError:

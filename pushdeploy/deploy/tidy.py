@@ -130,6 +130,7 @@ def prune(journal: Journal) -> list[str]:
     reached(Point.PRUNE_SLUGS)
     _delete_others(place.venvs, {_target(one.venv) for one in kept})
     reached(Point.PRUNE_VENVS)
+    _prune_work(journal)
     for name in _names(place.releases):
         if UNFINISHED.fullmatch(name):
             files.delete_tree(place.releases / name)
@@ -191,6 +192,11 @@ def _delete_others(folder: Path, named: set[str]) -> None:
     for name in _names(folder):
         if name not in named:
             files.delete_tree(folder / name)
+
+
+def _prune_work(journal: Journal) -> None:
+    if journal.place.build_work.exists():
+        files.delete_tree(journal.place.build_work)
 
 
 def _prune_runs(journal: Journal) -> None:

@@ -11,7 +11,7 @@ OF_MODULE = {
     ("verbs", "CHANGING"): (
         *("apps.create", "apps.destroy", "receive", "converge", "deploy", "rollback", "restart"),
         *("rebuild", "config.set", "config.unset", "scale", "storage.add", "storage.remove"),
-        *("reconcile",),
+        *("reconcile", "builds.clear_cache"),
     ),
     ("queries", "ASKING"): (
         *("apps", "ps", "pythons", "releases", "releases.info", "releases.output", "config"),

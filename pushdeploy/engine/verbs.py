@@ -7,8 +7,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.deploy import apps, renew, rollback
+from pushdeploy.deploy.attempt import app_lock
 from pushdeploy.deploy.converge import converge, deploy_revision
 from pushdeploy.deploy.journal import Journal
+from pushdeploy.deploy.keep_wheels import clear_cache
 from pushdeploy.deploy.reconcile import boot_all, reconcile, reconcile_all
 from pushdeploy.engine.caller import caller
 from pushdeploy.errors import NotFoundError, UsageError
@@ -185,6 +187,13 @@ def _storage_remove(_: Host, request: Request) -> renew.Change:
     return renew.Change(Kind.STORAGE, f"Remove storage {folder}/", settings=without)
 
 
+def _clear_cache(host: Host, session: Session, request: Request) -> dict[str, str]:
+    who, app = caller(host, session, request), app_of(request)
+    with app_lock(host, app, session, who, "the clearing of a cache"):
+        clear_cache(host, app)
+    return {"app": app}
+
+
 def _reconcile(host: Host, session: Session, request: Request) -> dict[str, list[str]]:
     caller(host, session, request)
     if request.get("boot"):
@@ -210,5 +219,6 @@ CHANGING: Mapping[str, Verb] = {
     "storage.add": _renew(_storage_add),
     "storage.remove": _renew(_storage_remove),
     "reconcile": _reconcile,
+    "builds.clear_cache": _clear_cache,
 }
 """Verbs that change something."""

@@ -16,7 +16,9 @@ JOB_VARIABLE = "PUSHDEPLOY_JOB"
 class JobKind(StrEnum):
     """Which job of an app; one of each kind (but `run`) at a time."""
 
+    FETCH = "fetch"
     BUILD = "build"
+    KEEP = "keep"
     RELEASE_PHASE = "release_phase"
     RUN = "run"
 
@@ -38,3 +40,7 @@ class Job:
     environment: tuple[tuple[str, str], ...]
     seconds: float
     """The longest that it may run."""
+    bound: tuple[tuple[Path, Path], ...] = ()
+    """Folders that it may write and finds at another place: the first is seen as the second."""
+    shown: tuple[tuple[Path, Path], ...] = ()
+    """The same, to be read only."""

@@ -81,8 +81,18 @@ class AppLayout:
 
     @property
     def build_cache(self) -> Path:
-        """The package cache of this app's builds; no other app reads it."""
+        """The home of this app's builds; no other app reads it."""
         return self.root / "cache"
+
+    @property
+    def verified_cache(self) -> Path:
+        """Wheels as they were downloaded. No package's code ever runs where this can be written."""
+        return self.build_cache / "verified"
+
+    @property
+    def build_work(self) -> Path:
+        """All that a build which runs packages' code may write beside its venv; then deleted."""
+        return self.root / "build"
 
     @property
     def home(self) -> Path:

@@ -14,6 +14,7 @@ from pushdeploy.system.command import Command
 from pushdeploy.system.files import File, create_all, make_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pushdeploy.model.layout import Layout
@@ -69,6 +70,18 @@ class ServerAccounts:
     def receiver(self) -> str | None:
         """`deploy`."""
         return RECEIVER
+
+    def own_work(self, app: str, folders: Sequence[Path]) -> None:
+        """Writable and readable by the build user alone.
+
+        They are made in a folder of ours and handed over last, so that none is made below a
+        folder that another may change.
+        """
+        builder = pwd.getpwnam(build_user(app))
+        for folder in folders:
+            make_folder(folder, mode=0o700)
+        for folder in reversed(folders):
+            make_folder(folder, mode=0o700, user=builder.pw_uid, group=builder.pw_gid)
 
     def own_venv(self, app: str, folder: Path) -> None:
         """Writable by the build user alone, readable by the app."""

@@ -10,6 +10,7 @@ from pushdeploy.system.files import make_folder
 from pushdeploy.system.short_folder import make_own_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pushdeploy.model.layout import Layout
@@ -52,6 +53,11 @@ class OwnAccounts:
     def receiver(self) -> str | None:
         """Ourselves."""
         return None
+
+    def own_work(self, app: str, folders: Sequence[Path]) -> None:
+        """Folders of our own."""
+        for folder in folders:
+            make_folder(folder, mode=0o700)
 
     def own_venv(self, app: str, folder: Path) -> None:
         """An empty folder of our own."""

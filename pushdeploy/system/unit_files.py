@@ -169,6 +169,8 @@ def run_command(job: Job, unit: str, *options: str) -> Command:
         f"ExecStopPost=+{_literal(*NOTE, str(ended_of(unit)))}",
         *(f"ReadWritePaths={path}" for path in job.writable),
         *(f"InaccessiblePaths=-{path}" for path in job.hidden),
+        *(f"BindReadOnlyPaths={source}:{seen}" for source, seen in job.shown),
+        *(f"BindPaths={source}:{seen}" for source, seen in job.bound),
         *(f"SupplementaryGroups={group}" for group in job.groups),
     ]
     settings = [("HOME", str(job.home)), *job.environment]

@@ -10,6 +10,9 @@ from pushdeploy.system.command import CLEAN_PATH
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+COMPILER = Path(__file__).with_name("compile_venv.py")
+"""Run by the app's own Python."""
+
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 """Debian's ca-certificates."""
 
@@ -24,7 +27,7 @@ def settings(cache: Path) -> tuple[tuple[str, str], ...]:
         *((("UV_SYSTEM_CERTS", "1"),) if SYSTEM_CERTIFICATES.exists() else ()),
         ("PATH", CLEAN_PATH),
         ("LANG", "C.UTF-8"),
-        ("UV_CACHE_DIR", str(cache / "uv")),
+        ("UV_CACHE_DIR", str(cache)),
         ("UV_LINK_MODE", "copy"),
         ("UV_PYTHON_DOWNLOADS", "never"),
         ("UV_NO_PROGRESS", "1"),
@@ -37,9 +40,38 @@ def make_venv(uv: Path, python: Path, venv: Path) -> list[str]:
 
 
 def install(uv: Path, venv: Path, requirements: Sequence[str], extra: Sequence[str]) -> list[str]:
-    """The command that installs requirements files and extra packages, compiled to bytecode."""
+    """The command that installs requirements files and extra packages, compiled to bytecode.
+
+    It runs the packages' code: builds of source distributions, and `.pth` files as it compiles.
+    """
+    return [*_install(uv, venv, "--compile-bytecode"), *_wanted(requirements, extra)]
+
+
+def install_wheels(
+    uv: Path, venv: Path, requirements: Sequence[str], extra: Sequence[str]
+) -> list[str]:
+    """The same from wheels alone, not compiled: no package's code runs."""
+    options = ("--no-build", "--no-compile-bytecode")
+    return [*_install(uv, venv, *options), *_wanted(requirements, extra)]
+
+
+def compile_wheels(venv: Path) -> list[str]:
+    """The command that compiles what is installed, without running any of it (`-S`: no site)."""
+    return [str(venv / "bin" / "python"), "-I", "-S", str(COMPILER), str(venv)]
+
+
+def fetch_wheels(uv: Path, python: Path, target: Path, pins: Sequence[str]) -> list[str]:
+    """The command that has exact versions in the cache, and links to them in a folder."""
     return [
-        *(str(uv), "pip", "install", "--compile-bytecode", f"--python={venv / 'bin' / 'python'}"),
-        *(f"--requirement={path}" for path in requirements),
-        *extra,
+        *(str(uv), "pip", "install", "--quiet", "--no-build", "--no-deps"),
+        *("--no-compile-bytecode", "--link-mode=symlink"),
+        *(f"--target={target}", f"--python={python}", *pins),
     ]
+
+
+def _install(uv: Path, venv: Path, *options: str) -> list[str]:
+    return [str(uv), "pip", "install", *options, f"--python={venv / 'bin' / 'python'}"]
+
+
+def _wanted(requirements: Sequence[str], extra: Sequence[str]) -> list[str]:
+    return [*(f"--requirement={path}" for path in requirements), *extra]

@@ -73,6 +73,7 @@ LOOKS: list[tuple[Known, str]] = [
         events.WorkersChanged(("worker.1", "worker.2")),
         "       Started worker.1, worker.2: they stay up\n",
     ),
+    (events.WebStayedUp("web.1", 3.0), "       web.1 has stayed up for 3 s\n"),
     (events.WorkersChanged(("worker.1",)), "       Started worker.1: it stays up\n"),
     (
         events.WentLive("blog", 13, COMMIT, ("http://127.0.0.1:8000/",), 5.04),

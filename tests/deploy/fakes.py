@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 Answer = tuple[int, str]
 
+SAYS = {JobKind.FETCH: ["Installed 1 package in 1ms"]}
+
+
+def _build_of(kind: JobKind) -> JobKind:
+    """A build that fails has failed from wheels alone before."""
+    return JobKind.BUILD if kind is JobKind.FETCH else kind
+
 
 class Killed(BaseException):
     """The engine dies here, as by SIGKILL: nothing that is ours runs after it."""
@@ -146,11 +153,13 @@ class FakeSupervisor:
         """Pretend to run the job."""
         self._note("once", job.kind)
         self.jobs.append(job)
-        for line in self.output_of_jobs.get(job.kind, [f"{job.kind} runs"]):
+        for line in self.output_of_jobs.get(job.kind, SAYS.get(job.kind, [f"{job.kind} runs"])):
             on_line(line)
         self.during.get(job.kind, lambda: None)()
-        status = self.statuses_of_jobs.get(job.kind, 0)
-        if job.kind is JobKind.BUILD and status == 0:
+        status = self.statuses_of_jobs.get(
+            job.kind, self.statuses_of_jobs.get(_build_of(job.kind), 0)
+        )
+        if job.kind in (JobKind.FETCH, JobKind.BUILD) and status == 0:
             _make_venv(job)
         return status
 

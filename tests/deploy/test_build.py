@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pushdeploy.deploy.build import venv_key
+from pushdeploy.deploy.venv import OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.events import AttemptFailed, PythonChosen
-from pushdeploy.model.job import JobKind
+from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.release import Commit
 from pushdeploy.model.tree import Tree
 from tests.deploy.machine import Machine, names
@@ -132,15 +133,65 @@ def test_the_servers_own_python_is_named(machine: Machine) -> None:
     assert told.source == "the server's own"
 
 
-def test_the_build_may_write_its_venv_and_cache_and_sees_no_secrets(machine: Machine) -> None:
-    machine.push("one")
+def jobs(machine: Machine) -> dict[JobKind, Job]:
+    """What ran, by kind."""
+    return {job.kind: job for job in machine.supervisor.jobs}
 
-    (job,) = [job for job in machine.supervisor.jobs if job.kind is JobKind.BUILD]
 
-    (venv,) = machine.place.venvs.iterdir()
-    assert job.writable == (venv, machine.place.build_cache)
+def assert_sees_no_secrets(machine: Machine, job: Job) -> None:
+    """Neither by files nor by its environment."""
     assert set(job.hidden) >= {machine.place.releases, machine.place.shared}
     assert {name for name, _ in job.environment} <= {
         *("PATH", "LANG", "UV_SYSTEM_CERTS", "UV_CACHE_DIR", "UV_LINK_MODE"),
         *("UV_PYTHON_DOWNLOADS", "UV_NO_PROGRESS"),
     }
+
+
+def test_wheels_alone_are_fetched_into_the_apps_cache_and_no_code_runs(machine: Machine) -> None:
+    machine.push("one")
+
+    assert list(jobs(machine)) == [JobKind.FETCH]
+    job = jobs(machine)[JobKind.FETCH]
+    (venv,) = machine.place.venvs.iterdir()
+    assert job.writable == (venv, machine.place.build_cache)
+    assert dict(job.environment)["UV_CACHE_DIR"] == str(machine.place.verified_cache)
+    assert {"--no-build", "--no-compile-bytecode", "-S"} <= set(job.argv)
+    assert_sees_no_secrets(machine, job)
+    assert not machine.place.build_work.exists()
+
+
+def test_packages_code_never_runs_where_the_apps_cache_can_be_written(machine: Machine) -> None:
+    machine.supervisor.statuses_of_jobs[JobKind.FETCH] = 2
+    machine.push("one")
+
+    assert list(jobs(machine)) == [JobKind.FETCH, JobKind.BUILD, JobKind.KEEP]
+    job = jobs(machine)[JobKind.BUILD]
+    (venv,) = machine.place.venvs.iterdir()
+    assert job.writable == (venv, machine.place.build_work)
+    assert dict(job.environment)["UV_CACHE_DIR"] == str(machine.place.build_work / "uv")
+    assert job.home == machine.place.build_work
+    assert_sees_no_secrets(machine, job)
+    keep = jobs(machine)[JobKind.KEEP]
+    assert keep.writable == (machine.place.build_cache,)
+    assert not any(str(venv) in word for word in keep.argv)  # whose Python the build could replace
+    assert not machine.place.build_work.exists()
+
+
+def test_what_is_built_from_the_tree_is_not_tried_from_wheels(machine: Machine) -> None:
+    commit = machine.receiver.commit("one")
+    tree = machine.receiver.trees[commit]
+    machine.receiver.trees[commit] = replace(tree, local=True)
+    machine.branch_names(commit)
+
+    assert machine.deploy().exit_code == 0
+
+    assert list(jobs(machine)) == [JobKind.BUILD, JobKind.KEEP]
+
+
+@pytest.mark.parametrize("status", [OUT_OF_MEMORY, OUT_OF_TASKS])
+def test_a_limit_that_was_met_is_not_met_twice(machine: Machine, status: int) -> None:
+    machine.supervisor.statuses_of_jobs[JobKind.FETCH] = status
+
+    assert machine.push("one").exit_code == 7
+
+    assert list(jobs(machine)) == [JobKind.FETCH]

@@ -51,6 +51,7 @@ def test_the_first_deploy_goes_through_every_step_and_answers_at_the_apps_port(
         "web.healthy",
         "release.switched",
         "workers.changed",
+        "web.stayed_up",
         "release.live",
         "attempt.ended",
     ]
@@ -185,11 +186,12 @@ def test_a_build_that_takes_too_long_says_so(live: Machine) -> None:
 def test_what_uv_says_of_the_python_is_not_said_again(live: Machine) -> None:
     said = ["Using Python 3.11.2 environment at: /somewhere", "Installed 3 packages"]
     live.supervisor.output_of_jobs[JobKind.BUILD] = said
+    live.supervisor.statuses_of_jobs[JobKind.FETCH] = 2
 
     live.push("two", requirements="gunicorn\nmore\n")
 
     told = [event.line for event in live.watching.events if isinstance(event, BuildOutput)]
-    assert told == ["Installed 3 packages"]
+    assert told == ["Installed 1 package in 1ms", "Installed 3 packages"]
 
 
 def test_a_builder_that_says_all_is_well_without_a_complete_venv_is_not_believed(

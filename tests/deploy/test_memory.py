@@ -86,9 +86,12 @@ def test_what_forks_without_end_is_not_counted_for_each_of_them(
     live: Machine, monkeypatch: pytest.MonkeyPatch, own: int, live_then: str
 ) -> None:
     memory_is(monkeypatch, [ENOUGH, ENOUGH])
-    found = live.supervisor.statuses("blog")
-    live_one = next(one for one in found if one.release == 2)
-    monkeypatch.setattr(live.supervisor, "statuses", lambda _: [replace(live_one, pid=7)])
+    statuses = live.supervisor.statuses
+    monkeypatch.setattr(
+        live.supervisor,
+        "statuses",
+        lambda app: [replace(one, pid=7) if one.release == 2 else one for one in statuses(app)],
+    )
 
     def usage(pid: int, *, grandchildren: bool = True) -> processes.Usage:
         return processes.Usage(memory=100 * TOTAL if grandchildren else own, cpu=0, started=pid)

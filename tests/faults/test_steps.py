@@ -31,7 +31,7 @@ SUPERVISOR = {
     *("apply", "start", "stop", "forget", "once", "stop_jobs", "open_front", "close_front"),
     *("end_all", "wake", "set_pause"),
 }
-ACCOUNTS = {"ensure", "remove", "own_venv"}
+ACCOUNTS = {"ensure", "remove", "own_venv", "own_work"}
 
 LASTING = re.compile(
     rf"^(files\.)?({'|'.join(FILES)})$"
@@ -67,6 +67,8 @@ WITHOUT = {
     "tests/deploy/test_destroy.py kills it at each step",
     "maintenance.py": "one file is written, or one is removed",
     "renew.py": "a deploy's own steps, called in a deploy's order",
+    "keeper.py": "fetches what may as well be missing",
+    "keep_wheels.py": "has it fetched, or deletes it",
     "receive.py": "git's hook refuses or accepts; nothing of ours is written",
     "receiver.py::make_repo": "belongs to the making of an app",
     "journal.py": "these are the records themselves",
@@ -75,7 +77,9 @@ WITHOUT = {
 # Functions in which two calls are one step, and why.
 TOGETHER = {
     "boot.py::_make_room": "what `keep_warm` and `tidy` do, when memory is short",
-    "build.py::_make": "empties the place of a venv before it is made, and after it failed",
+    "make_venv.py::_begin": "empties the place of a venv before it is made",
+    "make_venv.py::_begin_work": "the same, of a build's own folder",
+    "make_venv.py::make_venv": "two jobs, of which the second begins as if there had been none",
     "checkout.py::wanted_commit": "asks for a commit's name",
     "edge.py::open_shared_mount": "one mode of one folder",
     "edge.py::change_site": "takes back the line before, when nginx refuses",
@@ -97,6 +101,7 @@ TOGETHER = {
     "nginx.py::_put_back": "takes back the files before, when nginx refuses",
     "nginx.py::test_and_reload": "one step; its callers have the point",
     "tidy.py::_delete_others": "its callers have the point",
+    "tidy.py::_prune_work": "its callers have the point",
     "tidy.py::_prune_runs": "the same",
     "tidy.py::_prune_logs": "the same",
 }

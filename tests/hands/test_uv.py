@@ -12,7 +12,7 @@ def test_packages_are_copied_and_no_python_is_fetched(tmp_path: Path) -> None:
 
     assert settings["UV_LINK_MODE"] == "copy"
     assert settings["UV_PYTHON_DOWNLOADS"] == "never"
-    assert settings["UV_CACHE_DIR"] == f"{tmp_path}/uv"
+    assert settings["UV_CACHE_DIR"] == str(tmp_path)
 
 
 def test_requirements_and_extras_are_installed_into_the_venv(tmp_path: Path) -> None:

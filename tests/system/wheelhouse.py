@@ -12,7 +12,10 @@ APPS = (
     *("flask", "gunicorn", "httpbin", "uvicorn", "starlette", "waitress"),
     *("django", "sqlalchemy", "flask-sqlalchemy", "websockets"),
 )
-BUILDS = ("hatchling", "editables", "pip", "setuptools", "wheel")
+BUILDS = (
+    *("hatchling", "editables", "pip", "setuptools", "wheel"),
+    *("pdm-backend", "flit-core", "poetry-core"),
+)
 
 # Published as source only; all of them are pure Python, so a wheel made here fits every host.
 SOURCES = ("flasgger",)

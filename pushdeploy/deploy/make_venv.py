@@ -1,0 +1,211 @@
+"""Make a venv: from wheels alone when that will do, else with the packages' own code running.
+
+Wheels come from a cache of the app's that only the first way writes to, in which none of the
+packages' code runs: not even their `.pth` files do, as the bytecode is made. Where a package must
+be built, its code runs in a second job, which reads that cache, writes one of its own, and loses
+it afterwards. So no build, failed or not, leaves anything for the next one but a venv.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pushdeploy.deploy import private_cache, source_copy
+from pushdeploy.deploy.venv import BUILD_SECONDS, COMPLETE, OUT_OF_MEMORY, OUT_OF_TASKS
+from pushdeploy.errors import DeployFailedError
+from pushdeploy.events import BuildOutput, Report
+from pushdeploy.model.instance import DEFAULT_MEMORY, DEFAULT_TASKS
+from pushdeploy.model.job import Job, JobKind
+from pushdeploy.system import files, pythons, uv
+from pushdeploy.system.faults import Point, reached
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import ModuleType
+
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.model.layout import AppLayout
+    from pushdeploy.model.tree import Tree
+
+BUILDER = "import sys; from pushdeploy.deploy.builder import main; sys.exit(main())"
+"""Sooner under way than by `-m`."""
+
+SAID_BEFORE = "Using Python "
+"""What uv says of it has a path that is of no interest."""
+
+PROGRESS = re.compile(r"(Resolved|Prepared|Downloading|Downloaded|Installed|warning:| [+~-] ).*")
+"""What uv says of wheels as long as all is well; why wheels alone won't do is said by the build."""
+
+LIMITS = (OUT_OF_MEMORY, OUT_OF_TASKS)
+REQUIREMENTS = ("requirements.txt",)
+
+
+def make_venv(
+    host: Host,
+    app: str,
+    tree: Tree,
+    python: pythons.Interpreter,
+    venv: Path,
+    extra: list[str],
+    report: Report,
+) -> None:
+    """Make it, complete, or fail and leave nothing.
+
+    Raises:
+        DeployFailedError: it could not be made.
+    """
+    began = host.monotonic()
+    _begin(host, app, venv)
+    reached(Point.BUILD_BEGUN)
+    status = 1
+    if not tree.local:
+        job = _from_wheels(host, app, tree, python, venv, extra)
+        status = host.supervisor.once(job, _progress(report))
+    spent = host.monotonic() - began
+    if status not in (0, *LIMITS) and spent < BUILD_SECONDS:
+        _begin(host, app, venv)
+        _begin_work(host, app)
+        job = _with_code(host, app, tree, python, venv, extra, BUILD_SECONDS - spent)
+        status = host.supervisor.once(job, _output(report))
+    reached(Point.BUILD_DONE)
+    if status != 0 or not (venv / COMPLETE).exists():
+        files.delete_tree(venv)
+        raise _failed(status, host.monotonic() - began)
+
+
+def _begin(host: Host, app: str, venv: Path) -> None:
+    files.delete_tree(venv)
+    host.accounts.own_venv(app, venv)
+
+
+def _begin_work(host: Host, app: str) -> None:
+    place = host.layout.app(app)
+    files.delete_tree(place.build_work)
+    host.accounts.own_work(app, (place.build_work, source_of(place), original_of(place)))
+
+
+def source_of(place: AppLayout) -> Path:
+    """The copy of the code that a build may write to, which it sees at the code's own place."""
+    return place.build_work / "source"
+
+
+def original_of(place: AppLayout) -> Path:
+    """Where a build sees the code itself, to be read only."""
+    return place.build_work / "original"
+
+
+def _from_wheels(
+    host: Host, app: str, tree: Tree, python: pythons.Interpreter, venv: Path, extra: list[str]
+) -> Job:
+    place = host.layout.app(app)
+    lines = (
+        uv.make_venv(host.uv, python.path, venv),
+        uv.install_wheels(host.uv, venv, REQUIREMENTS, extra),
+        uv.compile_wheels(venv),
+    )
+    return Job(
+        app=app,
+        kind=JobKind.FETCH,
+        argv=_argv(host, venv, place.slugs / tree.slug, *lines),
+        user=host.accounts.build_user(app),
+        groups=(host.accounts.app_user(app),),
+        folder=place.build_cache,
+        home=place.build_cache,
+        writable=(venv, place.build_cache),
+        hidden=_hidden(place),
+        environment=uv.settings(place.verified_cache),
+        seconds=BUILD_SECONDS,
+    )
+
+
+def _with_code(
+    host: Host,
+    app: str,
+    tree: Tree,
+    python: pythons.Interpreter,
+    venv: Path,
+    extra: list[str],
+    seconds: float,
+) -> Job:
+    """What is built from the tree is built in a copy, which the job finds where the code lies.
+
+    So what an editable install writes down is the place of the release's own code.
+    """
+    place = host.layout.app(app)
+    code, cache = place.slugs / tree.slug, place.build_work / "uv"
+    copied = tree.local and host.accounts.receiver() is not None
+    lines = [
+        _run(host, private_cache, place.verified_cache, cache),
+        *([_run(host, source_copy, original_of(place), code)] if copied else []),
+        uv.make_venv(host.uv, python.path, venv),
+        uv.install(host.uv, venv, REQUIREMENTS, extra),
+    ]
+    return Job(
+        app=app,
+        kind=JobKind.BUILD,
+        argv=_argv(host, venv, code, *lines),
+        user=host.accounts.build_user(app),
+        groups=(host.accounts.app_user(app),),
+        folder=place.build_work,
+        home=place.build_work,
+        writable=(venv, place.build_work),
+        hidden=_hidden(place),
+        environment=uv.settings(cache),
+        seconds=seconds,
+        bound=((source_of(place), code),) if copied else (),
+        shown=((code, original_of(place)),) if copied else (),
+    )
+
+
+def _run(host: Host, program: ModuleType, *paths: Path) -> list[str]:
+    return [str(host.python), "-I", str(program.__file__), *map(str, paths)]
+
+
+def _argv(host: Host, venv: Path, code: Path, *lines: list[str]) -> tuple[str, ...]:
+    words = [word for line in lines for word in ("--", *line)]
+    return (str(host.python), "-I", "-c", BUILDER, str(venv), str(code), *words[1:])
+
+
+def _hidden(place: AppLayout) -> tuple[Path, ...]:
+    return (place.releases, place.shared, place.home, place.pending_environment)
+
+
+def _progress(report: Report) -> Callable[[str], None]:
+    def say(line: str) -> None:
+        if PROGRESS.fullmatch(line):
+            report(BuildOutput(line))
+
+    return say
+
+
+def _output(report: Report) -> Callable[[str], None]:
+    def say(line: str) -> None:
+        if not line.startswith(SAID_BEFORE):
+            report(BuildOutput(line))
+
+    return say
+
+
+def _failed(status: int, seconds: float) -> DeployFailedError:
+    if seconds >= BUILD_SECONDS:
+        return DeployFailedError(
+            f"the build was ended after {BUILD_SECONDS / 60:.0f} minutes, the longest it may take",
+            hint="name packages in requirements.txt that come as wheels, commit, and push again",
+        )
+    if status == OUT_OF_MEMORY:
+        return DeployFailedError(
+            f"the build was killed: it needed more memory than the {DEFAULT_MEMORY} "
+            "of the server's that one build may use",
+            hint="name packages in requirements.txt that come as wheels, or add memory; free -h",
+        )
+    if status == OUT_OF_TASKS:
+        return DeployFailedError(
+            f"the build wanted more than {DEFAULT_TASKS} processes and threads at once",
+            hint="mend the package that forks without end, commit, and push again",
+        )
+    return DeployFailedError(
+        f"the packages of `requirements.txt` could not be installed (uv: status {status})",
+        hint="mend requirements.txt, commit, and push again",
+    )
