@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import errno
+import math
 import socket
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pushdeploy.deploy.settle import FRONT_SECONDS, front_seconds
+from pushdeploy.deploy.settle import FRONT_SECONDS, STAY_UP_SECONDS, front_seconds
 from pushdeploy.deploy.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.events import AttemptEnded, AttemptFailed, BuildOutput, WentLive
+from pushdeploy.events import AttemptEnded, AttemptFailed, BuildOutput, Event, Switched, WentLive
 from pushdeploy.model.health import HealthCheck
+from pushdeploy.model.instance import State
 from pushdeploy.model.job import JobKind
 from tests.deploy.machine import APP, Machine, names
 from tests.tiers import slow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.deploy.fakes import Unit
 
 WITH_WORKER = "web: gunicorn app:app\nworker: python work.py\n"
 PATIENT = '{"healthchecks": {"web": [{"path": "/", "timeout": 30}]}}'
@@ -296,6 +304,83 @@ def test_an_app_that_takes_as_long_through_the_front_as_its_check_allows_goes_li
 
     assert ended.outcome == "live"
     assert machine.answer() == "v1"
+
+
+def web_falls(machine: Machine, unit: str, how: Callable[[Unit], None]) -> None:
+    """Have a web process fall after it has answered its check, once it is live."""
+
+    def fall(event: Event) -> None:
+        if isinstance(event, Switched):
+            how(machine.supervisor.units[unit])
+
+    machine.watching.on_event = fall
+
+
+def end(unit: Unit) -> None:
+    """It ends, and the supervisor waits before it starts it again."""
+    unit.state = State.CRASHED
+
+
+def start_again(unit: Unit) -> None:
+    """It has ended and been started again between two looks."""
+    unit.restarts, unit.since = 1, math.inf
+
+
+@pytest.mark.parametrize("how", [end, start_again])
+def test_web_that_answers_once_and_ends_takes_everything_back(
+    live: Machine, how: Callable[[Unit], None]
+) -> None:
+    live.supervisor.printed["web"] = ["KeyError: 'SECRET'"]
+    web_falls(live, "pushdeploy-blog.v2.web", how)
+
+    ended = live.push("two")
+
+    assert ended.exit_code == 7
+    assert failure(live).reason == ("the web process of v2 passed its check and ended within 3 s")
+    assert "  KeyError: 'SECRET'" in failure(live).report
+    assert failure(live).still_live == 1
+    assert_v1_serves_untouched(live)
+
+
+def test_a_first_release_whose_web_ends_leaves_nothing_live(machine: Machine) -> None:
+    web_falls(machine, "pushdeploy-blog.v1.web", end)
+
+    ended = machine.push("one")
+
+    assert ended.exit_code == 7
+    assert failure(machine).still_live is None
+    assert machine.journal.live() is None
+    assert machine.running() == []
+
+
+def test_web_that_answers_otherwise_after_the_switch_takes_everything_back(live: Machine) -> None:
+    def break_it(_: Unit) -> None:
+        switched = live.clock.time
+
+        def look() -> None:
+            if live.clock.time > switched + 1:
+                live.supervisor.answers[2] = (500, "no more")
+
+        live.clock.on_now = look
+
+    web_falls(live, "pushdeploy-blog.v2.web", break_it)
+
+    ended = live.push("two", app_json=PATIENT)
+
+    assert ended.exit_code == 7
+    assert "passed its check and no longer answers" in failure(live).reason
+    assert "500" in failure(live).reason
+    assert_v1_serves_untouched(live)
+
+
+def test_a_warm_release_is_not_watched_again(live: Machine) -> None:
+    live.push("two")
+    began = live.clock.time
+
+    assert live.rollback().exit_code == 0
+
+    assert live.clock.time - began < STAY_UP_SECONDS
+    assert "web.stayed_up" not in live.watching.names()
 
 
 def test_a_worker_that_falls_after_the_switch_takes_everything_back(live: Machine) -> None:

@@ -154,6 +154,7 @@ def test_a_caller_who_has_gone_does_not_stop_the_work(line: Line, machine: Machi
 def test_a_caller_who_reads_nothing_does_not_stop_the_work(line: Line, machine: Machine) -> None:
     commit = machine.receiver.commit("one")
     machine.branch_names(commit)
+    machine.supervisor.statuses_of_jobs[JobKind.FETCH] = 2
     machine.supervisor.output_of_jobs[JobKind.BUILD] = ["x" * 1000] * 5000
     line.say({"verb": "converge", "app": APP, "who": "ada", "after": 0})
 

@@ -8,7 +8,7 @@ import pytest
 from tests.system.checkout import Installed
 from tests.system.host import Host
 from tests.system.laptop import Laptop
-from tests.system.story import Site, assert_serving
+from tests.system.story import Site, assert_serving, eventually
 
 BACKENDS = {
     "setuptools": ("setuptools", "setuptools.build_meta", ""),
@@ -94,7 +94,7 @@ def test_packages_of_every_backend_are_built_and_linked_to(local: Site) -> None:
         assert place.startswith(f"{code}/" if linked else f"{venv}/"), (name, place, push.output)
     # The code is as it was pushed, and what was built beside it is gone.
     assert local.host.run("find", code, "-name", "*egg-info*", "-o", "-name", "build").stdout == ""
-    assert not local.host.exists(f"{local.root}/build")
+    eventually(lambda: local.host.exists(f"{local.root}/build"), wanted=False)
 
 
 def test_a_changed_package_is_built_again_and_a_rollback_has_the_former_one(local: Site) -> None:
