@@ -245,6 +245,10 @@ server_scripts() {
   local checkout=$1 tool=$2 script packages
   packages=$("$tool/venv/bin/python" -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
   for script in "$checkout"/hooks/*; do
+    if [[ $(head --lines=1 -- "$script") == '#!/bin/sh' ]]; then
+      cp -- "$script" "$tool/hooks/"
+      continue
+    fi
     {
       server_preamble "$tool" "$packages"
       tail --lines=+2 -- "$script"

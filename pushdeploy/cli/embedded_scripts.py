@@ -49,6 +49,8 @@ class EmbeddedScripts:
             folder.mkdir(parents=True, exist_ok=True)
         for hook in ("pre-receive", "post-receive"):
             self._write(self.hooks / hook, "embedded/hook.j2", python, share("hooks") / hook)
+        shell = share("hooks") / "update"
+        write(File(self.hooks / shell.name, shell.read_text(), 0o755))
         for script in (self.pushdeploy, self.receive_pack):
             self._write(script, f"embedded/{script.name}.j2", python)
 

@@ -8,36 +8,64 @@ the wrapper sees to it that there is one and how it ended.
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.cli.engine_link import WHO_VARIABLE, connect, layout, who
 from pushdeploy.cli.hook import WRAPPER
 from pushdeploy.cli.takeover import take_over
 from pushdeploy.cli.watch import PatientPrinter, Printer, stderr
-from pushdeploy.cli.words import STEP, problem
-from pushdeploy.deploy.lookup import Facts, facts, outcome_of_push
+from pushdeploy.cli.words import DETAIL, RESULT, STEP, problem
+from pushdeploy.deploy.lookup import facts, loose_commit, outcome_of_push
 from pushdeploy.engine.client import GoneError, ask, prepared
 from pushdeploy.errors import DeployFailedError, PushdeployError
 from pushdeploy.model.attempt import Outcome
+from pushdeploy.model.fate import KEPT, REFUSED, STORED, Fate
+from pushdeploy.model.refname import FIRST_BRANCHES, branch_of, tag_of
+from pushdeploy.model.text import quoted
 from pushdeploy.system.command import start
 from pushdeploy.system.git_locks import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from pushdeploy.model.push import PushPlan, RefUpdate
 
 APP = "PUSHDEPLOY_APP"
 AFTER = "PUSHDEPLOY_AFTER"
 BRANCH = "PUSHDEPLOY_BRANCH"
 LIVE = "PUSHDEPLOY_LIVE"
+FIRST = "PUSHDEPLOY_FIRST"
 ENGINE = "PUSHDEPLOY_ENGINE"
 NOTE = "PUSHDEPLOY_NOTE"
 """What the wrapper tells the hooks. The last two are descriptors: of an engine that is ready, and
-of a pipe on which the wrapper hears which commit the push brings."""
+of a pipe on which the wrapper hears what becomes of the push."""
 
-REFUSED = "refused"
-"""What the wrapper hears when `pre-receive` took nothing."""
+NOTES_LIMIT = 1000
+"""Bytes; there are a few words at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a push goes."""
+
+    app: str
+    repo: Path
+    first: str
+    """The name of a first push's own repo; empty when the app is there."""
+    branch: str
+    after: int
+    """The newest attempt's number before the push."""
+    live: str
+
+    def request(self, pushed: str) -> dict[str, Any]:
+        """What the engine is asked for."""
+        asked = {"verb": "converge", "app": self.app, "who": who(), "after": self.after}
+        return {**asked, "pushed": pushed, **({"first": self.first} if self.first else {})}
 
 
 def receive(app: str, hooks: str, ready: socket.socket | None = None) -> int:
@@ -45,37 +73,46 @@ def receive(app: str, hooks: str, ready: socket.socket | None = None) -> int:
 
     `ready` is an engine that was called already.
     """
+    place = layout().app(app)
+    found = facts(place)
+    if found is not None:
+        target = Target(app, place.repo, "", found.branch, found.newest, found.live)
+        return _receive(target, hooks, ready)
+    from pushdeploy.deploy.first_push import first_push  # noqa: PLC0415 - once in an app's life
+
+    with first_push(layout().first_pushes) as repo:
+        return _receive(Target(app, repo, repo.name, "", 0, ""), hooks, ready)
+
+
+def _receive(target: Target, hooks: str, ready: socket.socket | None) -> int:
     from pushdeploy.deploy.receive import receive_pack  # noqa: PLC0415 - the hook needs the rest
 
-    place = layout().app(app)
-    before = facts(place)
-    if before is None:
-        before = _made(app)
-    branch, after, live = (before.branch, before.newest, before.live) if before else ("", 0, "")
     hears, note = os.pipe()
-    with ready or prepared(connect()) as engine, writing(place.repo) as repo:
+    with ready or prepared(connect()) as engine, writing(target.repo) as repo:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         told = {
             WRAPPER: str(theirs.fileno()),
-            APP: app,
-            AFTER: str(after),
-            BRANCH: branch,
-            LIVE: live,
+            APP: target.app,
+            AFTER: str(target.after),
+            BRANCH: target.branch,
+            LIVE: target.live,
+            FIRST: target.first,
             ENGINE: str(engine.fileno()),
             NOTE: str(note),
             WHO_VARIABLE: who(),
         }
         inherited = (engine.fileno(), note, theirs.fileno(), repo)
-        line = receive_pack(str(place.repo), hooks, told, *inherited)
+        before = _last_received(target.repo)
+        line = receive_pack(str(target.repo), hooks, told, *inherited)
         git = start(line, stdin=0)
         theirs.close()
         _import_what_hooks_need()
         take_over(ours, {"pre-receive": pre_receive, "post-receive": post_receive})
         received = git.wait()
-    pushed = _noted(hears)
-    if pushed == REFUSED:  # its reason stays the last word, and git's own answer fails the push
+        fate = Fate(_noted(hears), received, received_objects=_last_received(target.repo) != before)
+    if (target.first and not fate.commit) or not fate.calls_for_deploy(_tip(target)):
         return received
-    return _settle(app, after, pushed, RetryPrinter() if pushed == "" else stderr()) or received
+    return _settle(target, fate.commit, stderr() if fate.commit else RetryPrinter()) or received
 
 
 def _import_what_hooks_need() -> None:
@@ -84,49 +121,80 @@ def _import_what_hooks_need() -> None:
     import pushdeploy.deploy.receive  # noqa: F401, PLC0415
 
 
-def _made(app: str) -> Facts | None:
-    """Make the app of a first push; a fault of nginx is told and does not stop it."""
+def _last_received(repo: Path) -> int:
+    """Changes when a push brings objects: git keeps them in a folder here till it has seen them."""
     try:
-        ask(connect(), {"verb": "apps.create", "app": app, "who": who()})
-    except PushdeployError as error:
-        found = facts(layout().app(app))
-        if found is None:
-            raise
-        stderr().show(problem(error.message, error.hint))
-        return found
-    return facts(layout().app(app))
+        return os.stat(repo / "objects").st_mtime_ns  # noqa: PTH116
+    except FileNotFoundError:  # the app was made of it
+        return 0
 
 
-def _noted(hears: int) -> str:
-    """The commit that the push brought, or `REFUSED`; empty when it brought none."""
+def _noted(hears: int) -> list[str]:
+    """What the hooks have said."""
     os.set_blocking(hears, False)
     try:
-        return os.read(hears, 100).decode()
+        return os.read(hears, NOTES_LIMIT).decode().split()
     except BlockingIOError:
-        return ""
+        return []
+
+
+def _note(*words: str) -> None:
+    os.write(int(os.environ[NOTE]), " ".join([*words, ""]).encode())
+
+
+def _tip(target: Target) -> str | None:
+    """The commit of the branch that is, or will be, the deploy branch."""
+    known = facts(layout().app(target.app)) if target.first else None
+    branch = known.branch if known else target.branch
+    repo = layout().app(target.app).repo if known else target.repo
+    names = [branch] if branch else FIRST_BRANCHES
+    found = next((one for name in names if (one := loose_commit(repo, name))), None)
+    return found or ("" if target.first else None)  # a first push has no packed refs
 
 
 def pre_receive() -> int:
     """Refuse a push early and readably; nothing is stored then."""
     from pushdeploy.deploy.receive import check_push  # noqa: PLC0415 - this hook alone needs it
 
-    updates = sys.stdin.read()
+    branch = os.environ.get(BRANCH, "")
+    printer = PatientPrinter(1)
     try:
-        check_push(updates, os.environ.get(BRANCH, ""), os.environ.get(LIVE, ""))
+        plan = check_push(sys.stdin.read(), branch, os.environ.get(LIVE, ""))
     except PushdeployError as error:
-        PatientPrinter(1).show(problem(error.message, error.hint))
-        os.write(int(os.environ[NOTE]), REFUSED.encode())
+        printer.show(problem(error.message, error.hint))
+        _note(REFUSED)
         return 1
-    os.write(int(os.environ[NOTE]), updates.split()[1].encode())
+    if plan.refused:
+        printer.show(_others_refused(plan))
+    _note(plan.deployed.new if plan.deployed else KEPT)
     return 0
+
+
+def _others_refused(plan: PushPlan) -> Iterator[str]:
+    """What git is about to refuse by its own words, which say nothing."""
+    from pushdeploy.model.push import named  # noqa: PLC0415 - hardly ever
+
+    branch = branch_of(plan.deployed.ref) if plan.deployed else ""
+    return problem(
+        f"`{branch}` is deployed. Refused, as other branches are not kept: {named(plan.refused)}",
+        f"git push production {branch} pushes it alone",
+    )
 
 
 def post_receive() -> int:
     """Show the deploy of what was pushed."""
-    _, pushed, ref = sys.stdin.read().split(maxsplit=2)
-    request = _request(os.environ[APP], int(os.environ[AFTER]), pushed)
-    request["branch"] = ref.strip().removeprefix("refs/heads/")
-    printer = HookPrinter(1, pushed)
+    from pushdeploy.model.push import parse_updates  # noqa: PLC0415 - imported by the wrapper
+
+    target = _target_of_hook()
+    stored = parse_updates(sys.stdin.read())
+    deployed = next((one for one in stored if branch_of(one.ref) in _deployable(target)), None)
+    if deployed is None:
+        PatientPrinter(1).show(_kept(target, stored))
+        return 0
+    _note(STORED)
+    request = target.request(deployed.new)
+    request["branch"] = branch_of(deployed.ref)
+    printer = HookPrinter(1, deployed.new)
     try:
         ended = ask(_ready_engine, request, watcher=printer)
     except GoneError:
@@ -136,6 +204,28 @@ def post_receive() -> int:
         return 1
     _say(ended, printer)
     return 0
+
+
+def _target_of_hook() -> Target:
+    """As the wrapper told it."""
+    told = os.environ
+    after, repo = int(told[AFTER]), Path.cwd()
+    return Target(told[APP], repo, told.get(FIRST, ""), told.get(BRANCH, ""), after, "")
+
+
+def _deployable(target: Target) -> tuple[str, ...]:
+    return (target.branch,) if target.branch else FIRST_BRANCHES
+
+
+def _kept(target: Target, stored: list[RefUpdate]) -> list[str]:
+    """What is said of a push that brought tags alone."""
+    tags = [name for one in stored if (name := tag_of(one.ref)) and not one.deletes]
+    if not tags:
+        return []
+    what = f"the tag {quoted(tags[0])}" if len(tags) == 1 else f"{len(tags)} tags"
+    hint = f"{DETAIL}To deploy it: pushdeploy deploy {tags[0]} --app {target.app}"
+    said = [f"{RESULT}Keeping {what}; nothing is deployed, as a push deploys a branch"]
+    return said + ([hint] if re.fullmatch(r"[\w./+-]+", tags[0], re.ASCII) else [])
 
 
 class HookPrinter(PatientPrinter):
@@ -172,16 +262,16 @@ def _ready_engine() -> socket.socket:
     return socket.socket(fileno=int(os.environ[ENGINE]))
 
 
-def _settle(app: str, after: int, pushed: str, printer: Printer) -> int:
+def _settle(target: Target, pushed: str, printer: Printer) -> int:
     """Whatever happened to the hook: learn how the deploy ended, or start the one that is due."""
-    place = layout().app(app)
+    place = layout().app(target.app)
     known = facts(place)
     branch = known.branch if known else ""
-    attempt = outcome_of_push(place, branch, after, pushed)
+    attempt = outcome_of_push(place, branch, target.after, pushed) if known else None
     if attempt is not None:
         return 0 if attempt.outcome is Outcome.LIVE else DeployFailedError.exit_code
     try:
-        ended = ask(connect(), _request(app, after, pushed), watcher=printer)
+        ended = ask(connect(), target.request(pushed), watcher=printer)
     except GoneError:
         return 1
     except PushdeployError as error:
@@ -191,10 +281,6 @@ def _settle(app: str, after: int, pushed: str, printer: Printer) -> int:
     if ended["outcome"] != "nothing" and not told_by_hook:
         _say(ended, printer)
     return int(ended["exit_code"])
-
-
-def _request(app: str, after: int, pushed: str) -> dict[str, Any]:
-    return {"verb": "converge", "app": app, "who": who(), "after": after, "pushed": pushed}
 
 
 def _say(ended: Mapping[str, Any], printer: Printer) -> None:

@@ -6,7 +6,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.journal import Journal, journals
-from pushdeploy.errors import BusyError, NotFoundError, UnavailableError, UsageError
+from pushdeploy.errors import (
+    BusyError,
+    NotFoundError,
+    PushdeployError,
+    UnavailableError,
+    UsageError,
+)
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.layout import DESTROYED
 from pushdeploy.model.settings import FIRST_PORT, LAST_PORT, AppSettings
@@ -23,8 +29,16 @@ if TYPE_CHECKING:
 FIRST_BRANCH = "main"
 
 
-def create_app(host: Host, name: str, *, port: int | None = None) -> bool:
+def create_app(host: Host, name: str, *, port: int | None = None, first: str = "") -> bool:
     """Make an app, or set right the one that is there; returns False when it was there.
+
+    What was made is removed when the rest can't be; when this is killed, `reconcile` does it.
+
+    Args:
+        host: the machine.
+        name: the app's.
+        port: of its front; the next free one when there is none.
+        first: the name of a first push's own repo, which becomes the app's.
 
     Raises:
         UsageError: the name is no app name, or another app has the port.
@@ -42,22 +56,81 @@ def create_app(host: Host, name: str, *, port: int | None = None) -> bool:
         new = not place.settings.exists()
         if new:
             chosen = _port(host, app, port)
-            host.accounts.ensure(app)
-            files.sync_folder(host.layout.apps)  # else a power cut may bring `destroyed` back
-            host.receiver.ask("make_repo", repo=str(place.repo), branch=FIRST_BRANCH)
-            Journal(place).save_settings(AppSettings(port=chosen))
+            try:
+                _make(host, place, chosen, first)
+            except Exception:
+                with suppress(OSError, PushdeployError):  # the reason is what counts
+                    _unmake(host, place)
+                raise
         _serve(host)
         return new
 
 
-def set_branch(host: Host, app: str, branch: str) -> None:
-    """The first push says which branch is deployed."""
+def take_first_push(host: Host, app: str, first: str) -> PushdeployError | None:
+    """Make the app that was pushed to before it was there; nothing, when that was done already.
+
+    A fault of nginx does not stop it, and is returned.
+
+    Raises:
+        BusyError: another push has made it at this moment.
+    """
+    repo = host.layout.first_pushes / first
     place = host.layout.app(app)
-    with _lock(host, "setting the branch"):
-        settings = Journal(place).settings()
-        if settings.branch == "":
-            host.receiver.ask("make_repo", repo=str(place.repo), branch=branch)
-            Journal(place).change_settings(lambda now: now.changed(branch=branch))
+    try:
+        made = create_app(host, app, first=first)
+    except UnavailableError as error:
+        if not place.settings.exists() or (repo / "HEAD").exists():
+            raise
+        return error
+    if not made and (repo / "HEAD").exists():
+        raise BusyError(f"another push has just made `{app}`", hint="git push production again")
+    return None
+
+
+def _make(host: Host, place: AppLayout, port: int, first: str) -> None:
+    """The app exists when its settings do: they come last."""
+    host.accounts.ensure(place.name)
+    files.sync_folder(host.layout.apps)  # else a power cut may bring `destroyed` back
+    taken = str(host.layout.first_pushes / first) if first else ""
+    host.receiver.ask("make_repo", repo=str(place.repo), branch=FIRST_BRANCH, taken=taken)
+    Journal(place).save_settings(AppSettings(port=port))
+
+
+def half_made(host: Host) -> list[str]:
+    """Apps whose making was killed: a folder with nothing in it that anybody could miss."""
+    found = [path.name for path in host.layout.apps.glob("[a-z]*") if path.is_dir()]
+    return sorted(app for app in found if _is_half_made(host.layout.app(app)))
+
+
+def finish_unmaking(host: Host, app: str) -> bool:
+    """Remove what the killed making of an app has left; returns False when there is nothing."""
+    place = host.layout.app(app)
+    with _lock(host, "removing half an app"):
+        if not _is_half_made(place):
+            return False
+        _unmake(host, place)
+    return True
+
+
+def _is_half_made(place: AppLayout) -> bool:
+    if place.settings.exists():
+        return False
+    folders = (place.releases, place.shared, place.slugs, place.venvs)
+    if any(folder.is_dir() and any(folder.iterdir()) for folder in folders):
+        return False
+    records = (place.attempts, place.history, place.pending_environment, place.current)
+    return not any(one.is_symlink() or (one.exists() and one.stat().st_size) for one in records)
+
+
+def _unmake(host: Host, place: AppLayout) -> None:
+    """Nothing of it ever ran; the caller has the lock of all apps."""
+    if place.root.exists():
+        place.root.rename(place.destroyed)
+        files.sync_folder(host.layout.apps)
+        files.delete_tree(place.run)
+        files.delete_tree(place.log)
+        host.accounts.remove(place.name)
+        files.delete_tree(place.destroyed)
 
 
 def destroy_app(host: Host, app: str, *, who: str) -> None:

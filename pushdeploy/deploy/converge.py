@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.apps import set_branch
 from pushdeploy.deploy.attempt import FAILED, Audience, Ended, Request, app_lock, run_attempt
+from pushdeploy.deploy.branch import set_first_branch
 from pushdeploy.deploy.checkout import wanted_commit
 from pushdeploy.deploy.deploy import deploy
 from pushdeploy.deploy.journal import Journal
@@ -57,7 +57,7 @@ def converge(
         commit = branch_commit(host, journal)
         if commit is None:
             return Ended("nothing", 0, text=f"nothing was pushed to `{app}` yet")
-        ended = _decided(host, journal, audience, occasion, who, after, commit)
+        ended = _decided(host, journal, audience, occasion, who, after, commit, pushed)
     if pushed not in ("", commit) and ended.outcome in ("learned", "nothing"):
         newer = f"{pushed[:8]} is superseded by {commit[:8]}"
         ended = replace(ended, text=f"{newer}. {ended.text}")
@@ -83,8 +83,8 @@ def _find_first_branch(host: Host, journal: Journal) -> None:
     """A first push that was killed before its hook ran has left a branch that nobody told us of."""
     if journal.settings().branch == "":
         for branch in FIRST_BRANCHES:
-            if loose_commit(journal.place, branch) is not None:
-                set_branch(host, journal.place.name, branch)
+            if loose_commit(journal.place.repo, branch) is not None:
+                set_first_branch(host, journal.place.name, branch)
                 return
 
 
@@ -93,7 +93,9 @@ def branch_commit(host: Host, journal: Journal) -> str | None:
     branch = journal.settings().branch
     if not branch:
         return None
-    return loose_commit(journal.place, branch) or wanted_commit(host, journal.place.name, branch)
+    return loose_commit(journal.place.repo, branch) or wanted_commit(
+        host, journal.place.name, branch
+    )
 
 
 def _learn_without_waiting(host: Host, app: str, after: int | None, pushed: str) -> Ended | None:
@@ -114,9 +116,12 @@ def _decided(
     who: str,
     after: int | None,
     commit: str,
+    pushed: str,
 ) -> Ended:
     current = journal.current()
     live = current is not None and current.commit.id == commit
+    if pushed not in ("", commit):  # somebody else's is newer, or git refused this one
+        occasion = Occasion.TIMER
     decision = decide(occasion, deploys_of(journal.attempts(), commit), live=live, after=after)
     match decision.action:
         case Action.DEPLOY:

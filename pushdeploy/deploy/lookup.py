@@ -13,6 +13,8 @@ from pushdeploy.model.attempt import Attempt, Outcome, read_attempts
 from pushdeploy.system.records import read_lines
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pushdeploy.model.layout import AppLayout
 
 OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -51,13 +53,13 @@ def _live_commit(place: AppLayout) -> str:
     return found if OBJECT_ID.fullmatch(found) else ""
 
 
-def loose_commit(place: AppLayout, branch: str) -> str | None:
+def loose_commit(repo: Path, branch: str) -> str | None:
     """The commit of a branch by its own file, which a push has just written; links are refused.
 
     `None` when git keeps it elsewhere (packed).
     """
     try:
-        path = place.repo / "refs" / "heads" / branch
+        path = repo / "refs" / "heads" / branch
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
@@ -91,7 +93,7 @@ def outcome_of_push(place: AppLayout, branch: str, after: int, pushed: str = "")
         after: the newest attempt's number before the push.
         pushed: the commit that it brought; none means that of the branch.
     """
-    commit = pushed or (loose_commit(place, branch) if branch else None)
+    commit = pushed or (loose_commit(place.repo, branch) if branch else None)
     ended = [
         one
         for one in read_attempts(read_lines(place.attempts))

@@ -17,7 +17,8 @@ from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
 from pushdeploy.model.dependency_file import find_dependency_file
 from pushdeploy.model.procfile import parse_procfile
-from pushdeploy.model.refname import branch_of, is_deployable_first_branch, parse_branch_name
+from pushdeploy.model.push import PushPlan, parse_updates, plan_push
+from pushdeploy.model.refname import KEPT_REFS
 from pushdeploy.model.size import format_size
 from pushdeploy.model.suggestion import suggest_procfile
 from pushdeploy.model.text import quoted
@@ -42,7 +43,6 @@ TEXT_LIMIT = 1 << 20
 UNDECODABLE = "\ufffd"
 """What stands for bytes that are not UTF-8; nobody writes it into a Procfile."""
 
-ZERO = re.compile(r"0+")
 STATIC = "static"
 LINK = "120000"
 """The mode of a symbolic link in a tree."""
@@ -57,7 +57,8 @@ def receive_pack(repo: str, hooks: str, facts: Mapping[str, str], *descriptors: 
     """
     settings = {
         "receive.fsckObjects": "true",
-        "receive.denyDeletes": "true",
+        "receive.denyDeletes": "false",  # tags may go; our hooks keep the deploy branch
+        "transfer.hideRefs": KEPT_REFS,
         "receive.maxInputSize": LARGEST_PACK,
         "receive.advertisePushOptions": "false",
         "receive.autogc": "false",
@@ -92,8 +93,8 @@ def receive_pack(repo: str, hooks: str, facts: Mapping[str, str], *descriptors: 
     )
 
 
-def check_push(updates: str, branch: str, live: str = "") -> None:
-    """Refuse what can't be deployed.
+def check_push(updates: str, branch: str, live: str = "") -> PushPlan:
+    """Decide about each ref of a push, and refuse what can't be deployed.
 
     Args:
         updates: one `old new ref` line per updated ref.
@@ -101,45 +102,12 @@ def check_push(updates: str, branch: str, live: str = "") -> None:
         live: the commit that is live; empty when nothing is.
 
     Raises:
-        RefusedInputError: with the command that would work.
+        RefusedInputError: nothing of it is taken; with the command that would work.
     """
-    lines = [line.split(" ", 2) for line in updates.splitlines()]
-    for _, new, ref in lines:
-        _check_ref(ref, new, branch)
-    if len(lines) > 1:
-        refs = ", ".join(quoted(ref) for _, _, ref in lines)
-        raise RefusedInputError(
-            f"one branch is deployed, and this push brings {len(lines)} refs: {refs}",
-            hint=f"git push production {branch or 'main'}",
-        )
-    for _, new, _ in lines:
-        check_tree(new, live)
-
-
-def _check_ref(ref: str, new: str, branch: str) -> None:
-    name = branch_of(ref)
-    wanted = branch or "main"
-    if name is None:
-        raise RefusedInputError(
-            f"{quoted(ref)} is no branch; only the branch `{wanted}` is deployed",
-            hint=f"git push production {wanted}",
-        )
-    if ZERO.fullmatch(new):
-        raise RefusedInputError(
-            f"{quoted(name)} can't be deleted: the app runs it",
-            hint="pushdeploy apps:destroy deletes the app",
-        )
-    if branch and name != branch:
-        raise RefusedInputError(
-            f"{quoted(name)} is not deployed; the deploy branch is `{branch}`",
-            hint=f"git push production {_shown(name)}:{branch}",
-        )
-    if not branch and not is_deployable_first_branch(name):
-        raise RefusedInputError(
-            f"the first push sets the deploy branch, `main` or `master`, not {quoted(name)}",
-            hint=f"git push production {_shown(name)}:main",
-        )
-    parse_branch_name(name)
+    plan = plan_push(parse_updates(updates), branch)
+    if plan.deployed is not None:
+        check_tree(plan.deployed.new, live)
+    return plan
 
 
 def _shown(name: str) -> str:

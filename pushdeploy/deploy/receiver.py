@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sys
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from pushdeploy.deploy.first_push import sweep_first_pushes
 from pushdeploy.deploy.slug import Former, make_slug
 from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
@@ -29,8 +31,8 @@ from pushdeploy.model.requirements import ReferenceKind, references
 from pushdeploy.model.storage import storage_set
 from pushdeploy.model.suggestion import suggest_procfile
 from pushdeploy.model.tree import TEXT_LIMIT, Tree, render_tree
-from pushdeploy.system.files import sync_filesystem
-from pushdeploy.system.git import Repository, make_bare, point_head
+from pushdeploy.system.files import delete_tree, sync_filesystem
+from pushdeploy.system.git import Repository, keep_only, make_bare, point_head
 from pushdeploy.system.git_locks import writing
 
 if TYPE_CHECKING:
@@ -89,14 +91,44 @@ def resolve(request: dict[str, Any]) -> str:
 
 
 def make_repo(request: dict[str, Any]) -> str:
-    """Make or mend the bare repo `repo` with HEAD at `branch`."""
+    """Make the bare repo `repo` with HEAD at `branch`, or set it right.
+
+    With `taken`, a folder of our own, it becomes what that repo is; git may still run there.
+    """
     path = Path(request["repo"])
     path.mkdir(exist_ok=True)
     with writing(path):
+        if request.get("taken"):
+            _move(Path(request["taken"]), path)
         make_bare(path, request["branch"])
         point_head(path, request["branch"])
     sync_filesystem(path)  # git does not, and nothing mends a repo whose files are empty
     return "{}"
+
+
+def keep_branch(request: dict[str, Any]) -> str:
+    """Make `branch` the only one that the bare repo `repo` has, or will have; HEAD names it."""
+    path = Path(request["repo"])
+    with writing(path):
+        keep_only(path, request["branch"])
+    return "{}"
+
+
+def sweep(request: dict[str, Any]) -> str:
+    """Delete what killed first pushes have left in `folder`."""
+    return json.dumps(sweep_first_pushes(Path(request["folder"])))
+
+
+def _move(source: Path, target: Path) -> None:
+    """Everything in one folder into another, which is emptied first.
+
+    HEAD, by which git knows a repo, comes last.
+    """
+    if (source / "HEAD").exists():
+        for path in target.iterdir():
+            delete_tree(path)
+        for path in sorted(source.iterdir(), key=lambda one: one.name == "HEAD"):
+            shutil.move(path, target / path.name)
 
 
 def _procfile(repository: Repository, commit: str) -> str:
@@ -184,7 +216,13 @@ def _key(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 
-VERBS = {"check_out": check_out, "resolve": resolve, "make_repo": make_repo}
+VERBS = {
+    "check_out": check_out,
+    "resolve": resolve,
+    "make_repo": make_repo,
+    "keep_branch": keep_branch,
+    "sweep_first_pushes": sweep,
+}
 
 
 def main() -> int:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import fit
-from pushdeploy.deploy.apps import finish_destroying, half_destroyed
+from pushdeploy.deploy.apps import (
+    finish_destroying,
+    finish_unmaking,
+    half_destroyed,
+    half_made,
+)
 from pushdeploy.deploy.attempt import Audience, app_lock, refused_by_disk
 from pushdeploy.deploy.converge import converge
 from pushdeploy.deploy.journal import Journal, journals
@@ -21,6 +26,8 @@ from pushdeploy.system import files, sockets
 from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pushdeploy.deploy.host import Host
     from pushdeploy.model.instance import Instance
 
@@ -120,17 +127,29 @@ def reconcile_all(host: Host, audience: Audience) -> dict[str, list[str]]:
         except Exception as error:  # noqa: BLE001 - also of our bug in one app
             done[app] = [_failed(error)]
     for app in half_destroyed(host):
-        done |= _finish_destroying(host, app)
+        done |= _finished(host, app, finish_destroying, "finished destroying it")
+    for app in half_made(host):
+        done |= _finished(host, app, finish_unmaking, "removed it: its making had been killed")
     for folder in host.layout.apps.glob(".old-*"):  # of an app that is destroyed but for its files
         files.delete_tree(folder)
         reached(Point.APPS_SWEPT)
+    _sweep_first_pushes(host)
     edge = _reconcile_edge(host)
     return {**done, "nginx": edge} if edge else done
 
 
-def _finish_destroying(host: Host, app: str) -> dict[str, list[str]]:
+def _sweep_first_pushes(host: Host) -> None:
+    """Their repos are the receiver's, and so is the hand that deletes them."""
+    folder = host.layout.first_pushes
+    if folder.is_dir() and any(folder.iterdir()):
+        host.receiver.ask("sweep_first_pushes", folder=str(folder))
+
+
+def _finished(
+    host: Host, app: str, finish: Callable[[Host, str], bool], what: str
+) -> dict[str, list[str]]:
     try:
-        return {app: ["finished destroying it"]} if finish_destroying(host, app) else {}
+        return {app: [what]} if finish(host, app) else {}
     except Exception as error:  # noqa: BLE001 - as above
         return {app: [_failed(error)]}
 

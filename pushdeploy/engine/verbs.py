@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.deploy import apps, renew, rollback
 from pushdeploy.deploy.attempt import app_lock
+from pushdeploy.deploy.branch import choose_branch, set_first_branch
 from pushdeploy.deploy.converge import converge, deploy_revision
+from pushdeploy.deploy.first_push import parse_first_push
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.keep_wheels import clear_cache
 from pushdeploy.deploy.reconcile import boot_all, reconcile, reconcile_all
 from pushdeploy.engine.caller import caller
 from pushdeploy.errors import NotFoundError, UsageError
+from pushdeploy.events import Warned
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.formation import parse_scale
-from pushdeploy.model.refname import parse_branch_name
+from pushdeploy.model.refname import parse_branch_name, parse_git_setting
 from pushdeploy.model.release import Kind, parse_release_name
 from pushdeploy.model.storage import parse_storage_folder, storage_set
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.attempt import Ended
+    from pushdeploy.deploy.attempt import Audience, Ended
     from pushdeploy.deploy.host import Host
     from pushdeploy.engine.server import Verb
     from pushdeploy.engine.session import Session
+    from pushdeploy.errors import PushdeployError
+    from pushdeploy.events import Report
     from pushdeploy.model.environment import Environment
     from pushdeploy.model.settings import AppSettings
+    from pushdeploy.system.locks import Holder
 
 Request = Mapping[str, Any]
 
@@ -61,14 +67,12 @@ def _apps_destroy(host: Host, session: Session, request: Request) -> dict[str, A
 
 
 def _receive(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    """Before a push: make sure that the app is there; say its branch and newest attempt."""
+    """Where the app's repo is; its branch and newest attempt."""
     caller(host, session, request)
     app = app_of(request)
     place = host.layout.app(app)
     if not place.settings.exists():
-        if not request.get("create"):
-            raise NotFoundError(f"there is no app `{app}`", hint=f"pushdeploy apps:create {app}")
-        apps.create_app(host, app)
+        raise NotFoundError(f"there is no app `{app}`", hint=f"pushdeploy apps:create {app}")
     journal = Journal(place)
     return {
         "repo": str(place.repo),
@@ -77,15 +81,44 @@ def _receive(host: Host, session: Session, request: Request) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Forewarned:
+    """An audience that is told of a trouble first."""
+
+    audience: Audience
+    trouble: PushdeployError
+
+    def waiting(self, holder: Holder) -> None:
+        """Another attempt is under way."""
+        self.audience.waiting(holder)
+
+    def begin(self, app: str, attempt: int) -> Report:
+        """The attempt has its number."""
+        report = self.audience.begin(app, attempt)
+        report(Warned(self.trouble.message, self.trouble.hint or ""))
+        return report
+
+
 def _converge(host: Host, session: Session, request: Request) -> dict[str, Any]:
     who, app = caller(host, session, request), app_of(request)
     branch = str(request.get("branch") or "")
+    audience: Audience = session
+    if first := str(request.get("first") or ""):
+        trouble = apps.take_first_push(host, app, parse_first_push(first))
+        audience = session if trouble is None else Forewarned(session, trouble)
     if branch and Journal(host.layout.app(app)).settings().branch == "":
-        apps.set_branch(host, app, parse_branch_name(branch))
+        set_first_branch(host, app, parse_branch_name(branch))
     after, pushed = int(request.get("after", 0)), str(request.get("pushed") or "")
     return _ended(
-        converge(host, app, session, occasion=Occasion.PUSH, who=who, after=after, pushed=pushed)
+        converge(host, app, audience, occasion=Occasion.PUSH, who=who, after=after, pushed=pushed)
     )
+
+
+def _git_set(host: Host, session: Session, request: Request) -> dict[str, str]:
+    caller(host, session, request)
+    app, name = app_of(request), parse_git_setting(str(request.get("name")))
+    branch = parse_branch_name(str(request.get("value")))
+    return {"app": app, "name": name, "value": branch, "before": choose_branch(host, app, branch)}
 
 
 def _deploy(host: Host, session: Session, request: Request) -> dict[str, Any]:
@@ -209,6 +242,7 @@ CHANGING: Mapping[str, Verb] = {
     "apps.destroy": _apps_destroy,
     "receive": _receive,
     "converge": _converge,
+    "git.set": _git_set,
     "deploy": _deploy,
     "rollback": _rollback,
     "restart": _renew(_restart),

@@ -186,6 +186,11 @@ class Layout:
         return self.state / "apps"
 
     @property
+    def first_pushes(self) -> Path:
+        """The receiver's own: the repos of pushes to apps that are not there yet."""
+        return self.state / "first-pushes"
+
+    @property
     def engine_socket(self) -> Path:
         """Where the engine listens, on a server."""
         return self.run / "engine.sock"

@@ -13,14 +13,28 @@ LONGEST_BRANCH = 200
 FIRST_BRANCHES = ("main", "master")
 """A first push of one of these makes it the branch to deploy."""
 
+KEPT_REFS = "refs/pushdeploy"
+"""Refs of ours, that nobody sees: they keep the commits of retained releases in the repo."""
+
 _HEADS = "refs/heads/"
+_TAGS = "refs/tags/"
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+@#-]*(/[A-Za-z0-9_][A-Za-z0-9._+@#-]*)*")
+
+
+DEPLOY_BRANCH = "deploy-branch"
+"""What `git:set` sets."""
 
 
 def branch_of(ref: str) -> str | None:
     """`topic/a` for `refs/heads/topic/a`; None for a tag and every other ref."""
     name = ref.removeprefix(_HEADS)
     return name if name and ref.startswith(_HEADS) else None
+
+
+def tag_of(ref: str) -> str | None:
+    """`v1.2` for `refs/tags/v1.2`; None for a branch and every other ref."""
+    name = ref.removeprefix(_TAGS)
+    return name if name and ref.startswith(_TAGS) else None
 
 
 def is_deployable_first_branch(name: str) -> bool:
@@ -47,5 +61,18 @@ def parse_branch_name(text: str) -> str:
         raise UsageError(
             f"{quoted(text)} cannot be a branch to deploy.",
             hint="Use a name such as `main` or `release/2026`.",
+        )
+    return text
+
+
+def parse_git_setting(text: str) -> str:
+    """The text itself, when `git:set` knows it.
+
+    Raises:
+        UsageError: It does not.
+    """
+    if text != DEPLOY_BRANCH:
+        raise UsageError(
+            f"git:set does not know {quoted(text)}", hint=f"pushdeploy git:set {DEPLOY_BRANCH} main"
         )
     return text

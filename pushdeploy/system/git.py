@@ -236,3 +236,13 @@ def point_head(path: Path, branch: str) -> None:
     repo = git.Repo(path)
     repo.git.symbolic_ref("HEAD", f"refs/heads/{branch}")
     repo.close()
+
+
+def keep_only(path: Path, branch: str) -> None:
+    """Delete all branches but one, and have HEAD name it."""
+    point_head(path, branch)
+    repo = git.Repo(path)
+    for ref in repo.git.for_each_ref("--format=%(refname)", "refs/heads/").splitlines():
+        if ref != f"refs/heads/{branch}":
+            repo.git.update_ref("-d", ref)
+    repo.close()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import grp
+import pwd
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.account import OURS
+from pushdeploy.model.account import OURS, RECEIVER
 from pushdeploy.system import keys
 from pushdeploy.system.files import delete_tree, make_folder
 
@@ -23,6 +24,7 @@ def login_home(layout: Layout) -> Path:
 def ensure_folders(layout: Layout) -> bool:
     """Make them, or set their modes right; returns False when all was so already."""
     ours = grp.getgrnam(OURS).gr_gid
+    receiver = pwd.getpwnam(RECEIVER)
     return any(
         [
             make_folder(layout.settings, mode=0o755, user=0, group=0),
@@ -31,6 +33,9 @@ def ensure_folders(layout: Layout) -> bool:
             make_folder(layout.state, mode=0o755, user=0, group=0),
             make_folder(login_home(layout), mode=0o755, user=0, group=0),
             make_folder(layout.apps, mode=0o711, user=0, group=0),
+            make_folder(
+                layout.first_pushes, mode=0o700, user=receiver.pw_uid, group=receiver.pw_gid
+            ),
             make_folder(layout.log, mode=0o2750, user=0, group=ours),
         ]
     )

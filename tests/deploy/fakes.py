@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pushdeploy.deploy.first_push import sweep_first_pushes
 from pushdeploy.errors import CommandFailedError, NotFoundError
 from pushdeploy.model.instance import Instance, State, Status, parse_unit
 from pushdeploy.model.job import Job, JobKind
@@ -301,9 +302,16 @@ class FakeReceiver:
         """Answer as the real one does."""
         self.on_ask(verb)
         self.asked.append(verb)
+        if verb == "sweep_first_pushes":
+            return json.dumps(sweep_first_pushes(Path(request["folder"])))
         repo = Path(request["repo"])
         if verb == "make_repo":
             (repo / "refs" / "heads").mkdir(parents=True, exist_ok=True)
+            return "{}"
+        if verb == "keep_branch":
+            for ref in (repo / "refs" / "heads").iterdir():
+                if ref.name != request["branch"]:
+                    ref.unlink()
             return "{}"
         if verb == "resolve":
             ref = repo / request["revision"]

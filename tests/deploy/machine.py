@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.apps import create_app, set_branch
+from pushdeploy.deploy.apps import create_app
+from pushdeploy.deploy.branch import set_first_branch
 from pushdeploy.deploy.converge import converge, deploy_revision
 from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal
@@ -90,7 +91,7 @@ class Machine:
 
     def branch_names(self, commit: str) -> None:
         """What a push leaves in the repo."""
-        set_branch(self.host, APP, "main")
+        set_first_branch(self.host, APP, "main")
         ref = self.place.repo / "refs" / "heads" / "main"
         ref.write_text(f"{commit}\n")
 

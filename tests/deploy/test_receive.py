@@ -8,6 +8,7 @@ import pytest
 
 from pushdeploy.deploy.receive import DEEPEST, check_push, check_tree, receive_pack
 from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.push import MOST_REFS
 from tests.deploy.repo import LINK, SUBMODULE, Repo, make_repo
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def test_a_good_tree_is_taken(repo: Repo) -> None:
     ("ref", "branch", "says", "hint"),
     [
         ("refs/heads/feature", "main", "the deploy branch is `main`", "feature:main"),
-        ("refs/tags/v1", "main", "is no branch", "git push production main"),
+        ("refs/notes/x", "main", "neither a branch nor a tag", "git push production main"),
+        ("refs/heads/feature", "main", "is not deployed", "git:set deploy-branch feature"),
+        ("refs/tags/v1", "", "the push brings tags alone", "git push production main"),
         ("refs/heads/feature", "", "the first push sets the deploy branch", "feature:main"),
         ("refs/heads/$(reboot)", "main", "is not deployed", "HEAD:main"),
     ],
@@ -63,12 +66,47 @@ def test_the_deploy_branch_cannot_be_deleted(repo: Repo) -> None:
     assert "can't be deleted" in error.message
 
 
-def test_two_refs_at_once_are_refused(repo: Repo) -> None:
+def test_tags_alone_are_kept(repo: Repo) -> None:
+    assert check_push(f"{ZERO} {'1' * 40} refs/tags/v1\n", "main").deployed is None
+
+
+def test_what_comes_beside_the_deploy_branch_is_kept_or_refused_one_by_one(repo: Repo) -> None:
     commit = repo.commit(GOOD)
+    refs = ["heads/feature", "heads/main", "tags/v1", "remotes/origin/main", "stash"]
+    updates = "".join(f"{ZERO} {commit} refs/{ref}\n" for ref in refs)
 
-    error = refusal(f"{ZERO} {commit} refs/heads/main\n{ZERO} {commit} refs/heads/main\n")
+    plan = check_push(updates, "main")
 
-    assert "brings 2 refs" in error.message
+    assert plan.deployed is not None
+    assert (plan.deployed.ref, plan.deployed.new) == ("refs/heads/main", commit)
+    assert [one.ref for one in plan.refused] == [
+        *("refs/heads/feature", "refs/remotes/origin/main", "refs/stash")
+    ]
+
+
+def test_a_first_push_of_main_and_master_deploys_main(repo: Repo) -> None:
+    commit = repo.commit(GOOD)
+    updates = "".join(f"{ZERO} {commit} refs/heads/{name}\n" for name in ("master", "main"))
+
+    plan = check_push(updates, "")
+
+    assert plan.deployed is not None
+    assert plan.deployed.ref == "refs/heads/main"
+
+
+def test_the_branch_of_a_push_is_never_deleted_beside_another(repo: Repo) -> None:
+    updates = f"{'1' * 40} {ZERO} refs/heads/main\n{ZERO} {'1' * 40} refs/tags/v1\n"
+
+    assert "can't be deleted" in refusal(updates).message
+
+
+def test_more_refs_than_we_take_are_refused_with_the_way_without_tags(repo: Repo) -> None:
+    updates = "".join(f"{ZERO} {'1' * 40} refs/tags/v{n}\n" for n in range(MOST_REFS + 1))
+
+    error = refusal(updates)
+
+    assert f"brings {MOST_REFS + 1} refs" in error.message
+    assert error.hint == "git push --no-follow-tags production main"
 
 
 @pytest.mark.parametrize(

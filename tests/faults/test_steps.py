@@ -65,12 +65,16 @@ WITHOUT = {
     "listing.py": "asks git for what a commit holds",
     "apps.py": "makes and destroys whole apps; a rename comes first, and reconcile does the rest; "
     "tests/deploy/test_destroy.py kills it at each step",
+    "branch.py": "the repo first, the settings last; who is killed between asks again",
+    "first_push.py": "a folder of the receiver's own, deleted by the next push or by reconcile; "
+    "tests/deploy/test_first_push.py kills it",
     "maintenance.py": "one file is written, or one is removed",
     "renew.py": "a deploy's own steps, called in a deploy's order",
     "keeper.py": "fetches what may as well be missing",
     "keep_wheels.py": "has it fetched, or deletes it",
     "receive.py": "git's hook refuses or accepts; nothing of ours is written",
     "receiver.py::make_repo": "belongs to the making of an app",
+    "receiver.py::_move": "the same",
     "journal.py": "these are the records themselves",
 }
 
@@ -86,6 +90,7 @@ TOGETHER = {
     "certs.py::give": "takes the old certificate away last, when nothing names it",
     "certs.py::ask_for": "the same",
     "certs.py::_take_back": "takes back the file before, when nginx refuses",
+    "reconcile.py::_sweep_first_pushes": "the receiver deletes what nobody uses; twice is once",
     "revive.py::_set_pace": "the watchdog's, and not struck yet: it looks again in a minute",
     "revive.py::revive": "the same; what it notes keeps it from doing so too often",
     "reconcile.py::_left_for_rebuild": "asks for a reconcile, which the timer starts too",

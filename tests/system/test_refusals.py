@@ -112,13 +112,6 @@ def test_the_command_that_a_refused_branch_is_told_works(site: Site) -> None:
     assert_serving(site, version=2, release="v2")
 
 
-def test_a_tag_is_refused(site: Site) -> None:
-    site.deploy("tiny")
-    site.laptop.git(site.app, "tag", "release-2")
-
-    assert_refused(refuse(site, "release-2"), "refs/tags/release-2", f"git push {REMOTE} main")
-
-
 def test_deleting_the_branch_is_refused(site: Site) -> None:
     site.deploy("tiny")
 
@@ -126,42 +119,6 @@ def test_deleting_the_branch_is_refused(site: Site) -> None:
 
     assert push.exit_status != 0
     assert "delet" in push.output
-
-
-def test_two_branches_at_once_are_refused(site: Site) -> None:
-    site.deploy("tiny")
-    site.change({"VERSION": "2\n"})
-    site.laptop.git(site.app, "branch", "other")
-    before, refs = snapshot(site), site.refs()
-
-    result = site.laptop.git(site.app, "push", REMOTE, "main", "other", check=False)
-
-    assert result.returncode != 0
-    assert "`other` is not deployed" in result.stderr
-    assert_unchanged(site, before)
-    assert (site.refs(), site.attempts) == (refs, 1)
-
-
-def test_a_first_push_of_another_branch_makes_nothing_live(site: Site) -> None:
-    site.become("tiny")
-    site.laptop.git(site.app, "branch", "feature")
-
-    push = site.push("feature")
-
-    assert_refused(push, "the first push sets the deploy branch", f"git push {REMOTE} feature:main")
-    assert (site.current, site.releases_on_disk(), site.refs()) == (None, [], "")
-
-
-def test_the_first_push_may_set_master_as_the_deploy_branch(site: Site) -> None:
-    site.become("tiny")
-    site.laptop.git(site.app, "branch", "master")
-
-    push = site.push("master")
-
-    assert push.exit_status == 0, push.output
-    assert_serving(site, version=1, release="v1")
-    assert site.settings["branch"] == "master"
-    assert_refused(site.push("main"), "the deploy branch is `master`")
 
 
 def test_a_push_with_force_deploys_a_history_that_was_rewritten(site: Site) -> None:

@@ -1,0 +1,144 @@
+"""A first push: the app is made of its repo, or nothing is; whatever was killed is removed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pushdeploy.deploy.apps import create_app, half_made, take_first_push
+from pushdeploy.deploy.first_push import first_push, parse_first_push, sweep_first_pushes
+from pushdeploy.deploy.receiver import make_repo as make_repo_of
+from pushdeploy.deploy.reconcile import reconcile_all
+from pushdeploy.errors import BusyError, RefusedInputError, UnavailableError
+from tests.deploy.fakes import Killed
+from tests.deploy.machine import Machine, Watching
+from tests.deploy.repo import Repo
+from tests.deploy.servers import free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "0123456789abcdef"
+
+
+def own_repo(machine: Machine, name: str = NAME) -> Repo:
+    """A first push's own repo, with a commit."""
+    path = machine.host.layout.first_pushes / name
+    path.parent.mkdir(exist_ok=True)
+    subprocess.run(["git", "init", "--quiet", "--bare", "--template=", str(path)], check=True)
+    repo = Repo(path)
+    repo.commit({"Procfile": "web: gunicorn app:app\n"})
+    return repo
+
+
+def really(machine: Machine) -> None:
+    """Have the machine make repos as the real receiver does."""
+    fake = machine.receiver.ask
+
+    def ask(verb: str, **request: Any) -> str:
+        return make_repo_of(request) if verb == "make_repo" else fake(verb, **request)
+
+    machine.receiver.ask = ask  # type: ignore[method-assign]
+
+
+def test_the_repo_of_a_first_push_becomes_that_of_the_app(machine: Machine) -> None:
+    really(machine)
+    commit = own_repo(machine).git("rev-parse", "main")
+
+    take_first_push(machine.host, "shop", NAME)
+    take_first_push(machine.host, "shop", NAME)
+
+    place = machine.host.layout.app("shop")
+    assert Repo(place.repo).git("rev-parse", "main") == commit
+    assert Repo(place.repo).git("fsck") == ""
+    assert list((machine.host.layout.first_pushes / NAME).iterdir()) == []
+
+
+def test_the_slower_of_two_first_pushes_is_told_to_push_again(machine: Machine) -> None:
+    really(machine)
+    commit = own_repo(machine).git("rev-parse", "main")
+    own_repo(machine, "f" * 16)
+    take_first_push(machine.host, "shop", NAME)
+
+    with pytest.raises(BusyError, match="another push has just made `shop`"):
+        take_first_push(machine.host, "shop", "f" * 16)
+
+    assert Repo(machine.host.layout.app("shop").repo).git("rev-parse", "main") == commit
+
+
+def test_an_app_that_can_t_be_made_leaves_nothing(machine: Machine) -> None:
+    def fail(verb: str) -> None:
+        raise UnavailableError(f"{verb}: the disk is full")
+
+    machine.receiver.on_ask = fail
+
+    with pytest.raises(UnavailableError):
+        create_app(machine.host, "shop", port=free_port())
+
+    assert not any(machine.host.layout.apps.glob("*shop*"))
+    assert not (machine.host.layout.log / "shop").exists()
+
+
+def test_an_app_whose_making_was_killed_is_removed_by_reconcile(machine: Machine) -> None:
+    def die(_: str) -> None:
+        raise Killed
+
+    machine.receiver.on_ask = die
+    with pytest.raises(Killed):
+        create_app(machine.host, "shop", port=free_port())
+    machine.receiver.on_ask = lambda _: None
+
+    assert half_made(machine.host) == ["shop"]
+    assert reconcile_all(machine.host, Watching())["shop"] == [
+        "removed it: its making had been killed"
+    ]
+    assert not any(machine.host.layout.apps.glob("*shop*"))
+    assert half_made(machine.host) == []
+
+
+@pytest.mark.parametrize("kept", ["shared/photo.jpg", "attempts.jsonl", "releases/v1/release.json"])
+def test_an_app_that_lost_its_settings_and_has_more_is_never_removed(
+    machine: Machine, kept: str
+) -> None:
+    place = machine.host.layout.app("shop")
+    (place.root / kept).parent.mkdir(parents=True)
+    (place.root / kept).write_text("x")
+
+    reconcile_all(machine.host, Watching())
+
+    assert (place.root / kept).read_text() == "x"
+
+
+def test_the_repo_of_a_first_push_is_there_for_as_long_as_it(tmp_path: Path) -> None:
+    folder = tmp_path / "first-pushes"
+
+    with first_push(folder) as repo:
+        assert sweep_first_pushes(folder) == []
+        assert (repo / "HEAD").read_text() == "ref: refs/heads/main\n"
+        assert not (repo / "hooks").exists()
+    assert list(folder.iterdir()) == []
+
+
+def test_what_a_killed_first_push_left_is_deleted(tmp_path: Path) -> None:
+    folder = tmp_path / "first-pushes"
+    program = (
+        "import os, pathlib, sys\nfrom pushdeploy.deploy.first_push import first_push\n"
+        f"with first_push(pathlib.Path({str(folder)!r})): os.kill(os.getpid(), {signal.SIGKILL})"
+    )
+    subprocess.run([sys.executable, "-c", program], check=False)
+    left = os.listdir(folder)
+
+    assert len(left) == 1
+    assert sweep_first_pushes(folder) == left
+    assert os.listdir(folder) == []
+
+
+@pytest.mark.parametrize("text", ["", "../apps/blog/repo.git", "0123456789abcdeF", f"{NAME}\n"])
+def test_another_folder_can_t_be_named(text: str) -> None:
+    with pytest.raises(RefusedInputError):
+        parse_first_push(text)

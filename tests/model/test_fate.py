@@ -1,0 +1,43 @@
+"""Whether a deploy is due after a push: never of a commit that it did not bring."""
+
+from __future__ import annotations
+
+import pytest
+
+from pushdeploy.model.fate import KEPT, REFUSED, STORED, Fate
+
+NEW, OLD = "a" * 40, "b" * 40
+
+
+@pytest.mark.parametrize(
+    ("notes", "status", "received", "tip", "due"),
+    [
+        ((), 0, False, OLD, True),
+        ((), 0, True, OLD, False),
+        ((), 128, False, OLD, False),
+        ((), -9, True, OLD, False),
+        ((REFUSED,), 0, True, OLD, False),
+        ((KEPT,), 0, True, OLD, False),
+        ((NEW,), 0, True, OLD, False),
+        ((NEW,), -9, True, OLD, False),
+        ((NEW,), 0, True, NEW, True),
+        ((NEW,), -9, True, NEW, True),
+        ((NEW,), 0, True, None, True),
+        ((NEW, STORED), 0, True, OLD, True),
+        ((NEW, STORED), -15, True, OLD, True),
+    ],
+    ids=[
+        *("up to date", "refused by git before our hook", "a broken connection"),
+        *("killed while it received", "refused", "tags", "the ref was refused"),
+        *("killed before the ref", "the hook was killed", "killed after the ref", "packed"),
+        *("superseded", "superseded and killed"),
+    ],
+)
+def test_a_deploy_is_due(
+    notes: tuple[str, ...],
+    status: int,
+    received: bool,  # noqa: FBT001
+    tip: str | None,
+    due: bool,  # noqa: FBT001
+) -> None:
+    assert Fate(notes, status, received).calls_for_deploy(tip) is due
