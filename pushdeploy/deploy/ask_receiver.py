@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 CHECKOUT_SECONDS = 300.0
 """A repo of hundreds of megabytes on a slow disk."""
 
-ANSWER_LIMIT = 64 << 20
-"""Bytes: a Procfile, an app.json and all requirements files, as JSON, each up to a mebibyte."""
+ANSWER_LIMIT = 16 << 20
+"""Bytes: a Procfile, an app.json and all requirements files, as JSON (`model/tree.py`)."""
 
 REFUSED = 3
 """The receiver's exit status for a tree that can't be deployed."""

@@ -30,7 +30,7 @@ from pushdeploy.model.release import Commit
 from pushdeploy.model.requirements import ReferenceKind, references
 from pushdeploy.model.storage import storage_set
 from pushdeploy.model.suggestion import suggest_procfile
-from pushdeploy.model.tree import TEXT_LIMIT, Tree, render_tree
+from pushdeploy.model.tree import SUBJECT_LIMIT, TEXT_LIMIT, Tree, refuse_many, render_tree
 from pushdeploy.system.files import delete_tree, sync_filesystem
 from pushdeploy.system.git import Repository, keep_only, make_bare, point_head
 from pushdeploy.system.git_locks import writing
@@ -70,7 +70,7 @@ def check_out(request: dict[str, Any]) -> str:
     requirements, local = _requirements(repository, commit)
     return render_tree(
         Tree(
-            commit=Commit(commit, subject, author),
+            commit=Commit(commit, subject[:SUBJECT_LIMIT], author[:SUBJECT_LIMIT]),
             slug=key,
             tree=tree_id,
             reused=reused,
@@ -204,6 +204,7 @@ def _requirements(repository: Repository, commit: str) -> tuple[dict[str, str], 
                 hint=f"git add {path}",
             )
         found[path] = text
+        refuse_many(found)
         for reference in references(text, folder=os.path.dirname(path)):  # noqa: PTH120 - a git path
             if reference.kind is ReferenceKind.LOCAL:
                 local = True

@@ -17,7 +17,7 @@ from pushdeploy.model.dokku_check import parse_check
 from pushdeploy.model.health import DEFAULT_CHECK, HealthCheck, Verdict, accepts
 from pushdeploy.model.json_node import JsonNode, parse_json
 from pushdeploy.model.storage import storage_set
-from pushdeploy.model.text import quoted
+from pushdeploy.model.text import quoted, refuse_longer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,8 @@ __all__ = [
 
 Bind = Literal["socket", "port"]
 
+LONGEST_APP_JSON = 256 * 1024
+"""Characters: other tools keep their own things there too."""
 MOST_CHECKS = 10
 """Checks: each is asked in turn while the deploy waits."""
 
@@ -57,6 +59,7 @@ def parse_app_json(text: str) -> AppJson:
         RefusedInputError: It is not JSON (comments are not), or a value that is used has another
             type or form; the message names the place, such as `healthchecks.web[0].path`.
     """
+    refuse_longer(text, LONGEST_APP_JSON, "app.json")
     root = parse_json(text, "app.json")
     root.keys()
     ours = root.get("pushdeploy")

@@ -20,10 +20,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pushdeploy.errors import RefusedInputError, UsageError
 from pushdeploy.model.config_var import check_name, check_value
-from pushdeploy.model.text import quoted
+from pushdeploy.model.text import quoted, refuse_longer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+LONGEST_DOTENV = 2 << 20
+"""Characters: twice what all config vars of an app may have, for comments."""
 
 _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 _NAME = re.compile(r"[ \t]*(?:export[ \t]+)?([^\s=]+)[ \t]*=")
@@ -45,6 +48,7 @@ def parse_dotenv(text: str) -> dict[str, str]:
         RefusedInputError: A line does not follow the grammar, or a name or value cannot be set;
             the message has the line's number and never the value.
     """
+    refuse_longer(text, LONGEST_DOTENV, ".env")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     found: dict[str, str] = {}
     lines: dict[str, int] = {}

@@ -105,9 +105,7 @@ def parse_shell(text: str) -> Environment:
     """
     values: dict[str, str] = {}
     position = 0
-    for match in _EXPORT.finditer(text):
-        if match.start() != position:
-            break
+    while match := _EXPORT.match(text, position):
         values[match[1]] = match[2].replace("'\\''", "'")
         position = match.end()
     try:

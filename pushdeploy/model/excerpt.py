@@ -18,9 +18,14 @@ _LAUNCHERS = ("gunicorn.errors.HaltServer", "gunicorn.errors.AppImportError")
 _FRAME = '  File "'
 _NOT_THE_APPS = re.compile(r'  File "(?:<frozen |[^"]*/(?:venvs/|lib/python3))')
 _FOLDERS = re.compile(
-    r"[^\s\"'()]*/(?:slugs/[0-9a-f]{20,64}|venvs/[0-9a-f]{20,64}/lib/python3\.\d+/site-packages)/"
+    r"/(?:slugs/[0-9a-f]{20,64}|venvs/[0-9a-f]{20,64}/lib/python3\.\d+/site-packages)/"
 )
 """Where slugs and venvs lie: of no interest to who wrote `app.py`."""
+
+_PATH_BEGINS = re.compile(r"[^\s\"'()]*", re.DOTALL)
+
+LONGEST_LINE = 4000
+"""Characters of a line that are looked at, and shown."""
 
 
 def excerpt(output: Sequence[str], most: int = MOST_LINES) -> tuple[str, ...]:
@@ -30,7 +35,24 @@ def excerpt(output: Sequence[str], most: int = MOST_LINES) -> tuple[str, ...]:
     again and again. So: the last traceback of the app from its own first line of code on, else the
     last lines. Paths are shown from the root of the app's repo, or of its packages.
     """
-    return tuple(_FOLDERS.sub("", line) for line in _telling(output)[-most:])
+    cut = [line[:LONGEST_LINE] for line in output]
+    return tuple(_from_the_root(line) for line in _telling(cut)[-most:])
+
+
+def _from_the_root(line: str) -> str:
+    """Each path from after the last such folder in it."""
+    shown, position = [], 0
+    for match in _FOLDERS.finditer(line):
+        before = line[position : match.start()]
+        shown.append(before[: len(before) - _path_end(before)])
+        position = match.end()
+    return "".join([*shown, line[position:]])
+
+
+def _path_end(text: str) -> int:
+    """How many of the last characters belong to one path."""
+    match = _PATH_BEGINS.match(text[::-1])
+    return len(match[0]) if match else 0
 
 
 def _telling(output: Sequence[str]) -> Sequence[str]:

@@ -69,8 +69,7 @@ def _words(command: str) -> list[str]:
 
 
 def _starts_gunicorn(words: list[str]) -> bool:
-    while words and _ASSIGNMENT.fullmatch(words[0]):
-        words = words[1:]
+    words = list(itertools.dropwhile(_ASSIGNMENT.fullmatch, words))
     programs = [_program(word) for word in words]
     if not programs or programs[0] in ONLY_NAME_IT:
         return False

@@ -6,10 +6,14 @@ import re
 from dataclasses import dataclass
 
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.text import CONTROL, escaped, pointed_at
+from pushdeploy.model.text import CONTROL, pointed_at, quoted, refuse_longer
 
 MOST_PROCESS_TYPES = 32
 """Process types: far more than real apps have, few enough to start and to show in a table."""
+LONGEST_PROCFILE = 64 * 1024
+"""Characters: all process types with long commands."""
+LONGEST_COMMAND = 8192
+"""Characters of one line: what is longer belongs in a script of the repo."""
 LONGEST_TYPE_NAME = 63
 """Characters: Heroku's limit, and a unit's name has room for it."""
 
@@ -70,6 +74,7 @@ def parse_procfile(text: str) -> Procfile:
 
     Source: https://devcenter.heroku.com/articles/procfile
     """
+    refuse_longer(text, LONGEST_PROCFILE, "Procfile")
     found: list[ProcessLine] = []
     # Not splitlines(): it also ends lines at form feeds and U+2028, which editors do not count.
     for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
@@ -82,6 +87,12 @@ def parse_procfile(text: str) -> Procfile:
 
 
 def _parse_line(line: str, number: int) -> ProcessLine:
+    if len(line) > LONGEST_COMMAND:
+        raise RefusedInputError(
+            f"Line {number} of the `Procfile` has {len(line):,} characters; the most is "
+            f"{LONGEST_COMMAND:,}.",
+            hint="Put the command into a script of the repo, and name that.",
+        )
     control = CONTROL.search(line)
     if control:
         raise _refusal(
@@ -165,7 +176,7 @@ def _refuse_collisions(found: list[ProcessLine]) -> None:
 def _refuse_missing_web(found: list[ProcessLine]) -> None:
     if any(line.name == "web" for line in found):
         return
-    names = ", ".join(f"`{escaped(line.name)}`" for line in found) or "no process type"
+    names = ", ".join(quoted(line.name) for line in found) or "no process type"
     raise RefusedInputError(
         f"The `Procfile` has no `web` line; it has {names}.",
         hint="Add a line such as `web: gunicorn app:app`.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.text import quoted
+from pushdeploy.model.text import quoted, refuse_longer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 PYTHON_VERSION = ".python-version"
 RUNTIME_TXT = "runtime.txt"
 """Heroku's older file; `.python-version` has taken its place."""
+
+LONGEST_FILE = 4096
+"""Characters: a version, and what somebody wrote about it."""
 
 _NUMBER = r"(0|[1-9][0-9]{0,3})"
 _VERSION = re.compile(rf"(?:cpython-)?{_NUMBER}\.{_NUMBER}(?:\.{_NUMBER})?")
@@ -105,6 +108,7 @@ def _key(version: PythonVersion) -> tuple[int, int, int]:
 
 
 def _only_line(text: str, file: str) -> str:
+    refuse_longer(text, LONGEST_FILE, file)
     lines = [line.strip() for line in text.removeprefix("\ufeff").split("\n")]
     lines = [line for line in lines if line and not line.startswith("#")]
     if not lines:

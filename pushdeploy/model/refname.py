@@ -53,11 +53,12 @@ def parse_branch_name(text: str) -> str:
         UsageError: It is not such a name, or git itself refuses it (git-check-ref-format(1)).
     """
     refused_by_git = (
-        text == "HEAD"
+        len(text) > LONGEST_BRANCH
+        or text == "HEAD"
         or ".." in text
         or any(part.endswith((".", ".lock")) for part in text.split("/"))
     )
-    if refused_by_git or not _BRANCH.fullmatch(text) or len(text) > LONGEST_BRANCH:
+    if refused_by_git or not _BRANCH.fullmatch(text):
         raise UsageError(
             f"{quoted(text)} cannot be a branch to deploy.",
             hint="Use a name such as `main` or `release/2026`.",

@@ -9,10 +9,18 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.text import quoted
+from pushdeploy.model.text import quoted, refuse_longer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+LONGEST_REQUIREMENTS = 1 << 20
+"""Characters: a lock file with the hashes of a thousand packages fits."""
+LONGEST_LINE = 64 * 1024
+"""Characters of one line with all that it goes on with: hundreds of hashes fit."""
+MOST_REFERENCES = 1000
+"""Files and folders of the tree that one file refers to."""
 
 
 class ReferenceKind(StrEnum):
@@ -50,7 +58,8 @@ _NAME = re.compile(
     r"([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9])(?=\s*(?:$|[\[<>=!~;@,(])|\s+--)"
 )
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
-_NAMED_URL = re.compile(r"[A-Za-z0-9._-]+\s*(?:\[[^]]*\])?\s*@\s*(\S+)")
+# Blanks stand in one place only: with two in a row, a line of blanks would take quadratic time.
+_NAMED_URL = re.compile(r"[A-Za-z0-9._-]+(?:\s*\[[^]]*\])?\s*@\s*(\S+)")
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _ARCHIVE = re.compile(r"\.(whl|zip|tar|tar\.gz|tgz|tar\.bz2|tar\.xz)$", re.IGNORECASE)
 # Look-behinds, not `\s+` before a mark: a line of blanks alone would take quadratic time.
@@ -84,6 +93,11 @@ def references(text: str, *, folder: str = "") -> tuple[Reference, ...]:
         path = _without_file_scheme(path)
         if path and not _REMOTE.match(path):
             found.append(Reference(kind, _inside_the_tree(path, base, number), number))
+        if len(found) > MOST_REFERENCES:
+            raise RefusedInputError(
+                f"The requirements name more than {MOST_REFERENCES} files of the repository.",
+                hint="Name fewer: a folder of wheels is one, with `--find-links`.",
+            )
     return tuple(found)
 
 
@@ -101,21 +115,31 @@ def names(text: str) -> set[str]:
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Each line with content, joined where it goes on and without comments; numbers from 1."""
-    start, joined = 1, ""
+    refuse_longer(text, LONGEST_REQUIREMENTS, "requirements.txt")
+    parts: list[str] = []
+    start, length = 1, 0
     for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         line = raw.removesuffix("\r")
-        if not joined:
+        if not parts:
             start = number
+        length += len(line)
+        if length > LONGEST_LINE:
+            raise RefusedInputError(
+                f"Line {start} of the requirements goes on for more than {LONGEST_LINE:,} "
+                "characters.",
+                hint=f"Shorten line {start} of the requirements.",
+            )
         comment = line.lstrip().startswith("#")
         if line.endswith("\\") and not comment:
-            joined += line[:-1]
+            parts.append(line[:-1])
             continue
-        content = _COMMENT.sub("", joined + (" " if comment else "") + line).strip()
-        joined = ""
+        content = _COMMENT.sub("", "".join(parts) + (" " if comment else "") + line).strip()
+        parts, length = [], 0
         if content:
             yield start, content
-    if joined.strip():
-        yield start, joined.strip()
+    joined = "".join(parts).strip()
+    if joined:
+        yield start, joined
 
 
 def _local_path(line: str, option: re.Match[str] | None) -> str:

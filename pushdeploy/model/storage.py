@@ -49,6 +49,11 @@ def storage_set(folders: Iterable[str]) -> tuple[str, ...]:
             only in case; or there are more than `MOST_FOLDERS`.
     """
     parsed = sorted({parse_storage_folder(folder) for folder in folders})
+    if len(parsed) > MOST_FOLDERS:
+        raise RefusedInputError(
+            f"There are {len(parsed)} storage folders; the most is {MOST_FOLDERS}.",
+            hint="Name the folder that holds them instead.",
+        )
     for one in parsed:
         for other in parsed:
             if other.startswith(f"{one}/"):
@@ -61,11 +66,6 @@ def storage_set(folders: Iterable[str]) -> tuple[str, ...]:
                     f"The storage folders {quoted(one)} and {quoted(other)} differ only in case.",
                     hint="Keep the one that the app uses.",
                 )
-    if len(parsed) > MOST_FOLDERS:
-        raise RefusedInputError(
-            f"There are {len(parsed)} storage folders; the most is {MOST_FOLDERS}.",
-            hint="Name the folder that holds them instead.",
-        )
     return tuple(parsed)
 
 

@@ -35,6 +35,19 @@ def decode(content: bytes, file: str) -> str:
         ) from None
 
 
+def refuse_longer(text: str, most: int, file: str) -> None:
+    """Refuse a file that is too long to be read.
+
+    Raises:
+        RefusedInputError: It has more than `most` characters; the message says how many may be.
+    """
+    if len(text) > most:
+        raise RefusedInputError(
+            f"`{file}` has {len(text):,} characters; the most is {most:,}.",
+            hint=f"Make {file} shorter, commit it and push again.",
+        )
+
+
 def escaped(text: str) -> str:
     r"""The text with all that could act on a terminal written as `\x1b` and the like."""
     return _UNSHOWABLE.sub(lambda match: ascii(match[0])[1:-1], text)

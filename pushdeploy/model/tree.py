@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 TEXT_LIMIT = 1 << 20
 """Bytes of a Procfile, app.json or requirements file; longer ones are refused."""
 
+MOST_REQUIREMENTS_FILES = 100
+MOST_REQUIREMENTS = 4 << 20
+"""Of all requirements files together: their number and their characters."""
+
+ANSWER_LIMIT = 16 << 20
+"""Characters of what a checkout prints: all these texts as JSON."""
+
 SUBJECT_LIMIT = 200
 """Characters of a subject or author that are kept."""
 
@@ -54,6 +61,8 @@ def parse_tree(text: str) -> Tree:
         RefusedInputError: it is not what a checkout prints.
     """
     try:
+        if len(text) > ANSWER_LIMIT:
+            raise ValueError(f"it has {len(text)} characters")  # noqa: TRY301 - as what follows
         record = json.loads(text)
         commit = record["commit"]
         tree = Tree(
@@ -68,9 +77,25 @@ def parse_tree(text: str) -> Tree:
             local=bool(record["local"]),
             storage=storage_set(str(folder) for folder in record["storage"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RefusedInputError(f"the checkout's answer can't be read: {error}") from error
+    refuse_many(tree.requirements)
     return tree
+
+
+def refuse_many(requirements: Mapping[str, str]) -> None:
+    """Refuse requirements that are too many to be read.
+
+    Raises:
+        RefusedInputError: There are too many files, or they are too long together.
+    """
+    size = sum(map(len, requirements.values()))
+    if len(requirements) > MOST_REQUIREMENTS_FILES or size > MOST_REQUIREMENTS:
+        raise RefusedInputError(
+            f"the requirements are {len(requirements)} files with {size:,} characters; the most "
+            f"is {MOST_REQUIREMENTS_FILES} files with {MOST_REQUIREMENTS:,}",
+            hint="include fewer files in requirements.txt, commit, and push again",
+        )
 
 
 def _hex(text: object) -> str:

@@ -35,7 +35,9 @@ PROXY_CONNECTIONS = 4096
 """systemd-socket-proxyd's default of 256 drops connections under load."""
 
 TOLD = {
+    JobKind.FETCH: "fetching of wheels",
     JobKind.BUILD: "build",
+    JobKind.KEEP: "keeping of wheels",
     JobKind.RELEASE_PHASE: "release command",
     JobKind.RUN: "one-off command",
 }

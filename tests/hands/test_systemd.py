@@ -26,7 +26,7 @@ from pushdeploy.system.command import Command, attempt
 from pushdeploy.system.rendering import render
 from pushdeploy.system.server_units import FILES
 from pushdeploy.system.systemd import Systemd
-from pushdeploy.system.unit_files import FRONT_USER, job_of, run_command, unit_files
+from pushdeploy.system.unit_files import FRONT_USER, TOLD, job_of, run_command, unit_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -396,3 +396,7 @@ def test_what_has_a_unit_file_and_is_not_loaded_is_down(
         ("pushdeploy-my_blog.v12.send_mail.2", "down"),
         ("pushdeploy-my_blog.v12.web", "down"),
     ]
+
+
+def test_every_kind_of_job_has_a_name_for_people() -> None:
+    assert set(TOLD) == set(JobKind)
