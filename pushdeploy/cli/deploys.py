@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -50,13 +50,17 @@ def restart(side: Near, *, app: str) -> int:
 
 @command("reconcile", example="pushdeploy reconcile", app=App.OPTIONAL)
 @click.option("--boot", is_flag=True, help="Only start what is live, waiting for nothing.")
-def reconcile(side: Near, *, app: str | None, boot: bool) -> int:
+@click.option("--deep", is_flag=True, help="Look at the owner of every file, not only of some.")
+def reconcile(side: Near, *, app: str | None, boot: bool, deep: bool) -> int:
     """Set right what is not as it should be.
 
-    Starts what is missing, ends what is left over, finishes what was interrupted. Does so for all
-    apps, or for one; twice is once. A timer runs it on a server.
+    Starts what is missing, ends what is left over, finishes what was interrupted; makes users that
+    are missing, and sets owners and modes right. Does so for all apps, or for one; twice is once. A
+    timer runs it on a server.
     """
-    request = {"verb": "reconcile", "boot": boot, **({"app": app} if app else {})}
+    request: dict[str, Any] = {"verb": "reconcile", "boot": boot}
+    request |= {"deep": True} if deep else {}
+    request |= {"app": app} if app else {}
     done: dict[str, list[str]] = side.engine(request, stay=True)
     show_lines(f"{name}: {what}" for name, all_of_it in done.items() for what in all_of_it)
     if not any(done.values()):

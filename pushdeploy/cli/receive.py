@@ -29,6 +29,7 @@ from pushdeploy.model.refname import FIRST_BRANCHES, branch_of, tag_of
 from pushdeploy.model.text import quoted
 from pushdeploy.system.command import start
 from pushdeploy.system.git_locks import writing
+from pushdeploy.system.repo_owner import is_own, is_readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,6 +75,8 @@ def receive(app: str, hooks: str, ready: socket.socket | None = None) -> int:
     `ready` is an engine that was called already.
     """
     place = layout().app(app)
+    if not is_own(place.repo) or not is_readable(place.attempts):
+        _set_owners_right(app)
     found = facts(place)
     if found is not None:
         target = Target(app, place.repo, "", found.branch, found.newest, found.live)
@@ -119,6 +122,12 @@ def _import_what_hooks_need() -> None:
     """While git receives."""
     import pushdeploy.cli.console  # noqa: PLC0415
     import pushdeploy.deploy.receive  # noqa: F401, PLC0415
+
+
+def _set_owners_right(app: str) -> None:
+    """Have the engine do it, and say what somebody had done by hand."""
+    did = ask(connect(), {"verb": "receive", "app": app, "who": who()})["did"]
+    stderr().show([f"{STEP}Setting owners right", *(f"{DETAIL}{line}" for line in did)])
 
 
 def _last_received(repo: Path) -> int:

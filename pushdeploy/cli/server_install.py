@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from pushdeploy.cli.compose import server_host
 from pushdeploy.cli.port_check import wanted_port
 from pushdeploy.cli.server_edge import check_edge, make_edge
+from pushdeploy.cli.server_owners import own, own_apps
 from pushdeploy.cli.steps import Steps
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.apps import create_app
 from pushdeploy.deploy.journal import Journal, journals
+from pushdeploy.deploy.reconcile import boot_all, idle
 from pushdeploy.errors import (
     CommandFailedError,
     PushdeployError,
@@ -30,12 +32,12 @@ from pushdeploy.model.layout import SERVER
 from pushdeploy.system import (
     address,
     keys,
-    server_folders,
     server_units,
     server_users,
     sshd,
     tool,
 )
+from pushdeploy.system.accounts import ServerAccounts
 from pushdeploy.system.sshd import PORT as SSH_PORT
 
 if TYPE_CHECKING:
@@ -84,11 +86,12 @@ def install(version: Path, wishes: Wishes) -> None:
 
     steps = Steps()
     _make_server(steps, version)
+    own_apps(steps, host)
     if key is not None:
         _add_key(steps, text, key)
     if app is not None:
         steps.step(f"Making the app {app}", partial(_make_app, host, app, wanted))
-    _start_apps(steps)
+    _start_apps(steps, host)
     _name_misfits(steps, host)
     make_edge(steps, host, wishes, names)
     tool.prune()
@@ -96,9 +99,9 @@ def install(version: Path, wishes: Wishes) -> None:
 
 
 def _make_server(steps: Steps, version: Path) -> None:
-    home = server_folders.login_home(SERVER)
-    steps.step("Making the users", partial(server_users.ensure_users, home))
-    steps.step("Making the folders", partial(server_folders.ensure_folders, SERVER))
+    accounts = ServerAccounts(SERVER)
+    steps.step("Making the users", lambda: bool(accounts.ensure_users()))
+    own(steps, "Making the folders", accounts.ensure_server)
     steps.step(f"Using version {version.name}", partial(tool.use, version))
     steps.step(
         f"Letting keys of pushdeploy log in as {RECEIVER}, and reloading sshd",
@@ -161,12 +164,24 @@ def _make_app(host: Host, app: str, port: int | None) -> bool:
         return True
 
 
-def _start_apps(steps: Steps) -> None:
-    """After `uninstall` and a new installation, the apps of before come back."""
+def _start_apps(steps: Steps, host: Host) -> None:
+    """After `uninstall` and a new installation, and with a backup's files, apps come back."""
     try:
-        steps.step("Starting the apps", server_units.start_apps)
+        steps.step("Starting the apps", partial(_start, host))
     except CommandFailedError as error:
         steps.warn(error.message, f"journalctl -u {server_units.BOOT}")
+    for app in idle(host):
+        if _misfit(host, app) is None:
+            steps.warn(f"{app} is live by its records, and does not run", f"pushdeploy ps {app}")
+
+
+def _start(host: Host) -> bool:
+    """The unit of the boot does it once; files that came later are not started by it."""
+    started = server_units.start_apps()
+    if not idle(host):
+        return started
+    boot_all(host)
+    return True
 
 
 def _name_misfits(steps: Steps, host: Host) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from pushdeploy.cli.steps import Steps
 from pushdeploy.errors import UnavailableError, UsageError
+from pushdeploy.model.account import FRONT, OURS
 from pushdeploy.model.layout import SERVER
 from pushdeploy.system import certbot, server_folders, server_units, server_users, sshd, tool, ufw
-from pushdeploy.system.unit_files import FRONT_USER
 
 NGINX_SITES = Path("/etc/nginx/conf.d")
 NGINX_SNIPPETS = Path("/etc/nginx/pushdeploy")
@@ -41,8 +41,9 @@ def uninstall(*, purge: bool, sure: bool) -> None:
     steps.step("Ending logins", server_units.end_logins)
     steps.step("Removing the units", server_units.remove_units)
     steps.step("Removing the tool", tool.remove)
-    kept = _remove_data(steps, purge=purge)
+    kept = not purge and server_folders.has_apps(SERVER)
     steps.step("Removing the users", partial(_remove_users, keep=kept))
+    _remove_data(steps, purge=purge)
     rules = ufw.ours()
     steps.result("pushdeploy is gone" if steps.changed else "Nothing to do")
     if kept:
@@ -88,19 +89,18 @@ def _leave_nginx() -> None:
     Nginx(SERVER.state).leave()
 
 
-def _remove_data(steps: Steps, *, purge: bool) -> bool:
-    """Delete what is nobody's, or everything; returns True when data stays."""
+def _remove_data(steps: Steps, *, purge: bool) -> None:
+    """Delete what is nobody's, or everything; the users went first, whose record is in it."""
     folders = [SERVER.run]
     if purge:
         folders += [SERVER.state, SERVER.log, SERVER.settings, NGINX_SNIPPETS]
         steps.step("Deleting the apps' data, logs and settings", _deleting(folders))
         for log in NGINX_LOGS.glob("pushdeploy-*"):
             log.unlink()
-        return False
+        return
     if not server_folders.has_apps(SERVER):
         folders += [SERVER.state, SERVER.log]
     steps.step("Removing folders", _deleting(folders))
-    return server_folders.has_apps(SERVER)
 
 
 def _deleting(folders: list[Path]) -> partial[bool]:
@@ -110,6 +110,5 @@ def _deleting(folders: list[Path]) -> partial[bool]:
 def _remove_users(*, keep: bool) -> bool:
     """What owns data stays, or a user that is made later would get its number, and the data."""
     if keep:
-        return server_users.remove_users([FRONT_USER])
-    removed = server_users.remove_users(server_users.our_users())
-    return server_users.remove_group() or removed
+        return server_users.remove_users([FRONT])
+    return server_users.remove_users([*server_users.our_users(), OURS])

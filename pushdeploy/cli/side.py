@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -80,9 +81,29 @@ Side = Near | Away
 
 def find_side(called: Called | None = None) -> Side:
     """The side that this process is on; `called` is an engine that was called already."""
-    if embedded_root() is not None or SERVER.engine_socket.exists():
+    if embedded_root() is not None or SERVER.engine_socket.exists() or _start_engine():
         return server_side(called, over_ssh=False)
     return Away()
+
+
+def _start_engine() -> bool:
+    """On a server whose engine does not listen, have it listen; False anywhere else.
+
+    Its socket does not start when our group was deleted.
+    """
+    if os.geteuid() != 0:
+        return False
+    from pushdeploy.system.tool import CURRENT  # noqa: PLC0415 - slow, and a rare need
+
+    if not CURRENT.exists():
+        return False
+    from pushdeploy.system.accounts import ServerAccounts  # noqa: PLC0415
+    from pushdeploy.system.server_units import ENGINE  # noqa: PLC0415
+    from pushdeploy.system.systemd import systemctl  # noqa: PLC0415
+
+    ServerAccounts(SERVER).ensure_users()
+    systemctl("start", ENGINE)
+    return True
 
 
 def server_side(called: Called | None = None, *, over_ssh: bool) -> Near:

@@ -8,10 +8,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.mend import start_missing
+from pushdeploy.deploy.owners import own
 from pushdeploy.deploy.pulse import trouble
 from pushdeploy.deploy.switch import resolve_intent
 from pushdeploy.errors import (
@@ -84,20 +86,23 @@ def app_lock(
     who: str,
     what: str,
     *,
-    tell: Callable[[str], None] = lambda _: None,
+    tell: Callable[[str], None] | None = None,
 ) -> Iterator[Journal]:
-    """Hold the app. What a killed engine left is set right first: jobs, attempts, a half switch.
+    """Hold the app. Set right first: owners; what a killed engine left; a half switch.
 
-    Jobs first: who marks their attempt and is killed then would leave them to nobody.
+    Jobs before attempts: who marks their attempt and is killed then would leave them to nobody.
 
     Raises:
         NotFoundError: there is no such app.
         BusyError: somebody holds it for too long.
     """
     place = host.layout.app(app)
+    tell = tell or partial(_note, app)
     _refuse_missing(place)
     with held(place.lock, who=who, what=what, on_wait=audience.waiting):
         _refuse_missing(place)  # it may have been destroyed while we waited
+        for did in own(host, app):
+            tell(did)
         journal = Journal(place)
         if any(one.outcome is Outcome.RUNNING for one in journal.attempts()):
             host.supervisor.stop_jobs(app)
@@ -110,6 +115,13 @@ def app_lock(
             for did in start_missing(host, journal):
                 tell(did)
         yield journal
+
+
+def _note(app: str, did: str) -> None:
+    """What nobody asked for goes to the engine's journal."""
+    import logging  # noqa: PLC0415 - slow, and most often there is nothing to note
+
+    logging.getLogger(__name__).warning("%s: %s", app, did)
 
 
 def _refuse_missing(place: AppLayout) -> None:

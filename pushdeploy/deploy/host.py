@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pushdeploy.model.job import Job
     from pushdeploy.model.layout import Layout
     from pushdeploy.model.log_line import LogLine
+    from pushdeploy.system.ownership import Findings
 
 
 class Supervisor(Protocol):
@@ -95,11 +96,17 @@ class Supervisor(Protocol):
 class Accounts(Protocol):
     """Who owns what: own users on a server, one person in embedded mode."""
 
-    def ensure(self, app: str) -> None:
-        """Make the app's users and folders, or set them right."""
+    def ensure_server(self, *, deep: bool = False) -> Findings:
+        """Make what all apps share, users and folders, or set it right."""
+
+    def ensure(self, app: str, *, deep: bool = False) -> Findings:
+        """Make the app's users and folders, or set them right.
+
+        Looks at a few files each time, with `deep` at all.
+        """
 
     def remove(self, app: str) -> None:
-        """Delete the app's users."""
+        """Delete the app's users, and what they left outside of its folders."""
 
     def app_group(self, app: str) -> int | None:
         """The group that reads the app's secrets; `None` in embedded mode."""

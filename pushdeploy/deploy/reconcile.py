@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import fit
@@ -15,6 +16,7 @@ from pushdeploy.deploy.attempt import Audience, app_lock, refused_by_disk
 from pushdeploy.deploy.converge import converge
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.deploy.mend import start_missing
+from pushdeploy.deploy.owners import own, own_server
 from pushdeploy.deploy.renew import Change, renew
 from pushdeploy.deploy.revive import REBUILD_SECONDS, pace, restart, revive
 from pushdeploy.deploy.tidy import tidy_locked, wanted_instances
@@ -35,14 +37,20 @@ REBUILDS_APART_SECONDS = 5.0
 """After an upgrade of the system many apps may have to be built again."""
 
 
+SERVER = "the server"
+"""Stands where an app's name does, and can be none."""
+
+
 def boot_all(host: Host) -> list[str]:
     """Start what is live of every app: all sockets first, then services, waiting for nothing.
 
     One app that can't be started does not hold up the others.
     """
+    owned = _own(lambda: own_server(host))
     did: list[str] = []
     started: list[Instance] = []
     for app in journals(host.layout.apps):
+        owned += _own(partial(own, host, app), f"{app}: ")
         try:
             journal = Journal(host.layout.app(app))
             trouble = current_misfit(host, journal)
@@ -57,7 +65,17 @@ def boot_all(host: Host) -> list[str]:
     host.supervisor.start(started)
     reached(Point.BOOT_STARTED)
     did += [f"started {one.name} of {one.app} v{one.release}" for one in started]
-    return did + _open_fronts(host, sorted({one.app for one in started}))
+    return owned + did + _open_fronts(host, sorted({one.app for one in started}))
+
+
+def idle(host: Host) -> list[str]:
+    """Apps that are live by their records, and whose web listens nowhere."""
+    live = {app: Journal(host.layout.app(app)).live() for app in journals(host.layout.apps)}
+    return [
+        app
+        for app, number in live.items()
+        if number is not None and not sockets.listening(host.layout.app(app).web_socket(number))
+    ]
 
 
 def current_misfit(host: Host, journal: Journal) -> str | None:
@@ -70,6 +88,13 @@ def _left_for_rebuild(host: Host, app: str, trouble: str, before: int) -> str:
     """Started, it would only crash. It is built again as soon as the boot is over."""
     host.supervisor.wake(app, REBUILD_SECONDS + REBUILDS_APART_SECONDS * before)
     return f"{app}: {trouble}; it is built again next"
+
+
+def _own(look: Callable[[], list[str]], where: str = "") -> list[str]:
+    try:
+        return [f"{where}{did}" for did in look()]
+    except Exception as error:  # noqa: BLE001 - an app may run all the same
+        return [_failed(error, where)]
 
 
 def _live_instances(host: Host, journal: Journal) -> list[Instance]:
@@ -91,10 +116,18 @@ def _open_fronts(host: Host, apps: list[str]) -> list[str]:
     return did
 
 
-def reconcile(host: Host, app: str, audience: Audience) -> list[str]:
-    """Make one app as its records say; returns what was done, in words."""
+def reconcile(host: Host, app: str, audience: Audience, *, deep: bool = False) -> list[str]:
+    """Make one app as its records say; returns what was done, in words.
+
+    Args:
+        host: the machine.
+        app: its name.
+        audience: who is told.
+        deep: look at the owner of every file, not only of some.
+    """
     did: list[str] = []
     with app_lock(host, app, audience, "reconcile", "reconciling", tell=did.append) as journal:
+        did += own(host, app, deep=True) if deep else []
         did += start_missing(host, journal)
         did += tidy_locked(host, journal)
         did += pace(host, journal)
@@ -118,12 +151,13 @@ def _rebuild(host: Host, app: str, audience: Audience, trouble: str) -> list[str
     return [f"failed: {trouble}, and could not be built again: {why}"]
 
 
-def reconcile_all(host: Host, audience: Audience) -> dict[str, list[str]]:
+def reconcile_all(host: Host, audience: Audience, *, deep: bool = False) -> dict[str, list[str]]:
     """Every app; one that can't be reconciled does not hold up the others."""
-    done: dict[str, list[str]] = {}
+    server = _own(lambda: own_server(host, deep=deep))
+    done: dict[str, list[str]] = {SERVER: server} if server else {}
     for app in journals(host.layout.apps):
         try:
-            done[app] = reconcile(host, app, audience)
+            done[app] = reconcile(host, app, audience, deep=deep)
         except Exception as error:  # noqa: BLE001 - also of our bug in one app
             done[app] = [_failed(error)]
     for app in half_destroyed(host):

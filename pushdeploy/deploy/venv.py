@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 COMPLETE = ".complete"
 """Written and synced last; without it a venv does not count."""
 
+LOCK = ".lock"
+"""uv's, while it works; everybody might write into it."""
+
 LISTEN_PID = (
     "import os; os.environ.get('LISTEN_FDS') and os.environ.update(LISTEN_PID=str(os.getpid()))\n"
 )
@@ -56,6 +59,7 @@ def finish(venv: str, installed: Callable[[], int]) -> int:
 def _complete(venv: Path) -> None:
     for packages in venv.glob("lib/python3*/site-packages"):
         (packages / "pushdeploy_listen_pid.pth").write_text(LISTEN_PID)
+    (venv / LOCK).unlink(missing_ok=True)
     reached(Point.BUILD_INSTALLED)
     sync_filesystem(venv)
     (venv / COMPLETE).write_text("")

@@ -13,6 +13,7 @@ from pushdeploy.deploy.converge import converge, deploy_revision
 from pushdeploy.deploy.first_push import parse_first_push
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.keep_wheels import clear_cache
+from pushdeploy.deploy.owners import own
 from pushdeploy.deploy.reconcile import boot_all, reconcile, reconcile_all
 from pushdeploy.engine.caller import caller
 from pushdeploy.errors import NotFoundError, UsageError
@@ -73,8 +74,10 @@ def _receive(host: Host, session: Session, request: Request) -> dict[str, Any]:
     place = host.layout.app(app)
     if not place.settings.exists():
         raise NotFoundError(f"there is no app `{app}`", hint=f"pushdeploy apps:create {app}")
+    did = own(host, app)  # git would refuse a repo that is somebody else's
     journal = Journal(place)
     return {
+        "did": did,
         "repo": str(place.repo),
         "branch": journal.settings().branch,
         "after": max((one.number for one in journal.attempts()), default=0),
@@ -231,10 +234,11 @@ def _reconcile(host: Host, session: Session, request: Request) -> dict[str, list
     caller(host, session, request)
     if request.get("boot"):
         return {"boot": boot_all(host)}
+    deep = bool(request.get("deep"))
     if request.get("app"):
         app = app_of(request)
-        return {app: reconcile(host, app, session)}
-    return reconcile_all(host, session)
+        return {app: reconcile(host, app, session, deep=deep)}
+    return reconcile_all(host, session, deep=deep)
 
 
 CHANGING: Mapping[str, Verb] = {

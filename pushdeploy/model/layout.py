@@ -191,6 +191,16 @@ class Layout:
         return self.state / "first-pushes"
 
     @property
+    def login_home(self) -> Path:
+        """The home of `deploy`, on a server: root's and empty, since a login obeys files in it."""
+        return self.state / "home"
+
+    @property
+    def accounts(self) -> Path:
+        """Which users we made, on a server: a file a machine."""
+        return self.state / "accounts"
+
+    @property
     def engine_socket(self) -> Path:
         """Where the engine listens, on a server."""
         return self.run / "engine.sock"

@@ -7,17 +7,24 @@ import pwd
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
-from pushdeploy.model.account import OURS, RECEIVER
+from pushdeploy.model.account import FRONT, OURS, RECEIVER
 from pushdeploy.model.app import app_user, build_user
+from pushdeploy.model.ownership import app_owned, server_owned
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
-from pushdeploy.system.files import File, create_all, make_folder
+from pushdeploy.system.files import make_folder
+from pushdeploy.system.own_users import NO_PASSWORD, OwnUsers, Wanted
+from pushdeploy.system.ownership import Findings, set_right
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from pushdeploy.model.layout import Layout
+    from pushdeploy.model.ownership import Owned
+
+LOGIN_SHELL = "/bin/sh"
+"""What sshd starts the forced command with."""
 
 
 class ServerAccounts:
@@ -25,39 +32,52 @@ class ServerAccounts:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self.users = OwnUsers(layout)
 
-    def ensure(self, app: str) -> None:
-        """Make the app's two users and its folders, each with its owner and mode."""
+    def ensure_server(self, *, deep: bool = False) -> Findings:
+        """Make what every server has, users and folders, or set it right.
+
+        Raises:
+            UnavailableError: somebody else made a user or group of ours.
+        """
+        made = Findings(self.ensure_users())
+        return made + _set_right(server_owned(self._layout), deep=deep)
+
+    def ensure_users(self) -> list[str]:
+        """The users and the group that every server has; returns what was done.
+
+        Raises:
+            UnavailableError: somebody else made one of that name.
+        """
+        self.users.refuse_foreign(OURS, RECEIVER, FRONT)
+        login = Wanted(RECEIVER, self._layout.login_home, LOGIN_SHELL, NO_PASSWORD)
+        did = self.users.ensure(login, Wanted(FRONT))
+        did += self.users.ensure_group(OURS)
+        if RECEIVER not in grp.getgrnam(OURS).gr_mem:
+            command.run(Command(["usermod", "--append", f"--groups={OURS}", RECEIVER]))
+            did.append(f"put {RECEIVER} into the group {OURS}")
+        return did
+
+    def ensure(self, app: str, *, deep: bool = False) -> Findings:
+        """Make the app's two users and its folders, each with its owner and mode.
+
+        Raises:
+            UnavailableError: somebody else made a user or group of that name, and nothing was
+                changed; or something else has the place of a folder.
+        """
+        made = Findings(self.users.ensure(Wanted(app_user(app)), Wanted(build_user(app))))
         place = self._layout.app(app)
-        make_folder(place.root, mode=0o711)
-        runner = _ensure_user(app_user(app), place.home)
-        builder = _ensure_user(build_user(app), place.build_cache)
-        receiver = pwd.getpwnam(RECEIVER)
-        ours = grp.getgrnam(OURS).gr_gid
-        group = runner.pw_gid
-        make_folder(place.repo, mode=0o700, user=receiver.pw_uid, group=receiver.pw_gid)
-        make_folder(place.slugs, mode=0o2751, user=receiver.pw_uid, group=group)
-        make_folder(place.venvs, mode=0o2711, group=group)
-        make_folder(place.build_cache, mode=0o700, user=builder.pw_uid, group=builder.pw_gid)
-        make_folder(place.home, mode=0o700, user=runner.pw_uid, group=group)
-        make_folder(place.shared, mode=0o711, user=runner.pw_uid, group=group)
-        make_folder(place.releases, mode=0o711)
-        make_folder(self._layout.log, mode=0o2750, group=ours)
-        make_folder(place.log, mode=0o2750, group=ours)
-        make_folder(self._layout.run, mode=0o755)
-        make_folder(place.run, mode=0o755)
-        if not place.attempts.exists():
-            create_all([File(place.attempts, "", 0o640, ours)])
+        above = {*place.root.parents, *place.log.parents, *place.run.parents}
+        around = [line for line in server_owned(self._layout) if line.path in above]
+        return made + _set_right([*around, *app_owned(place)], deep=deep)
 
     def remove(self, app: str) -> None:
-        """Delete the app's users; their files are deleted elsewhere."""
-        for name in (app_user(app), build_user(app)):
-            if _user(name) is not None:
-                command.run(Command(["userdel", name]))
+        """Delete the app's users, and what they left outside of its folders; not a stranger's."""
+        self.users.remove(app_user(app), build_user(app))
 
     def app_group(self, app: str) -> int | None:
         """The group of the app's own user."""
-        return pwd.getpwnam(app_user(app)).pw_gid
+        return _known(app_user(app)).pw_gid
 
     def app_user(self, app: str) -> str:
         """`pd-blog`."""
@@ -77,7 +97,7 @@ class ServerAccounts:
         They are made in a folder of ours and handed over last, so that none is made below a
         folder that another may change.
         """
-        builder = pwd.getpwnam(build_user(app))
+        builder = _known(build_user(app))
         for folder in folders:
             make_folder(folder, mode=0o700)
         for folder in reversed(folders):
@@ -88,36 +108,22 @@ class ServerAccounts:
         make_folder(
             folder,
             mode=0o2750,
-            user=pwd.getpwnam(build_user(app)).pw_uid,
-            group=pwd.getpwnam(app_user(app)).pw_gid,
+            user=_known(build_user(app)).pw_uid,
+            group=_known(app_user(app)).pw_gid,
         )
 
 
-def _user(name: str) -> pwd.struct_passwd | None:
+def _set_right(owned: Iterable[Owned], *, deep: bool) -> Findings:
+    findings = set_right(owned, deep=deep)
+    for refused in findings.refused:
+        raise UnavailableError(refused, hint=f"ls -ld {refused.split('`')[1]}")
+    return findings
+
+
+def _known(name: str) -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(name)
-    except KeyError:
-        return None
-
-
-def _ensure_user(name: str, home: Path) -> pwd.struct_passwd:
-    found = _user(name)
-    if found is None:
-        command.run(
-            Command(
-                [
-                    "useradd",
-                    "--system",
-                    "--user-group",
-                    "--no-create-home",
-                    f"--home-dir={home}",
-                    "--shell=/usr/sbin/nologin",
-                    "--comment=pushdeploy",
-                    name,
-                ]
-            )
-        )
-        found = _user(name)
-    if found is None:
-        raise UnavailableError(f"the user `{name}` could not be made", hint=f"useradd {name}")
-    return found
+    except KeyError as error:
+        raise UnavailableError(
+            f"the user `{name}` is missing", hint="sudo pushdeploy reconcile"
+        ) from error

@@ -7,6 +7,7 @@ import pwd
 from typing import TYPE_CHECKING
 
 from pushdeploy.system.files import make_folder
+from pushdeploy.system.ownership import Findings
 from pushdeploy.system.short_folder import make_own_folder
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ class OwnAccounts:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
 
-    def ensure(self, app: str) -> None:
+    def ensure_server(self, *, deep: bool = False) -> Findings:
+        """All of it belongs to apps."""
+        return Findings()
+
+    def ensure(self, app: str, *, deep: bool = False) -> Findings:
         """Make the app's folders; nobody else may look into them."""
         place = self._layout.app(app)
         self._layout.apps.mkdir(parents=True, exist_ok=True)
@@ -34,6 +39,7 @@ class OwnAccounts:
             make_folder(folder, mode=0o700)
         make_own_folder(self._layout.run)
         make_own_folder(place.run)
+        return Findings()
 
     def remove(self, app: str) -> None:
         """There are no users of ours."""

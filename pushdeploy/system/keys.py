@@ -64,16 +64,6 @@ def remove(path: Path, name: str) -> None:
         _write(path, kept)
 
 
-def ensure_file(path: Path) -> bool:
-    """Make the file, empty; returns False when it was there."""
-    if path.exists():
-        return False
-    with _held(path):
-        if not path.exists():
-            _write(path, [])
-    return True
-
-
 def _check(key: Key) -> None:
     """Have ssh-keygen read the key: it knows what sshd can use."""
     shown = command.attempt(

@@ -32,6 +32,7 @@ PROGRAM = "/usr/sbin/nginx"
 
 CONFIGURATION = Path("/etc/nginx")
 OURS = "pushdeploy"
+MACHINE = Path("/etc/machine-id")
 PID_FILE = Path("/run/nginx.pid")
 LEAVING = "shutting down"
 """In the title of a worker that takes no new connection."""
@@ -141,8 +142,11 @@ class Nginx:
         return self._present() == content and self._is_loaded(wanted)
 
     def _loaded(self, wanted: Mapping[Path, File]) -> File:
-        """What says that nginx runs with these files."""
-        text = "\0".join(f"{path}\0{file.content}" for path, file in sorted(wanted.items()))
+        """What says that the nginx of this machine runs with these files."""
+        machine = MACHINE.read_text() if MACHINE.exists() else ""
+        text = machine + "\0".join(
+            f"{path}\0{file.content}" for path, file in sorted(wanted.items())
+        )
         return File(self.state / "nginx-loaded", hashlib.sha256(text.encode()).hexdigest())
 
     def _is_loaded(self, wanted: Mapping[Path, File]) -> bool:

@@ -64,8 +64,7 @@ def ensure_snippet(layout: Layout) -> bool:
     try:
         _test()
         _check_obeyed(layout.keys)
-        if changed:
-            _reload()
+        _reload()  # also of a file that was right: it may have come with a backup
     except UnavailableError:
         if changed:
             _put_back(before)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from pushdeploy.model.account import FRONT
 from pushdeploy.model.app import unit_prefix
 from pushdeploy.model.instance import (
     CPU_WEIGHT,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pushdeploy.model.job import Job
 
 PROXY_GROUP = "www-data"
-FRONT_USER = "pd-front"
+FRONT_USER = FRONT
 PROXY_CONNECTIONS = 4096
 """systemd-socket-proxyd's default of 256 drops connections under load."""
 

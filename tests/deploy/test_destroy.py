@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pushdeploy.model.layout import AppLayout
+    from pushdeploy.system.ownership import Findings
 
 WITH_WORKER = "web: gunicorn app:app\nworker: python work.py\n"
 
@@ -39,10 +40,11 @@ class Accounts(OwnAccounts):
         """Know the folders."""
         super().__init__(self.machine.host.layout)
 
-    def ensure(self, app: str) -> None:
+    def ensure(self, app: str, *, deep: bool = False) -> Findings:
         """Note the user."""
-        super().ensure(app)
+        findings = super().ensure(app, deep=deep)
         self.users.add(app)
+        return findings
 
     def remove(self, app: str) -> None:
         """Forget the user."""

@@ -31,7 +31,7 @@ SUPERVISOR = {
     *("apply", "start", "stop", "forget", "once", "stop_jobs", "open_front", "close_front"),
     *("end_all", "wake", "set_pause"),
 }
-ACCOUNTS = {"ensure", "remove", "own_venv", "own_work"}
+ACCOUNTS = {"ensure", "ensure_server", "remove", "own_venv", "own_work"}
 
 LASTING = re.compile(
     rf"^(files\.)?({'|'.join(FILES)})$"
@@ -68,6 +68,7 @@ WITHOUT = {
     "branch.py": "the repo first, the settings last; who is killed between asks again",
     "first_push.py": "a folder of the receiver's own, deleted by the next push or by reconcile; "
     "tests/deploy/test_first_push.py kills it",
+    "owners.py": "each owner is a step of its own, and all are looked at before the next thing",
     "maintenance.py": "one file is written, or one is removed",
     "renew.py": "a deploy's own steps, called in a deploy's order",
     "keeper.py": "fetches what may as well be missing",

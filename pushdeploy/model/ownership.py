@@ -1,0 +1,189 @@
+"""Who owns what: the closed list of what pushdeploy makes on a server.
+
+One line a path, parents before what is in them. `pushdeploy/system/ownership.py` makes it so, and
+`docs/reference/files.md` shows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pushdeploy.model.account import OURS, RECEIVER
+from pushdeploy.model.app import app_user, build_user
+
+if TYPE_CHECKING:
+    from pushdeploy.model.layout import AppLayout, Layout
+
+ROOT = "root"
+
+UNITS = Path("/etc/systemd/system")
+
+
+class Kind(StrEnum):
+    """What a path is."""
+
+    FOLDER = "folder"
+    FILE = "file"
+    LINK = "link"
+    SOCKET = "socket"
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What holds for everything in a folder, however deep: it has the folder's owner."""
+
+    group: bool = True
+    """And the folder's group; else the owner may give his files to any."""
+    folders: int = 0
+    files: int = 0
+    """Mode bits that each has at least."""
+    forbidden: int = 0
+    """Mode bits that none has."""
+    signs: tuple[str, ...] = ("*",)
+    """What is looked at each time: patterns below the folder. When one of them is not as it should
+    be, all of it is set right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A path with its owner."""
+
+    path: Path
+    """The last parts may be patterns; a `*` stands for one name without a dot at its front."""
+    user: str
+    group: str
+    mode: int | None
+    """`None` for a link, whose mode means nothing."""
+    kind: Kind = Kind.FOLDER
+    made: bool = False
+    """It is made when it is not there, empty."""
+    contents: Contents | None = None
+
+
+OWN = Contents(folders=0o700, files=0o400)
+"""What an app or a build writes as it likes."""
+
+REPO = Contents(
+    folders=0o700,
+    files=0o400,
+    forbidden=0o022,
+    signs=("*", "objects/*", "objects/pack/*", "refs/*", "refs/heads/*", "logs/refs/heads/*"),
+)
+"""Two levels: what root does in a repo by hand, such as `git gc`, leaves files of root's there."""
+
+CODE = Contents(folders=0o750, files=0o440, forbidden=0o022)
+"""Read by the app, written by nobody any more."""
+
+VENV = Contents(folders=0o750, files=0o440, forbidden=0o022, signs=(".complete", "bin", "lib"))
+
+TOOL = Contents(
+    folders=0o755,
+    files=0o444,
+    forbidden=0o022,
+    signs=("*", "*/.complete", "*/bin", "*/bin/*", "*/hooks", "*/hooks/*", "*/venv", "*/venv/*"),
+)
+"""What root runs."""
+
+
+def server_owned(layout: Layout) -> tuple[Owned, ...]:
+    """What every server has."""
+    settings, state = layout.settings, layout.state
+    return (
+        _folder(settings, made=True),
+        _file(settings / "settings.toml"),
+        _folder(layout.keys.parent, made=True),
+        _file(layout.keys, made=True),
+        _file(layout.keys.with_name(".lock"), 0o600),
+        _file(layout.keys.with_name(".lock.holder")),
+        _folder(settings / "certs", 0o700),
+        _file(settings / "certs/*", 0o600),
+        _folder(state, made=True),
+        _folder(layout.accounts, 0o700, made=True),
+        _file(layout.accounts / "*", 0o600),
+        _folder(layout.login_home, made=True),
+        _folder(state / "acme", contents=Contents(files=0o444, folders=0o555, forbidden=0o022)),
+        _folder(state / "pages"),
+        _file(state / "pages/*"),
+        _folder(state / "refusing", 0o700),
+        _file(state / "refusing/*", 0o600),
+        *(_file(state / f"{name}.lock", 0o600) for name in ("apps", "nginx")),
+        *(_file(state / f"{name}.lock.holder") for name in ("apps", "nginx")),
+        *(_file(state / f"nginx-{note}") for note in ("loaded", "welcome")),
+        Owned(layout.first_pushes, RECEIVER, RECEIVER, 0o700, made=True, contents=OWN),
+        _folder(layout.apps, 0o711, made=True),
+        Owned(layout.log, ROOT, OURS, 0o2750, made=True),
+        _folder(layout.run, made=True),
+        Owned(layout.engine_socket, ROOT, OURS, 0o660, Kind.SOCKET),
+        *_elsewhere(),
+    )
+
+
+def app_owned(place: AppLayout) -> tuple[Owned, ...]:
+    """What every app has."""
+    runner, builder = app_user(place.name), build_user(place.name)
+    release = place.releases / "v*"
+    return (
+        _folder(place.root, 0o711, made=True),
+        _file(place.settings),
+        _file(place.pending_environment, 0o600),
+        Owned(place.repo, RECEIVER, RECEIVER, 0o700, made=True, contents=REPO),
+        Owned(place.slugs, RECEIVER, runner, 0o2751, made=True, contents=CODE),
+        Owned(place.venvs, ROOT, runner, 0o2711, made=True),
+        Owned(place.venvs / "*", builder, runner, 0o2750, contents=VENV),
+        Owned(place.build_cache, builder, builder, 0o700, made=True, contents=OWN),
+        Owned(place.home, runner, runner, 0o700, made=True, contents=Contents(group=False)),
+        Owned(place.shared, runner, runner, 0o711, made=True, contents=Contents(group=False)),
+        _folder(place.releases, 0o711, made=True),
+        _folder(release),
+        *(_link(release / name) for name in ("code", "venv", "run")),
+        _file(release / "release.json"),
+        Owned(release / "environment", ROOT, runner, 0o640, Kind.FILE),
+        _folder(release / "start"),
+        Owned(release / "start/*", ROOT, runner, 0o750, Kind.FILE),
+        Owned(release / "start/.run", ROOT, runner, 0o750, Kind.FILE),
+        _link(place.current),
+        _link(place.previous),
+        _file(place.root / "maintenance.html"),
+        Owned(place.attempts, ROOT, OURS, 0o640, Kind.FILE, made=True),
+        *(
+            _file(path, 0o600)
+            for path in (place.attempts_archive, place.history, place.history_archive, place.lock)
+        ),
+        _file(place.lock.with_name("lock.holder")),
+        Owned(place.log, ROOT, OURS, 0o2750, made=True),
+        Owned(place.log / "*", ROOT, OURS, 0o640, Kind.FILE),
+        _folder(place.run, made=True),
+    )
+
+
+def _elsewhere() -> tuple[Owned, ...]:
+    """In other programs' folders."""
+    nginx, tool = Path("/etc/nginx"), Path("/opt/pushdeploy")
+    return (
+        _folder(tool, contents=TOOL),
+        _link(Path("/usr/local/bin/pushdeploy")),
+        *(_file(UNITS / f"pushdeploy.*.{kind}") for kind in ("service", "socket", "timer")),
+        _file(UNITS / "pushdeploy.slice"),
+        _file(Path("/etc/ssh/sshd_config.d/60-pushdeploy.conf")),
+        _file(nginx / "conf.d/pushdeploy*.conf"),
+        _folder(nginx / "pushdeploy"),
+        _folder(nginx / "pushdeploy/*"),
+        _file(Path("/etc/letsencrypt/renewal-hooks/deploy/pushdeploy"), 0o755),
+    )
+
+
+def _folder(
+    path: Path, mode: int = 0o755, *, made: bool = False, contents: Contents | None = None
+) -> Owned:
+    return Owned(path, ROOT, ROOT, mode, made=made, contents=contents)
+
+
+def _file(path: Path, mode: int = 0o644, *, made: bool = False) -> Owned:
+    return Owned(path, ROOT, ROOT, mode, Kind.FILE, made=made)
+
+
+def _link(path: Path) -> Owned:
+    return Owned(path, ROOT, ROOT, None, Kind.LINK)

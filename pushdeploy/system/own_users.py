@@ -1,0 +1,289 @@
+"""Users and groups of ours on this machine: made with a mark, proven before anything is done.
+
+A user is ours when its comment is our mark and our record, which only root can write, has its
+number under its name. Anybody else's user or group of such a name is left alone, and refused.
+"""
+
+from __future__ import annotations
+
+import grp
+import pwd
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pushdeploy.errors import UnavailableError
+from pushdeploy.model.account import FRONT, MARK, NO_SHELL, NOWHERE, OURS, RECEIVER
+from pushdeploy.model.user_record import UserRecord, parse_user_record, render_user_record
+from pushdeploy.system import command
+from pushdeploy.system.command import Command
+from pushdeploy.system.files import File, make_folder, write
+from pushdeploy.system.leftovers import delete_leftovers
+from pushdeploy.system.locks import folder_held
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pushdeploy.model.layout import Layout
+
+MACHINE = Path("/etc/machine-id")
+
+NO_PASSWORD = "*"  # noqa: S105 - it is none
+"""Matches no password. `!` would lock the user, and sshd without PAM then refuses its keys too."""
+
+LOCKED = "!"
+
+UNSEEN = ("unshare", "--mount", "--pid", "--fork", "--mount-proc")
+"""usermod changes no user that has processes; where it runs, it sees none (unshare(1)). They have
+their `HOME` from their unit and do not notice."""
+
+BUSY = 8
+"""userdel's exit status for a user that has processes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A user as it should be."""
+
+    name: str
+    home: Path = NOWHERE
+    shell: str = NO_SHELL
+    password: str = LOCKED
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A user or group of one of our names that somebody else made."""
+
+    kind: str
+    name: str
+
+    @property
+    def message(self) -> str:
+        """What is the matter."""
+        return f"there is a {self.kind} `{self.name}` that pushdeploy did not make"
+
+    @property
+    def hint(self) -> str:
+        """What makes room for ours, and takes nothing from anybody."""
+        if self.kind == "user":
+            return f"if nothing needs that name: usermod --login NEW-NAME {self.name}"
+        return f"if nothing needs that name: groupmod --new-name NEW-NAME {self.name}"
+
+
+class OwnUsers:
+    """The users that we made on this machine."""
+
+    def __init__(self, layout: Layout, machine: Path = MACHINE) -> None:
+        self._layout = layout
+        self._machine = machine
+
+    @property
+    def folder(self) -> Path:
+        """Where the records lie."""
+        return self._layout.accounts
+
+    @property
+    def _path(self) -> Path:
+        """One a machine: what came with another server's files says nothing of this one."""
+        try:
+            name = self._machine.read_text().strip()
+        except OSError:
+            name = ""
+        return self.folder / f"{name or 'this-machine'}.json"
+
+    def foreign(self, *names: str) -> list[Foreign]:
+        """Which users and groups of these names are somebody else's; changes nothing."""
+        record = self._record()
+        found = []
+        for name in names:
+            user, group = _user(name), _group(name)
+            if user is not None and not _is_ours(user, record):
+                found.append(Foreign("user", name))
+            elif group is not None and record.groups.get(name) != group.gr_gid:
+                found.append(Foreign("group", name))
+        return found
+
+    def refuse_foreign(self, *names: str) -> None:
+        """See that the names are free, or ours.
+
+        Raises:
+            UnavailableError: somebody else made a user or group of such a name.
+        """
+        for one in self.foreign(*names):
+            raise UnavailableError(one.message, hint=one.hint)
+
+    def ensure(self, *wanted: Wanted) -> list[str]:
+        """Make users, each with a group of its own, or set them right; returns what was done.
+
+        Raises:
+            UnavailableError: somebody else made one of that name; nothing has changed then.
+        """
+        self.refuse_foreign(*(one.name for one in wanted))
+        if not self._path.exists():
+            self._change(lambda now: now)
+        return [did for one in wanted for did in self._ensure(one)]
+
+    def ensure_group(self, name: str) -> list[str]:
+        """Make a group without a user.
+
+        Raises:
+            UnavailableError: somebody else made one of that name.
+        """
+        self.refuse_foreign(name)
+        if _group(name) is not None:
+            return []
+        number = self._number(name)
+        self._change(lambda now: now.with_group(name, number))
+        command.run(Command(["groupadd", "--system", f"--gid={number}", name]))
+        return [f"made the group {name}"]
+
+    def remove(self, *names: str) -> list[str]:
+        """Delete users of ours with their groups, and what lies about of theirs; others stay.
+
+        Returns the names of those that were there.
+        """
+        strangers = {one.name for one in self.foreign(*names)}
+        names = tuple(name for name in names if name not in strangers)
+        users = [user for user in map(_user, names) if user is not None]
+        delete_leftovers({user.pw_name: user.pw_uid for user in users})
+        for user in users:
+            _delete(user)
+        gone = [user.pw_name for user in users]
+        for name in names:
+            if _group(name) is not None:
+                command.run(Command(["groupdel", name]))
+                gone.append(name)
+        if gone:
+            self._change(lambda now: _without(now, names))
+        return list(dict.fromkeys(gone))
+
+    def names(self) -> list[str]:
+        """All users of ours, those of the apps included."""
+        record = self._record()
+        return [
+            user.pw_name for user in map(_user, record.users) if user and _is_ours(user, record)
+        ]
+
+    def _ensure(self, wanted: Wanted) -> Iterator[str]:
+        name = wanted.name
+        found = _user(name)
+        if found is None:
+            self._make(wanted)
+            yield f"made the user {name}"
+        elif (found.pw_dir, found.pw_shell) != (str(wanted.home), wanted.shell):
+            options = [f"--home={wanted.home}", f"--shell={wanted.shell}"]
+            command.run(Command([*UNSEEN, "usermod", *options, name]))
+            yield f"set home and shell of the user {name}"
+
+    def _make(self, wanted: Wanted) -> None:
+        """The record comes first: one without a user is nothing, a user without one is foreign."""
+        name = wanted.name
+        group = _group(name)
+        number = self._number(name)
+        own = number if group is None else group.gr_gid
+        self._change(lambda now: now.with_user(name, number).with_group(name, own))
+        if group is None:
+            command.run(Command(["groupadd", "--system", f"--gid={own}", name]))
+        options = ["--system", "--no-create-home", f"--comment={MARK}", f"--uid={number}"]
+        options += [f"--gid={own}", f"--home-dir={wanted.home}", f"--shell={wanted.shell}"]
+        command.run(Command(["useradd", *options, f"--password={wanted.password}", name]))
+
+    def _number(self, name: str) -> int:
+        """The one that it had before, when somebody deleted it; else a new one."""
+        record = self._record()
+        before = record.users.get(name, record.groups.get(name))
+        if before is not None and _user(before) is None and _group_of(before) in (None, name):
+            return before
+        number = record.free_number(lambda one: _user(one) is not None or bool(_group_of(one)))
+        if number is None:
+            raise UnavailableError(
+                f"there is no free number for the user `{name}`", hint="getent passwd"
+            )
+        return number
+
+    def _record(self) -> UserRecord:
+        try:
+            return parse_user_record(self._path.read_text())
+        except FileNotFoundError:
+            return self._first_record()
+
+    def _change(self, change: Callable[[UserRecord], UserRecord]) -> None:
+        make_folder(self._layout.state, mode=0o755, user=0, group=0)
+        make_folder(self.folder, mode=0o700, user=0, group=0)
+        with folder_held(self.folder):
+            write(File(self._path, render_user_record(change(self._record())), 0o600))
+
+    def _first_record(self) -> UserRecord:
+        """What an older version made here, which kept no record: by the mark and our own homes."""
+        record = UserRecord()
+        for user in pwd.getpwall():
+            if _comment(user) == MARK and user.pw_dir in self._homes(user.pw_name):
+                record = record.with_user(user.pw_name, user.pw_uid)
+                group = _group(user.pw_name)
+                if group is not None and group.gr_gid == user.pw_gid:
+                    record = record.with_group(group.gr_name, group.gr_gid)
+        group = _group(OURS)
+        if group is not None and RECEIVER in record.users and RECEIVER in group.gr_mem:
+            record = record.with_group(OURS, group.gr_gid)
+        return record
+
+    def _homes(self, name: str) -> tuple[str, ...]:
+        """Where a user of ours may have its home; none for any other name."""
+        if name == RECEIVER:
+            return (str(self._layout.login_home),)
+        if name == FRONT:
+            return (str(NOWHERE),)
+        kind, _, app = name.partition("-")
+        place = self._layout.app(app)
+        homes = {"pd": place.home, "pb": place.build_cache}
+        return (str(homes[kind]), str(NOWHERE)) if kind in homes else ()
+
+
+def _delete(user: pwd.struct_passwd) -> None:
+    """With its group, when nobody else is in it (login.defs(5), USERGROUPS_ENAB)."""
+    deleted = command.attempt(Command(["userdel", user.pw_name]))
+    if deleted.status == BUSY:  # a user manager, or what somebody runs by hand
+        slice_ = f"user-{user.pw_uid}.slice"
+        command.attempt(Command(["systemctl", "--no-ask-password", "stop", slice_]))
+        command.run(Command(["userdel", user.pw_name]))
+    elif deleted.status != 0:
+        raise UnavailableError(
+            f"the user `{user.pw_name}` could not be deleted: {deleted.stderr.strip()}",
+            hint=f"userdel {user.pw_name}",
+        )
+
+
+def _without(record: UserRecord, names: tuple[str, ...]) -> UserRecord:
+    for name in names:
+        record = record.without(name)
+    return record
+
+
+def _is_ours(user: pwd.struct_passwd, record: UserRecord) -> bool:
+    return _comment(user) == MARK and record.users.get(user.pw_name) == user.pw_uid
+
+
+def _comment(user: pwd.struct_passwd) -> str:
+    return user.pw_gecos.split(",")[0]
+
+
+def _user(name: str | int) -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwnam(name) if isinstance(name, str) else pwd.getpwuid(name)
+    except KeyError:
+        return None
+
+
+def _group(name: str) -> grp.struct_group | None:
+    try:
+        return grp.getgrnam(name)
+    except KeyError:
+        return None
+
+
+def _group_of(number: int) -> str | None:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return None
