@@ -77,7 +77,7 @@ def install(version: Path, wishes: Wishes) -> None:
     """
     app, key = wishes.app, wishes.key
     host = server_host()
-    server_users.check_users()
+    server_users.check_users(*([] if app is None else [parse_app_name(app)]))
     tool.check_command()
     sshd.check_sshd()
     text = "" if key is None else _read_key(key)
@@ -172,7 +172,7 @@ def _start_apps(steps: Steps, host: Host) -> None:
         steps.warn(error.message, f"journalctl -u {server_units.BOOT}")
     for app in idle(host):
         if _misfit(host, app) is None:
-            steps.warn(f"{app} is live by its records, and does not run", f"pushdeploy ps {app}")
+            steps.fault(f"{app} is live by its records, and does not run", f"pushdeploy ps {app}")
 
 
 def _start(host: Host) -> bool:
@@ -201,7 +201,10 @@ def _misfit(host: Host, app: str) -> str | None:
 
 
 def _close(steps: Steps, app: str) -> None:
-    steps.result("Ready" if steps.changed else "Ready, nothing to do")
+    if steps.faulty:
+        steps.result("Installed, but not ready: see what is marked with ! above")
+    else:
+        steps.result("Ready" if steps.changed else "Ready, nothing to do")
     if not keys.listing(SERVER.keys):
         steps.detail("Nobody may push yet. Add the public key of your laptop:")
         steps.detail("  sudo ./installer.sh --key id_ed25519.pub")

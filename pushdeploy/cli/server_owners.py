@@ -43,4 +43,4 @@ def own_apps(steps: Steps, host: Host) -> None:
         try:
             own(steps, f"Looking at the owners of {app}", partial(host.accounts.ensure, app))
         except PushdeployError as error:
-            steps.warn(error.message, error.hint or f"pushdeploy reconcile --app {app}")
+            steps.fault(error.message, error.hint or f"pushdeploy reconcile --app {app}")

@@ -16,6 +16,7 @@ class Steps:
 
     def __init__(self) -> None:
         self.changed = False
+        self.faulty = False
 
     def step(self, title: str, action: Callable[[], bool], *, done: str = "ok") -> bool:
         """Say it, do it; the action returns False when it had nothing to do."""
@@ -33,6 +34,11 @@ class Steps:
         """Something that a person should look at, and that stops nothing."""
         self.say(PROBLEM + text)
         self.say(PROBLEM + hint)
+
+    def fault(self, text: str, hint: str) -> None:
+        """Something that is not as it should be, so that the end can't be that all is well."""
+        self.faulty = True
+        self.warn(text, hint)
 
     def result(self, text: str) -> None:
         """How it ended."""

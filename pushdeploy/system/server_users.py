@@ -5,7 +5,9 @@ from __future__ import annotations
 import pwd
 from typing import TYPE_CHECKING
 
+from pushdeploy.errors import UnavailableError
 from pushdeploy.model.account import FRONT, OURS, RECEIVER
+from pushdeploy.model.app import app_user, build_user
 from pushdeploy.model.layout import SERVER
 from pushdeploy.system.own_users import OwnUsers
 
@@ -13,18 +15,23 @@ if TYPE_CHECKING:
     from pushdeploy.system.own_users import Foreign
 
 
-def foreign_users() -> list[Foreign]:
-    """Users and groups of the server's own names that somebody else made; changes nothing."""
-    return OwnUsers(SERVER).foreign(OURS, RECEIVER, FRONT)
+def foreign_users(*apps: str) -> list[Foreign]:
+    """Users and groups of the server's own names, and of these apps', that somebody else made.
+
+    Changes nothing.
+    """
+    names = [name for app in apps for name in (app_user(app), build_user(app))]
+    return OwnUsers(SERVER).foreign(OURS, RECEIVER, FRONT, *names)
 
 
-def check_users() -> None:
+def check_users(*apps: str) -> None:
     """See that the names are free, or ours.
 
     Raises:
         UnavailableError: somebody else made a user or group of that name.
     """
-    OwnUsers(SERVER).refuse_foreign(OURS, RECEIVER, FRONT)
+    for one in foreign_users(*apps):
+        raise UnavailableError(one.message, hint=one.hint)
 
 
 def our_users() -> list[str]:
