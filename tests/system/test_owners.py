@@ -55,7 +55,8 @@ def listing(site: Site) -> list[str]:
 
 
 def reconcile(host: Host, *options: str) -> str:
-    """What it says that it did."""
+    """What it says that it did, once nothing else goes on."""
+    eventually(lambda: engines(host), [])
     return host.run("pushdeploy", "reconcile", *options).stdout
 
 
@@ -74,8 +75,6 @@ def next_push_is_live(site: Site) -> Push:
 
 
 def test_a_server_as_it_was_installed_is_as_the_list_says(gated: Site) -> None:
-    eventually(lambda: engines(gated.host), [])
-
     assert reconcile(gated.host) == ""
     assert reconcile(gated.host, "--deep") == ""
 
@@ -86,7 +85,6 @@ def test_a_push_sets_right_what_was_done_to_its_app(gated: Site, line: str, word
 
     push = next_push_is_live(gated)
 
-    eventually(lambda: engines(gated.host), [])
     noted = gated.host.run("journalctl", "--identifier=pushdeploy", "--output=cat").stdout
     said = re.sub(r"\s*\nremote:\s*", " ", push.output) + noted
     assert word.format(root=gated.root, name=gated.name) in said
