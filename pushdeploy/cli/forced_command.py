@@ -16,6 +16,7 @@ from pushdeploy.cli.watch import stderr
 from pushdeploy.engine.client import ask
 from pushdeploy.errors import PushdeployError, UsageError
 from pushdeploy.model.app import parse_app_name
+from pushdeploy.model.refname import KEPT_REFS
 from pushdeploy.system.command import CLEAN_PATH, Command, replace
 from pushdeploy.system.share import share
 
@@ -68,6 +69,8 @@ def _answer(asked: str, engine: socket.socket | None, called: Called | None) -> 
 
 def _upload_pack(repo: str) -> Command:
     environment = {"PATH": CLEAN_PATH, "HOME": "/nonexistent", "LANG": "C.UTF-8"}
+    hidden = {"COUNT": "1", "KEY_0": "transfer.hideRefs", "VALUE_0": KEPT_REFS}
+    environment |= {f"GIT_CONFIG_{name}": value for name, value in hidden.items()}
     if "GIT_PROTOCOL" in os.environ:
         environment["GIT_PROTOCOL"] = os.environ["GIT_PROTOCOL"]
     return Command(["git", "upload-pack", "--strict", str(Path(repo))], environment=environment)

@@ -1,4 +1,4 @@
-"""`git:set`: which branch a push deploys."""
+"""`git:set`: which branch a push deploys; `git:gc`: the room that the server's repo takes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from pushdeploy.cli.command import command
 from pushdeploy.cli.output import say
+from pushdeploy.model.size import format_size
 
 if TYPE_CHECKING:
     from pushdeploy.cli.side import Near
@@ -27,3 +28,14 @@ def git_set(side: Near, *, app: str, name: str, value: str) -> None:
         say(f"{app} deploys {branch} already")
     else:
         say(f"{app} deploys {branch} from now on: git push production {branch}")
+
+
+@command("git:gc", example="pushdeploy git:gc --app blog")
+def git_gc(side: Near, *, app: str) -> None:
+    """Pack an app's repo on the server, and delete what nothing needs.
+
+    That is done by itself once it is a day old; pushes wait while this runs.
+    """
+    done = side.ask("git.gc", app=app)
+    before, after = format_size(done["before"]), format_size(done["after"])
+    say(f"Packing the repo of {app}... done: {before} before, {after} now")

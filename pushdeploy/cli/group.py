@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "domains:remove": ("domains", "Answer under these names no longer."),
     "firewall:enable": ("firewall", "Let in ssh, HTTP and HTTPS, and nothing else new."),
     "firewall:status": ("firewall", "Show whether the firewall is on, and its rules."),
+    "git:gc": ("git", "Pack an app's repo on the server, and delete what nothing needs."),
     "git:set": ("git", "Choose the branch that a push deploys."),
     "keys": ("keys", "List the ssh keys that may push."),
     "keys:add": ("keys", "Let a public key push."),

@@ -22,7 +22,7 @@ from pushdeploy.cli.watch import PatientPrinter, Printer, stderr
 from pushdeploy.cli.words import DETAIL, RESULT, STEP, problem
 from pushdeploy.deploy.lookup import facts, loose_commit, outcome_of_push
 from pushdeploy.engine.client import GoneError, ask, prepared
-from pushdeploy.errors import DeployFailedError, PushdeployError
+from pushdeploy.errors import DeployFailedError, PushdeployError, UnavailableError
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.fate import KEPT, REFUSED, STORED, Fate
 from pushdeploy.model.refname import FIRST_BRANCHES, branch_of, tag_of
@@ -113,9 +113,21 @@ def _receive(target: Target, hooks: str, ready: socket.socket | None) -> int:
         take_over(ours, {"pre-receive": pre_receive, "post-receive": post_receive})
         received = git.wait()
         fate = Fate(_noted(hears), received, received_objects=_last_received(target.repo) != before)
-    if (target.first and not fate.commit) or not fate.calls_for_deploy(_tip(target)):
+    due = fate.calls_for_deploy(_tip(target))
+    if not fate.was_taken(due=due) and (said := _disk_says(target.repo, fate)):
+        stderr().show(said)
+        return received or UnavailableError.exit_code
+    if not due or (target.first and not fate.commit):
         return received
     return _settle(target, fate.commit, stderr() if fate.commit else RetryPrinter()) or received
+
+
+def _disk_says(repo: Path, fate: Fate) -> list[str]:
+    """What to add to git's own words, when it had no room for what was pushed."""
+    from pushdeploy.cli.full_disk import told_of_disk, unwritable  # noqa: PLC0415 - hardly ever
+
+    reason = unwritable(repo)
+    return told_of_disk(repo, reason) if reason or not fate.is_up_to_date else []
 
 
 def _import_what_hooks_need() -> None:

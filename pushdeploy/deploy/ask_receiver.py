@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CHECKOUT_SECONDS = 300.0
 """A repo of hundreds of megabytes on a slow disk."""
 
+LONGER = {"collect": 1800.0}
+"""Packing a large repo, after everything else that the machine has to do."""
+
 ANSWER_LIMIT = 16 << 20
 """Bytes: a Procfile, an app.json and all requirements files, as JSON (`model/tree.py`)."""
 
@@ -65,7 +68,10 @@ class Receiver:
         question = json.dumps({"verb": verb, **request})
         meanwhile, self.meanwhile = self.meanwhile, None
         output = waiting.finish(
-            question, seconds=CHECKOUT_SECONDS, limit=ANSWER_LIMIT, meanwhile=meanwhile
+            question,
+            seconds=LONGER.get(verb, CHECKOUT_SECONDS),
+            limit=ANSWER_LIMIT,
+            meanwhile=meanwhile,
         )
         if output.status == REFUSED:
             raise _refusal(output.stdout)

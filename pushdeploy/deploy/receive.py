@@ -58,6 +58,7 @@ def receive_pack(repo: str, hooks: str, facts: Mapping[str, str], *descriptors: 
     settings = {
         "receive.fsckObjects": "true",
         "receive.denyDeletes": "false",  # tags may go; our hooks keep the deploy branch
+        "core.logAllRefUpdates": "false",
         "transfer.hideRefs": KEPT_REFS,
         "receive.maxInputSize": LARGEST_PACK,
         "receive.advertisePushOptions": "false",

@@ -31,9 +31,10 @@ from pushdeploy.model.requirements import ReferenceKind, references
 from pushdeploy.model.storage import storage_set
 from pushdeploy.model.suggestion import suggest_procfile
 from pushdeploy.model.tree import SUBJECT_LIMIT, TEXT_LIMIT, Tree, refuse_many, render_tree
+from pushdeploy.system import git_room
 from pushdeploy.system.files import delete_tree, sync_filesystem
 from pushdeploy.system.git import Repository, keep_only, make_bare, point_head
-from pushdeploy.system.git_locks import writing
+from pushdeploy.system.git_locks import alone, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,6 +113,23 @@ def keep_branch(request: dict[str, Any]) -> str:
     with writing(path):
         keep_only(path, request["branch"])
     return "{}"
+
+
+def collect(request: dict[str, Any]) -> str:
+    """Collect the bare repo `repo`, keeping the commits `kept`: the bytes before and after.
+
+    `now`: also what was pushed a moment ago and nothing names; a push waits meanwhile.
+    """
+    path = Path(request["repo"])
+    before = git_room.look(path).bytes
+    git_room.be_nice()
+    if request["now"]:
+        with alone(path):
+            git_room.collect(path, request["kept"], age=0)
+    else:
+        with writing(path):
+            git_room.collect(path, request["kept"])
+    return json.dumps({"before": before, "after": git_room.look(path).bytes})
 
 
 def sweep(request: dict[str, Any]) -> str:
@@ -222,6 +240,7 @@ VERBS = {
     "resolve": resolve,
     "make_repo": make_repo,
     "keep_branch": keep_branch,
+    "collect": collect,
     "sweep_first_pushes": sweep,
 }
 

@@ -13,6 +13,7 @@ from pushdeploy.deploy.apps import (
     half_made,
 )
 from pushdeploy.deploy.attempt import Audience, app_lock, refused_by_disk
+from pushdeploy.deploy.collect import collect, is_due
 from pushdeploy.deploy.converge import converge
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.deploy.mend import start_missing
@@ -24,6 +25,7 @@ from pushdeploy.errors import PushdeployError
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.release import Kind
+from pushdeploy.model.size import format_size
 from pushdeploy.system import files, sockets
 from pushdeploy.system.faults import Point, reached
 
@@ -169,7 +171,20 @@ def reconcile_all(host: Host, audience: Audience, *, deep: bool = False) -> dict
         reached(Point.APPS_SWEPT)
     _sweep_first_pushes(host)
     edge = _reconcile_edge(host)
+    for app in journals(host.layout.apps):  # last: it may take long
+        done[app] = done.get(app, []) + _collect(host, app)
     return {**done, "nginx": edge} if edge else done
+
+
+def _collect(host: Host, app: str) -> list[str]:
+    try:
+        if not is_due(host, app):
+            return []
+        room = collect(host, app)
+    except Exception as error:  # noqa: BLE001 - as above
+        return [_failed(error)]
+    before, after = format_size(room.before), format_size(room.after)
+    return [f"packed its repo: {before} before, {after} now"]
 
 
 def _sweep_first_pushes(host: Host) -> None:

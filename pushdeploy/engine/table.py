@@ -10,7 +10,7 @@ from pushdeploy.engine.server import Verb
 OF_MODULE = {
     ("verbs", "CHANGING"): (
         *("apps.create", "apps.destroy", "receive", "converge", "deploy", "rollback", "restart"),
-        "git.set",
+        *("git.gc", "git.set"),
         *("rebuild", "config.set", "config.unset", "scale", "storage.add", "storage.remove"),
         *("reconcile", "builds.clear_cache"),
     ),
@@ -19,6 +19,7 @@ OF_MODULE = {
         *("storage",),
     ),
     ("terminal", "ATTACHED"): ("logs", "run"),
+    ("room", "ROOM"): ("room",),
     ("keys", "KEYS"): ("keys.add", "keys.list", "keys.remove"),
     ("watchdog", "WATCHDOG"): ("watchdog", "watchdog.found"),
     ("edge", "EDGE"): (

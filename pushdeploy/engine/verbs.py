@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pushdeploy.deploy import apps, renew, rollback
 from pushdeploy.deploy.attempt import app_lock
 from pushdeploy.deploy.branch import choose_branch, set_first_branch
+from pushdeploy.deploy.collect import collect
 from pushdeploy.deploy.converge import converge, deploy_revision
 from pushdeploy.deploy.first_push import parse_first_push
 from pushdeploy.deploy.journal import Journal
@@ -122,6 +123,12 @@ def _git_set(host: Host, session: Session, request: Request) -> dict[str, str]:
     app, name = app_of(request), parse_git_setting(str(request.get("name")))
     branch = parse_branch_name(str(request.get("value")))
     return {"app": app, "name": name, "value": branch, "before": choose_branch(host, app, branch)}
+
+
+def _git_gc(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    who, app = caller(host, session, request), app_of(request)
+    with app_lock(host, app, session, who, "collecting the repo"):
+        return {"app": app, **asdict(collect(host, app, now=True))}
 
 
 def _deploy(host: Host, session: Session, request: Request) -> dict[str, Any]:
@@ -246,6 +253,7 @@ CHANGING: Mapping[str, Verb] = {
     "apps.destroy": _apps_destroy,
     "receive": _receive,
     "converge": _converge,
+    "git.gc": _git_gc,
     "git.set": _git_set,
     "deploy": _deploy,
     "rollback": _rollback,

@@ -33,6 +33,17 @@ class Fate:
         """What the push brings to the deploy branch; empty when that is nothing."""
         return next((one for one in self.notes if one not in (REFUSED, KEPT, STORED)), "")
 
+    @property
+    def is_up_to_date(self) -> bool:
+        """True when the push brought nothing, or git could not even begin to receive."""
+        return not self.notes and self.status == 0 and not self.received_objects
+
+    def was_taken(self, *, due: bool) -> bool:
+        """False when git itself refused the push, as far as can be told."""
+        if REFUSED in self.notes or KEPT in self.notes:
+            return True
+        return due and not self.is_up_to_date
+
     def calls_for_deploy(self, tip: str | None) -> bool:
         """True when the deploy branch is to be brought live, unless it is.
 
@@ -45,5 +56,5 @@ class Fate:
         if REFUSED in self.notes or KEPT in self.notes:
             return False
         if not self.commit:
-            return self.status == 0 and not self.received_objects
+            return self.is_up_to_date
         return STORED in self.notes or tip in (self.commit, None)

@@ -16,6 +16,7 @@ import git
 from git.exc import BadName, BadObject, GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 
 from pushdeploy.errors import RefusedInputError, UnavailableError
+from pushdeploy.model.refname import KEPT_REFS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -225,7 +226,8 @@ def make_bare(path: Path, branch: str) -> None:
     os.environ.update(forced_environment({}))
     repo = git.Repo.init(path, bare=True, initial_branch=branch)
     with repo.config_writer() as settings:
-        settings.set_value("core", "logAllRefUpdates", "true")
+        settings.set_value("core", "logAllRefUpdates", "false")
+        settings.set_value("transfer", "hideRefs", KEPT_REFS)
         settings.set_value("receive", "denyDeletes", "true")
         settings.set_value("gc", "auto", "0")
     repo.close()

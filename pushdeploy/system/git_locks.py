@@ -1,19 +1,21 @@
-"""The lock files that a killed git leaves in a bare repo. Runs as its owner. Imports little.
+"""The files that a killed git leaves in a bare repo. Runs as its owner. Imports little.
 
-Git never deletes them (gitrepository-layout(5)) and refuses to write until somebody has. Whatever
-of ours writes to a repo holds the repo's folder meanwhile, shared with others (flock(2)), and so
-does the git that it starts; whoever has the folder alone knows that no git of ours runs.
+Git never deletes its locks (gitrepository-layout(5)) and refuses to write until somebody has; what
+a push had received takes room for ever. Whatever of ours writes to a repo holds the repo's folder
+meanwhile, shared with others (flock(2)), and so does the git that it starts; whoever has the folder
+alone knows that no git of ours runs.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pushdeploy.errors import UnavailableError
+from pushdeploy.errors import BusyError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,12 +52,44 @@ def writing(repo: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
+@contextmanager
+def alone(repo: Path) -> Iterator[None]:
+    """Hold a repo while nobody else may write to it; a push waits meanwhile.
+
+    Raises:
+        BusyError: somebody does.
+        UnavailableError: there is no such repo.
+    """
+    with writing(repo) as descriptor:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held = True
+        else:
+            held = _git_runs_in(repo)
+        if held:
+            raise BusyError("a push is under way", hint="try again when it is done")
+        yield
+
+
+def abandoned(repo: Path, *, loose: bool = False) -> list[Path]:
+    """What a killed git had begun to write and nobody will end; `loose`: single objects, too."""
+    found = [*(repo / "objects").glob("tmp_objdir-*"), *(repo / "objects").glob("incoming-*")]
+    for pattern in ("tmp_*", ".tmp-*"):
+        found += (repo / "objects" / "pack").glob(pattern)
+    return found + (list((repo / "objects").glob("[0-9a-f][0-9a-f]/tmp_obj_*")) if loose else [])
+
+
 def _delete_stale(repo: Path) -> None:
-    locks = [path for name in NAMES if (path := repo / name).exists()]
-    locks += (repo / "refs").rglob("*.lock")
-    if locks and not _git_runs_in(repo):
-        for path in locks:
-            path.unlink(missing_ok=True)
+    stale = [path for name in NAMES if (path := repo / name).exists()]
+    stale += (repo / "refs").rglob("*.lock")
+    stale += abandoned(repo)
+    if stale and not _git_runs_in(repo):
+        for path in stale:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _git_runs_in(repo: Path) -> bool:

@@ -308,6 +308,8 @@ class FakeReceiver:
         if verb == "make_repo":
             (repo / "refs" / "heads").mkdir(parents=True, exist_ok=True)
             return "{}"
+        if verb == "collect":
+            return '{"before": 2048, "after": 1024}'
         if verb == "keep_branch":
             for ref in (repo / "refs" / "heads").iterdir():
                 if ref.name != request["branch"]:

@@ -65,6 +65,7 @@ WITHOUT = {
     "listing.py": "asks git for what a commit holds",
     "apps.py": "makes and destroys whole apps; a rename comes first, and reconcile does the rest; "
     "tests/deploy/test_destroy.py kills it at each step",
+    "collect.py": "objects go when a pack has them; tests/hands/test_git_room.py kills it",
     "branch.py": "the repo first, the settings last; who is killed between asks again",
     "first_push.py": "a folder of the receiver's own, deleted by the next push or by reconcile; "
     "tests/deploy/test_first_push.py kills it",

@@ -1,0 +1,59 @@
+"""Collect: the server's repos are packed, and lose what nothing needs; by the receiver, never root.
+
+No lock of the app is held for it, so that no push and no deploy waits.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushdeploy.deploy.journal import Journal, read_release_or_none
+from pushdeploy.model.attempt import Outcome
+from pushdeploy.system import git_room
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """Bytes that a repo's objects took before and take now."""
+
+    before: int
+    after: int
+
+
+def is_due(host: Host, app: str) -> bool:
+    """True when there is something old, or much of it; only looks."""
+    return git_room.look(host.layout.app(app).repo).is_due(host.now())
+
+
+def collect(host: Host, app: str, *, now: bool = False) -> Collected:
+    """Collect an app's repo; `now`: what was pushed a moment ago too, if nothing names it.
+
+    Raises:
+        NotFoundError: there is no such app.
+        BusyError: with `now`, while a push is under way.
+    """
+    journal = Journal(host.layout.app(app))
+    journal.settings()
+    answer = host.receiver.ask(
+        "collect", repo=str(journal.place.repo), kept=_kept(journal), now=now
+    )
+    told = json.loads(answer)
+    return Collected(int(told["before"]), int(told["after"]))
+
+
+def _kept(journal: Journal) -> dict[str, str]:
+    """Commits that releases came from, and those that are just tried."""
+    kept = {}
+    for number in journal.numbers():
+        release = read_release_or_none(journal, number)
+        if release is not None:
+            kept[release.name] = release.commit.id
+    for one in journal.attempts():
+        if one.outcome is Outcome.RUNNING and one.commit:
+            kept[f"attempt-{one.number}"] = one.commit
+    return kept
