@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, assert_never
 from pushdeploy import events
 from pushdeploy.cli.words import DETAIL, PROBLEM, RESULT, STEP, wrapped
 from pushdeploy.model.text import escaped
+from pushdeploy.model.viewpoint import where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pushdeploy.model.viewpoint import Viewpoint
 
 LONG_STEP_SECONDS = 0.5
 """Shorter steps need no figure."""
@@ -42,8 +45,8 @@ Known = (
 )
 
 
-def lines(event: Known) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an event, none nested
-    """The lines that a person sees for an event."""
+def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an event, none nested
+    """The lines that a person sees for an event; `seen` from where, `None` is this machine."""
     match event:
         case events.AttemptStarted(app=app, commit=commit, kind=kind):
             yield STEP + f"{_verb(kind)} {app}" + (f", {commit[:8]}" if commit else "")
@@ -90,7 +93,7 @@ def lines(event: Known) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an e
             yield DETAIL + f"{instance} has stayed up for {seconds:.0f} s"
         case events.WentLive(app=app, release=release, addresses=addresses, seconds=seconds):
             yield RESULT + f"{app} v{release} is live ({seconds:.1f} s)"
-            yield from (DETAIL + address for address in addresses)
+            yield from _where(addresses, seen)
         case events.RolledBack():
             yield from _rolled_back(event)
         case events.Warned(text=text, hint=hint):
@@ -103,6 +106,11 @@ def lines(event: Known) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an e
             return
         case _:
             assert_never(event)
+
+
+def _where(addresses: tuple[str, ...], seen: Viewpoint | None) -> Iterator[str]:
+    for line, command in where(addresses, seen):
+        yield from wrapped(DETAIL, line) if line else [f"{DETAIL}  {command}"]
 
 
 def _failed(event: events.AttemptFailed) -> Iterator[str]:

@@ -8,6 +8,7 @@ import click
 
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, show_json, show_lines
+from pushdeploy.cli.seen_from import look_up
 from pushdeploy.model.domain import parse_domain
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ def domains_add(side: Near, *, app: str, names: tuple[str, ...]) -> None:
     """
     found = side.ask("domains.add", app=app, domains=_parsed(names))
     say(f"{app} answers as {', '.join(found)}")
+    asked = look_up(_parsed(names)).found() if side.over_ssh else {}
+    for name, trouble in asked.items():
+        if trouble:
+            say(f"DNS of {name} does not lead to this server yet: {trouble}")
 
 
 @command("domains:remove", example="pushdeploy domains:remove blog.example.com --app blog")

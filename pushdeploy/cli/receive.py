@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pushdeploy.cli.engine_link import WHO_VARIABLE, connect, layout, who
 from pushdeploy.cli.hook import WRAPPER
+from pushdeploy.cli.seen_from import CONNECTION
 from pushdeploy.cli.takeover import take_over
 from pushdeploy.cli.watch import PatientPrinter, Printer, stderr
 from pushdeploy.cli.words import DETAIL, RESULT, STEP, problem
@@ -103,6 +104,7 @@ def _receive(target: Target, hooks: str, ready: socket.socket | None) -> int:
             ENGINE: str(engine.fileno()),
             NOTE: str(note),
             WHO_VARIABLE: who(),
+            CONNECTION: os.environ.get(CONNECTION, ""),
         }
         inherited = (engine.fileno(), note, theirs.fileno(), repo)
         before = _last_received(target.repo)

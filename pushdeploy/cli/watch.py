@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, cast
 
+from pushdeploy.cli.seen_from import SeenFrom
 from pushdeploy.cli.words import DETAIL, STEP, problem, result
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Printer:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._told = False
+        self._seen = SeenFrom()
 
     def show(self, text: Iterable[str]) -> bool:
         """Write lines; False when nobody reads them any more."""
@@ -54,7 +56,8 @@ class Printer:
 
         self._told = self._told or record.get("event") in LAST_WORDS
         event = from_record(record)
-        return event is None or self.show(lines(cast("Known", event)))
+        seen = self._seen.viewpoint(record)
+        return event is None or self.show(lines(cast("Known", event), seen))
 
     def end(self, ended: Mapping[str, Any]) -> None:
         """The last words: the engine's answer, unless an event has told the same.

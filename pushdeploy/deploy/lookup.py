@@ -31,6 +31,7 @@ class Facts:
     """The newest attempt's number, 0 when there is none."""
     live: str
     """The commit that is live; empty before the first is."""
+    domains: tuple[str, ...] = ()
 
 
 def facts(place: AppLayout) -> Facts | None:
@@ -39,9 +40,10 @@ def facts(place: AppLayout) -> Facts | None:
         settings = tomllib.loads(place.settings.read_text())
     except (FileNotFoundError, ValueError):
         return None
+    domains = tuple(str(one) for one in settings.get("domains", ()))
     attempts = read_attempts(read_lines(place.attempts))
     newest = attempts[-1].number if attempts else 0
-    return Facts(str(settings.get("branch", "")), newest, _live_commit(place))
+    return Facts(str(settings.get("branch", "")), newest, _live_commit(place), domains)
 
 
 def _live_commit(place: AppLayout) -> str:

@@ -20,7 +20,7 @@ def own_address() -> tuple[str, int | None]:
 
     By the ssh login that we run in; else the address of the way out; else our name.
     """
-    return _login_address() or (_route_address() or socket.gethostname(), None)
+    return _login_address() or (way_out() or socket.gethostname(), None)
 
 
 def is_reachable_from_afar(address: str) -> bool:
@@ -59,7 +59,8 @@ def _environments() -> Iterator[dict[str, str]]:
         process = int(status.partition("\nPPid:")[2].split()[0])
 
 
-def _route_address() -> str | None:
+def way_out() -> str | None:
+    """The address by which this machine reaches others."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(ELSEWHERE)

@@ -1,4 +1,4 @@
-"""The server's repo: what nothing needs goes, what a release needs stays; and a disk that is full."""
+"""The server's repo: what nothing needs goes, what a release needs stays; and a full disk."""
 
 import os
 from collections.abc import Iterator

@@ -1,0 +1,58 @@
+"""From where a person sees this server, and whether the app's names lead there. Imports little."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from pushdeploy.cli.engine_link import embedded_root, layout
+from pushdeploy.deploy.lookup import facts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pushdeploy.model.viewpoint import Viewpoint
+    from pushdeploy.system.name_server import Lookups
+
+CONNECTION = "SSH_CONNECTION"
+"""What sshd says of the login (ssh(1)); a hook is told it by its wrapper."""
+
+LIVE, STARTED = "release.live", "attempt.started"
+
+
+class SeenFrom:
+    """Looks names up while an attempt goes on, for whoever watches it over ssh."""
+
+    def __init__(self) -> None:
+        self._lookups: Lookups | None = None
+
+    def viewpoint(self, record: Mapping[str, Any]) -> Viewpoint | None:
+        """For an event: `None` unless it tells addresses to somebody elsewhere."""
+        if record.get("event") == STARTED:
+            self._start(str(record.get("app")))
+        if record.get("event") != LIVE:
+            return None
+        found = self._lookups.found() if self._lookups else {}
+        return here(found)
+
+    def _start(self, app: str) -> None:
+        found = facts(layout().app(app)) if here() else None
+        if found is not None:
+            self._lookups = look_up(found.domains)
+
+
+def here(dns: Mapping[str, str] | None = None) -> Viewpoint | None:
+    """Where the person sits; `None` on the machine itself."""
+    connection = os.environ.get(CONNECTION, "")
+    if not connection or embedded_root() is not None:
+        return None
+    from pushdeploy.model.viewpoint import parse_connection  # noqa: PLC0415 - while others work
+
+    return parse_connection(connection, dns)
+
+
+def look_up(domains: Sequence[str]) -> Lookups:
+    """Ask for names; patterns are none."""
+    from pushdeploy.system.name_server import Lookups  # noqa: PLC0415 - over ssh alone
+
+    return Lookups([name for name in domains if name[0] != "*"])

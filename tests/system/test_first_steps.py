@@ -1,0 +1,43 @@
+"""How the code gets onto a server, and where the person finds the app after a push."""
+
+import re
+import subprocess
+
+from tests.system.checkout import CHECKOUT
+from tests.system.host import Host
+from tests.system.story import Site, said
+
+COPY = re.compile(r"^\$ (git archive .*) \| ssh YOU@SERVER (tar .*)$", re.MULTILINE)
+DOMAIN = "first-steps.example.com"
+
+
+def test_the_readme_s_line_brings_code_that_installs(host: Host) -> None:
+    found = COPY.search((CHECKOUT / "README.md").read_text())
+    assert found
+    assert found[0] in (CHECKOUT / "docs/tutorial/first-deploy.md").read_text()
+    packed = subprocess.run(found[1].split(), cwd=CHECKOUT, capture_output=True, check=True)
+    unpack = host.argv("env", "--chdir=/root", *found[2].split())
+    subprocess.run(unpack, input=packed.stdout, check=True)
+
+    done = host.run("env", "--chdir=/root/pushdeploy", "./installer.sh", timeout=300)
+
+    assert "=====> Ready" in done.stdout + done.stderr
+
+
+def test_a_name_that_leads_nowhere_is_said_with_a_way_that_works_now(site: Site) -> None:
+    added = site.become("tiny") and site.laptop.ssh(f"apps:create {site.name}", check=True)
+    assert added
+    told = site.cli(f"domains:add {DOMAIN}").stderr
+
+    push = site.push()
+
+    assert f"DNS of {DOMAIN} does not lead to this server yet" in told
+    lines = "\n".join(said(push))
+    assert f"DNS of {DOMAIN} does not lead to this server yet: it does not know" in lines
+    commands = [line.strip() for line in lines.splitlines() if line.strip().startswith("curl ")]
+    assert commands == [f"curl --resolve {DOMAIN}:80:127.0.0.1 http://{DOMAIN}/"]
+    answer = site.host.run("sh", "-c", f"{commands[0]} --silent --show-error")
+    assert answer.stdout.startswith("v=1 release=v1 ")
+    port = site.settings["port"]
+    assert f"ssh -L {port}:127.0.0.1:{port} YOU@127.0.0.1" in lines
+    assert push.exit_status == 0
