@@ -8,6 +8,14 @@ import ensurepip, sys, venv
 sys.exit(sys.version_info < tuple(map(int, sys.argv[1].split("."))))
 '
 
+# The interpreter by its versioned name: a venv that knows it by another breaks with the next upgrade.
+readonly PYTHON_NAME='
+import os, sys
+folder, real = os.path.split(sys.executable)[0], os.path.realpath(sys.executable)
+named = os.path.join(folder, "python%d.%d" % sys.version_info[:2])
+print(named if os.path.realpath(named) == real else real)
+'
+
 usage() {
   cat <<'TEXT'
 Usage:
@@ -33,6 +41,9 @@ Runs an example blog under one folder, deployed by a real `git push`. Nothing ou
 TEXT
 }
 
+# shellcheck source=/dev/null
+source "$(dirname -- "${BASH_SOURCE[0]}")/tool.sh"
+
 say() {
   printf -- '-----> %s\n' "$*" >&2
 }
@@ -48,8 +59,6 @@ is_root() {
 
 # install, uninstall: only what Python can't do for itself; the rest is in pushdeploy/cli/setup.py.
 
-readonly SERVER_PYTHON=/usr/bin/python3
-readonly SERVER_FOLDER=/opt/pushdeploy
 readonly SERVER_LOCK=/run/pushdeploy-installer.lock
 
 # What the server needs of Debian; only what is missing is installed.
@@ -70,10 +79,6 @@ readonly SERVER_TOOLS=(
 )
 readonly SERVER_FIREWALL=/usr/sbin/ufw:ufw
 
-# Programs in /opt/pushdeploy/current/bin, one for each of these modules of pushdeploy.cli. Their
-# first line names the version's own Python: an upgrade never changes modules under one that runs.
-readonly SERVER_PROGRAMS=(engine shell watchdog)
-
 install_server() {
   local checkout tool
   server_check_arguments "$@"
@@ -84,7 +89,7 @@ install_server() {
   server_packages "$@"
   server_require_python
   checkout=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
-  tool=$SERVER_FOLDER/$(server_version "$checkout")
+  tool=$SERVER_FOLDER/$(tool_name "$checkout")
   server_tool "$checkout" "$tool"
   "$tool/venv/bin/python" -I -m pushdeploy.cli.setup install --tool "$tool" "$@"
 }
@@ -197,86 +202,16 @@ server_require_python() {
   fi
 }
 
-# Prints `0.1.0-9f86d081884c`: the version, and the digest of all that the tool is made from.
-server_version() {
-  local checkout=$1 version digest
-  version=$(sed --quiet 's/^version = "\(.*\)"$/\1/p' "$checkout/pyproject.toml")
-  digest=$(
-    cd -- "$checkout"
-    {
-      "$SERVER_PYTHON" --version
-      find hooks pushdeploy templates installer.sh pyproject.toml requirements.lock \
-        -type f ! -name '*.pyc' -print0 | LC_ALL=C sort --zero-terminated | xargs --null sha256sum
-    } | sha256sum
-  )
-  printf '%s-%s\n' "$version" "${digest:0:12}"
-}
-
-# A folder for each version; without `.complete`, synced and written last, it does not count.
+# One that lost its Python, or a file, is made again.
 server_tool() {
   local checkout=$1 tool=$2
   say "Installing the tool into $tool"
-  if [[ -e $tool/.complete ]]; then
+  if tool_works "$tool"; then
     server_detail "already so"
     return
   fi
-  rm --recursive --force -- "$tool"
-  mkdir --parents -- "$tool/bin" "$tool/hooks"
-  "$SERVER_PYTHON" -m venv -- "$tool/venv"
-  server_pip "$tool" --require-hashes --requirement "$checkout/requirements.lock"
-  server_pip "$tool" --no-deps "$checkout"
-  server_scripts "$checkout" "$tool"
-  sync --file-system -- "$tool"
-  touch -- "$tool/.complete"
-  sync --file-system -- "$tool"
+  tool_make "$checkout" "$tool"
   server_detail ok
-}
-
-server_pip() {
-  local tool=$1
-  shift
-  "$tool/venv/bin/python" -I -m pip --quiet --disable-pip-version-check --no-cache-dir install "$@" ||
-    fail "pushdeploy's packages could not be installed; pip says why above."
-}
-
-# The git hooks, the programs that sshd and systemd start, and the command, in the place of pip's.
-# Several start in every push: they go without Python's `site` (-S), a quarter of a bare start.
-server_scripts() {
-  local checkout=$1 tool=$2 script packages
-  packages=$("$tool/venv/bin/python" -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-  for script in "$checkout"/hooks/*; do
-    if [[ $(head --lines=1 -- "$script") == '#!/bin/sh' ]]; then
-      cp -- "$script" "$tool/hooks/"
-      continue
-    fi
-    {
-      server_preamble "$tool" "$packages"
-      tail --lines=+2 -- "$script"
-    } >"$tool/hooks/${script##*/}"
-  done
-  for script in "${SERVER_PROGRAMS[@]}"; do
-    server_program "$tool" "$packages" "$script" >"$tool/bin/$script"
-  done
-  server_program "$tool" "$packages" start >"$tool/venv/bin/pushdeploy"
-  chmod 0755 -- "$tool"/hooks/* "$tool"/bin/*
-}
-
-server_program() {
-  local tool=$1 packages=$2 module=$3
-  server_preamble "$tool" "$packages"
-  cat <<SCRIPT
-import os
-
-from pushdeploy.cli.$module import main
-
-os.environ["PUSHDEPLOY_HOOKS"] = "$tool/hooks"
-sys.exit(main())
-SCRIPT
-}
-
-server_preamble() {
-  local tool=$1 packages=$2
-  printf '%s\n' "#!$tool/venv/bin/python -IS" 'import sys' '' "sys.path.append(\"$packages\")"
 }
 
 server_detail() {
@@ -417,9 +352,10 @@ find_python() {
 
 # The tool itself in a venv: locked packages, checked by their hashes, and a copy of this checkout.
 demo_tool() {
-  local venv=$1 python=$2 checkout=$3 wanted
-  wanted=$(sha256sum <"$checkout/requirements.lock")
-  if [[ "$(cat -- "$venv/.made-from" 2>/dev/null)" != "$wanted" ]]; then
+  local venv=$1 python checkout=$3 wanted
+  python=$("$2" -I -c "$PYTHON_NAME")
+  wanted=$({ "$python" --version && cat -- "$checkout/requirements.lock"; } | sha256sum)
+  if [[ "$(cat -- "$venv/.made-from" 2>/dev/null)" != "$wanted" ]] || ! "$venv/bin/python" -c 'import psutil'; then
     say "Making a venv for pushdeploy itself in $venv"
     "$python" -m venv --clear -- "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-compile \

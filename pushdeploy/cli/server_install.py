@@ -32,6 +32,7 @@ from pushdeploy.model.layout import SERVER
 from pushdeploy.system import (
     address,
     keys,
+    needrestart,
     server_units,
     server_users,
     sshd,
@@ -112,6 +113,8 @@ def _make_server(steps: Steps, version: Path) -> None:
             f"sshd's own settings keep {RECEIVER} out: {setting}",
             f"name {RECEIVER} there too, then: systemctl reload ssh",
         )
+    title = "Having needrestart leave restarts of apps to pushdeploy"
+    steps.step(title, partial(needrestart.ensure, SERVER))
     steps.step("Starting the engine's socket", partial(server_units.ensure_units, SERVER))
 
 

@@ -14,7 +14,16 @@ from pushdeploy.cli.steps import Steps
 from pushdeploy.errors import UnavailableError, UsageError
 from pushdeploy.model.account import FRONT, OURS
 from pushdeploy.model.layout import SERVER
-from pushdeploy.system import certbot, server_folders, server_units, server_users, sshd, tool, ufw
+from pushdeploy.system import (
+    certbot,
+    needrestart,
+    server_folders,
+    server_units,
+    server_users,
+    sshd,
+    tool,
+    ufw,
+)
 
 NGINX_SITES = Path("/etc/nginx/conf.d")
 NGINX_SNIPPETS = Path("/etc/nginx/pushdeploy")
@@ -35,6 +44,7 @@ def uninstall(*, purge: bool, sure: bool) -> None:
     steps = Steps()
     steps.step("Taking sshd's settings back", sshd.remove_snippet)
     steps.step("Taking nginx's and certbot's settings back", _leave_edge)
+    steps.step("Taking needrestart's settings back", needrestart.remove)
     if purge:
         steps.step("Deleting certificates", _delete_certificates)
     steps.step("Stopping the apps and the engine", server_units.stop_apps)

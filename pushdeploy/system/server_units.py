@@ -31,6 +31,7 @@ UNITS = (
     *ENABLED,
     "pushdeploy.engine@.service",
     "pushdeploy.reconcile.service",
+    "pushdeploy.repair.service",
     "pushdeploy.watchdog.service",
 )
 
@@ -122,6 +123,7 @@ def _text(unit: str, layout: Layout) -> str:
         socket=layout.engine_socket,
         group=OURS,
         programs=CURRENT / "bin",
+        repair=CURRENT / "repair",
         command=COMMAND,
         memory=ALL_MEMORY,
     )

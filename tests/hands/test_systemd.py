@@ -56,6 +56,7 @@ SERVER = {
     "socket": "/run/pushdeploy/engine.sock",
     "group": "pushdeploy",
     "programs": "/opt/pushdeploy/current/bin",
+    "repair": "/opt/pushdeploy/current/repair",
     "command": "/usr/local/bin/pushdeploy",
     "memory": "85%",
 }
@@ -123,7 +124,7 @@ def test_systemd_itself_finds_nothing_to_say(tmp_path: Path) -> None:
     program.chmod(0o755)
     placeholders = {str(WEB.script), str(WORKER.script)}
     placeholders |= {f"{SERVER['programs']}/{name}" for name in ("engine", "watchdog")}
-    placeholders |= {SERVER["command"], "/lib/systemd/systemd-socket-proxyd"}
+    placeholders |= {SERVER["command"], SERVER["repair"], "/lib/systemd/systemd-socket-proxyd"}
     units = tmp_path / "units"
     units.mkdir()
     for name, text in every_unit().items():

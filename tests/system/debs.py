@@ -75,9 +75,10 @@ def install(host: Host, to_suite: str, *verb: str) -> processes.Result:
         "APT::Default-Release": to_suite,
         "Acquire::Check-Valid-Until": "false",
         "Dpkg::Options::": "--force-confold",
+        "DPkg::Options::": "--force-unsafe-io",
     }
     host.run("sh", "-c", f"ln -sf {ARCHIVE}/archives/*.deb /var/cache/apt/archives/")
     options = [f"--option={name}={value}" for name, value in settings.items()]
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    quiet = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1"}
     line = ["apt-get", *options, "--yes", "--no-download", "--no-install-recommends", *verb]
     return host.run(*line, env=quiet, timeout=INSTALL_SECONDS)

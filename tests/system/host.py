@@ -51,12 +51,19 @@ class Host:
         self.pid = 0
 
     @classmethod
-    def boot(cls, suite: str, name: str = "host", disk: Sequence[Path] = ()) -> Self:
+    def boot(
+        cls,
+        suite: str,
+        name: str = "host",
+        disk: Sequence[Path] = (),
+        folders: Mapping[Path, str] | None = None,
+    ) -> Self:
         """Boot a throw-away server, of a Debian suite or of a disk that `freeze` gave.
 
-        Returns when all its units have started, or failed to.
+        Returns when all its units have started, or failed to. It reads further `folders` of the
+        outer machine too, each at its inner path.
         """
-        read_only = {wheelhouse.build(suite): WHEELS}
+        read_only = {wheelhouse.build(suite): WHEELS, **(folders or {})}
         layers = disk or [image.build(suite)]
         host = cls(Container(layers, f"{name}-{suite}", read_only))
         try:

@@ -1,11 +1,15 @@
 """The Python packages that a host without a network installs from."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.system import cache, image, processes
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+
+# The Python that the next upgrade of the system brings; its packages are there too.
+LATER = {"bookworm": ("3.13",)}
 
 # What the tests' apps ask for, and what building our own package asks for.
 APPS = (
@@ -24,17 +28,22 @@ DOWNLOAD_TIMEOUT_SECONDS = 900.0
 
 
 def build(suite: str) -> Path:
-    """A folder of wheels for the Python of this suite."""
-    python = image.python(suite)
+    """A folder of wheels for the Python of this suite, and for those that come after it there."""
+    pythons = (image.python(suite), *LATER.get(suite, ()))
     lock = CHECKOUT / "requirements.lock"
-    name = cache.key(python, lock.read_text(), *APPS, *BUILDS, *SOURCES)
-    return cache.made(f"wheels-{python}-{name}", lambda target: _download(python, lock, target))
+    name = cache.key(*pythons, lock.read_text(), *APPS, *BUILDS, *SOURCES)
+    return cache.made(f"wheels-{pythons[0]}-{name}", lambda target: _fill(pythons, lock, target))
+
+
+def _fill(pythons: Sequence[str], lock: Path, target: Path) -> None:
+    sys.stderr.write(f"Fetching wheels for Python {', '.join(pythons)} (kept for the next time)\n")
+    target.mkdir(parents=True)
+    _pip("wheel", "--use-pep517", "--no-deps", f"--wheel-dir={target}", *SOURCES)
+    for python in pythons:
+        _download(python, lock, target)
 
 
 def _download(python: str, lock: Path, target: Path) -> None:
-    sys.stderr.write(f"Fetching wheels for Python {python} (kept for the next time)\n")
-    target.mkdir(parents=True)
-    _pip("wheel", "--use-pep517", "--no-deps", f"--wheel-dir={target}", *SOURCES)
     pins = target / "requirements.txt"
     pins.write_text(_resolve(python, target))
     wanted = ("download", "--no-deps", "--only-binary=:all:", f"--python-version={python}")
