@@ -78,7 +78,9 @@ tool_make() {
   tool_begin "$tool"
   tool_keep_source "$checkout" "$tool"
   lock=$tool/source/requirements.lock
-  "$(tool_python)" -m venv -- "$tool/venv"
+  "$(tool_python)" -m venv -- "$tool/venv" ||
+    fail "$SERVER_PYTHON could not make a venv; it says why above." \
+      "apt-get install --reinstall python3-venv python3-pip-whl"
   tool_pip "$tool" download --dest "$tool/wheels" --require-hashes --requirement "$lock"
   tool_pip "$tool" wheel --no-deps --wheel-dir "$tool/wheels" "$checkout"
   tool_pip "$tool" install --no-index --find-links "$tool/wheels" --require-hashes --requirement "$lock"

@@ -15,7 +15,7 @@ from tests.system.laptop import Laptop
 from tests.system.story import Site, assert_cli_refused, assert_serving, eventually
 from tests.system.visitors import MIXED, visitors
 
-LATER = ("install", "python3.13-venv", "needrestart")
+LATER = ("install", "python3.13-venv", "python3-pip-whl", "needrestart")
 UV = "/etc/uv/uv.toml"
 OFFLINE = "no-index = true\n"
 CURRENT = "/opt/pushdeploy/current"
