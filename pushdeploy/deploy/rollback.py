@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import instances
@@ -76,7 +77,7 @@ def _startable(
     host: Host, journal: Journal, target: Release, who: str, attempt: int, report: Report
 ) -> Release:
     """The release itself; when its Python is gone and it does not run, a new one that is it."""
-    if is_up(host, instances.web(host, target, journal.settings())):
+    if target.number in journal.history().warm and _runs_on(host, journal, target):
         return target
     built = fitting(host, journal, target, report)
     if built is target:
@@ -92,6 +93,12 @@ def _startable(
     journal.note_attempt(attempt, release=release.number)
     write_release(host, release, journal.environment_of(target.number))
     return release
+
+
+def _runs_on(host: Host, journal: Journal, warm: Release) -> bool:
+    """A warm process needs no check that takes time, unless its Python is not even there."""
+    interpreter = Path(warm.interpreter)
+    return interpreter.exists() or is_up(host, instances.web(host, warm, journal.settings()))
 
 
 def _target(host: Host, journal: Journal, number: int | None) -> int:
