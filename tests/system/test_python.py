@@ -213,8 +213,12 @@ def test_the_installer_names_what_it_can_not_start(aged: Host, sites: tuple[Site
     record = f"{sites[1].root}/current/release.json"
     aged.run("sed", "-i", "s/python3.13/python3.12/; s/3.13.5/3.12.1/", record)
 
+    settings = aged.read(UV)
+    aged.write(UV, OFFLINE)  # else the timer, which the installer starts, would be as fast
+
     said = aged.run("env", f"--chdir={SOURCE}", "./installer.sh", timeout=300)
 
+    aged.write(UV, settings)
     assert f"{sites[1].name}: {sites[1].current} was built for Python 3.12" in said.stderr
     assert f"pushdeploy rebuild --app {sites[1].name}" in said.stderr
     assert sites[1].cli("rebuild").returncode == 0
