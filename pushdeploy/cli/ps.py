@@ -11,9 +11,9 @@ from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.moment import ago, iso
 from pushdeploy.cli.output import say, show_json, show_lines
-from pushdeploy.model.gunicorn import mentions_gunicorn
 from pushdeploy.model.size import format_duration
 from pushdeploy.model.text import escaped
+from pushdeploy.model.web_server import mentions_gunicorn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,10 +13,10 @@ from pushdeploy.deploy.make_venv import make_venv
 from pushdeploy.deploy.venv import COMPLETE
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildStarted, Built, GunicornAdded, PythonChosen, Report
-from pushdeploy.model.gunicorn import mentions_gunicorn
 from pushdeploy.model.python_version import choose, parse_python_version
 from pushdeploy.model.requirements import names
 from pushdeploy.model.size import format_size
+from pushdeploy.model.web_server import mentions_gunicorn
 from pushdeploy.system import processes, pythons
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from pushdeploy.deploy.storage import make_storage
 from pushdeploy.deploy.troubles import troubles
 from pushdeploy.events import ProcessTypesFound, Report, WentLive, WorkersDefaulted
 from pushdeploy.model.appjson import AppJson, parse_app_json
-from pushdeploy.model.gunicorn import mentions_gunicorn
 from pushdeploy.model.procfile import Procfile, parse_procfile
 from pushdeploy.model.release import Binding, Kind, Release
+from pushdeploy.model.web_server import web_server
 from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
@@ -102,4 +102,4 @@ def _release(
 def _binding(procfile: Procfile, forced: str | None) -> Binding:
     if forced is not None:
         return Binding(forced)
-    return Binding.SOCKET if mentions_gunicorn(procfile.web.command) else Binding.PORT
+    return Binding.SOCKET if web_server(procfile.web.command) else Binding.PORT

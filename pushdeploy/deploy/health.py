@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy.listener import refuse_listener
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, Warned, WebHealthy
 from pushdeploy.model.excerpt import excerpt
@@ -95,7 +96,9 @@ def _pass(
         left = deadline - host.monotonic()
         result = _probe(host, instance, one, min(max(one.timeout, 0.1), max(left, 0.1)), alive)
         if isinstance(result, Answer):
+            refuse_listener(host, release, instance)
             return result
+        refuse_listener(host, release, instance)
         crashed = not alive()
         if crashed or host.monotonic() + pause > deadline:
             raise _failed(host, release, instance, result, crashed=crashed)

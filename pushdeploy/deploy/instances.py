@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.instance import Instance
+from pushdeploy.model.ports import BRIDGED
 from pushdeploy.model.release import Binding, Release
-from pushdeploy.system import processes
+from pushdeploy.system import processes, tcp_owner
+from pushdeploy.system.accounts import user_id
 from pushdeploy.system.locks import held
 
 if TYPE_CHECKING:
@@ -20,9 +23,6 @@ if TYPE_CHECKING:
 MEMORY_PER_WORKER = 512 << 20
 """Bytes of RAM per gunicorn worker: a deploy holds two releases."""
 
-PORTS = range(20_000, 30_000)
-"""Loopback ports for web processes that can't take a socket; below the kernel's own range."""
-
 
 def web_concurrency() -> int:
     """How many workers a web process gets by itself."""
@@ -34,7 +34,7 @@ def web(host: Host, release: Release, settings: AppSettings) -> Instance:
     """The one web instance of a release."""
     place = host.layout.app(release.app)
     bridged = release.binding is Binding.PORT
-    port = _bridge_port(place, release) if bridged else None
+    port = _bridge_port(host, place, release) if bridged else None
     workers = settings.formation.web_workers or web_concurrency()
     environment = (
         ("PORT", str(port or settings.port)),
@@ -87,31 +87,49 @@ def _instance(
     )
 
 
-def _bridge_port(place: AppLayout, release: Release) -> int:
-    """The port that this release has since its sockets' folder was made, else a free one."""
+def _bridge_port(host: Host, place: AppLayout, release: Release) -> int:
+    """The port that this release has since its sockets' folder was made, else a free one.
+
+    Any of them, so that nobody can wait at the next one; and another when somebody else has taken
+    it meanwhile.
+    """
     note = place.run / f"v{release.number}.port"
-    known = _noted(note)
+    owner = user_id(host.accounts.app_user(release.app))
+    known = _noted(note, owner)
     if known is not None:
         return known
     place.run.mkdir(parents=True, exist_ok=True)
     run = place.run.parent
     with held(run / "ports.lock", who="pushdeploy", what="choosing a port"):
-        known = _noted(note)  # somebody may have chosen it while we waited
+        known = _noted(note, owner)  # somebody may have chosen it while we waited
         if known is not None:
             return known
         taken = {_noted(other) for other in run.glob("*/v*.port")}
-        port = processes.free_port(port for port in PORTS if port not in taken)
+        left = [port for port in BRIDGED if port not in taken]
+        port = processes.free_port(random.sample(left, len(left)))
         if port is None:
             raise UnavailableError(
-                f"no port between {PORTS.start} and {PORTS.stop} is free", hint="ss -ltnp"
+                f"no port between {BRIDGED[0]} and {BRIDGED[-1]} is free", hint="ss -ltnp"
             )
         note.write_text(str(port))
         return port
 
 
-def _noted(note: Path) -> int | None:
-    """The port, unless the note is not there, or was never finished; prune may delete it now."""
+def port_is_squatted(host: Host, release: Release) -> bool:
+    """Whether another user listens on the port that this release was given."""
+    note = host.layout.app(release.app).run / f"v{release.number}.port"
+    owner = user_id(host.accounts.app_user(release.app))
+    return _noted(note) is not None and _noted(note, owner) is None
+
+
+def _noted(note: Path, owner: int | None = None) -> int | None:
+    """The port, unless the note is not there, or was never finished; prune may delete it now.
+
+    With an owner: unless another user listens there.
+    """
     try:
-        return int(note.read_text())
+        port = int(note.read_text())
     except (OSError, ValueError):
         return None
+    found = tcp_owner.listener(port) if owner is not None else None
+    return None if found is not None and found.uid != owner else port

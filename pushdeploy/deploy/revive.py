@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy import fit
+from pushdeploy.deploy import fit, instances
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.tidy import wanted_instances
 from pushdeploy.deploy.watchdog import question
@@ -99,10 +99,11 @@ def revive(host: Host, journal: Journal, seconds: float | None = None) -> list[s
     current, settings = journal.current(), journal.settings()
     if current is None or not settings.watchdog:
         return []
+    squatted = instances.port_is_squatted(host, current)
     web = wanted_instances(host, journal)[0]
     asked = question(journal, current, settings)
     asked = replace(asked, seconds=seconds or asked.seconds)
-    if _may_be_starting(host, current, web) or not silent([asked]):
+    if not squatted and (_may_be_starting(host, current, web) or not silent([asked])):
         return []
     trouble = fit.misfit(host, current)
     if trouble is not None:  # stopped, it could not start again; reconcile builds it again
@@ -120,6 +121,8 @@ def restart(host: Host, web: Instance) -> str:
     """Service and socket, in the one order that leaves no request hanging (design: §4)."""
     host.supervisor.stop([web])
     reached(Point.REPAIR_STOPPED)
+    host.supervisor.apply([web])  # with another port, when somebody else has taken its own
+    reached(Point.REPAIR_APPLIED)
     host.supervisor.start([web])
     reached(Point.REPAIR_STARTED)
     return f"restarted {web.name} of v{web.release}, which did not answer"

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 from pushdeploy.system import limits
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import sync_filesystem, sync_folder
+from pushdeploy.system.share import share
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+SOCKET = share("templates") / "python" / "pushdeploy_socket.py"
+"""Has the usual servers take the socket, in every Python of the venv."""
 
 COMPLETE = ".complete"
 """Written and synced last; without it a venv does not count."""
@@ -21,11 +25,13 @@ COMPLETE = ".complete"
 LOCK = ".lock"
 """uv's, while it works; everybody might write into it."""
 
-LISTEN_PID = (
-    "import os; os.environ.get('LISTEN_FDS') and os.environ.update(LISTEN_PID=str(os.getpid()))\n"
+AT_START = (
+    "import os; os.environ.get('LISTEN_FDS') and "
+    "(os.environ.update(LISTEN_PID=str(os.getpid())), __import__('pushdeploy_socket'))\n"
 )
 """gunicorn takes the socket only when `LISTEN_PID` is its own pid (sd_listen_fds(3)), and a shell
-or a launcher in between breaks that. This line in a `.pth` file (site) mends it at start-up."""
+or a launcher in between breaks that; other servers have to be told to take it at all. This line in
+a `.pth` file (site) does both at start-up."""
 
 OUT_OF_MEMORY = 201
 OUT_OF_TASKS = 202
@@ -58,7 +64,8 @@ def finish(venv: str, installed: Callable[[], int]) -> int:
 
 def _complete(venv: Path) -> None:
     for packages in venv.glob("lib/python3*/site-packages"):
-        (packages / "pushdeploy_listen_pid.pth").write_text(LISTEN_PID)
+        (packages / SOCKET.name).write_text(SOCKET.read_text())
+        (packages / "pushdeploy_socket.pth").write_text(AT_START)
     (venv / LOCK).unlink(missing_ok=True)
     reached(Point.BUILD_INSTALLED)
     sync_filesystem(venv)

@@ -8,12 +8,12 @@ from enum import StrEnum
 
 from pushdeploy.errors import PushdeployError, RefusedInputError
 from pushdeploy.model.formation import AUTOMATIC, Formation
+from pushdeploy.model.ports import FRONTS
 from pushdeploy.model.site_settings import SiteSettings
 from pushdeploy.model.static_mount import StaticMount, parse_static_mount
 
-FIRST_PORT = 8000
-LAST_PORT = 8999
-"""Fronts get the first free port from here."""
+FIRST_PORT = FRONTS[0]
+LAST_PORT = FRONTS[-1]
 
 WARM_SECONDS = 600
 """How long the old web process is kept running after a switch."""

@@ -120,6 +120,22 @@ def _set_right(owned: Iterable[Owned], *, deep: bool) -> Findings:
     return findings
 
 
+def user_id(name: str) -> int | None:
+    """The number of a user, who need not have a name in embedded mode."""
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        return int(name) if name.isdigit() else None
+
+
+def user_name(number: int) -> str:
+    """The name of a user, or the number when it has none."""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
 def _known(name: str) -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(name)

@@ -69,6 +69,7 @@ class Point(StrEnum):
     MEND_APPLIED = "mend.applied"
     MEND_STARTED = "mend.started"
     REPAIR_STOPPED = "repair.stopped"
+    REPAIR_APPLIED = "repair.applied"
     REPAIR_STARTED = "repair.started"
     BOOT_APPLIED = "boot.applied"
     BOOT_STARTED = "boot.started"

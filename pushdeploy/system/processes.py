@@ -97,9 +97,18 @@ def port_holder(port: int) -> PortHolder | None:
 
 
 def free_port(candidates: Iterable[int]) -> int | None:
-    """The first port that nobody listens on."""
-    taken = {port for port, _ in _listeners()}
-    return next((port for port in candidates if port not in taken), None)
+    """The first port that nobody has, on whatever address."""
+    return next((port for port in candidates if _free(port)), None)
+
+
+def _free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+        return True
 
 
 def children(pid: int) -> dict[int, str]:

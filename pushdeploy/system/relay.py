@@ -2,7 +2,11 @@
 
 `python -I -m pushdeploy.system.relay FOLDER TARGET`: TARGET is a port of 127.0.0.1, or the path of
 a unix socket, which is looked up in FOLDER anew for each connection, so that links count as they
-are then. Relative, since a socket's path has 108 bytes at most. Imports nothing of ours.
+are then. Relative, since a socket's path has 108 bytes at most.
+
+A port is anybody's who binds it first. So with each connection the kernel is asked who has the far
+end, before a byte is sent: it must be the user that we run as, on the loopback alone. Whoever else
+has the port gets nothing and is never heard.
 """
 
 from __future__ import annotations
@@ -14,6 +18,8 @@ import resource
 import socket
 import sys
 
+from pushdeploy.system.tcp_owner import LOOPBACK, listener, proven
+
 CONNECTIONS = 4096
 """At once; more wait in the listening socket's queue."""
 
@@ -21,9 +27,14 @@ CHUNK = 1 << 16
 """Bytes that are read before they must have been written: the far side sets the pace."""
 
 CONNECT_SECONDS = 30.0
-"""How long a connection waits while the target's queue is full."""
+"""How long a connection waits while the target's queue is full, or nobody listens on the port."""
 
 RETRY_SECONDS = 0.02
+LONGEST_RETRY_SECONDS = 0.5
+
+
+class UnprovenError(OSError):
+    """Somebody else has the port, or it is open to other machines."""
 
 
 async def relay(listener: socket.socket, target: str) -> None:
@@ -75,21 +86,51 @@ async def _copy(source: socket.socket, sink: socket.socket) -> None:
 
 async def _connect(target: str) -> socket.socket:
     if target.isdigit():
-        server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        address: tuple[str, int] | str = ("127.0.0.1", int(target))
-    else:
-        server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        address = target
+        return await _connect_port(int(target))
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     server.settimeout(0)
     try:
-        if isinstance(address, str):
-            await _connect_unix(server, address)
-        else:
-            await asyncio.get_running_loop().sock_connect(server, address)
+        await _connect_unix(server, target)
     except BaseException:
         server.close()
         raise
     return server
+
+
+async def _connect_port(port: int) -> socket.socket:
+    """Who connects before the app listens waits for it, instead of being turned away."""
+    loop = asyncio.get_running_loop()
+    end, pause = loop.time() + CONNECT_SECONDS, RETRY_SECONDS
+    while True:
+        server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        server.settimeout(0)
+        try:
+            await loop.sock_connect(server, (LOOPBACK, port))
+            _prove(server, port)
+        except ConnectionRefusedError:
+            server.close()
+            if loop.time() > end:
+                raise
+        except BaseException:
+            server.close()
+            raise
+        else:
+            return server
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_RETRY_SECONDS)
+
+
+def _prove(server: socket.socket, port: int) -> None:
+    """Let nothing through that the app does not get.
+
+    Raises:
+        UnprovenError: somebody else would.
+    """
+    if not proven(server, port, os.getuid()):
+        found = listener(port)
+        whose = f"user {found.uid} on {found.address}" if found else "somebody who has closed it"
+        sys.stderr.write(f"{LOOPBACK}:{port} is not the app's alone but listened on by {whose}\n")
+        raise UnprovenError
 
 
 async def _connect_unix(server: socket.socket, path: str) -> None:

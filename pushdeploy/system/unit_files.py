@@ -19,6 +19,7 @@ from pushdeploy.model.instance import (
     STOP_GRACE_SECONDS,
 )
 from pushdeploy.model.job import JobKind
+from pushdeploy.model.ports import BRIDGED, as_range
 from pushdeploy.system.command import Command
 from pushdeploy.system.job_files import BECOME, NOTE, ended_of, words_of
 from pushdeploy.system.rendering import load, render
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 PROXY_GROUP = "www-data"
 FRONT_USER = FRONT
+TOOL_PYTHON = "/opt/pushdeploy/current/venv/bin/python"
+"""Whichever version is installed when a bridge starts."""
 PROXY_CONNECTIONS = 4096
 """systemd-socket-proxyd's default of 256 drops connections under load."""
 
@@ -99,6 +102,8 @@ def unit_files(instance: Instance) -> Iterator[tuple[str, str]]:
             tasks=DEFAULT_TASKS,
             cpu_weight=CPU_WEIGHT,
             memory=DEFAULT_MEMORY,
+            port=instance.port,
+            bridged=as_range(BRIDGED),
             requires=f"{instance.unit}.socket" if serves else None,
         ),
     )
@@ -122,8 +127,9 @@ def unit_files(instance: Instance) -> Iterator[tuple[str, str]]:
                     "systemd/bridge.service.j2",
                     **common,
                     port=instance.port,
-                    front_user=FRONT_USER,
-                    connections=PROXY_CONNECTIONS,
+                    user=instance.user,
+                    python=TOOL_PYTHON,
+                    requires=f"{instance.unit}.socket",
                 ),
             )
 
@@ -166,6 +172,7 @@ def run_command(job: Job, unit: str, *options: str) -> Command:
         f"CPUWeight={CPU_WEIGHT}",
         "OOMPolicy=continue",  # the job itself says what happened
         f"LimitNOFILE={DEFAULT_FILES}",
+        f"SocketBindDeny=tcp:{as_range(BRIDGED)}",
         "KillMode=control-group",
         "SendSIGHUP=yes",
         "IgnoreSIGPIPE=no",  # a pipe into `head` ends as it does in any shell

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pushdeploy.deploy.instances import PORTS, web
+from pushdeploy.deploy.instances import web
+from pushdeploy.model.ports import BRIDGED
 
 if TYPE_CHECKING:
     from pushdeploy.model.release import Release
@@ -21,7 +22,7 @@ ROUNDS = 3
 @pytest.fixture
 def bridged(machine: Machine) -> Release:
     """A release that listens on `$PORT`."""
-    machine.push("one", "web: waitress-serve app:app\n", requirements="waitress\n")
+    machine.push("one", "web: node app.js\n")
     return machine.journal.release(1)
 
 
@@ -61,7 +62,7 @@ def test_the_note_of_another_app_that_is_gone_when_it_is_read_is_no_obstacle(
 
     release = replace(bridged, number=2)
 
-    assert web(machine.host, release, machine.journal.settings()).port in PORTS
+    assert web(machine.host, release, machine.journal.settings()).port in BRIDGED
 
 
 def test_a_note_that_was_never_finished_is_written_anew(machine: Machine, bridged: Release) -> None:

@@ -83,7 +83,7 @@ def test_service_and_socket_are_stopped_before_either_is_started(
 
     revive(live.host, live.journal, BRIEFLY)
 
-    assert live.supervisor.calls == [("stop", WEB), ("start", WEB)]
+    assert live.supervisor.calls == [("stop", WEB), ("apply", WEB), ("start", WEB)]
 
 
 def test_an_error_status_is_an_answer(live: Machine) -> None:

@@ -75,7 +75,7 @@ def test_packages_are_installed_into_a_venv_that_is_there(venv: Path, tmp_path: 
     assert (built.returncode, built.stderr) == (0, "")
     packages = venv / "lib/python3.11/site-packages"
     assert (packages / "requirements.txt").read_text() == "flask\n"
-    assert "LISTEN_PID" in (packages / "pushdeploy_listen_pid.pth").read_text()
+    assert "LISTEN_PID" in (packages / "pushdeploy_socket.pth").read_text()
     assert (venv / COMPLETE).exists()
 
 

@@ -76,8 +76,8 @@ def test_a_rollback_takes_the_last_version_back(site: Site) -> None:
     site.assert_serving(v=1, release=1)
 
 
-@pytest.mark.parametrize("tree", ["uvicorn", "waitress"])
-def test_what_can_t_take_a_socket_is_reached_through_a_bridge(site: Site, tree: str) -> None:
+@pytest.mark.parametrize("tree", ["port", "uvicorn", "waitress"])
+def test_by_a_socket_or_by_a_port_the_app_is_reached(site: Site, tree: str) -> None:
     site.deploy(tree)
     site.deploy(tree, {"note.txt": "another tree"})
 

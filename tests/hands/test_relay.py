@@ -21,6 +21,7 @@ Serve = Callable[[socket.socket], None]
 
 SECONDS = 20.0
 HELD = 1000
+NOBODY = 65_534
 
 
 def listen(path: Path, backlog: int = 128) -> socket.socket:
@@ -63,6 +64,22 @@ def relay(folder: Path, target: str) -> Iterator[int]:
         finally:
             child.kill()
             child.wait()
+
+
+def heard_by(listener: socket.socket) -> bytes:
+    """What the first who connects says to it."""
+    far, _ = listener.accept()
+    with far:
+        far.settimeout(SECONDS)
+        return far.recv(100)
+
+
+def answer_to(client: socket.socket) -> bytes:
+    """What it hears; nothing when it is hung up on, with what it said unread."""
+    try:
+        return client.recv(100)
+    except ConnectionResetError:
+        return b""
 
 
 def call(port: int) -> socket.socket:
@@ -177,10 +194,47 @@ def test_the_target_may_be_a_port(tmp_path: Path) -> None:
                 assert far.recv(100) == b"hello"
 
 
-@pytest.mark.parametrize("target", ["nothing", "1"])
-def test_without_a_target_the_client_is_hung_up_on(tmp_path: Path, target: str) -> None:
-    with relay(tmp_path, target) as port, call(port) as client:
+def test_without_a_target_the_client_is_hung_up_on(tmp_path: Path) -> None:
+    with relay(tmp_path, "nothing") as port, call(port) as client:
         assert client.recv(100) == b""
+
+
+def test_who_comes_before_the_port_is_listened_on_waits_for_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        target = taken.getsockname()[1]
+    with relay(tmp_path, str(target)) as port, call(port) as client:
+        client.sendall(b"hello")
+        threading.Event().wait(0.3)
+
+        with socket.create_server(("127.0.0.1", target)) as listener:
+            far, _ = listener.accept()
+            with far:
+                assert far.recv(100) == b"hello"
+
+
+def test_a_port_that_other_machines_reach_gets_nothing(tmp_path: Path) -> None:
+    with socket.create_server(("", 0)) as listener:
+        with relay(tmp_path, str(listener.getsockname()[1])) as port, call(port) as client:
+            client.sendall(b"secret")
+
+            assert answer_to(client) == b""
+        assert heard_by(listener) == b""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_another_users_port_gets_nothing(tmp_path: Path) -> None:
+    os.seteuid(NOBODY)  # the kernel notes who made the socket
+    try:
+        listener = socket.create_server(("127.0.0.1", 0))
+    finally:
+        os.seteuid(0)
+    with listener:
+        target = str(listener.getsockname()[1])
+        with relay(tmp_path, target) as port, call(port) as client:
+            client.sendall(b"secret")
+
+            assert answer_to(client) == b""
+        assert heard_by(listener) == b""
 
 
 def test_a_full_queue_makes_clients_wait_and_loses_none(tmp_path: Path) -> None:
@@ -222,4 +276,5 @@ def test_it_imports_little() -> None:
     )
 
     ours = {name for name in said.stdout.split() if name.startswith("pushdeploy")}
-    assert ours == {"pushdeploy", "pushdeploy.system", "pushdeploy.system.relay"}
+    floor = {"pushdeploy", "pushdeploy.system"}
+    assert ours == floor | {"pushdeploy.system.relay", "pushdeploy.system.tcp_owner"}

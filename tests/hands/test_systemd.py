@@ -26,7 +26,14 @@ from pushdeploy.system.command import Command, attempt
 from pushdeploy.system.rendering import render
 from pushdeploy.system.server_units import FILES
 from pushdeploy.system.systemd import Systemd
-from pushdeploy.system.unit_files import FRONT_USER, TOLD, job_of, run_command, unit_files
+from pushdeploy.system.unit_files import (
+    FRONT_USER,
+    TOLD,
+    TOOL_PYTHON,
+    job_of,
+    run_command,
+    unit_files,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,6 +132,7 @@ def test_systemd_itself_finds_nothing_to_say(tmp_path: Path) -> None:
     placeholders = {str(WEB.script), str(WORKER.script)}
     placeholders |= {f"{SERVER['programs']}/{name}" for name in ("engine", "watchdog")}
     placeholders |= {SERVER["command"], SERVER["repair"], "/lib/systemd/systemd-socket-proxyd"}
+    placeholders |= {TOOL_PYTHON}
     units = tmp_path / "units"
     units.mkdir()
     for name, text in every_unit().items():

@@ -19,9 +19,8 @@ from tests.system.story import (
 TWO_TYPES = "web: gunicorn --threads 8 app:app\nclock: sleep 600\n"
 
 
-@pytest.mark.parametrize("tree", ["uvicorn", "waitress"])
-def test_a_server_that_takes_no_socket_is_bridged_by_its_port(site: Site, tree: str) -> None:
-    site.deploy(tree)
+def test_a_server_that_takes_no_socket_is_bridged_by_its_port(site: Site) -> None:
+    site.deploy("port")
     site.change({"README.md": "again\n"})
 
     push = site.push()

@@ -172,7 +172,7 @@ def test_a_reboot_brings_every_app_back_and_no_request_fails(
     slow = Site.new(fresh_host, fresh_laptop, "slow")
     slow.deploy("tiny", {"app.py": "import time; time.sleep(2)\n" + tiny_source()})
     bridged = Site.new(fresh_host, fresh_laptop, "bridged")
-    bridged.deploy("uvicorn")
+    bridged.deploy("port")
     ports = [site.settings["port"] for site in (blog, slow, bridged)]
     fresh_host.run("systemctl", "reboot", check=False)
     fresh_host.container.stopped()

@@ -15,6 +15,7 @@ LATER = {"bookworm": ("3.13",)}
 APPS = (
     *("flask", "gunicorn", "httpbin", "uvicorn", "starlette", "waitress"),
     *("django", "sqlalchemy", "flask-sqlalchemy", "websockets"),
+    *("daphne", "granian", "hypercorn"),
 )
 BUILDS = (
     *("hatchling", "editables", "pip", "setuptools", "wheel"),
@@ -24,6 +25,9 @@ BUILDS = (
 # Published as source only; all of them are pure Python, so a wheel made here fits every host.
 SOURCES = ("flasgger",)
 
+# Beside the newest of the same name, for apps that pin them.
+OLD = ("gunicorn==20.1.0", "gunicorn==19.9.0")
+
 DOWNLOAD_TIMEOUT_SECONDS = 900.0
 
 
@@ -31,7 +35,7 @@ def build(suite: str) -> Path:
     """A folder of wheels for the Python of this suite, and for those that come after it there."""
     pythons = (image.python(suite), *LATER.get(suite, ()))
     lock = CHECKOUT / "requirements.lock"
-    name = cache.key(*pythons, lock.read_text(), *APPS, *BUILDS, *SOURCES)
+    name = cache.key(*pythons, lock.read_text(), *APPS, *BUILDS, *SOURCES, *OLD)
     return cache.made(f"wheels-{pythons[0]}-{name}", lambda target: _fill(pythons, lock, target))
 
 
@@ -50,6 +54,8 @@ def _download(python: str, lock: Path, target: Path) -> None:
     places = (f"--dest={target}", f"--find-links={target}")
     _pip(*wanted, *places, f"--requirement={lock}", "--require-hashes")
     _pip(*wanted, *places, f"--requirement={pins}")
+    for old in OLD:
+        _pip(*wanted, *places, old)
 
 
 def _resolve(python: str, wheels: Path) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushdeploy.model.gunicorn import mentions_gunicorn
+from pushdeploy.model.web_server import mentions_gunicorn
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""Who listens on the port of a web process: the app itself, and on the loopback alone."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pushdeploy.errors import DeployFailedError
+from pushdeploy.system import tcp_owner
+from pushdeploy.system.accounts import user_id, user_name
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.host import Host
+    from pushdeploy.model.instance import Instance
+    from pushdeploy.model.release import Release
+
+EVERY_ADDRESS = re.compile(
+    r"(?<![\w.:\[])(?:0\.0\.0\.0|\[::\]|\*)(?=:)|(?<![\w.:])(?:0\.0\.0\.0|::)(?=\s|$)"
+)
+"""How lines of a Procfile say that they listen for other machines."""
+
+
+def refuse_listener(host: Host, release: Release, instance: Instance) -> None:
+    """Refuse a web process whose port somebody else has, or that other machines can reach.
+
+    The bridge lets nothing through in either case; here it is said why.
+
+    Raises:
+        DeployFailedError: it is so.
+    """
+    if instance.port is None:
+        return
+    found = tcp_owner.listener(instance.port)
+    if found is None:
+        return
+    if found.uid != user_id(host.accounts.app_user(release.app)):
+        raise DeployFailedError(
+            f"port {instance.port}, which v{release.number} was given, is held by "
+            f"`{user_name(found.uid)}`: nothing was sent there",
+            hint=f"pushdeploy deploy --app {release.app} tries it with another port",
+        )
+    if found.exposed:
+        raise DeployFailedError(
+            f"web listens on {found.address}:{instance.port}, where other machines reach it "
+            "past nginx",
+            hint=cure(release.procfile.web.command),
+        )
+
+
+def cure(command: str) -> str:
+    """The line of the Procfile that listens on the loopback alone."""
+    changed = EVERY_ADDRESS.sub("127.0.0.1", command)
+    if changed == command:
+        return "have it listen on 127.0.0.1:$PORT, commit, and push again"
+    return f"write in the Procfile: web: {changed}"

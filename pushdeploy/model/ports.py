@@ -1,0 +1,20 @@
+"""Which ports are ours to hand out."""
+
+from __future__ import annotations
+
+FRONTS = range(8_000, 9_000)
+"""Fronts get the first free port of these."""
+
+BRIDGED = range(29_000, 30_000)
+"""Loopback ports for web processes that can't take a socket; below the kernel's own range. No app
+may listen on one that it was not given: its units deny it where systemd can (version 252 can't),
+and elsewhere the owner of the port is looked at before anything is sent there."""
+
+MOST_LISTENERS = 200
+"""TCP ports on which all processes of one app may listen together; far more than any needs, and
+so few that one app alone can't take what the others get theirs from."""
+
+
+def as_range(ports: range) -> str:
+    """`29000-29999`, as systemd writes it."""
+    return f"{ports.start}-{ports.stop - 1}"

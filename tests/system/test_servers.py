@@ -1,0 +1,79 @@
+"""The usual servers, as people write them: each takes the socket, and says who the visitor is."""
+
+import json
+
+import pytest
+
+from tests.system.fixtures import Installed
+from tests.system.host import Host
+from tests.system.laptop import Laptop
+from tests.system.story import Site
+from tests.system.test_process_types import listeners_beyond_loopback
+
+VISITOR = "203.0.113.9"
+FORWARDED = {"X-Forwarded-For": VISITOR, "X-Forwarded-Proto": "https", "Host": "example.com"}
+
+ASGI = [
+    "uvicorn main:app --host 0.0.0.0 --port $PORT",
+    "exec uvicorn main:app --host=0.0.0.0 --port=$PORT --workers 2",
+    "cd . && python -m uvicorn main:app --port $PORT",
+    "hypercorn main:app -b 0.0.0.0:$PORT",
+    "hypercorn main:app --bind [::]:$PORT --workers 2",
+    "daphne -b 0.0.0.0 -p $PORT main:app",
+    "python -m daphne -p $PORT main:app",
+    "granian --interface asgi --host 0.0.0.0 --port $PORT main:app",
+    "granian --interface asgi --workers 2 --port $PORT main:app",
+    "gunicorn -k asgi main:app",
+]
+WSGI = [
+    "waitress-serve --port=$PORT main:wsgi",
+    "waitress-serve --listen=*:$PORT main:wsgi",
+    "hypercorn main:wsgi -b 0.0.0.0:$PORT",
+    "granian --interface wsgi --host 0.0.0.0 --port $PORT main:wsgi",
+    "gunicorn -w 2 -b 0.0.0.0:8000 main:wsgi",
+    "gunicorn -c gunicorn_settings.py main:wsgi",
+]
+
+
+@pytest.fixture(scope="module")
+def served(host: Host, installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> "object":
+    """The app `servers`, with one venv that has all of them."""
+    laptop = Laptop(host, tmp_path_factory.mktemp("laptop") / "home", installed.key)
+    site = Site.new(host, laptop)
+    site.become("servers")
+    yield site
+    site.destroy()
+
+
+@pytest.mark.parametrize("line", [*ASGI, *WSGI])
+def test_a_server_takes_the_socket_and_knows_its_visitor(served: Site, line: str) -> None:
+    served.change({"Procfile": f"web: {line}\n"})
+
+    push = served.push()
+
+    assert push.exit_status == 0, push.output
+    release, client, _, port, scheme = json.loads(served.get("/", headers=FORWARDED).text)
+    assert (release, client, scheme) == (served.current, VISITOR, "https")
+    assert port > 0
+    assert tcp_listeners(served) == []
+    assert not any("bridge" in unit for unit in served.units())
+    assert json.loads(served.get("/").text)[1] == "127.0.0.1"
+    assert listeners_beyond_loopback(served) == []
+
+
+@pytest.mark.parametrize("version", ["20.1.0", "19.9.0"])
+def test_an_old_gunicorn_starts(site: Site, version: str) -> None:
+    requirements = f"gunicorn=={version}\nsetuptools<81\n"
+
+    site.deploy(
+        "servers", {"Procfile": "web: gunicorn main:wsgi\n", "requirements.txt": requirements}
+    )
+
+    assert json.loads(site.get("/", headers=FORWARDED).text)[:2] == ["v1", VISITOR]
+
+
+def tcp_listeners(site: Site) -> list[str]:
+    """What its processes listen on by TCP, whatever the address."""
+    number = site.host.run("id", "-u", f"pd-{site.name}").stdout.strip()
+    lines = site.host.run("ss", "-Hltne").stdout.splitlines()
+    return [line for line in lines if f"uid:{number} " in f"{line} "]
