@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy.hogs import stop_hogs
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.errors import (
     BusyError,
@@ -15,7 +16,8 @@ from pushdeploy.errors import (
 )
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.layout import DESTROYED
-from pushdeploy.model.settings import FIRST_PORT, LAST_PORT, AppSettings
+from pushdeploy.model.ports import FRONTS
+from pushdeploy.model.settings import AppSettings
 from pushdeploy.system import files, processes
 from pushdeploy.system.locks import held
 from pushdeploy.system.ports import held_by
@@ -224,9 +226,12 @@ def _port(host: Host, app: str, wanted: int | None) -> int:
                 hint=f"stop it, or: pushdeploy apps:create {app} --port {wanted + 1}",
             )
         return wanted
-    port = processes.free_port(one for one in range(FIRST_PORT, LAST_PORT + 1) if one not in taken)
+    free = [one for one in FRONTS if one not in taken]
+    port = processes.free_port(free)
+    if port is None and stop_hogs(host):
+        port = processes.free_port(free)
     if port is None:
         raise UnavailableError(
-            f"no port between {FIRST_PORT} and {LAST_PORT} is free", hint="ss -ltnp"
+            f"no port between {FRONTS[0]} and {FRONTS[-1]} is free", hint="ss -ltnp"
         )
     return port

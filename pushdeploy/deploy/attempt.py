@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from pushdeploy.deploy.hogs import stop_hogs
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.mend import start_missing
 from pushdeploy.deploy.owners import own
@@ -22,7 +23,7 @@ from pushdeploy.errors import (
     PushdeployError,
     UnavailableError,
 )
-from pushdeploy.events import AttemptEnded, AttemptFailed, AttemptStarted, Report
+from pushdeploy.events import AttemptEnded, AttemptFailed, AttemptStarted, Report, Warned
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.release import Release
 from pushdeploy.system.faults import Point, reached
@@ -152,6 +153,8 @@ def run_attempt(
     reached(Point.ATTEMPT_NOTED)
     report(AttemptStarted(number, request.app, request.kind, request.commit, request.who))
     try:
+        for did in stop_hogs(host, but=request.app):
+            report(Warned(did, hint="ss -ltnp"))
         release = story(number, report)
     except PushdeployError as error:
         return _failed(host, journal, number, error, report, host.monotonic() - began)

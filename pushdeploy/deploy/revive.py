@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import fit, instances
+from pushdeploy.deploy.hogs import hogs, stop_hog
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.tidy import wanted_instances
 from pushdeploy.deploy.watchdog import question
@@ -50,6 +51,9 @@ def look_after(host: Host, app: str, hung: int | None) -> list[str]:
         return []
     try:
         with held(place.lock, who="pushdeploy", what="the watchdog", seconds=0):
+            held_ports = hogs([app]).get(app)
+            if held_ports is not None:
+                return [stop_hog(host, app, held_ports)]
             journal = Journal(place)
             did = pace(host, journal)
             if hung is not None and hung == journal.live():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy.hogs import hogs
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.health import probe_headers
@@ -47,8 +48,9 @@ def find(layout: Layout, statuses: Iterable[Status], now: float) -> list[Finding
             asked[question] = Finding(app, release)
     hung = [asked[question] for question in silent(asked)]
     units = (parse_unit(one.unit) for one in statuses if needs_other_pace(one, now))
-    paced = {unit.app for unit in units if unit is not None} - {one.app for one in hung}
-    return [*hung, *(Finding(app, None) for app in sorted(paced))]
+    paced = {unit.app for unit in units if unit is not None}
+    others = (paced | set(hogs(journals(layout.apps)))) - {one.app for one in hung}
+    return [*hung, *(Finding(app, None) for app in sorted(others))]
 
 
 def _question(journal: Journal) -> tuple[Question, int] | None:

@@ -18,17 +18,21 @@ LISTENING = 1
 SCHEMES = {"http": "80", "https": "443"}
 
 
-def holds_socket():
-    """Whether this process does: children inherit the variable, and not always the socket."""
+def held_socket():
+    """The path of the socket that this process holds.
+
+    `None` when it holds none: children inherit the variable, and not always the socket.
+    """
     import socket
 
     try:
         found = socket.socket(fileno=os.dup(FIRST))
     except OSError:
-        return False
+        return None
     with found:
         unix = found.family == socket.AF_UNIX and found.type == socket.SOCK_STREAM
-        return unix and found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == LISTENING
+        listens = unix and found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == LISTENING
+        return found.getsockname() if listens else None
 
 
 def visitor(forwarded):
@@ -191,6 +195,12 @@ def daphne_server(module):
         module.serverFromString = adopt
 
 
+def twisted_unix(module):
+    """It would change the mode of the socket's file, and delete it in the end; it is not ours."""
+    original = module._inFilesystemNamespace
+    module._inFilesystemNamespace = lambda path: os.fsdecode(path) != PASSED and original(path)
+
+
 def asgi(application):
     """An ASGI app that is told who its visitor is."""
 
@@ -284,6 +294,7 @@ CHANGES = {
     "hypercorn.config": hypercorn_config,
     "hypercorn.app_wrappers": hypercorn_wrappers,
     "daphne.server": daphne_server,
+    "twisted.internet.unix": twisted_unix,
     "waitress.adjustments": waitress_adjustments,
     "waitress.server": waitress_server,
     "waitress.task": waitress_task,
@@ -323,7 +334,7 @@ def changed_after(execute, change):
     return run
 
 
-PASSED = holds_socket()
+PASSED = held_socket()
 """Asked once: some take the variables away when they have read them."""
 
 sys.meta_path.insert(0, Finder)

@@ -97,6 +97,7 @@ TOGETHER = {
     "revive.py::revive": "the same; what it notes keeps it from doing so too often",
     "reconcile.py::_left_for_rebuild": "asks for a reconcile, which the timer starts too",
     "rollback.py::_startable": "a deploy's own steps, in a deploy's order",
+    "hogs.py::stop_hog": "stops what may be stopped at any time; the watchdog goes on with it",
     "nginx.py::apply": "what is written counts when nginx has been told, which has its points",
     "nginx.py::edge": "asks for a version",
     "nginx.py::test": "only tests; its caller has the point",

@@ -73,6 +73,9 @@ class Container:
                 "--resolv-conf=off",
                 "--console=pipe",
                 "--rlimit=NOFILE=1024:524288",
+                # As on a real server, systemd may say who binds which port (`SocketBindDeny=`).
+                "--capability=CAP_BPF,CAP_PERFMON",
+                "--system-call-filter=bpf",
             ),
             *(f"--directory={self.root}", f"--machine={self.name}", "--hostname=server"),
             *(f"--bind-ro={outer}:{inner}" for outer, inner in self._read_only.items()),

@@ -7,6 +7,8 @@ HOST = os.environ.get("HOST", "127.0.0.1")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers everything alike."""
+
     def do_GET(self):
         release = os.environ.get("PUSHDEPLOY_RELEASE", "")
         body = f"v=1 release={release} pid={os.getpid()}\n".encode()

@@ -1,0 +1,145 @@
+"""Apps that take the ports of others, all ports, or a port that the internet reaches."""
+
+import json
+import re
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from tests.system.host import Host
+from tests.system.story import (
+    Site,
+    assert_refused,
+    assert_unchanged,
+    eventually,
+    snapshot,
+)
+
+WATCHDOG = "pushdeploy.watchdog.timer"
+OURS = (29_000, 29_999)
+NOT_ALLOWED = "Operation not permitted"
+BIND = "import socket; socket.socket().bind(('127.0.0.1', {})); print('bound')"
+
+
+@pytest.fixture
+def squatter(new_site: Callable[[], Site]) -> Site:
+    """An app that takes what it can."""
+    site = new_site()
+    site.deploy("squatter")
+    return site
+
+
+@pytest.fixture
+def victim(new_site: Callable[[], Site]) -> Site:
+    """An app that listens on a port."""
+    site = new_site()
+    site.deploy("port")
+    return site
+
+
+def binding_is_limited(host: Host) -> bool:
+    """Whether this systemd can keep apps from binding (`SocketBindDeny=`)."""
+    return "+BPF_FRAMEWORK" in host.run("systemctl", "--version").stdout
+
+
+def port_of(site: Site) -> int:
+    """The port that the live release was given."""
+    return int(site.host.read(f"/run/pushdeploy/{site.name}/{site.current}.port"))
+
+
+def ask(site: Site, path: str) -> dict[str, object]:
+    """What the squatter says."""
+    found: dict[str, object] = json.loads(site.get(path, timeout=60).text)
+    return found
+
+
+def test_who_takes_another_apps_port_gets_none_of_its_visitors(
+    squatter: Site, victim: Site
+) -> None:
+    port = port_of(victim)
+    taken: list[dict[str, object]] = []
+
+    def take() -> None:
+        taken.append(ask(squatter, f"/squat?first={port}&last={port}&wait=8"))
+
+    waiting = threading.Thread(target=take)
+    waiting.start()
+    victim.host.run("systemctl", "kill", "--signal=KILL", f"{victim.unit}v1.web.service")
+    waiting.join()
+
+    if binding_is_limited(victim.host):
+        assert taken == [{"held": 0, "refused": {str(port): NOT_ALLOWED}}]
+    else:
+        assert taken == [{"held": 1, "refused": {}}]
+        assert [said_by(victim) for _ in range(5)] == [""] * 5
+        victim.host.run("systemctl", "start", "pushdeploy.watchdog.service")
+        assert port_of(victim) != port
+    eventually(lambda: said_by(victim)[:14], "v=1 release=v1")
+    assert ask(squatter, "/heard")["bytes"] == 0
+
+
+def said_by(site: Site) -> str:
+    """What the front answers, if anything."""
+    try:
+        return site.get("/", timeout=3).text
+    except OSError:
+        return ""
+
+
+def test_an_app_that_takes_every_port_hurts_only_itself(
+    squatter: Site, new_site: Callable[[], Site]
+) -> None:
+    squatter.host.run("systemctl", "stop", WATCHDOG)  # it would stop the squatter, too
+    try:
+        for first, last in ((8_000, 8_999), OURS, (32_768, 49_999)):
+            held = ask(squatter, f"/squat?first={first}&last={last}")["held"]
+        assert isinstance(held, int)
+        assert held > 17_000
+        newcomer = new_site()
+
+        push = newcomer.deploy("port")
+    finally:
+        squatter.host.run("systemctl", "start", WATCHDOG)
+
+    assert newcomer.get("/").text.startswith("v=1 release=v1 ")
+    assert re.search(rf"stopped `{squatter.name}`, which held \d+ ports", push.output)
+    assert [unit for unit in squatter.units() if " active" in unit] == ["front.socket active"]
+
+    squatter.host.run("pushdeploy", "reconcile", "--app", squatter.name)
+
+    assert ask(squatter, "/heard")["connections"] == 0
+
+
+def test_a_web_that_other_machines_reach_is_refused_with_the_line_that_cures_it(
+    victim: Site,
+) -> None:
+    before = snapshot(victim)
+    victim.change({"Procfile": "web: HOST=0.0.0.0 python server.py\n"})
+
+    push = victim.push()
+
+    assert_refused(push, "web listens on 0.0.0.0:", "web: HOST=127.0.0.1 python server.py")
+    assert_unchanged(victim, before)
+    victim.change({"Procfile": "web: HOST=127.0.0.1 python server.py\n"})
+    assert victim.push().exit_status == 0
+
+
+def test_nothing_of_an_app_may_bind_the_ports_of_others_where_systemd_can_forbid_it(
+    new_site: Callable[[], Site],
+) -> None:
+    site = new_site()
+    if not binding_is_limited(site.host):
+        pytest.skip("this systemd is built without BPF; who has a port is looked at instead")
+    lines = {
+        "release": f'release: python -c "{BIND.format(OURS[0])}" || echo kept out of {OURS[0]}\n',
+        "worker": f'worker: python -c "{BIND.format(OURS[1])}" || echo kept out; sleep 600\n',
+    }
+
+    push = site.deploy("port", {"Procfile": "web: python server.py\n" + "".join(lines.values())})
+    ran = site.cli(f"run python -c '{BIND.format(29_500).replace(chr(39), chr(34))}'", check=False)
+
+    assert f"kept out of {OURS[0]}" in push.output
+    eventually(lambda: "kept out" in site.cli("logs").stdout, wanted=True)
+    assert ran.returncode == 1
+    assert NOT_ALLOWED in ran.stderr + ran.stdout

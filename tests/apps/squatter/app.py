@@ -1,0 +1,77 @@
+"""Takes other apps' ports, answers there, and tells what it heard."""
+
+import json
+import selectors
+import socket
+import threading
+import time
+from urllib.parse import parse_qs
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\nimpostor"
+
+held = {}
+heard = {"connections": 0, "bytes": 0}
+selector = selectors.DefaultSelector()
+
+
+def squat(first, last, seconds):
+    refused = {}
+    end = time.monotonic() + seconds
+    while True:
+        for port in range(first, last + 1):
+            if port not in held:
+                listen(port, refused)
+        if time.monotonic() > end or all(port in held for port in range(first, last + 1)):
+            return {"held": len(held), "refused": refused}
+        time.sleep(0.002)
+
+
+def listen(port, refused):
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        refused[str(port)] = error.strerror
+        return
+    refused.pop(str(port), None)
+    held[port] = listener
+    selector.register(listener, selectors.EVENT_READ)
+
+
+def serve():
+    while True:
+        if not held:
+            time.sleep(0.05)
+            continue
+        for key, _ in selector.select(0.1):
+            connection, _ = key.fileobj.accept()
+            heard["connections"] += 1
+            threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+
+def answer(connection):
+    with connection:
+        connection.settimeout(5)
+        try:
+            heard["bytes"] += len(connection.recv(1000))
+            connection.sendall(ANSWER)
+        except OSError:
+            pass
+
+
+threading.Thread(target=serve, daemon=True).start()
+
+
+def app(environ, start_response):
+    query = {key: int(value[0]) for key, value in parse_qs(environ["QUERY_STRING"]).items()}
+    said = {}
+    if environ["PATH_INFO"] == "/squat":
+        said = squat(query["first"], query["last"], query.get("wait", 0))
+    elif environ["PATH_INFO"] == "/heard":
+        said = heard
+    body = json.dumps(said).encode()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
