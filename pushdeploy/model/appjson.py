@@ -77,7 +77,7 @@ def _ours(node: JsonNode) -> tuple[tuple[str, ...], Bind | None]:
     if web and bind not in {"socket", "port"}:
         web.refuse(
             f"expected `socket` or `port`, found {quoted(web.text())}",
-            "write `socket` (gunicorn) or `port` (servers that listen on `$PORT`)",
+            "write `socket` (gunicorn, uvicorn, …) or `port` (servers that listen on `$PORT`)",
         )
     return (
         storage_set(folder.text() for folder in folders.each()) if folders else (),

@@ -21,13 +21,13 @@ from pushdeploy.errors import PushdeployError, RefusedInputError
 from pushdeploy.model.appjson import LONGEST_APP_JSON, parse_app_json
 from pushdeploy.model.dotenv import LONGEST_DOTENV, parse_dotenv
 from pushdeploy.model.excerpt import excerpt
-from pushdeploy.model.gunicorn import mentions_gunicorn
 from pushdeploy.model.procfile import LONGEST_COMMAND, LONGEST_PROCFILE, parse_procfile
 from pushdeploy.model.python_version import LONGEST_FILE, parse_python_version, parse_runtime_txt
 from pushdeploy.model.refname import parse_branch_name
 from pushdeploy.model.requirements import LONGEST_REQUIREMENTS, names, references
 from pushdeploy.model.storage import storage_set
 from pushdeploy.model.tree import parse_tree
+from pushdeploy.model.web_server import mentions_gunicorn
 from tests.model.regexes import faults
 
 PACKAGE = Path(pushdeploy.__file__).parent

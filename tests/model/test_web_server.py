@@ -1,4 +1,4 @@
-"""A command that starts gunicorn is told from one that only names it."""
+"""A command that starts a server that takes a socket is told from one that only names it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushdeploy.model.web_server import mentions_gunicorn
+from pushdeploy.model.web_server import mentions_gunicorn, web_server
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,39 @@ def test_a_command_that_starts_gunicorn_is_seen(command: str) -> None:
 )
 def test_a_command_that_only_names_gunicorn_is_not(command: str) -> None:
     assert not mentions_gunicorn(command)
+
+
+@pytest.mark.parametrize(
+    ("command", "server"),
+    [
+        ("uvicorn app:app --host 0.0.0.0 --port $PORT", "uvicorn"),
+        ("exec uvicorn main:app --port ${PORT:-8000} --workers 2", "uvicorn"),
+        ("python -m uvicorn main:app", "uvicorn"),
+        ("cd src && python3 -muvicorn main:app", "uvicorn"),
+        ("uvicorn main:app --log-name gunicorn", "uvicorn"),
+        ("fastapi run main.py --port $PORT", "uvicorn"),
+        ("hypercorn -b 0.0.0.0:$PORT app:app", "hypercorn"),
+        ("python -m hypercorn app:app", "hypercorn"),
+        ("granian --interface asgi --host 0.0.0.0 --port $PORT app:app", "granian"),
+        ("uv run granian app:app", "granian"),
+        ("daphne -b 0.0.0.0 -p $PORT site.asgi:application", "daphne"),
+        ("python manage.py migrate && daphne site.asgi:application", "daphne"),
+        ("waitress-serve --port=$PORT app:app", "waitress"),
+        ("python -m waitress --listen=*:$PORT app:app", "waitress"),
+        ("bash -c 'exec waitress-serve --port=$PORT app:app'", "waitress"),
+        ("waitress-serve app:app # don't use gunicorn", "waitress"),
+        ("gunicorn -k uvicorn.workers.UvicornWorker main:app", "gunicorn"),
+        ("python app.py", None),
+        ("python main.py --server uvicorn.run", None),
+        ("flask run --host 0.0.0.0 --port $PORT", None),
+        ("node uvicorn", None),
+        ("echo daphne", None),
+        ("streamlit run app.py --server.port $PORT", None),
+        ("celery -A site worker", None),
+    ],
+)
+def test_the_server_that_a_command_starts_is_seen(command: str, server: str | None) -> None:
+    assert web_server(command) == server
 
 
 @given(st.text())

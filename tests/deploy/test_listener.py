@@ -1,0 +1,60 @@
+"""A web process whose port is open to others, or somebody else's, is refused."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pushdeploy.deploy.instances import port_is_squatted, web
+from pushdeploy.deploy.listener import cure, refuse_listener
+from pushdeploy.errors import DeployFailedError
+
+if TYPE_CHECKING:
+    from tests.deploy.machine import Machine
+
+
+@pytest.mark.parametrize(
+    ("command", "cured"),
+    [
+        ("flask run --host 0.0.0.0 --port $PORT", "flask run --host 127.0.0.1 --port $PORT"),
+        ("x --host=0.0.0.0 --port=$PORT", "x --host=127.0.0.1 --port=$PORT"),
+        ("x --bind [::]:$PORT", "x --bind 127.0.0.1:$PORT"),
+        ("x --listen=*:$PORT", "x --listen=127.0.0.1:$PORT"),
+        ("x --host :: --port 1", "x --host 127.0.0.1 --port 1"),
+        ("manage.py runserver 0.0.0.0:$PORT", "manage.py runserver 127.0.0.1:$PORT"),
+    ],
+)
+def test_the_line_that_cures_it_is_the_apps_own(command: str, cured: str) -> None:
+    assert cure(command) == f"write in the Procfile: web: {cured}"
+
+
+def test_where_the_line_does_not_show_it_the_address_is_named() -> None:
+    assert cure("node server.js") == "have it listen on 127.0.0.1:$PORT, commit, and push again"
+
+
+def test_a_listener_on_every_address_is_refused(machine: Machine) -> None:
+    machine.push("one", "web: node app.js\n")
+    release = machine.journal.release(1)
+    instance = web(machine.host, release, machine.journal.settings())
+    with socket.create_server(("", 0)) as server:
+        exposed = replace(instance, port=server.getsockname()[1])
+
+        with pytest.raises(DeployFailedError, match=r"web listens on 0\.0\.0\.0:") as refused:
+            refuse_listener(machine.host, release, exposed)
+
+    assert "127.0.0.1:$PORT" in (refused.value.hint or "")
+    refuse_listener(machine.host, release, exposed)  # nobody listens there any more
+
+
+def test_a_port_that_the_app_itself_has_is_not_squatted(machine: Machine) -> None:
+    machine.push("one", "web: node app.js\n")
+    release = machine.journal.release(1)
+    port = web(machine.host, release, machine.journal.settings()).port
+    assert port is not None
+
+    with socket.create_server(("127.0.0.1", port)):
+        assert not port_is_squatted(machine.host, release)
+        assert web(machine.host, release, machine.journal.settings()).port == port
