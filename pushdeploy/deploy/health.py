@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.listener import refuse_listener
+from pushdeploy.deploy.listener import passed_over, refuse_listener
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, Warned, WebHealthy
 from pushdeploy.model.excerpt import excerpt
@@ -197,6 +197,9 @@ def _failed(
     elif KILLED_FOR_MEMORY in output:
         report.append(f"It may use {DEFAULT_MEMORY} of the server's memory, and no more.")
         hint = f"free -h; pushdeploy ps:scale web=1 --app {release.app}"
+    elif passed_over(host, release, instance):
+        report.append("It was given the release's socket, and listens on a port instead.")
+        hint = 'app.json: {"pushdeploy": {"web": "port"}}, and listen on 127.0.0.1:$PORT'
     else:
         again = (
             "mend the app and push again" if release.kind is Kind.DEPLOY else "change it otherwise"

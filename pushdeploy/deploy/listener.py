@@ -39,12 +39,20 @@ def refuse_listener(host: Host, release: Release, instance: Instance) -> None:
             f"`{user_name(found.uid)}`: nothing was sent there",
             hint=f"pushdeploy deploy --app {release.app} tries it with another port",
         )
-    if found.exposed:
+    exposed = next((one for one in tcp_owner.listeners(instance.port) if one.exposed), None)
+    if exposed is not None:
         raise DeployFailedError(
-            f"web listens on {found.address}:{instance.port}, where other machines reach it "
+            f"web listens on {exposed.address}:{instance.port}, where other machines reach it "
             "past nginx",
             hint=cure(release.procfile.web.command),
         )
+
+
+def passed_over(host: Host, release: Release, instance: Instance) -> bool:
+    """Whether a web process that was given the socket listens on `$PORT` all the same."""
+    port = dict(instance.environment).get("PORT", "")
+    found = tcp_owner.listener(int(port)) if instance.port is None and port.isdigit() else None
+    return found is not None and found.uid == user_id(host.accounts.app_user(release.app))
 
 
 def cure(command: str) -> str:

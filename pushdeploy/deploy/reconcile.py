@@ -46,7 +46,8 @@ SERVER = "the server"
 def boot_all(host: Host) -> list[str]:
     """Start what is live of every app: all sockets first, then services, waiting for nothing.
 
-    One app that can't be started does not hold up the others.
+    Before any app runs, all fronts have their ports, so that none can take another's. One app that
+    can't be started does not hold up the others.
     """
     owned = _own(lambda: own_server(host))
     did: list[str] = []
@@ -64,10 +65,11 @@ def boot_all(host: Host) -> list[str]:
             did.append(_failed(error, f"{app}: "))
     host.supervisor.apply(started)
     reached(Point.BOOT_APPLIED)
+    did += _open_fronts(host, sorted({one.app for one in started}))
     host.supervisor.start(started)
     reached(Point.BOOT_STARTED)
     did += [f"started {one.name} of {one.app} v{one.release}" for one in started]
-    return owned + did + _open_fronts(host, sorted({one.app for one in started}))
+    return owned + did
 
 
 def idle(host: Host) -> list[str]:

@@ -63,6 +63,11 @@ def listener(port: int) -> Owner | None:
     return found if found and found.listens else None
 
 
+def listeners(port: int) -> list[Owner]:
+    """All who listen on a port, on whatever address."""
+    return [owner for _, number, _, owner in table() if number == port and owner.listens]
+
+
 def proven(connection: socket.socket, port: int, uid: int) -> bool:
     """Whether the far end of a connection to 127.0.0.1 is this user's, and nobody's else.
 
