@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.system.fixtures import Installed
+from tests.system.checkout import Installed
 from tests.system.host import Host
 from tests.system.laptop import Laptop
 from tests.system.story import Site
