@@ -16,12 +16,22 @@ named = os.path.join(folder, "python%d.%d" % sys.version_info[:2])
 print(named if os.path.realpath(named) == real else real)
 '
 
+# Runs pushdeploy/cli/setup.py of the checkout that is named first.
+readonly FROM_CHECKOUT='
+import sys
+sys.path.insert(0, sys.argv.pop(1))
+from pushdeploy.cli.setup import main
+sys.exit(main())
+'
+
 usage() {
   cat <<'TEXT'
 Usage:
   sudo ./installer.sh [--app NAME] [--key FILE] [--port N]   install or upgrade the server
        [--domain NAME]... [--email ADDRESS] [--firewall]     and serve the app by HTTPS
-  sudo ./installer.sh uninstall [--purge]                    take it away again
+       [--yes]                                               agree to what changes for others
+  sudo ./installer.sh --check [...]                          only say what is in the way
+  sudo ./installer.sh uninstall [--purge] [--yes]            take it away again
   ./installer.sh demo [--dir DIR] [--port N] [--once]        show it on this machine, no root needed
   ./installer.sh demo --stop [--dir DIR]                     stop the demo and remove its folder
 TEXT
@@ -86,12 +96,28 @@ install_server() {
   server_require_system
   server_lock
   umask 022
+  checkout=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+  server_look "$checkout" "$@"
+  if has_word --check "$@"; then
+    return
+  fi
   server_packages "$@"
   server_require_python
-  checkout=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
   tool=$SERVER_FOLDER/$(tool_name "$checkout")
   server_tool "$checkout" "$tool"
   "$tool/venv/bin/python" -I -m pushdeploy.cli.setup install --tool "$tool" "$@"
+}
+
+# What is on the server, before anything is changed: by the checkout's own code, which needs nothing
+# but Python for it. A server without one has been used by nobody.
+server_look() {
+  local checkout=$1
+  shift
+  if ! server_has_python; then
+    has_word --check "$@" || return 0
+    fail "There is no Python $OLDEST_PYTHON here to look around with." "apt-get install python3 python3-venv"
+  fi
+  "$SERVER_PYTHON" -I -B -c "$FROM_CHECKOUT" "$checkout" check "$@"
 }
 
 # Runs from the checkout, so that it works whatever is left of the installed tool. Its packages are
@@ -117,7 +143,7 @@ server_check_arguments() {
   while (($#)); do
     option=${1%%=*}
     case $1 in
-      --firewall) value=yes ;;
+      --firewall | --check | --yes) value=yes ;;
       --*=*) value=${1#*=} ;;
       *)
         value=${2-}
@@ -132,7 +158,7 @@ server_check_arguments() {
 server_check_option() {
   local option=$1 value=$2
   case $option in
-    --app | --key | --port | --domain | --email | --acme-server | --firewall) [[ -n $value ]] || server_bad_usage "\`$option\` needs a value." ;;
+    --app | --key | --port | --domain | --email | --acme-server | --firewall | --check | --yes) [[ -n $value ]] || server_bad_usage "\`$option\` needs a value." ;;
     *) server_bad_usage "\`$option\` is no option of the installer." ;;
   esac
   if [[ $option == --port && ! $value =~ ^[0-9]{1,5}$ ]]; then
@@ -195,6 +221,10 @@ server_has_package() {
   [[ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]
 }
 
+server_has_python() {
+  "$SERVER_PYTHON" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
 server_require_python() {
   if ! "$SERVER_PYTHON" -I - "$OLDEST_PYTHON" <<<"$PYTHON_PROBE" 2>/dev/null; then
     fail "\`$SERVER_PYTHON\` is older than $OLDEST_PYTHON, or can't make a venv." \
@@ -207,15 +237,11 @@ server_tool() {
   local checkout=$1 tool=$2
   say "Installing the tool into $tool"
   if tool_works "$tool"; then
-    server_detail "already so"
+    detail "already so"
     return
   fi
   tool_make "$checkout" "$tool"
-  server_detail ok
-}
-
-server_detail() {
-  printf '       %s\n' "$*" >&2
+  detail ok
 }
 
 # demo: only what Python can't do for itself; the rest is in pushdeploy/cli/demo.py.
@@ -324,18 +350,19 @@ demo_name_missing() {
 
 # Waits for a fresh server's own upgrades, which hold the lock for minutes.
 apt_install() {
-  local log patient=(--option DPkg::Lock::Timeout=600)
+  local log
   say "Installing Debian packages: $*"
   log=$(mktemp)
-  if ! {
-    DEBIAN_FRONTEND=noninteractive apt-get "${patient[@]}" update &&
-      DEBIAN_FRONTEND=noninteractive apt-get "${patient[@]}" install --yes --no-install-recommends "$@"
-  } >"$log" 2>&1 </dev/null; then
+  if ! { patiently "$log" apt_get update && patiently "$log" apt_get install --yes --no-install-recommends "$@"; }; then
     cat -- "$log" >&2
     rm -- "$log"
     fail "apt-get failed." "apt-get update && apt-get install $*"
   fi
   rm -- "$log"
+}
+
+apt_get() {
+  DEBIAN_FRONTEND=noninteractive apt-get --option DPkg::Lock::Timeout=600 "$@"
 }
 
 # Prints the first Python that is new enough and can make a venv.
@@ -358,9 +385,7 @@ demo_tool() {
   if [[ "$(cat -- "$venv/.made-from" 2>/dev/null)" != "$wanted" ]] || ! "$venv/bin/python" -c 'import psutil'; then
     say "Making a venv for pushdeploy itself in $venv"
     "$python" -m venv --clear -- "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-compile \
-      --require-hashes --requirement "$checkout/requirements.lock" ||
-      fail "pushdeploy's packages could not be installed; pip says why above."
+    pip_patiently "$venv" install --no-compile --require-hashes --requirement "$checkout/requirements.lock"
     printf '%s\n' "$wanted" >"$venv/.made-from"
   fi
   copy_package "$venv" "$checkout"
@@ -385,6 +410,10 @@ copy_folders() {
 }
 
 main() {
+  if [[ ${1-} != demo ]] && { has_word --help "$@" || has_word -h "$@"; }; then
+    usage
+    return
+  fi
   case ${1-} in
     demo)
       shift
@@ -394,7 +423,7 @@ main() {
       shift
       uninstall "$@"
       ;;
-    -h | --help) usage ;;
+    help) usage ;;
     *) install_server "$@" ;;
   esac
 }

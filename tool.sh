@@ -92,8 +92,44 @@ tool_make() {
 tool_pip() {
   local tool=$1
   shift
-  "$tool/venv/bin/python" -I -m pip --quiet --disable-pip-version-check --no-cache-dir "$@" ||
-    fail "pushdeploy's packages could not be installed; pip says why above."
+  pip_patiently "$tool/venv" "$@"
+}
+
+# pip of a venv; what it says is shown when it fails.
+pip_patiently() {
+  local venv=$1 log
+  shift
+  log=$(mktemp)
+  if ! patiently "$log" "$venv/bin/python" -I -m pip --disable-pip-version-check --no-cache-dir "$@"; then
+    grep --extended-regexp '^ *(ERROR|WARNING|error)' -- "$log" >&2 || cat -- "$log" >&2
+    rm -- "$log"
+    fail "pushdeploy's packages could not be installed; pip says why above." \
+      "If that was the network, run the same command again: it goes on where it was."
+  fi
+  rm -- "$log"
+}
+
+detail() {
+  printf '       %s\n' "$*" >&2
+}
+
+# Runs a command whose output goes into a log, and says every three seconds what it is at, by the
+# last line of the log.
+patiently() {
+  local log=$1 process waited=0
+  shift
+  "$@" >>"$log" 2>&1 </dev/null &
+  process=$!
+  trap 'kill "$process" 2>/dev/null; exit 130' INT TERM # the background ignores Ctrl-C
+  while kill -0 "$process" 2>/dev/null; do
+    sleep 0.1
+    waited=$((waited + 1))
+    if ((waited % 30 == 0)); then
+      detail "$(tail --lines=1 -- "$log" | tr --delete '\r' | cut --characters=1-60) ($((waited / 10)) s)"
+    fi
+  done
+  trap - INT TERM
+  wait "$process"
 }
 
 # What it takes to make the same version again.

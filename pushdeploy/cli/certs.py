@@ -44,7 +44,6 @@ def certs_auto(side: Near, *, app: str, email: str | None, server: str | None) -
 
     DNS and port 80 are tried first, since Let's Encrypt allows few failures.
     """
-    say(f"Asking for a certificate for {app}: this takes some seconds ...")
     _serves(side.ask("certs.auto", app=app, email=email, server=server))
 
 

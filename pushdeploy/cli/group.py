@@ -44,7 +44,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "git:set": ("git", "Choose the branch that a push deploys."),
     "keys": ("keys", "List the ssh keys that may push."),
     "keys:add": ("keys", "Let a public key push."),
-    "keys:remove": ("keys", "Let a key push no longer."),
+    "keys:remove": ("keys", "Remove a key, which then can't push."),
     "logs": ("logs", "Show what the app printed last."),
     "maintenance": ("maintenance", "Show whether visitors get the maintenance page."),
     "maintenance:off": ("maintenance", "Let visitors in again."),

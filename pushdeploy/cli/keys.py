@@ -62,9 +62,13 @@ def keys_add(side: Near, *, words: tuple[str, ...]) -> None:
 
 @command("keys:remove", example="pushdeploy keys:remove alice", app=App.NONE)
 @click.argument("name")
-def keys_remove(side: Near, *, name: str) -> None:
-    """Let a key push no longer."""
-    answer = side.ask("keys.remove", name=name)
+@click.option("--confirm", metavar="NAME", help="The key's name again: for the last, or your own.")
+def keys_remove(side: Near, *, name: str, confirm: str | None) -> None:
+    """Remove a key, which then can't push.
+
+    The last key, and the one that you are here with, only with `--confirm NAME`.
+    """
+    answer = side.ask("keys.remove", name=name, confirmed=confirm == name)
     say(f"Removing the key {name}... done")
     if not answer["left"]:
         say("No key is left: nobody can push until root adds one on the server.")

@@ -14,8 +14,8 @@ from pushdeploy.system import certbot, ufw
 from pushdeploy.system.address import ssh_connection
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.server_install import Wishes
     from pushdeploy.cli.steps import Steps
+    from pushdeploy.cli.wishes import Wishes
     from pushdeploy.deploy.host import Host
 
 

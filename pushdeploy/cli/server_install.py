@@ -6,7 +6,6 @@ that `current` names; apps, and engines that run, do not notice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,12 +21,11 @@ from pushdeploy.deploy.reconcile import boot_all, idle
 from pushdeploy.errors import (
     CommandFailedError,
     PushdeployError,
-    RefusedInputError,
     UnavailableError,
 )
 from pushdeploy.model.account import RECEIVER
 from pushdeploy.model.app import parse_app_name
-from pushdeploy.model.key import parse_key_name, parse_public_key, suggested_name
+from pushdeploy.model.key import parse_key_name, suggested_name
 from pushdeploy.model.layout import SERVER
 from pushdeploy.system import (
     address,
@@ -44,29 +42,8 @@ from pushdeploy.system.sshd import PORT as SSH_PORT
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pushdeploy.cli.wishes import Wishes
     from pushdeploy.deploy.host import Host
-
-LONGEST_KEY_FILE = 65536
-"""Bytes; a public key has a few hundred."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What may be asked of the installer beside installing."""
-
-    app: str | None = None
-    """Make this app."""
-    key: Path | None = None
-    """The file of a public key that may push."""
-    port: int | None = None
-    """Where the app answers on 127.0.0.1."""
-    domains: tuple[str, ...] = ()
-    """The app's names."""
-    email: str | None = None
-    """Get a certificate for them; who is told of problems with it."""
-    acme_server: str | None = None
-    firewall: bool = False
-    """Let in ssh, HTTP and HTTPS only."""
 
 
 def install(version: Path, wishes: Wishes) -> None:
@@ -81,7 +58,7 @@ def install(version: Path, wishes: Wishes) -> None:
     server_users.check_users(*([] if app is None else [parse_app_name(app)]))
     tool.check_command()
     sshd.check_sshd()
-    text = "" if key is None else _read_key(key)
+    text = "" if key is None else keys.read_key_file(key)
     wanted = None if app is None else wanted_port(host, parse_app_name(app), wishes.port)
     names = check_edge(host, wishes)
 
@@ -116,23 +93,6 @@ def _make_server(steps: Steps, version: Path) -> None:
     title = "Having needrestart leave restarts of apps to pushdeploy"
     steps.step(title, partial(needrestart.ensure, SERVER))
     steps.step("Starting the engine's socket", partial(server_units.ensure_units, SERVER))
-
-
-def _read_key(file: Path) -> str:
-    """The text of the key's file, which is one public key.
-
-    Raises:
-        RefusedInputError: it is not.
-    """
-    try:
-        with file.open("rb") as stream:
-            text = stream.read(LONGEST_KEY_FILE).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise RefusedInputError(
-            f"the key `{file}` can't be read: {error}", hint="give a file that ends in `.pub`"
-        ) from error
-    parse_public_key(text, "any")
-    return text
 
 
 def _add_key(steps: Steps, text: str, file: Path) -> None:

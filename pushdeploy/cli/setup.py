@@ -9,6 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from pushdeploy.cli.wishes import Wishes
 from pushdeploy.cli.words import PROBLEM
 from pushdeploy.errors import PushdeployError
 
@@ -20,21 +21,14 @@ def main() -> int:
     """Install or uninstall; an error is shown with the command that helps."""
     arguments = _parser().parse_args()
     try:
-        if arguments.verb == "install":
-            from pushdeploy.cli.server_install import Wishes, install  # noqa: PLC0415 - has packages
+        if arguments.verb == "check":
+            from pushdeploy.cli.server_check import check  # noqa: PLC0415 - needs few
 
-            install(
-                arguments.tool,
-                Wishes(
-                    app=arguments.app,
-                    key=arguments.key,
-                    port=arguments.port,
-                    domains=tuple(arguments.domain),
-                    email=arguments.email,
-                    acme_server=arguments.acme_server,
-                    firewall=arguments.firewall,
-                ),
-            )
+            check(_wishes(arguments), only=arguments.check)
+        elif arguments.verb == "install":
+            from pushdeploy.cli.server_install import install  # noqa: PLC0415 - has packages
+
+            install(arguments.tool, _wishes(arguments))
         else:
             from pushdeploy.cli.server_uninstall import uninstall  # noqa: PLC0415 - needs few
 
@@ -50,22 +44,43 @@ def main() -> int:
     return 0
 
 
+def _wishes(arguments: argparse.Namespace) -> Wishes:
+    return Wishes(
+        app=arguments.app,
+        key=arguments.key,
+        port=arguments.port,
+        domains=tuple(arguments.domain),
+        email=arguments.email,
+        acme_server=arguments.acme_server,
+        firewall=arguments.firewall,
+        sure=arguments.yes,
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="installer.sh", allow_abbrev=False)
     verbs = parser.add_subparsers(dest="verb", required=True)
+    check = verbs.add_parser("check", prog="installer.sh", allow_abbrev=False)
     install = verbs.add_parser("install", prog="installer.sh", allow_abbrev=False)
     install.add_argument("--tool", type=Path, required=True, help=argparse.SUPPRESS)
-    install.add_argument("--app", help="make this app")
-    install.add_argument("--key", type=Path, help="let this public ssh key push")
-    install.add_argument("--port", type=int, help="where the app answers on 127.0.0.1")
-    install.add_argument("--domain", action="append", default=[], help="the app's name")
-    install.add_argument("--email", help="get a certificate; who is told of problems with it")
-    install.add_argument("--acme-server", metavar="URL", help="another one than Let's Encrypt's")
-    install.add_argument("--firewall", action="store_true", help="let in ssh, HTTP and HTTPS only")
+    for verb in (check, install):
+        _add_wishes(verb)
     uninstall = verbs.add_parser("uninstall", prog="installer.sh uninstall", allow_abbrev=False)
     uninstall.add_argument("--purge", action="store_true", help="delete all apps' data too")
     uninstall.add_argument("--yes", action="store_true", help="do not ask")
     return parser
+
+
+def _add_wishes(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--app", help="create this app")
+    verb.add_argument("--key", type=Path, help="let this public ssh key push")
+    verb.add_argument("--port", type=int, help="where the app answers on 127.0.0.1")
+    verb.add_argument("--domain", action="append", default=[], help="the app's name")
+    verb.add_argument("--email", help="get a certificate; who is told of problems with it")
+    verb.add_argument("--acme-server", metavar="URL", help="another one than Let's Encrypt's")
+    verb.add_argument("--firewall", action="store_true", help="let in ssh, HTTP and HTTPS only")
+    verb.add_argument("--check", action="store_true", help="only look, and change nothing")
+    verb.add_argument("--yes", action="store_true", help="agree to what changes for others")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pushdeploy.cli.engine_link import connect, embedded_root, who
+from pushdeploy.cli.patience import patience
 from pushdeploy.engine.client import Watcher, ask
 from pushdeploy.errors import NotFoundError, UsageError
 from pushdeploy.model.layout import SERVER
@@ -45,8 +46,9 @@ class Near:
     _names: list[str] | None = None
 
     def ask(self, verb: str, **request: Any) -> Any:
-        """Ask something that needs no watching."""
-        return self.engine({"verb": verb, **request})
+        """Ask something that needs no watching; says so when the answer takes long."""
+        with patience():
+            return self.engine({"verb": verb, **request})
 
     def names(self) -> list[str]:
         """The names of all apps, asked for once."""

@@ -72,7 +72,7 @@ def ask_for(host: Host, app: str, *, email: str | None, server: str | None) -> l
             is served as before, and neither e-mail nor server are kept.
     """
     settings = Journal(host.layout.app(app)).settings()
-    ours = _server_settings_with(host, email, server)
+    ours = _server_settings_with(host, app, email, server)
     if not certbot.is_installed():
         raise UnavailableError("certbot is not on this server", hint="sudo apt-get install certbot")
     if not settings.domains:
@@ -182,13 +182,15 @@ def _server_settings_file(host: Host) -> Path:
     return host.layout.settings / "settings.toml"
 
 
-def _server_settings_with(host: Host, email: str | None, server: str | None) -> ServerSettings:
+def _server_settings_with(
+    host: Host, app: str, email: str | None, server: str | None
+) -> ServerSettings:
     known = server_settings(host)
     wanted = replace(known, email=email or known.email, acme_server=server or known.acme_server)
     if not wanted.email:
         raise UsageError(
-            "an ACME server wants to know whom to tell about problems",
-            hint="pushdeploy certs:auto --email me@example.com",
+            "no e-mail address is known that the ACME server could write to about problems",
+            hint=f"pushdeploy certs:auto --email me@example.com --app {app}",
         )
     return wanted
 

@@ -46,6 +46,11 @@ def caller(host: Host, session: Session, request: Mapping[str, Any]) -> str:
     )
 
 
+def came_by_key(host: Host, session: Session) -> bool:
+    """Whether the caller was let in by an ssh key, whose name is then the name of who asks."""
+    return _name(session.peer.user) == host.accounts.receiver()
+
+
 def _members() -> list[str]:
     try:
         return grp.getgrnam(OURS).gr_mem

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.engine.caller import caller
-from pushdeploy.errors import UnavailableError
+from pushdeploy.engine.caller import caller, came_by_key
+from pushdeploy.errors import UnavailableError, UsageError
 from pushdeploy.system import keys
 
 if TYPE_CHECKING:
@@ -31,24 +31,43 @@ def _keys_list(host: Host, session: Session, request: Request) -> list[dict[str,
 
 
 def _keys_remove(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    _allowed(host, session, request)
+    asked_by = _allowed(host, session, request)
     name = str(request.get("name", ""))
+    if not request.get("confirmed"):
+        _refuse_lockout(host, name, asked_by if came_by_key(host, session) else None)
     keys.remove(host.layout.keys, name)
     return {"name": name, "left": len(keys.listing(host.layout.keys))}
 
 
-def _allowed(host: Host, session: Session, request: Request) -> None:
-    """Let known callers pass, on a machine where keys mean something.
+def _refuse_lockout(host: Host, name: str, asked_by: str | None) -> None:
+    """See that somebody can still push afterwards, and that it is not who asks.
+
+    Raises:
+        UsageError: nobody could, or not whoever asks.
+    """
+    names = [key.name for key in keys.listing(host.layout.keys)]
+    hint = f"pushdeploy keys:remove {name} --confirm {name}"
+    if names == [name]:
+        raise UsageError(f"`{name}` is the last key: nobody could push any more", hint=hint)
+    if name in names and name == asked_by:
+        raise UsageError(
+            f"`{name}` is the key that you are here with: it would not let you in again", hint=hint
+        )
+
+
+def _allowed(host: Host, session: Session, request: Request) -> str:
+    """Let known callers pass, on a machine where keys mean something; returns who asks.
 
     Raises:
         NotAllowedError: somebody else asks.
         UnavailableError: this is embedded mode, where nobody comes over ssh.
     """
-    caller(host, session, request)
+    name = caller(host, session, request)
     if host.accounts.receiver() is None:
         raise UnavailableError(
             "nobody pushes over ssh here: this is embedded mode", hint="git push production main"
         )
+    return name
 
 
 def _record(key: Key) -> dict[str, Any]:

@@ -6,8 +6,6 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-import idna
-
 from pushdeploy.errors import UsageError
 from pushdeploy.model.text import quoted
 
@@ -30,10 +28,7 @@ def parse_domain(text: str) -> str:
     wildcard = name.startswith("*.")
     bare = name.removeprefix("*.")
     _refuse_other_things(text, bare)
-    try:
-        ascii_name = idna.encode(bare, uts46=True).decode()
-    except idna.IDNAError as error:
-        raise UsageError(f"{quoted(text)} is no domain name: {error}", hint=_example()) from error
+    ascii_name = _ascii(text, bare)
     labels = ascii_name.split(".")
     if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004
         raise UsageError(f"{quoted(text)} is no complete domain name", hint=_example())
@@ -43,6 +38,19 @@ def parse_domain(text: str) -> str:
             hint=_example(),
         )
     return f"*.{ascii_name}" if wildcard else ascii_name
+
+
+def _ascii(text: str, bare: str) -> str:
+    try:
+        import idna  # noqa: PLC0415 - not there yet when the installer looks at its arguments
+    except ModuleNotFoundError:
+        return bare.lower()
+    try:
+        return idna.encode(bare, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise UsageError(
+            f"{quoted(text)} is not a domain name: {error}", hint=_example()
+        ) from error
 
 
 def covers(pattern: str, domain: str) -> bool:

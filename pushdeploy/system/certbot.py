@@ -32,6 +32,12 @@ exec /usr/local/bin/pushdeploy certs:renewed
 """
 
 _SAID = re.compile(r"(?:Detail|Domain): |.*urn:ietf:params:acme:error")
+_UNREACHABLE = re.compile(
+    r"Connection refused|Connection timed out|Temporary failure in name resolution"
+    r"|Name or service not known|No route to host|Network is unreachable|Read timed out"
+)
+"""What Python says when there is no connection, somewhere in certbot's last words."""
+
 _TALK = re.compile(r"Saving debug|Ask for help|See the logfile|An unexpected error|Requesting a")
 
 
@@ -73,6 +79,12 @@ def issue(app: str, domains: Sequence[str], *, webroot: Path, email: str, server
         ]
     )
     done = command.attempt(line, seconds=ISSUE_SECONDS)
+    unreachable = _UNREACHABLE.search(done.stdout + done.stderr)
+    if done.status != 0 and unreachable:
+        raise UnavailableError(
+            f"the ACME server can't be reached: {unreachable[0]}",
+            hint=f"curl --silent --show-error --head {server}",
+        )
     if done.status != 0:
         raise UnavailableError(
             f"no certificate for {', '.join(domains)}: {_told(done.stdout, done.stderr)}",
@@ -87,7 +99,7 @@ def hook() -> bool:
 
 
 def unhook() -> bool:
-    """The opposite."""
+    """Have certbot tell us of renewals no more; returns False when it did not."""
     there = HOOK.exists()
     HOOK.unlink(missing_ok=True)
     return there

@@ -18,6 +18,27 @@ WAIT_SECONDS = 10.0
 """A change takes milliseconds."""
 
 
+LONGEST_KEY_FILE = 65536
+"""Bytes; a public key has a few hundred."""
+
+
+def read_key_file(file: Path) -> str:
+    """The text of a file that is one public key.
+
+    Raises:
+        RefusedInputError: it is not.
+    """
+    try:
+        with file.open("rb") as stream:
+            text = stream.read(LONGEST_KEY_FILE).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RefusedInputError(
+            f"the key `{file}` can't be read: {error}", hint="give a file that ends in `.pub`"
+        ) from error
+    parse_public_key(text, "any")
+    return text
+
+
 def add(path: Path, text: str, name: str | None = None) -> Key:
     """Let a key push.
 

@@ -22,6 +22,7 @@ from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import File, make_folder, sync_folder, write
 from pushdeploy.system.locks import held
 from pushdeploy.system.nginx_refusal import refusal
+from pushdeploy.system.nginx_welcome import is_welcome
 from pushdeploy.system.rendering import render
 
 if TYPE_CHECKING:
@@ -219,12 +220,10 @@ class Nginx:
         return True
 
     def _turn_welcome_off(self) -> list[str]:
-        """Only the distribution's own link: a file of somebody's is his, and nginx will say so."""
-        if not self.welcome.is_symlink():
+        """Only the distribution's own, by its content: a live site may stand under its name."""
+        if not self.welcome.is_symlink() or not is_welcome(self.welcome):
             return []
         target = os.readlink(self.welcome)
-        if Path(target).name != "default" or "sites-available" not in target:
-            return []
         write(File(self._welcome_note, target))
         self.welcome.unlink()
         return [self.welcome.name]

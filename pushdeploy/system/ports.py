@@ -14,13 +14,13 @@ FIRST_PROCESS = 1
 
 def held_by(holder: PortHolder, port: int) -> str:
     """`` `nginx` (process 12, user root)``, or `` `ssh.socket` of systemd``."""
-    unit = _socket_unit(port) if holder.pid == FIRST_PROCESS else None
+    unit = socket_unit(port) if holder.pid == FIRST_PROCESS else None
     if unit is not None:
         return f"`{unit}` of systemd"
     return f"`{holder.name}` (process {holder.pid}, user {holder.user})"
 
 
-def _socket_unit(port: int) -> str | None:
+def socket_unit(port: int) -> str | None:
     """The unit that has this port among what it listens on.
 
     Each line of `systemctl list-sockets` begins `LISTEN UNIT`, as in `0.0.0.0:22 ssh.socket`.

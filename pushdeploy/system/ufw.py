@@ -93,6 +93,11 @@ def ours() -> list[str]:
     return [rule for rule, comment in _commented() if comment == f"'{COMMENT}'"]
 
 
+def allowed_ports() -> set[int]:
+    """The ports that a rule lets in, from anywhere or from some addresses."""
+    return _open_ports(restricted=True)
+
+
 def is_installed() -> bool:
     """True when there is a ufw here."""
     return Path("/usr/sbin/ufw").exists()

@@ -350,8 +350,9 @@ def test_removing_the_last_key_says_what_that_means(
 ) -> None:
     engine.answers["keys.remove"] = {"name": "alice", "left": 0}
 
-    said = pushdeploy("keys:remove", "alice")
+    said = pushdeploy("keys:remove", "alice", "--confirm", "alice")
 
+    assert engine.asked[-1] == {"verb": "keys.remove", "name": "alice", "confirmed": True}
     assert said.stderr == (
         "Removing the key alice... done\n"
         "No key is left: nobody can push until root adds one on the server.\n"

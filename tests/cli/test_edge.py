@@ -112,7 +112,6 @@ def test_a_certificate_is_asked_for(engine: FakeEngine, pushdeploy: Pushdeploy) 
     said = pushdeploy("certs:auto", "--email", "me@example.com")
 
     assert said.stderr == (
-        "Asking for a certificate for blog: this takes some seconds ...\n"
         "https://blog.example.com is served until 2027-02-20, then renewed by itself\n"
     )
     assert engine.asked[-1] == {

@@ -204,6 +204,7 @@ def test_a_key_that_is_added_pushes_and_one_that_is_removed_does_not(
     site.change({"VERSION": "2\n"})
     pushed = his.push()
     listed = json.loads(site.laptop.ssh("keys --json").stdout)
+    own = bob.ssh("keys:remove bob")
     removed = site.laptop.ssh("keys:remove bob")
     site.change({"VERSION": "3\n"})
     refused = his.push()
@@ -212,6 +213,7 @@ def test_a_key_that_is_added_pushes_and_one_that_is_removed_does_not(
     assert added.returncode == 0, added.stderr
     assert pushed.exit_status == 0, pushed.output
     assert "bob" in [one["name"] for one in listed]
+    assert_cli_refused(own, 2, "`bob` is the key that you are here with", "--confirm bob")
     assert removed.returncode == 0, removed.stderr
     assert "Permission denied" in refused.output
     assert_serving(site, version=2, release="v2")

@@ -1,0 +1,82 @@
+"""What listens on this machine, by `ss` (ss(8)); standard library only, for a bare server."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pushdeploy.errors import UnavailableError
+from pushdeploy.system import command
+from pushdeploy.system.command import Command
+from pushdeploy.system.ports import socket_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_USER = re.compile(r'users:\(\("(?P<name>[^"]*)",pid=(?P<pid>\d+)')
+_PID_1 = 1
+FIELDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A port with whoever holds it."""
+
+    protocol: str
+    """`tcp` or `udp`."""
+    address: str
+    """`127.0.0.1`, `0.0.0.0`, `::`, …"""
+    port: int
+    name: str
+    """Its program, or the socket unit of systemd; `?` where the kernel does not say."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches it."""
+        try:
+            return ipaddress.ip_address(self.address).is_loopback
+        except ValueError:
+            return False
+
+
+def listeners() -> list[Listener]:
+    """What takes connections or datagrams; nothing where there is no `ss`.
+
+    Each line is `tcp LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=9,fd=6),…)`.
+    """
+    try:
+        shown = command.run(Command(["ss", "-H", "-l", "-t", "-u", "-n", "-p"])).stdout
+    except UnavailableError:
+        return []
+    return list(dict.fromkeys(_read(shown)))
+
+
+def _read(shown: str) -> Iterator[Listener]:
+    for line in shown.splitlines():
+        fields = [*line.split(), *[""] * FIELDS]
+        address, _, port = fields[4].rpartition(":")
+        if not port.isdigit():
+            continue
+        match = _USER.search(line)
+        name = match["name"] if match else "?"
+        if match and int(match["pid"]) == _PID_1:
+            name = socket_unit(int(port)) or name
+        address = address.strip("[]").partition("%")[0].replace("*", "0.0.0.0")  # noqa: S104 - read
+        yield Listener(fields[0], address, int(port), name)
+
+
+def units_that_serve(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The server owner's own services that start one of these programs: unit, program."""
+    for file in sorted(Path("/etc/systemd/system").glob("*.service")):
+        try:
+            text = file.read_text(errors="replace")
+        except OSError:
+            continue
+        started = re.findall(r"^\s*ExecStart=(.*)$", text, re.MULTILINE)
+        for word in words:
+            if any(re.search(rf"\b{word}\b", line) for line in started):
+                yield file.name, word
+                break
