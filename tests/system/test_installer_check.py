@@ -23,7 +23,7 @@ CRON = "0 3 * * * root certbot renew --quiet\n"
 FOUND = """
 find / -xdev ! -path '/proc/*' ! -path '/sys/*' ! -path '/run/*' ! -path '/tmp/*' \\
   ! -path '/var/log/*' ! -path '/var/lib/systemd/*' ! -path '/var/tmp/*' \\
-  -printf '%p %m %U %G %s\\n' | sort
+  \\( -type f -printf '%p %m %U %G %s\\n' -o -printf '%p %m %U %G\\n' \\) | sort
 dpkg --list | awk '{print $1, $2, $3}'
 getent passwd
 """
