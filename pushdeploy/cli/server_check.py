@@ -1,74 +1,28 @@
-"""What the installer finds on a server before it changes anything: all of it, in one list.
+"""The installer's look around before it changes anything: said in one list, refused, or agreed to.
 
 Runs from the checkout, before the tool has its packages: the standard library has to do.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-from dataclasses import dataclass
-from enum import StrEnum
-from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pushdeploy.cli.server_findings import Finding, Kind, findings
 from pushdeploy.cli.steps import Steps
-from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.errors import PushdeployError, UnavailableError, UsageError
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.domain import parse_domain
-from pushdeploy.model.layout import SERVER
 from pushdeploy.model.server_settings import ServerSettings
-from pushdeploy.model.settings import FIRST_PORT
-from pushdeploy.system import command, keys, listeners, server_users, sshd, tool, ufw
-from pushdeploy.system.address import ssh_connection
-from pushdeploy.system.command import Command
-from pushdeploy.system.existing_sites import ExistingSite, existing_sites
-from pushdeploy.system.share import share
+from pushdeploy.system import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from pushdeploy.cli.wishes import Wishes
-    from pushdeploy.system.listeners import Listener
-
-WEB_PORTS = (80, 443)
-OUR_SERVERS = ("nginx",)
-SERVERS = ("gunicorn", "uvicorn", "hypercorn", "daphne", "waitress-serve", "uwsgi")
-CRON_FOLDERS = (Path("/etc/cron.d"), Path("/var/spool/cron/crontabs"))
-CRON_WORDS = ("certbot", "gunicorn", "git pull", "nginx", "acme.sh")
-FREE_BYTES = 700_000_000
-"""The tool takes 130 MB, Debian's packages 150 MB; the rest is for a first app."""
-
-ALWAYS_OPEN = (68, 546, 5353)
-"""DHCP and mDNS: ufw's own rules let them in."""
 
 HIGHEST_PORT = 65535
-MEGABYTE = 1_000_000
-
 WORD = "yes"
-
-
-class Kind(StrEnum):
-    """What a finding means for the installation."""
-
-    IN_THE_WAY = "in the way"
-    """Nothing is installed before it is gone."""
-    CHANGES = "changes"
-    """Something of others' changes; somebody has to agree."""
-    STAYS = "stays"
-    """Worth knowing: it goes on as it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was found."""
-
-    kind: Kind
-    text: str
-    hint: str = ""
 
 
 def check(wishes: Wishes, *, only: bool) -> None:
@@ -84,8 +38,8 @@ def check(wishes: Wishes, *, only: bool) -> None:
     """
     steps = Steps()
     steps.say("-----> Looking at this server")
-    usage, findings = _collect(wishes)
-    found = [one for kind in Kind for one in findings if one.kind is kind]
+    usage, looked = list(_bad_values(wishes)), list(findings(wishes))
+    found = [one for kind in Kind for one in looked if one.kind is kind]
     for one in reversed(found):
         _show(steps, one)
     for error in usage:
@@ -126,32 +80,6 @@ def _ask() -> None:
         raise UsageError("nothing was changed", hint="sudo ./installer.sh --check")
 
 
-def _collect(wishes: Wishes) -> tuple[list[PushdeployError], list[Finding]]:
-    usage = list(_bad_values(wishes))
-    listening = listeners.listeners()
-    findings = chain(
-        _users(),
-        _raised(tool.check_command),
-        _sshd(),
-        _room(),
-        _sandbox(),
-        _ports(wishes, listening),
-        _sites(wishes, existing_sites()),
-        _firewall(wishes, listening),
-        _services(),
-        _cron(),
-    )
-    return usage, list(findings)
-
-
-def _raised(look: object) -> Iterator[Finding]:
-    """What a check of the installation itself has against it."""
-    try:
-        look()  # type: ignore[operator]
-    except PushdeployError as error:
-        yield Finding(Kind.IN_THE_WAY, error.message, error.hint or "")
-
-
 def _bad_values(wishes: Wishes) -> Iterator[PushdeployError]:
     options = {
         "--port": wishes.port,
@@ -180,162 +108,3 @@ def _bad_values(wishes: Wishes) -> Iterator[PushdeployError]:
             attempt()
         except PushdeployError as error:
             yield error
-
-
-def _users() -> Iterator[Finding]:
-    yield from _raised(server_users.check_users)
-
-
-def _sshd() -> Iterator[Finding]:
-    """Not there yet on a minimal server; then apt brings it as it should be."""
-    if not sshd.MAIN.exists():
-        return
-    yield from _raised(sshd.check_sshd)
-
-
-def _room() -> Iterator[Finding]:
-    for folder in ("/opt", "/var/lib"):
-        free = shutil.disk_usage(folder).free
-        if free < FREE_BYTES and not tool.ROOT.exists():
-            yield Finding(
-                Kind.IN_THE_WAY,
-                f"{folder} has {free // MEGABYTE} MB free; {FREE_BYTES // MEGABYTE} are needed",
-                "sudo apt-get clean; df -h",
-            )
-            return
-
-
-def _sandbox() -> Iterator[Finding]:
-    """Apps run in namespaces of the kernel, which some virtual servers do not give."""
-    rules = share("templates") / "systemd" / "sandbox.j2"
-    plain = [line for line in rules.read_text().splitlines() if "=" in line and line[0] not in "#{"]
-    words = ["systemd-run", "--quiet", "--wait", "--collect"]
-    words += [f"--property={line}" for line in plain if "{{" not in line]
-    tried = command.attempt(Command([*words, "--uid=nobody", "/bin/true"]))
-    if tried.status != 0:
-        yield Finding(
-            Kind.IN_THE_WAY,
-            "this machine can't run programs in systemd's sandbox, as some containers can't: "
-            f"{tried.stderr.strip() or f'`true` ended with {tried.status}'}",
-            "use a virtual machine, or a container that may nest: systemd-detect-virt",
-        )
-
-
-def _ports(wishes: Wishes, listening: Sequence[Listener]) -> Iterator[Finding]:
-    listening = [one for one in listening if one.protocol == "tcp"]
-    for port in WEB_PORTS:
-        for one in listening:
-            if one.port == port and one.name not in OUR_SERVERS and not one.is_local:
-                yield _web_port(wishes, one)
-                break
-    wanted = wishes.port or (FIRST_PORT if wishes.app and not _apps() else None)
-    for one in listening:
-        if one.port == wanted and not one.name.startswith("pushdeploy-"):
-            yield Finding(
-                Kind.IN_THE_WAY,
-                f"port {wanted} is held by `{one.name}`",
-                f"stop it, or: ./installer.sh --app {wishes.app} --port {one.port + 1}",
-            )
-            break
-
-
-def _web_port(wishes: Wishes, one: Listener) -> Finding:
-    held = f"port {one.port} is held by `{one.name}`, so nginx can't answer there"
-    if wishes.domains or wishes.email:
-        return Finding(
-            Kind.IN_THE_WAY,
-            held,
-            "stop it and keep it from starting again; or leave --domain out, and have it pass "
-            "requests on to 127.0.0.1:8000",
-        )
-    return Finding(Kind.STAYS, f"{held}: it stays, and apps answer on 127.0.0.1 only")
-
-
-def _sites(wishes: Wishes, sites: Iterable[ExistingSite]) -> Iterator[Finding]:
-    wanted = set(wishes.domains)
-    for one in sites:
-        taken = wanted & set(one.names)
-        if taken:
-            yield Finding(
-                Kind.IN_THE_WAY,
-                f"`{min(taken)}` is served already: {one.file}, line {one.line}, {one.serves}",
-                f"remove the name there, or turn that site off, then: nginx -t; see {one.file}",
-            )
-        elif one.welcome:
-            yield Finding(
-                Kind.STAYS,
-                f"{one.file}: the distribution's welcome page, unchanged; it gives its place to "
-                "the apps, and comes back with `uninstall`",
-            )
-        else:
-            answers = " and for names that nobody has" if one.default else ""
-            yield Finding(
-                Kind.STAYS,
-                f"nginx serves {one.title}{answers}: {one.serves}; it stays as it is",
-                "an app without a domain is then not to be seen from outside"
-                if one.default
-                else "",
-            )
-
-
-def _firewall(wishes: Wishes, listening: Sequence[Listener]) -> Iterator[Finding]:
-    if not wishes.firewall:
-        return
-    if command.attempt(Command(["systemctl", "is-active", "firewalld"])).status == 0:
-        yield Finding(
-            Kind.IN_THE_WAY,
-            "firewalld is on, and two firewalls would undo each other",
-            "leave --firewall out: firewall-cmd --permanent --add-service=http --add-service=https",
-        )
-        return
-    if not ufw.is_installed():
-        allowed: set[int] = set()
-    else:
-        yield from _raised(lambda: ufw.plan(ssh_connection()))
-        if ufw.is_active():
-            return
-        allowed = ufw.allowed_ports()
-    kept = {*allowed, *WEB_PORTS, *ufw.ssh_ports(ssh_connection())}
-    shut = {
-        (one.port, one.protocol): one
-        for one in listening
-        if not one.is_local and one.port not in kept and one.port not in ALWAYS_OPEN
-    }
-    for _, one in sorted(shut.items()):
-        yield Finding(
-            Kind.CHANGES,
-            f"--firewall shuts port {one.port}/{one.protocol} (`{one.name}`), "
-            "which can be reached from outside now",
-            f"to keep it open: sudo ufw allow {one.port}/{one.protocol}; to agree: --yes",
-        )
-
-
-def _services() -> Iterator[Finding]:
-    for unit, program in listeners.units_that_serve(SERVERS):
-        if not unit.startswith("pushdeploy"):
-            yield Finding(Kind.STAYS, f"{unit} runs {program}: it stays as it is")
-
-
-def _cron() -> Iterator[Finding]:
-    for file in _crontabs():
-        try:
-            lines = file.read_text(errors="replace").splitlines()
-        except OSError:
-            continue
-        for line in lines:
-            if not line.lstrip().startswith("#") and any(word in line for word in CRON_WORDS):
-                yield Finding(Kind.STAYS, f"cron ({file}): {' '.join(line.split())[:60]}: it stays")
-
-
-def _crontabs() -> Iterator[Path]:
-    yield Path("/etc/crontab")
-    for folder in CRON_FOLDERS:
-        if folder.is_dir():
-            for name in sorted(os.listdir(folder)):
-                # Debian's own line for certbot leaves its work to the timer.
-                if name != "certbot":
-                    yield folder / name
-
-
-def _apps() -> list[str]:
-    return [app for app in journals(SERVER.apps) if Journal(SERVER.app(app)).settings().port]
