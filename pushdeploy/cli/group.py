@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,8 @@ import click
 
 from pushdeploy import __version__
 from pushdeploy.errors import UsageError
+from pushdeploy.model import foreign_words
+from pushdeploy.model.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,6 +84,11 @@ The sentences stand here too so that the help of all does not import all; a test
 
 ALIASES: Mapping[str, str] = {
     "apps:list": "apps",
+    "config:add": "config:set",
+    "config:list": "config",
+    "config:remove": "config:unset",
+    "config:show": "config",
+    "releases:list": "releases",
     "certs:list": "certs",
     "domains:list": "domains",
     "firewall": "firewall:status",
@@ -97,11 +103,13 @@ ALIASES: Mapping[str, str] = {
     "watchdog:enable": "watchdog:on",
     "storage:list": "storage",
 }
-"""Other names that people type."""
+"""Other names that people type, which mean exactly the same."""
+
+HELP = "help"
 
 
 class Commands(click.Group):
-    """Looks commands up by name; an unknown one is answered with the closest."""
+    """Looks commands up by name; an unknown one is answered with what does it here."""
 
     def list_commands(self, _: click.Context) -> list[str]:
         """Every command, by name."""
@@ -134,16 +142,34 @@ class Commands(click.Group):
         Raises:
             UsageError: there is none of that name.
         """
-        name = args[0]
+        name, *rest = args
+        if name == HELP:
+            return self._help(ctx, rest)
         found = self.get_command(ctx, name)
         if found is None:
-            raise UsageError(f"there is no command `{name}`", hint=self._closest(ctx, name))
-        return name, found, args[1:]
+            raise _unknown(name, rest[0] if rest else "")
+        return name, found, rest
 
-    def _closest(self, ctx: click.Context, name: str) -> str:
-        known = [*self.list_commands(ctx), *ALIASES]
-        close = difflib.get_close_matches(name.lower(), known, n=1)
-        return f"{PROGRAM} {close[0]}" if close else f"{PROGRAM} --help"
+    def _help(self, ctx: click.Context, words: list[str]) -> tuple[str, click.Command, list[str]]:
+        """`help` is `--help`, and `help ps` is `ps --help`."""
+        if words and not words[0].startswith("-"):
+            name, found, _ = self.resolve_command(ctx, words[:1])
+            if found is not None and name is not None:
+                return name, found, ["--help"]
+        whole = click.Command(HELP, callback=lambda: click.echo(ctx.get_help()))
+        return HELP, whole, []
+
+
+def _unknown(name: str, following: str) -> UsageError:
+    """The answer to a word that is no command; what it proposes never surprises."""
+    known = [*COMMANDS, *ALIASES]
+    meant = foreign_words.slip(name, known)
+    answer = None if meant else foreign_words.answer(name, following)
+    said = f"there is no command {quoted(name)}"
+    if answer is not None:
+        return UsageError(f"{said}: {answer.why}", hint=answer.hint)
+    meant = meant or foreign_words.similar_read(name, known)
+    return UsageError(said, hint=f"{PROGRAM} {meant or '--help'}")
 
 
 def _variable(command: str) -> str:

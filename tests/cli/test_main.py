@@ -122,6 +122,13 @@ def test_no_app_at_all_is_said(engine: FakeEngine, pushdeploy: Pushdeploy) -> No
     [
         (["relases"], "there is no command `relases`\n !     Next: pushdeploy releases\n"),
         (["ps:restrat"], "there is no command `ps:restrat`\n !     Next: pushdeploy ps:restart\n"),
+        (["rollbak"], "there is no command `rollbak`\n !     Next: pushdeploy --help\n"),
+        (["help", "lgos"], "there is no command `lgos`\n !     Next: pushdeploy logs\n"),
+        (["app", "logs"], "there is no command `app`: add -t\n !     Next: pushdeploy logs -t\n"),
+        (
+            ["letsencrypt:enable", "blog"],
+            "there is no command `letsencrypt:enable`: certificates come from\n !     `certs",
+        ),
         (["xyzzy"], "there is no command `xyzzy`\n !     Next: pushdeploy --help\n"),
         (
             ["ps", "--jsn"],
@@ -242,3 +249,18 @@ def test_the_help_of_all_says_what_each_command_says() -> None:
 def test_other_names_of_commands_are_commands() -> None:
     assert set(ALIASES.values()) <= set(COMMANDS)
     assert not set(ALIASES) & set(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("words", "same"),
+    [
+        (["help"], ["--help"]),
+        (["help", "ps"], ["ps", "--help"]),
+        (["help", "config:add"], ["config:add", "--help"]),
+    ],
+)
+def test_help_is_a_command_too(pushdeploy: Pushdeploy, words: list[str], same: list[str]) -> None:
+    said, wanted = pushdeploy(*words), pushdeploy(*same)
+
+    assert (said.status, said.stdout) == (0, wanted.stdout)
+    assert "Usage: pushdeploy" in said.stdout

@@ -304,6 +304,22 @@ def test_what_is_no_command_of_ours_is_refused(site: Site, command: str) -> None
     assert "uid=" not in answer.stdout
 
 
+def test_words_of_other_tools_are_answered_and_do_nothing(site: Site) -> None:
+    site.deploy("tiny")
+    before = snapshot(site)
+
+    stop, tail, whole = (
+        site.laptop.ssh(f"{word} {site.name}") for word in ("ps:stop", "logs:tail", "help")
+    )
+
+    assert_cli_refused(stop, 2, "pushdeploy maintenance:on")
+    assert "destroy" not in stop.stderr
+    assert_cli_refused(tail, 2, "pushdeploy logs -t")
+    assert_unchanged(site, before)
+    assert whole.returncode == 2  # no command has the app's name
+    assert "Usage: pushdeploy" in site.laptop.ssh("help").stdout
+
+
 def test_ports_and_agents_are_not_forwarded(site: Site) -> None:
     site.deploy("tiny")
     port = site.settings["port"]

@@ -1,0 +1,225 @@
+"""Words that people bring from Heroku, Dokku, Kamal, Capistrano and Piku, and what does it here."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+P = "pushdeploy"
+
+READS = frozenset(
+    {
+        *("apps", "certs", "config", "config:get", "domains", "firewall:status", "keys", "logs"),
+        *("maintenance", "nginx:show", "ps", "releases", "releases:info", "releases:output"),
+        *("static", "storage", "version", "watchdog"),
+    }
+)
+"""Commands that only tell: what may be proposed to whoever typed something unknown."""
+
+DESTROYING = ("destroy", "remove", "unset", "clear", "off", "uninstall", "disable")
+"""Verbs that are never proposed for what only looks like them."""
+
+SIMILAR = 0.75
+"""Of difflib: `relases` and `releases` are, `statu` and `static` are not meant to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said to a word that is no command: why, and what to type."""
+
+    why: str
+    hint: str
+
+
+_REMOTE = f"git remote add production deploy@HOST:APP; {P} apps lists them"
+_PUSH = "git push production main"
+_DATABASE = (
+    "databases are not its business: bring your own",
+    f"{P} config:set DATABASE_URL=postgres:///APP",
+)
+_BUILD = ("a push builds by itself: a venv from requirements.txt", _PUSH)
+_PORTS = ("nginx answers on 80 and 443, each app has a port on 127.0.0.1", f"{P} apps")
+_SCALE_DOWN = (
+    "web always runs; workers stop at 0, and visitors can get a maintenance page",
+    f"{P} ps:scale worker=0, or {P} maintenance:on",
+)
+_ONE_OFF = ("one-off commands run by `run`", f"{P} run bash")
+_STATUS = ("what runs, and how it does, is told by `ps`", f"{P} ps")
+_PAST = ("every deploy and change is a release", f"{P} releases")
+_BACK = ("going back is `rollback`, by itself or to a release of the list", f"{P} releases")
+_VARS = ("config vars are told by `config`", f"{P} config")
+_KEYS = ("who may push is told by the list of ssh keys", f"{P} keys")
+_HTTPS = ("certificates come from `certs:auto`, which also renews them", f"{P} certs:auto")
+_CHECKS = ("health checks stand in app.json, and are asked in each deploy", f"{P} logs -p web")
+_EXPORT = ("config vars are shown for a shell by `config --shell`", f"{P} config --shell")
+_GIT = ("the server is a git remote of your checkout", _REMOTE)
+_NO_LOCK = ("a deploy locks the app by itself, and a killed one leaves no lock", f"{P} ps")
+_SITE = ("nginx sites are written by each change; what can be set is shown", f"{P} nginx:show")
+_LOAD = ("a process type may use what the server has; `ps` tells how much it does", f"{P} ps")
+_PYTHON = ("there are no buildpacks: .python-version and requirements.txt say all", _PUSH)
+_NO_DOCKER = ("there are no containers and no images: a venv and systemd", f"{P} ps")
+_JOBS = ("there are no timed jobs: run a worker that waits, or use cron", f"{P} run COMMAND")
+_UPGRADE = ("the server is upgraded by a newer installer.sh", f"{P} version")
+_HTTP_OFF = ("an app without a certificate is served over plain HTTP", f"{P} certs")
+
+# The words, and why and what instead. `noun:*` is any verb of a noun that is not ours.
+_TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
+    ("info status apps:info apps:report ps:report ps:info app:info apps:status", _STATUS),
+    ("app:details details top htop ps:list ps:show ps:status processes", _STATUS),
+    ("doctor check checkup diagnose health", ("what is wrong is told by `ps`", f"{P} ps")),
+    ("report ps:inspect inspect ps:type dyno dynos dyno:*", _STATUS),
+    ("open urls url apps:open browse dashboard", ("its addresses are listed", f"{P} domains")),
+    ("git git:* remote remotes clone apps:clone init login auth auth:* link fork", _GIT),
+    ("letsencrypt letsencrypt:* ssl ssl:* tls certs:generate certs:update https", _HTTPS),
+    ("certs:info certs:show certs:report", ("all are listed", f"{P} certs")),
+    ("letsencrypt:disable certs:auto:disable ssl:disable", _HTTP_OFF),
+    ("pg pg:* psql postgres postgres:* postgresql:* mysql mysql:* mariadb:* mongo:*", _DATABASE),
+    ("redis redis:* addons addons:* db db:* sqlite sqlite:* database accessory", _DATABASE),
+    ("plugin plugin:* plugins plugins:* accessory:* memcached:* rabbitmq:*", _DATABASE),
+    ("ps:stop stop ps:kill kill apps:stop app:stop halt down ps:pause pause", _SCALE_DOWN),
+    (
+        "start ps:start apps:start app:start boot app:boot up ps:wait resume",
+        ("what is live runs; `restart` starts it again", f"{P} ps"),
+    ),
+    (
+        "ps:rebuild reload app:restart app:reboot reboot deploy:restart touch config:live",
+        ("the live code is started again by `restart`", f"{P} restart"),
+    ),
+    ("logs:tail tail log logs:follow logs:live app:logs", ("add -t", f"{P} logs -t")),
+    (
+        "logs:failed build:logs builds builds:info builds:output deploy:log output logs:deploy",
+        ("what a deploy printed is kept", f"{P} releases:output"),
+    ),
+    ("logs:drain drains drains:* logs:set", ("the journal has all logs", f"{P} logs")),
+    ("env vars env:get config:vars config:all variables envs secrets", _VARS),
+    ("config:edit config:export env:export config:shell", _EXPORT),
+    (
+        "env:set secret:set set secrets:set",
+        ("config vars are set by `config:set`", f"{P} config:set NAME=value"),
+    ),
+    (
+        "env:push config:push config:load env:import secrets:push",
+        ("a whole .env is read by `config:import`", f"{P} config:import .env"),
+    ),
+    ("get", ("config vars are shown one by one too", f"{P} config:get NAME")),
+    ("unset env:unset", ("config vars are taken away by name", f"{P} config:unset --help")),
+    (
+        "create new apps:new app:create launch add",
+        ("an app is made by its first push, or before that", f"{P} apps:create APP"),
+    ),
+    (
+        "destroy delete remove rm uninstall app:remove apps:delete apps:remove apps:rm drop",
+        ("deleting an app asks for its name; read on first", f"{P} apps:destroy --help"),
+    ),
+    ("apps:rename rename apps:favorites apps:transfer", ("names stay", f"{P} apps")),
+    ("apps:lock apps:unlock lock lock:* unlock deploy:check", _NO_LOCK),
+    ("local local:* foreman honcho server serve dev", ("it runs on servers", "honcho start")),
+    ("setup server:* provision bootstrap install", ("this server is set up", _PUSH)),
+    ("promote pipelines pipelines:* reviewapps:* ci ci:* pipeline", ("push instead", _PUSH)),
+    ("push publish release ship apps:deploy app:deploy redeploy deploy:app", ("push", _PUSH)),
+    ("deploy:rollback deploy:revert revert undo back rollback:* downgrade", _BACK),
+    ("history audit events activity releases:show deploys deploy:list", _PAST),
+    (
+        "deploy:cleanup cleanup prune prune:* gc repo:gc repo:* clean",
+        ("it prunes itself", f"{P} ps"),
+    ),
+    ("scale ps:set ps:resize resize formation", ("by `ps:scale`", f"{P} ps:scale web=2")),
+    ("ps:exec exec enter shell bash sh console ssh app:exec run:inside attach python", _ONE_OFF),
+    ("run:detached run:list run:logs run:rake rake manage", _ONE_OFF),
+    ("scheduler cron cron:* schedule scheduler:* clock jobs tasks", _JOBS),
+    ("access access:* members members:* orgs teams users user:* ssh-keys:list", _KEYS),
+    (
+        "ssh-keys ssh-keys:* keys:set key key:* keys:new authorize ssh:*",
+        ("a key is let in by `keys:add`", f"{P} keys:add FILE.pub"),
+    ),
+    ("whoami", ("a key's name is who you are", f"{P} keys")),
+    ("logout sessions sessions:*", ("there is no login: ssh keys let in", f"{P} keys")),
+    ("checks checks:* healthcheck healthchecks healthcheck:*", _CHECKS),
+    ("proxy proxy:* ports ports:* port traefik traefik:* caddy:* haproxy:*", _PORTS),
+    ("network network:* firewall:* ufw", ("the firewall is shown", f"{P} firewall:status")),
+    ("nginx:build-config nginx:validate-config nginx:report nginx:config", _SITE),
+    ("nginx:access-logs nginx:error-logs nginx:logs", ("in /var/log/nginx", f"{P} logs")),
+    ("domains:report domains:info domain hostname", ("listed", f"{P} domains")),
+    (
+        "domains:set domains:enable domains:update domain:add vhosts",
+        ("a domain is added by `domains:add`", f"{P} domains:add www.example.com"),
+    ),
+    (
+        "storage:mount storage:create volumes volume volume:* mount disk disks",
+        ("a folder that outlives deploys is added", f"{P} storage:add instance"),
+    ),
+    ("storage:report storage:info", ("all are listed", f"{P} storage")),
+    ("build build:* builder:* image image:* registry registry:* docker-options:*", _BUILD),
+    ("docker docker:* container container:* compose", _NO_DOCKER),
+    ("buildpacks buildpacks:* stack stack:* runtime", _PYTHON),
+    ("resource:* limits memory stats metrics metrics:* usage", _LOAD),
+    ("regions spaces labs features features:* tags tags:* labels:* webhooks:*", _STATUS),
+    ("update upgrade self-update", _UPGRADE),
+    ("enable disable on off maintenance:status maintenance:show", ("see", f"{P} maintenance")),
+    ("show list ls index", ("all apps are listed by `apps`", f"{P} apps")),
+    ("commands usage:help man topics", ("all commands are listed", f"{P} --help")),
+)
+
+_ANSWERS = {word: Answer(*said) for words, said in _TABLE for word in words.split()}
+
+
+def words() -> Iterator[tuple[str, Answer]]:
+    """Every word of the table with its answer; `noun:*` stands for any verb."""
+    yield from _ANSWERS.items()
+
+
+def answer(typed: str, following: str = "") -> Answer | None:
+    """What does here what the word does elsewhere; `None` for a word that nobody has.
+
+    Args:
+        typed: the word in the command's place, such as `letsencrypt:enable`.
+        following: the word after it: Kamal says `app logs`.
+    """
+    word = typed.lower()
+    noun, colon, _ = word.partition(":")
+    return (
+        (_ANSWERS.get(f"{word}:{following.lower()}") if following and not colon else None)
+        or _ANSWERS.get(word)
+        or (_ANSWERS.get(f"{noun}:*") if colon else None)
+    )
+
+
+def slip(typed: str, commands: Collection[str]) -> str | None:
+    """The command that was meant by one wrong letter in the verb; none if one may destroy."""
+    noun, colon, verb = typed.lower().partition(":")
+    siblings = [one for one in commands if colon and one.startswith(f"{noun}:")]
+    verbs = {one.partition(":")[2]: one for one in siblings}
+    found = {said: one for said, one in verbs.items() if _is_slip(verb, said)}
+    if not found.keys().isdisjoint(DESTROYING):
+        return None
+    return min(found.values(), key=lambda one: one not in READS, default=None)
+
+
+def similar_read(typed: str, commands: Collection[str]) -> str | None:
+    """The command that only tells and is most likely meant: its own noun's, else by its letters."""
+    word = typed.lower()
+    noun, colon, _ = word.partition(":")
+    reads = [one for one in commands if one in READS]
+    if colon and noun in reads:
+        return noun
+    close = difflib.get_close_matches(word, reads, n=1, cutoff=SIMILAR)
+    return close[0] if close else None
+
+
+def _is_slip(typed: str, meant: str) -> bool:
+    """One letter too many, too few, wrong, or two swapped."""
+    if typed == meant:
+        return True
+    start = 0
+    while start < min(len(typed), len(meant)) and typed[start] == meant[start]:
+        start += 1
+    one, other = typed[start:], meant[start:]
+    return (
+        one[1:] in (other, other[1:])
+        or one == other[1:]
+        or (one[:2] == other[1::-1] and one[2:] == other[2:])
+    )
