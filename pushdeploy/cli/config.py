@@ -5,7 +5,7 @@ Values go to the engine and to the person who asks, and nowhere else: over ssh o
 
 from __future__ import annotations
 
-import shlex
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,8 @@ from pushdeploy.cli.command import Errand, command, json_option
 from pushdeploy.cli.output import aligned, say, show_json, show_lines
 from pushdeploy.cli.typed_file import read_stdin, read_typed
 from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
-from pushdeploy.model.environment import parse_assignments, parse_dotenv
-from pushdeploy.model.text import decode, escaped, quoted
+from pushdeploy.model.environment import parse_assignments, parse_vars, render_for_shell
+from pushdeploy.model.text import decode_any, escaped, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def config(side: Near, *, app: str, shell: bool, as_json: bool) -> None:
     if as_json:
         show_json(found)
     elif shell:
-        show_lines(f"{name}={shlex.quote(value)}" for name, value in found.items())
+        sys.stdout.write(render_for_shell(found))
     elif found:
         print(f"=== {app} Config Vars")
         show_lines(aligned([(f"{name}:", escaped(value)) for name, value in found.items()]))
@@ -103,7 +103,8 @@ def _file_on_stdin(errand: Errand) -> Errand:
 def config_import(side: Near, *, app: str, file: str) -> int:
     """Set all config vars of a .env file.
 
-    With `-` it is read from stdin. All of it is one new release.
+    With `-` it is read from stdin. All of it is one new release. What `config --shell` and
+    `config --json` print is read back exactly.
     """
     return _set(side, app, _dotenv(read_typed(file, side)))
 
@@ -141,7 +142,7 @@ def _assigned(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 def _dotenv(content: bytes) -> dict[str, str]:
-    values = parse_dotenv(decode(content, ".env"))
+    values = parse_vars(decode_any(content, ".env"))
     if not values:
         raise RefusedInputError("the .env sets nothing", hint="write NAME=value lines")
     return values

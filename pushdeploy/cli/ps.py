@@ -13,7 +13,7 @@ from pushdeploy.cli.moment import ago, iso
 from pushdeploy.cli.output import say, show_json, show_lines
 from pushdeploy.model.size import format_duration
 from pushdeploy.model.text import escaped
-from pushdeploy.model.web_server import mentions_gunicorn
+from pushdeploy.model.web_server import fixed_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +28,7 @@ INSTANCE_KEYS = (
     "seconds",
     "cpu",
     "memory",
+    "workers",
     "restarts",
     "last_restart",
     "crash_loop",
@@ -46,7 +47,8 @@ def ps(side: Near, *, app: str, as_json: bool) -> None:
         show_json(_record(answer))
         return
     if answer["release"] is None:
-        say(f"Nothing of {app} is live yet: git push production main")
+        coming = any(one["state"] == "starting" for one in answer["instances"])
+        say(f"Nothing of {app} is live yet" + ("" if coming else ": git push production main"))
     show_lines(_groups(answer))
     say(*_troubles(answer, side.now()))
     last = answer["last_attempt"]
@@ -75,32 +77,48 @@ def ps_scale(side: Near, *, app: str, changes: tuple[str, ...], as_json: bool) -
 
 
 def _quantities(answer: Mapping[str, Any]) -> dict[str, int]:
+    """How many of each process type are wanted; of web, how many workers gunicorn is to have."""
+    lines = {name: line for name, line in answer["commands"].items() if name != "release"}
     counts = {
-        name: sum(1 for one in answer["instances"] if _belongs(one, name) and not one["warm"])
-        for name in answer["commands"]
-        if name != "release"
+        name: sum(1 for one in answer["instances"] if _is_live(answer, one, name)) for name in lines
     }
-    return {**counts, **({"web": answer["web_concurrency"]} if "web" in counts else {})}
+    if "web" in counts:
+        counts["web"] = fixed_workers(lines["web"]) or answer["web_concurrency"]
+    return counts
 
 
 def _groups(answer: Mapping[str, Any]) -> Iterator[str]:
     """`=== web (3 workers): …`, and below it a line for each instance."""
     shown = set()
     for name, line in answer["commands"].items():
-        instances = [one for one in answer["instances"] if _belongs(one, name)]
         if name == "release":
             continue
-        count = f"{sum(1 for one in instances if not one['warm'])}"
-        if name == "web" and mentions_gunicorn(line):
-            workers = answer["web_concurrency"]
-            count = f"{workers} worker{'' if workers == 1 else 's'}"
-        yield f"=== {name} ({count}): {escaped(line)}"
+        instances = [one for one in answer["instances"] if _belongs(one, name)]
+        yield f"=== {name} ({_count(answer, name)}): {escaped(line)}"
         yield from map(_instance, instances)
         shown |= {id(one) for one in instances}
     rest = [one for one in answer["instances"] if id(one) not in shown]
-    if rest:
+    coming = [one for one in rest if not one.get("stray")]
+    strays = [one for one in rest if one.get("stray")]
+    if coming:
+        yield "=== a release that starts now"
+        yield from map(_instance, coming)
+    if strays:
         yield "=== other releases, about to end (or by: pushdeploy reconcile)"
-        yield from map(_instance, rest)
+        yield from map(_instance, strays)
+
+
+def _count(answer: Mapping[str, Any], name: str) -> str:
+    """`2 workers` for a server that has some, as they run; else how many instances there are."""
+    live = [one for one in answer["instances"] if _is_live(answer, one, name)]
+    workers = [one["workers"] for one in live if one["workers"] is not None]
+    if not workers:
+        return str(len(live))
+    return f"{sum(workers)} worker{'' if sum(workers) == 1 else 's'}"
+
+
+def _is_live(answer: Mapping[str, Any], instance: Mapping[str, Any], name: str) -> bool:
+    return _belongs(instance, name) and instance["release"] == answer["release"]
 
 
 def _belongs(instance: Mapping[str, Any], process_type: str) -> bool:

@@ -8,11 +8,11 @@ import click
 
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.moment import iso, local_and_ago
-from pushdeploy.cli.output import aligned, show_json, show_lines, show_table
+from pushdeploy.cli.output import aligned, say, show_json, show_lines, show_table
 from pushdeploy.model.text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pushdeploy.cli.side import Near
 
@@ -28,6 +28,7 @@ ROW_KEYS = (
     "at",
     "outcome",
     "live",
+    "rollback",
     "reason",
     "seconds",
 )
@@ -50,6 +51,7 @@ def releases(side: Near, *, app: str, count: int, as_json: bool) -> None:
     print(f"=== {app} Releases - Current: {current}")
     if answer["releases"]:
         show_table(COLUMNS, _rows(answer, side.now()))
+    say(*_ways_back(answer))
 
 
 @command("releases:info", example="pushdeploy releases:info v12 --app blog")
@@ -114,7 +116,10 @@ def _listing(answer: Mapping[str, Any]) -> dict[str, Any]:
     rows = [
         {**{key: row[key] for key in ROW_KEYS}, "at": iso(row["at"])} for row in answer["releases"]
     ]
-    return {**{key: answer[key] for key in ("app", "current", "warm")}, "releases": rows}
+    return {
+        **{key: answer[key] for key in ("app", "current", "warm", "previous", "rollback")},
+        "releases": rows,
+    }
 
 
 def _rows(answer: Mapping[str, Any], now: float) -> list[tuple[str, ...]]:
@@ -136,10 +141,24 @@ def _rows(answer: Mapping[str, Any], now: float) -> list[tuple[str, ...]]:
 
 
 def _outcome(row: Mapping[str, Any], warm: list[str]) -> str:
-    """What became of a try: `was live` is what can be rolled back to."""
-    if row["outcome"] == "live":
-        return "was live, warm" if row["release"] in warm else "was live"
-    return f"{row['outcome']} (attempt {row['attempt']})"
+    """What became of a try, and whether there is a way back to it."""
+    if row["outcome"] != "live":
+        return f"{row['outcome']} (attempt {row['attempt']})"
+    if row["live"]:
+        return "was live before"
+    if not row["rollback"]:
+        return "was live, gone"
+    return "was live, warm" if row["release"] in warm else "was live"
+
+
+def _ways_back(answer: Mapping[str, Any]) -> Iterator[str]:
+    """What `rollback` can do now."""
+    app, previous, there = answer["app"], answer["previous"], answer["rollback"]
+    if previous is not None:
+        yield f"Back to {previous}: pushdeploy rollback --app {app}"
+    others = [one for one in there if one != previous]
+    if others:
+        yield f"Or to {', '.join(others)}: pushdeploy rollback {others[0]} --app {app}"
 
 
 def _info(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import click
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, show_json, show_table
-from pushdeploy.model.storage import parse_storage_folder
+from pushdeploy.model.storage import parse_new_folder, parse_storage_folder
 
 if TYPE_CHECKING:
     from pushdeploy.cli.side import Near
@@ -38,9 +38,9 @@ def storage_add(side: Near, *, app: str, folder: str) -> int:
 
     The app may write there, and nowhere else in its code.
     """
-    folder = parse_storage_folder(folder)
+    text, folder = folder, parse_new_folder(folder)
     doing, restarting = f"Adding storage {folder}/", f"and restarting {app}"
-    return briefly(side, doing, restarting, "storage.add", app=app, folder=folder)
+    return briefly(side, doing, restarting, "storage.add", app=app, folder=text)
 
 
 @command("storage:remove", example="pushdeploy storage:remove instance/ --app blog")

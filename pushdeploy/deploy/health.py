@@ -11,7 +11,7 @@ from pushdeploy.events import Report, Warned, WebHealthy
 from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import HealthCheck, Verdict, accepts, probe_headers
 from pushdeploy.model.instance import DEFAULT_MEMORY, Instance, State, Status
-from pushdeploy.model.log_line import KILLED_FOR_MEMORY
+from pushdeploy.model.log_line import KILLED_FOR_MEMORY, Kept
 from pushdeploy.model.release import Kind, Release
 from pushdeploy.system.http import Answer, GaveUpError, NoAnswerError, get
 
@@ -173,6 +173,14 @@ def _crash_loops(status: Status | None, former: int) -> bool:
     return status.restarts - former >= CRASHES
 
 
+def silence(host: Host, instance: Instance) -> str:
+    """What is said of an instance of which no output is there."""
+    keeping = host.supervisor.keeping()
+    if keeping.kept is Kept.NOTHING:
+        return f"What {instance.name} printed is not kept: {keeping.why}."
+    return f"{instance.name} printed nothing."
+
+
 def _failed(
     host: Host, release: Release, instance: Instance, failure: Failure, *, crashed: bool
 ) -> DeployFailedError:
@@ -189,7 +197,7 @@ def _failed(
         report.append(f"Last output of {instance.name}:")
         report += [f"  {line}" for line in excerpt(output)]
     else:
-        report.append(f"{instance.name} printed nothing.")
+        report.append(silence(host, instance))
     text = "\n".join((*failure.body, *output))
     if any(sign in text for sign in READ_ONLY_SIGNS):
         report.append("The code is read-only to the app; what must survive a deploy is storage.")

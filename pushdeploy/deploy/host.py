@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pushdeploy.model.instance import Instance, Status
     from pushdeploy.model.job import Job
     from pushdeploy.model.layout import Layout
-    from pushdeploy.model.log_line import LogLine
+    from pushdeploy.model.log_line import Keeping, LogLine
     from pushdeploy.system.ownership import Findings
 
 
@@ -56,6 +56,9 @@ class Supervisor(Protocol):
             follow: then go on for ever with each new line, and with `None` whenever there has been
                 none for a while, so that the caller can look whether anybody still reads.
         """
+
+    def keeping(self) -> Keeping:
+        """How long what instances print is kept."""
 
     def once(self, job: Job, on_line: Callable[[str], None]) -> int:
         """Run a job to its end, its output line by line; returns its exit status."""

@@ -11,10 +11,11 @@ from pushdeploy.deploy.attempt import Audience, Ended, Request, app_lock, run_at
 from pushdeploy.deploy.boot import is_up
 from pushdeploy.deploy.go_live import go_live
 from pushdeploy.deploy.pulse import trouble
+from pushdeploy.deploy.reachable import named, reachable
 from pushdeploy.deploy.rebuild import fitting
-from pushdeploy.deploy.release import release_is_whole, write_release
+from pushdeploy.deploy.release import write_release
 from pushdeploy.deploy.tidy import tidy
-from pushdeploy.errors import NotFoundError, NothingToRollBackToError
+from pushdeploy.errors import NotFoundError, NothingToRollBackToError, PushdeployError
 from pushdeploy.events import Event, Report, RolledBack, Switched, WebStarting
 from pushdeploy.model.release import Kind, Release
 
@@ -104,15 +105,15 @@ def _runs_on(host: Host, journal: Journal, warm: Release) -> bool:
 def _target(host: Host, journal: Journal, number: int | None) -> int:
     app = journal.place.name
     live = journal.live()
-    present = [one for one in journal.numbers() if release_is_whole(journal.place, one)]
     history = journal.history()
+    there = reachable(journal, history)
     if number is None:
-        previous = history.previous(present)
+        previous = history.previous(there)
         if previous is None:
             raise NothingToRollBackToError(
                 f"`{app}` has no earlier release to go back to: "
                 + ("nothing is live yet" if live is None else f"v{live} is the oldest one left"),
-                hint=_forward(app, history, present) or f"pushdeploy releases --app {app}",
+                hint=_forward(app, history, there) or f"pushdeploy releases --app {app}",
             )
         return previous
     if number == live:
@@ -122,22 +123,30 @@ def _target(host: Host, journal: Journal, number: int | None) -> int:
             + (f"the current release, and {wrong}" if wrong else "live already"),
             hint=f"pushdeploy restart --app {app}" if wrong else f"pushdeploy releases --app {app}",
         )
-    if number not in present:
-        raise NotFoundError(
-            f"`{app}` has no complete release v{number} any more; there are: "
-            + (", ".join(f"v{one}" for one in present) or "none"),
-            hint=f"pushdeploy releases --app {app}",
-        )
-    if number not in history.once_live():
-        raise NothingToRollBackToError(
-            f"v{number} of `{app}` never went live: its deploy failed",
-            hint=f"pushdeploy releases:info v{number} --app {app}",
-        )
+    if number not in there:
+        raise _unreachable(journal, history, number, there)
     return number
 
 
-def _forward(app: str, history: History, present: list[int]) -> str | None:
+def _unreachable(
+    journal: Journal, history: History, number: int, there: list[int]
+) -> PushdeployError:
+    """Why it can't be gone back to, and what can."""
+    app, ways = journal.place.name, f"; there is a way back to: {named(there)}"
+    hint = f"pushdeploy rollback v{there[0]} --app {app}" if there else None
+    if number in history.once_live():
+        return NotFoundError(
+            f"v{number} of `{app}` was live and is not whole any more{ways}", hint=hint
+        )
+    if number in journal.numbers():
+        return NothingToRollBackToError(
+            f"v{number} of `{app}` never went live: its deploy failed{ways}", hint=hint
+        )
+    return NotFoundError(f"`{app}` has no release v{number}{ways}", hint=hint)
+
+
+def _forward(app: str, history: History, there: list[int]) -> str | None:
     """How to undo the last rollback, when there is nothing further back."""
     left = [change.previous for change in history.changes if change.kind == Kind.ROLLBACK]
     newest = left[-1] if left else None
-    return f"pushdeploy rollback v{newest} --app {app}" if newest in present else None
+    return f"pushdeploy rollback v{newest} --app {app}" if newest in there else None

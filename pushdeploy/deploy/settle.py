@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import instances
-from pushdeploy.deploy.health import OUTPUT_LINES, Failure, probe
+from pushdeploy.deploy.health import OUTPUT_LINES, Failure, probe, silence
 from pushdeploy.errors import CommandFailedError, DeployFailedError
 from pushdeploy.events import Report, Warned, WebStayedUp, WorkersChanged
 from pushdeploy.model.excerpt import excerpt
@@ -140,7 +140,7 @@ def _web_fell(host: Host, release: Release, web: Instance, what: str) -> DeployF
         report=(
             (f"Last output of {web.name}:", *(f"  {line}" for line in output))
             if output
-            else (f"{web.name} printed nothing.",)
+            else (silence(host, web),)
         ),
         hint=f"{again}; pushdeploy logs --app {release.app} shows more",
     )
@@ -148,9 +148,10 @@ def _web_fell(host: Host, release: Release, web: Instance, what: str) -> DeployF
 
 def _worker_fell(host: Host, instance: Instance) -> DeployFailedError:
     output = excerpt(host.supervisor.tail(instance, OUTPUT_LINES))
+    shown = (f"Last output of {instance.name}:", *(f"  {line}" for line in output))
     return DeployFailedError(
         f"`{instance.name}` of v{instance.release} does not stay up for {STAY_UP_SECONDS:.0f} s",
-        report=(f"Last output of {instance.name}:", *(f"  {line}" for line in output)),
+        report=shown if output else (silence(host, instance),),
         hint="mend its line in the Procfile, commit, and push again",
     )
 

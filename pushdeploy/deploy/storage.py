@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pushdeploy.errors import RefusedInputError
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
 from pushdeploy.system.faults import Point, reached
@@ -15,15 +16,24 @@ if TYPE_CHECKING:
 
 
 def make_storage(host: Host, app: str, folders: Sequence[str]) -> None:
-    """Make the folders in `shared/`, as the app itself: root writes nothing where an app may."""
+    """Make the folders in `shared/`, as the app itself: root writes nothing where an app may.
+
+    Raises:
+        RefusedInputError: something else has the name there.
+    """
     place = host.layout.app(app)
     missing = [place.shared / folder for folder in folders if not (place.shared / folder).is_dir()]
     if missing:
         own = host.accounts.receiver() is not None
-        command.run(
+        made = command.attempt(
             Command(
                 ["mkdir", "--parents", "--mode=0750", *map(str, missing)],
                 user=host.accounts.app_user(app) if own else None,
             )
         )
+        if made.status != 0:
+            raise RefusedInputError(
+                f"storage can't be made: {made.stderr.strip().splitlines()[-1]}",
+                hint=f"sudo ls -la {place.shared}",
+            )
     reached(Point.STORAGE_MADE)

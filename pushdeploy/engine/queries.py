@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.archive import KEPT_ATTEMPTS
+from pushdeploy.deploy.health import DEADLINE_SECONDS
 from pushdeploy.deploy.instances import web_concurrency
 from pushdeploy.deploy.journal import Journal, journals, read_release_or_none
-from pushdeploy.deploy.release import release_is_whole
+from pushdeploy.deploy.reachable import reachable
 from pushdeploy.deploy.tidy import wanted_instances
 from pushdeploy.engine.caller import caller
 from pushdeploy.engine.verbs import Request, app_of
 from pushdeploy.errors import NotFoundError
 from pushdeploy.model.attempt import Attempt, Outcome
+from pushdeploy.model.instance import State
 from pushdeploy.model.release import parse_release_name
 from pushdeploy.model.watchdog import crash_loops
-from pushdeploy.system import processes, pythons
+from pushdeploy.system import locks, processes, pythons, sockets
 from pushdeploy.system.records import read_lines
 
 if TYPE_CHECKING:
@@ -61,10 +63,15 @@ def _ps(host: Host, session: Session, request: Request) -> dict[str, Any]:
     app, settings, live = journal.place.name, journal.settings(), journal.live()
     statuses = {one.unit: one for one in host.supervisor.statuses(app)}
     wanted = wanted_instances(host, journal) if live is not None else []
-    rows = [_row(host, one, statuses.pop(one.unit, None), live) for one in wanted]
-    rows += [_stray(host, one) for one in statuses.values()]
     current = journal.current()
     last = max(journal.attempts(), key=lambda one: one.number, default=None)
+    changing = locks.is_held(journal.place.lock)
+    rows = [
+        _row(host, one, statuses.pop(one.unit, None), live, changing=changing) for one in wanted
+    ]
+    for one in statuses.values():
+        comes = changing and one.release > (live or 0)
+        rows.append(_coming(host, one) if comes else _stray(host, one))
     return {
         "app": app,
         "release": None if live is None else f"v{live}",
@@ -94,13 +101,29 @@ def _pythons(host: Host, session: Session, request: Request) -> list[dict[str, A
     return found
 
 
-def _row(host: Host, instance: Instance, status: Status | None, live: int | None) -> dict[str, Any]:
-    return {
+def _row(
+    host: Host, instance: Instance, status: Status | None, live: int | None, *, changing: bool
+) -> dict[str, Any]:
+    row = {
         "instance": instance.name,
         "release": f"v{instance.release}",
         "warm": instance.release != live,
         **_measured(host, status),
     }
+    if row["state"] == State.DOWN and changing:  # whoever changes the app starts it next
+        row["state"] = State.STARTING
+    if row["state"] == State.UP and (row["seconds"] or 0) < DEADLINE_SECONDS:
+        silent = instance.port is not None and not sockets.listens(instance.port)
+        if silent or row["workers"] == 0:
+            row["state"] = State.STARTING
+    return row
+
+
+def _coming(host: Host, status: Status) -> dict[str, Any]:
+    """An instance of the release that a deploy boots at this moment: it has no visitors yet."""
+    row = {"instance": status.name, "release": f"v{status.release}", "warm": False}
+    row |= _measured(host, status)
+    return {**row, "state": State.STARTING} if row["state"] in (State.UP, State.DOWN) else row
 
 
 def _stray(host: Host, status: Status) -> dict[str, Any]:
@@ -109,12 +132,15 @@ def _stray(host: Host, status: Status) -> dict[str, Any]:
 
 
 def _measured(host: Host, status: Status | None) -> dict[str, Any]:
-    usage = processes.usage(status.pid) if status and status.pid else None
+    pid = status.pid if status else None
+    usage = processes.usage(pid) if pid else None
+    serves = status is not None and status.process_type == "web"
     return {
-        "state": status.state if status else "down",
+        "state": status.state if status else State.DOWN,
         "seconds": round(host.now() - usage.started, 1) if usage else None,
         "cpu": round(usage.cpu, 1) if usage else None,
         "memory": usage.memory if usage else None,
+        "workers": processes.server_workers(pid) if pid and serves else None,
         "restarts": status.restarts if status else 0,
         "last_restart": _ago(host, status.last_restart) if status else None,
         "crash_loop": status is not None and crash_loops(status, host.now()),
@@ -130,23 +156,32 @@ def _releases(host: Host, session: Session, request: Request) -> dict[str, Any]:
     history, live = journal.history(), journal.live()
     count = int(request.get("count", SHOWN_RELEASES))
     attempts = journal.attempts() if count <= KEPT_ATTEMPTS else journal.all_attempts()
-    rows = [_tried(journal, one, live) for one in attempts[-count:][::-1]]
+    there = reachable(journal, history)
+    rows = [_tried(journal, one, live, there) for one in attempts[-count:][::-1]]
     warm = [f"v{number}" for number, until in history.warm.items() if until > host.now()]
     return {
         "app": journal.place.name,
         "current": None if live is None else f"v{live}",
         "warm": warm,
+        "previous": _release_name(history.previous(there)),
+        "rollback": [f"v{number}" for number in there],
         "releases": rows,
     }
 
 
-def _tried(journal: Journal, attempt: Attempt, live: int | None) -> dict[str, Any]:
+def _release_name(number: int | None) -> str | None:
+    return None if number is None else f"v{number}"
+
+
+def _tried(
+    journal: Journal, attempt: Attempt, live: int | None, there: list[int]
+) -> dict[str, Any]:
     release = read_release_or_none(journal, attempt.release) if attempt.release else None
     description = release.description if release else f"{attempt.kind} {attempt.commit[:8]}"
     if attempt.kind == "rollback":
         description = f"Rollback to v{attempt.release}" if attempt.release else "Rollback"
     return {
-        "release": f"v{attempt.release}" if attempt.release else None,
+        "release": _release_name(attempt.release),
         "attempt": attempt.number,
         "description": description,
         "subject": release.commit.subject if release else "",
@@ -155,6 +190,7 @@ def _tried(journal: Journal, attempt: Attempt, live: int | None) -> dict[str, An
         "at": attempt.at,
         "outcome": _outcome(attempt),
         "live": attempt.release is not None and attempt.release == live,
+        "rollback": attempt.release in there,
         "reason": attempt.reason,
         "seconds": attempt.seconds,
     }
@@ -172,12 +208,11 @@ def _releases_info(host: Host, session: Session, request: Request) -> dict[str, 
     if number is None:
         raise NotFoundError(f"`{journal.place.name}` has no release yet", hint="git push")
     release = journal.release(number)
-    once_live = number in journal.history().once_live()
     return {
         **asdict(release),
         "release": release.name,
         "live": number == live,
-        "rollback": number != live and once_live and release_is_whole(journal.place, number),
+        "rollback": number in reachable(journal),
     }
 
 

@@ -17,7 +17,9 @@ from pushdeploy.engine.protocol import DESCRIPTORS
 from pushdeploy.engine.verbs import app_of
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
 from pushdeploy.model.job import JobKind
+from pushdeploy.model.log_line import Kept
 from pushdeploy.model.text import escaped
+from pushdeploy.system import processes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,21 +41,37 @@ TERMINAL_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]{0,40}")
 def _logs(host: Host, session: Session, request: Request) -> dict[str, Any]:
     caller(host, session, request)
     app = app_of(request)
-    Journal(host.layout.app(app)).settings()
+    journal = Journal(host.layout.app(app))
+    journal.settings()
+    asked, found, told = int(request.get("count", SHOWN_LINES)), 0, False
+    names = [str(name) for name in request.get("types", [])]
     follow = bool(request.get("follow"))
-    lines = host.supervisor.logs(
-        app,
-        names=[str(name) for name in request.get("types", [])],
-        lines=int(request.get("count", SHOWN_LINES)),
-        follow=follow,
-    )
-    for line in lines:
-        if line is None:
-            if session.is_left():
-                break
-        elif not session.write(1, f"{_shown(line)}\n".encode("utf-8", "replace")):
-            break
+    for line in host.supervisor.logs(app, names=names, lines=asked, follow=follow):
+        if line is not None:
+            found += 1
+            if not session.write(1, f"{_shown(line)}\n".encode("utf-8", "replace")):
+                return {}
+        elif session.is_left():
+            return {}
+        elif not told:  # all that was there is shown
+            told = True
+            session.write(2, _why_few(host, journal, asked - found, none=not found))
+    if not told:
+        session.write(2, _why_few(host, journal, asked - found, none=not found))
     return {}
+
+
+def _why_few(host: Host, journal: Journal, missing: int, *, none: bool) -> bytes:
+    """What there is to say of fewer lines than were asked for, if anything."""
+    if missing <= 0:
+        return b""
+    keeping, app = host.supervisor.keeping(), journal.place.name
+    if keeping.kept is Kept.NOTHING:
+        return f"What {app} prints is not kept: {keeping.why}.\n".encode()
+    began = min((one.at for one in journal.attempts()), default=host.now())
+    if keeping.kept is Kept.UNTIL_REBOOT and began < processes.booted():
+        return f"What {app} printed before the reboot is gone: {keeping.why}.\n".encode()
+    return b"" if not none else f"{app} has printed nothing that is still kept.\n".encode()
 
 
 def _shown(line: LogLine) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,11 @@ from pushdeploy.errors import NotFoundError, UsageError
 from pushdeploy.events import Warned
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.convergence import Occasion
-from pushdeploy.model.formation import parse_scale
+from pushdeploy.model.formation import Change, parse_scale
 from pushdeploy.model.refname import parse_branch_name, parse_git_setting
-from pushdeploy.model.release import Kind, parse_release_name
-from pushdeploy.model.storage import parse_storage_folder, storage_set
+from pushdeploy.model.release import Kind, Release, parse_release_name
+from pushdeploy.model.storage import parse_new_folder, parse_storage_folder, storage_set
+from pushdeploy.model.web_server import fixed_workers
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.attempt import Audience, Ended
@@ -204,14 +205,28 @@ def _scale(host: Host, request: Request) -> renew.Change:
                     hint=f"pushdeploy ps --app {current.app}",
                 )
 
+        _refuse_without_effect(current, changes)
+
     def scaled(before: AppSettings) -> AppSettings:
         return before.changed(formation=before.formation.scaled(changes))
 
     return renew.Change(Kind.SCALE, f"Scale {' '.join(words)}", settings=scaled)
 
 
+def _refuse_without_effect(current: Release, changes: Sequence[Change]) -> None:
+    """gunicorn takes the number in its line before ours."""
+    line = next((one.command for one in current.procfile.lines if one.name == "web"), "")
+    fixed = fixed_workers(line)
+    asked = next((one for one in changes if one.name == "web" and one.quantity is not None), None)
+    if fixed is not None and asked is not None and (asked.relative or asked.quantity != fixed):
+        raise UsageError(
+            f"the Procfile says how many workers web has: {fixed}",
+            hint="remove `-w` or `--workers` from its web line, push, and scale again",
+        )
+
+
 def _storage_add(_: Host, request: Request) -> renew.Change:
-    folder = parse_storage_folder(str(request.get("folder", "")))
+    folder = parse_new_folder(str(request.get("folder", "")))
     return renew.Change(
         Kind.STORAGE,
         f"Add storage {folder}/",

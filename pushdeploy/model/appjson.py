@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from pushdeploy.model.dokku_check import parse_check
 from pushdeploy.model.health import DEFAULT_CHECK, HealthCheck, Verdict, accepts
 from pushdeploy.model.json_node import JsonNode, parse_json
-from pushdeploy.model.storage import storage_set
+from pushdeploy.model.storage import parse_new_folder, storage_set
 from pushdeploy.model.text import quoted, refuse_longer
 
 if TYPE_CHECKING:
@@ -80,7 +80,9 @@ def _ours(node: JsonNode) -> tuple[tuple[str, ...], Bind | None]:
             "write `socket` (gunicorn, uvicorn, …) or `port` (servers that listen on `$PORT`)",
         )
     return (
-        storage_set(folder.text() for folder in folders.each()) if folders else (),
+        storage_set(parse_new_folder(folder.text()) for folder in folders.each())
+        if folders
+        else (),
         "socket" if bind == "socket" else "port" if bind == "port" else None,
     )
 

@@ -6,7 +6,9 @@ The grammar is python-dotenv's, without interpolation: `$` and `${NAME}` stay as
 - `#` begins a comment on a line of its own, after a blank, or after a closing quote.
 - In `'…'`, only `\'` and `\\` are escapes; in `"…"` also `\"` and `\a \b \f \n \r \t \v`.
   Quoted values may have several lines. Any other backslash stays.
-- CRLF counts as LF.
+- Quoted parts may follow one another without a blank, and `\'` between them is a `'`, as in a
+  shell: `'it'\''s'`, `'it'"'"'s'`.
+- At a line's end CRLF counts as LF; within a quoted value only when all lines of the file end so.
 
 A name given twice is refused, where other readers take the last.
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 LONGEST_DOTENV = 2 << 20
 """Characters: twice what all config vars of an app may have, for comments."""
 
-_REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
+_REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|\r?\Z)")
 _NAME = re.compile(r"[ \t]*(?:export[ \t]+)?([^\s=]+)[ \t]*=")
 _BLANKS = re.compile(r"[ \t]*")
 _SINGLE = re.compile(r"'([^'\\]*(?:\\.[^'\\]*)*)'", re.DOTALL)
@@ -38,6 +40,7 @@ _COMMENT = re.compile(r"(?<=[ \t])#.*")
 _SINGLE_ESCAPE = re.compile(r"\\(['\\])")
 _DOUBLE_ESCAPE = re.compile(r"\\([\\'\"abfnrtv])")
 _MEANING = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
+_PARTS = re.compile(r"['\\]+|[^'\\]+")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,-]*")
 
 
@@ -49,7 +52,9 @@ def parse_dotenv(text: str) -> dict[str, str]:
             the message has the line's number and never the value.
     """
     refuse_longer(text, LONGEST_DOTENV, ".env")
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    text = text.removeprefix("\ufeff")
+    if text.count("\r\n") == text.count("\n"):  # written so as a whole, not a value that has CRLF
+        text = text.replace("\r\n", "\n")
     found: dict[str, str] = {}
     lines: dict[str, int] = {}
     position, line = 0, 1
@@ -75,6 +80,24 @@ def render_dotenv(values: Mapping[str, str]) -> str:
     return "".join(f"{name}={_rendered(value)}\n" for name, value in values.items())
 
 
+def render_for_shell(values: Mapping[str, str]) -> str:
+    r"""Lines `NAME='a value'` that a POSIX shell and `parse_dotenv` both read as these values.
+
+    Where the two differ, at `\` and `'`, the value goes on in double quotes: `'it'"'"'s'`.
+    """
+    return "".join(f"{name}={_both(value)}\n" for name, value in values.items())
+
+
+def _both(value: str) -> str:
+    if value and _PLAIN.fullmatch(value):
+        return value
+    parts = [
+        '"' + part.replace("\\", "\\\\") + '"' if part[0] in "'\\" else f"'{part}'"
+        for part in _PARTS.findall(value)
+    ]
+    return "".join(parts) or "''"
+
+
 def _binding(text: str, position: int, line: int) -> tuple[str, str, int]:
     """The name, the value and the position after one binding and its line end."""
     match = _NAME.match(text, position)
@@ -96,22 +119,39 @@ def _binding(text: str, position: int, line: int) -> tuple[str, str, int]:
 def _value(text: str, position: int, line: int) -> tuple[str, int]:
     blanks = _BLANKS.match(text, position)
     start = blanks.end() if blanks else position
-    quote = text[start : start + 1]
-    if quote not in {"'", '"'}:
+    if text[start : start + 1] not in {"'", '"'}:
         raw = _UNQUOTED.match(text, position)
         end = raw.end() if raw else position
-        return _COMMENT.sub("", text[position:end]).strip(" \t"), end + 1
-    match = (_SINGLE if quote == "'" else _DOUBLE).match(text, start)
-    if not match:
-        _refuse(line, "its opening quote is never closed")
-    rest = _REST_OF_LINE.match(text, match.end())
+        return _COMMENT.sub("", text[position:end]).removesuffix("\r").strip(" \t"), end + 1
+    parts, end = _quoted(text, start, line)
+    rest = _REST_OF_LINE.match(text, end)
     if not rest:
-        _refuse(line + match[0].count("\n"), "there is text after the closing quote")
+        _refuse(line + text.count("\n", start, end), "there is text after the closing quote")
+    return "".join(parts), rest.end()
+
+
+def _quoted(text: str, position: int, line: int) -> tuple[list[str], int]:
+    """The parts of a quoted value, and the position after its last quote."""
+    parts: list[str] = []
+    while True:
+        quote = text[position : position + 1]
+        if parts and text.startswith("\\'", position):
+            parts.append("'")
+            position += 2
+        elif quote in {"'", '"'}:
+            match = (_SINGLE if quote == "'" else _DOUBLE).match(text, position)
+            if not match:
+                _refuse(line, "its opening quote is never closed")
+            parts.append(_unescaped(quote, match[1]))
+            position = match.end()
+        else:
+            return parts, position
+
+
+def _unescaped(quote: str, inside: str) -> str:
     if quote == "'":
-        return _SINGLE_ESCAPE.sub(r"\1", match[1]), rest.end()
-    return _DOUBLE_ESCAPE.sub(lambda escape: _MEANING.get(escape[1], escape[1]), match[1]), (
-        rest.end()
-    )
+        return _SINGLE_ESCAPE.sub(r"\1", inside)
+    return _DOUBLE_ESCAPE.sub(lambda escape: _MEANING.get(escape[1], escape[1]), inside)
 
 
 def _rendered(value: str) -> str:

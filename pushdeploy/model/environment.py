@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
 from pushdeploy.model.config_var import check_form, check_name, check_value, size_of
-from pushdeploy.model.dotenv import parse_dotenv, render_dotenv
+from pushdeploy.model.dotenv import parse_dotenv, render_dotenv, render_for_shell
+from pushdeploy.model.json_node import parse_json
 from pushdeploy.model.text import quoted
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ __all__ = [
     "parse_assignments",
     "parse_dotenv",
     "parse_shell",
+    "parse_vars",
     "render_dotenv",
+    "render_for_shell",
     "render_shell",
 ]
 
@@ -115,6 +118,43 @@ def parse_shell(text: str) -> Environment:
     if position != len(text) or render_shell(environment) != text:
         raise _damaged(f"line {text.count(chr(10), 0, position) + 1} is not as it was written.")
     return environment
+
+
+def parse_vars(text: str) -> dict[str, str]:
+    """The vars of a `.env`, or of what we ourselves give out of them: all of it is read back.
+
+    Args:
+        text: a `.env`, what `config --shell` or `--json` shows, or a release's `environment`.
+
+    Raises:
+        RefusedInputError: it is none of these, or a name or value cannot be set.
+    """
+    text = text.removeprefix("\ufeff")
+    if text.lstrip().startswith("{"):
+        values = _json_vars(text)
+    else:
+        try:
+            values = dict(parse_shell(text).values)
+        except RefusedInputError:
+            return parse_dotenv(text)
+    try:
+        for name, value in values.items():
+            check_name(name)
+            check_value(name, value)
+    except UsageError as error:
+        raise RefusedInputError(error.message, hint=error.hint) from None
+    return values
+
+
+def _json_vars(text: str) -> dict[str, str]:
+    root = parse_json(text, "the file")
+    found: dict[str, str] = {}
+    for name in root.keys():  # noqa: SIM118 - no dict
+        node = root.get(name)
+        if node is None or not isinstance(node.value, str):
+            root.refuse(f"the value of {quoted(name)} is no text", 'write it as "..."')
+        found[name] = node.value
+    return found
 
 
 def parse_assignments(arguments: Iterable[str]) -> dict[str, str]:

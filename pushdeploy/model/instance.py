@@ -32,6 +32,11 @@ else one with 512 busy processes would get 512 times as much (systemd.resource-c
 DEFAULT_FILES = 65_536
 """Open files of one process."""
 
+LOG_BURST = 20_000
+LOG_INTERVAL_SECONDS = 10
+"""Lines that an instance may print in so many seconds; the journal throws away what is more. Six
+times systemd's own default, so that a traceback follows its cause, and no app floods the disk."""
+
 RESTART_SECONDS = 1
 """From the end of a process to its next start."""
 

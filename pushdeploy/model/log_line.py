@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.procfile import unit_safe
@@ -13,6 +14,28 @@ if TYPE_CHECKING:
 
 KILLED_FOR_MEMORY = "killed by the kernel: out of memory"
 """Stands in the log where the kernel ended a process of an instance."""
+
+
+class Kept(StrEnum):
+    """How long the system keeps what apps print."""
+
+    LASTING = "lasting"
+    UNTIL_REBOOT = "until reboot"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How long what apps print is kept, and where that is set."""
+
+    kept: Kept
+    why: str = ""
+    """`Storage=none in journald.conf`; empty when it lasts."""
+
+
+def lost_lines(count: str | int) -> str:
+    """Stands in the log where lines of an instance were thrown away before anybody read them."""
+    return f"({int(count):,} lines are lost here: the log could not take them)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,13 @@ LONGEST_PATH = 200
 LONGEST_PART = 100
 """Characters of one name: below NAME_MAX (255)."""
 
+USUAL_FOLDER = "instance"
+"""What is proposed for a file at the tree's root; Flask's own name for it."""
+
+_DATABASE = re.compile(
+    r"(.*\.(?:db3?|s3db|sqlite[23]?|sqlitedb))(?:-wal|-shm|-journal)?", re.IGNORECASE
+)
+_EXTENSION = re.compile(r".*[^.]\.[A-Za-z][A-Za-z0-9]{0,7}")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
@@ -39,6 +46,34 @@ def parse_storage_folder(text: str) -> str:
             hint="Name a folder inside the repository, such as `instance` or `media/uploads`.",
         )
     return folder
+
+
+def parse_new_folder(text: str) -> str:
+    """The folder, as `parse_storage_folder` does; refuses what is meant as a file.
+
+    Storage can't be one file: SQLite makes `db.sqlite3-journal` and `-wal` beside it, and programs
+    that save a file write another one and rename it. So the folder around it has to be storage.
+    What was added before is not judged again.
+
+    Raises:
+        RefusedInputError: It is no folder of the tree, or looks like a file.
+    """
+    folder = parse_storage_folder(text)
+    parent, _, name = folder.rpartition("/")
+    database = _DATABASE.fullmatch(name)
+    if not database and (text.endswith("/") or not _EXTENSION.fullmatch(name)):
+        return folder
+    wanted = parent or USUAL_FOLDER
+    why = (
+        f"SQLite writes `{database[1]}-journal` beside it"
+        if database
+        else "a file that is saved is often a new file"
+    )
+    unless = "" if database else f", or if it is a folder: pushdeploy storage:add {folder}/"
+    raise RefusedInputError(
+        f"{quoted(text)} looks like a file, and storage keeps whole folders: {why}",
+        hint=f"have the app use {wanted}/{name}, then: pushdeploy storage:add {wanted}/{unless}",
+    )
 
 
 def storage_set(folders: Iterable[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 
 from pushdeploy.errors import RefusedInputError
@@ -46,6 +47,24 @@ def refuse_longer(text: str, most: int, file: str) -> None:
             f"`{file}` has {len(text):,} characters; the most is {most:,}.",
             hint=f"Make {file} shorter, commit it and push again.",
         )
+
+
+def decode_any(content: bytes, file: str) -> str:
+    """The text of a file of a person's machine: UTF-8, or UTF-16 with its mark, as Windows writes.
+
+    Raises:
+        RefusedInputError: It is neither.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            return content.decode("utf-16")
+        except UnicodeDecodeError:
+            pass
+    if b"\0" in content:
+        raise RefusedInputError(
+            f"`{file}` is not text: it holds NUL bytes.", hint=f"Save `{file}` as UTF-8."
+        )
+    return decode(content, file)
 
 
 def escaped(text: str) -> str:

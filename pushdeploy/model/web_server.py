@@ -34,6 +34,7 @@ SHELLS = frozenset({"bash", "dash", "sh"})
 _OPERATOR = re.compile(r"[();<>|&\n]+")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
 _COMMAND_OPTION = re.compile(r"-[a-z]*c")
+_WORKERS = re.compile(r"(?:^|\s)(?:-w\s*|--workers(?:\s+|=))['\"]?([0-9]{1,5})(?=['\"\s]|$)")
 _ANYWHERE = re.compile(
     rf"(?:^|[\s;&|(/])({'|'.join(re.escape(name) for name in SERVERS)})(?=$|[\s;&|)])"
 )
@@ -72,6 +73,12 @@ def web_server(command: str) -> str | None:
             return server
         simple = []
     return None
+
+
+def fixed_workers(command: str) -> int | None:
+    """The number of workers that the command itself says, which wins over `WEB_CONCURRENCY`."""
+    found = _WORKERS.findall(command) if mentions_gunicorn(command) else []
+    return int(found[-1]) if found else None
 
 
 def _words(command: str) -> list[str]:

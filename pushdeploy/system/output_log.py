@@ -6,11 +6,12 @@ Each line is `<epoch seconds> <unit> <text>`, such as `1767225600.25 pushdeploy-
 from __future__ import annotations
 
 import os
+import re
 import time
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.instance import parse_unit
-from pushdeploy.model.log_line import LogLine
+from pushdeploy.model.log_line import LogLine, lost_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ LINE_LIMIT = 64 << 10
 """Bytes without a line's end after which the line is ended."""
 
 LOOK_SECONDS = 0.2
+MOMENT = re.compile(r"[0-9]{1,12}\.[0-9]{1,6}", re.ASCII)
 
 
 def output_log(folder: Path) -> Path:
@@ -38,6 +40,7 @@ class Writer:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._rest: dict[str, bytes] = {}
+        self._lost: dict[str, int] = {}
 
     def feed(self, unit: str, data: bytes) -> None:
         """Take what was printed; only whole lines are written."""
@@ -56,19 +59,34 @@ class Writer:
         if not lines:
             return
         head = f"{time.time():.6f} {unit} ".encode()
+        lost = self._lost.get(unit, 0)
+        if lost:
+            lines = [lost_lines(lost).encode(), *lines]
         data = b"".join(head + line.rstrip(b"\r") + b"\n" for line in lines)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
         try:
             self._rotate()
             descriptor = os.open(self._path, flags, 0o600)
         except OSError:
-            return  # the app is being destroyed, or the disk is full; it must run on
-        try:
-            os.write(descriptor, data)
-        except OSError:
+            self._lose(unit, lines)  # the app is being destroyed, or the disk is full
             return
+        whole = False
+        try:
+            whole = os.write(descriptor, data) == len(data)
+            if not whole:
+                os.write(descriptor, b"\n")
+        except OSError:
+            whole = False
         finally:
             os.close(descriptor)
+        if whole:
+            self._lost.pop(unit, None)
+        else:
+            self._lose(unit, lines)
+
+    def _lose(self, unit: str, lines: list[bytes]) -> None:
+        """The app must run on; the next line that can be written says how many are missing."""
+        self._lost[unit] = self._lost.get(unit, 0) + len(lines)
 
     def _rotate(self) -> None:
         if self._path.exists() and self._path.stat().st_size > FILE_LIMIT:
@@ -127,7 +145,7 @@ def _parsed(data: bytes) -> Iterator[LogLine]:
         at, _, rest = line.partition(" ")
         unit, _, text = rest.partition(" ")
         name = parse_unit(unit)
-        if name is not None:
+        if name is not None and MOMENT.fullmatch(at):  # else a full disk has cut it
             yield LogLine(float(at), name.release, name.process_type, name.index, text)
 
 

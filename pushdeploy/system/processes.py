@@ -72,6 +72,11 @@ def total_memory() -> int:
     return int(psutil.virtual_memory().total)
 
 
+def booted() -> float:
+    """When the machine was started, in epoch seconds."""
+    return float(psutil.boot_time())
+
+
 def cores() -> int:
     """Processors that we may use."""
     return len(psutil.Process().cpu_affinity() or [0])
@@ -124,6 +129,40 @@ def children(pid: int) -> dict[int, str]:
         except psutil.Error:
             continue
     return titles
+
+
+def server_workers(pid: int) -> int | None:
+    """How many workers a server's master has now; `None` for a process that has none by design.
+
+    A shell in between is passed over, and so is Python's own resource tracker. A master whose
+    workers have all died has 0.
+    """
+    try:
+        master = psutil.Process(pid)
+        below = _family(master)
+        while master.name() in SHELLS and len(below) == 1:
+            master, below = below[0], _family(below[0])
+        titles = [" ".join(one.cmdline()) for one in below]
+        return len([one for one in titles if TRACKER not in one]) if _has_workers(master) else None
+    except psutil.Error:
+        return None
+
+
+SHELLS = ("bash", "dash", "sh")
+TRACKER = "multiprocessing.resource_tracker"
+MASTERS = ("gunicorn", "--workers", "-w")
+
+
+def _has_workers(master: psutil.Process) -> bool:
+    """By its command line: gunicorn always has, others when they are told to."""
+    return any(
+        word.rpartition("/")[2] == MASTERS[0] or word.partition("=")[0] in MASTERS
+        for word in master.cmdline()
+    )
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    return [one for one in process.children() if one.status() != psutil.STATUS_ZOMBIE]
 
 
 def alive(pid: int) -> bool:

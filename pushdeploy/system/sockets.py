@@ -1,7 +1,8 @@
-"""What the kernel says about unix sockets: who is still connected to a path."""
+"""What the kernel says about sockets: who is connected to a path, and whether a port is served."""
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
 
 LISTENING = 0x10000
 """`__SO_ACCEPTCON` in the flags of `/proc/net/unix` (proc_net(5))."""
+
+CONNECT_SECONDS = 0.2
+"""The loopback answers at once, unless the backlog is full."""
 
 
 def connections(path: Path) -> int:
@@ -34,3 +38,10 @@ def _flags(path: Path) -> Iterator[int]:
             fields = line.split(maxsplit=7)
             if len(fields) == 8 and fields[7].rstrip("\n") == wanted:  # noqa: PLR2004 - columns
                 yield int(fields[3], 16)
+
+
+def listens(port: int) -> bool:
+    """True when somebody takes connections on this port of the loopback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(CONNECT_SECONDS)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pushdeploy.errors import CommandFailedError
 from pushdeploy.model.instance import Instance, State, Status, UnitName, parse_unit
 from pushdeploy.model.job import JOB_VARIABLE, Job, JobKind
+from pushdeploy.model.log_line import Keeping, Kept
 from pushdeploy.system import command, output_log, processes
 from pushdeploy.system.command import CLEAN_PATH, Command
 from pushdeploy.system.network import network_settings
@@ -113,6 +114,10 @@ class Supervisord:
         yield from output_log.last_lines(path, lines, lambda line: line.of(names))
         if follow:
             yield from new
+
+    def keeping(self) -> Keeping:
+        """In files of ours, the newest megabytes."""
+        return Keeping(Kept.LASTING)
 
     def once(self, job: Job, on_line: Callable[[str], None]) -> int:
         """Run a job as our child, marked as the app's."""

@@ -37,7 +37,7 @@ from pushdeploy.system.unit_status import PROPERTIES, STATES, named_status, read
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from pushdeploy.model.log_line import LogLine
+    from pushdeploy.model.log_line import Keeping, LogLine
 
 UNITS = Path("/run/systemd/system")
 RESTART = re.compile(r"^RestartSec=.*$", re.MULTILINE)
@@ -125,6 +125,10 @@ class Systemd:
     ) -> Iterator[LogLine | None]:
         """From the journal."""
         return journald.logs(app, names=names, lines=lines, follow=follow)
+
+    def keeping(self) -> Keeping:
+        """As the journal is configured."""
+        return journald.keeping()
 
     def once(self, job: Job, on_line: Callable[[str], None]) -> int:
         """Run a job in a transient unit of its own and wait for it."""

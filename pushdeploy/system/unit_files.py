@@ -15,6 +15,8 @@ from pushdeploy.model.instance import (
     DEFAULT_FILES,
     DEFAULT_MEMORY,
     DEFAULT_TASKS,
+    LOG_BURST,
+    LOG_INTERVAL_SECONDS,
     RESTART_SECONDS,
     STOP_GRACE_SECONDS,
 )
@@ -104,6 +106,8 @@ def unit_files(instance: Instance) -> Iterator[tuple[str, str]]:
             memory=DEFAULT_MEMORY,
             port=instance.port,
             bridged=as_range(BRIDGED),
+            log_burst=LOG_BURST,
+            log_interval=LOG_INTERVAL_SECONDS,
             requires=f"{instance.unit}.socket" if serves else None,
         ),
     )

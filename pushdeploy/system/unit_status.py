@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROPERTIES = (
-    "Id,ActiveState,SubState,MainPID,NRestarts,RestartUSec,"
+    "Id,ActiveState,SubState,Job,MainPID,NRestarts,RestartUSec,"
     "ActiveEnterTimestampMonotonic,ExecMainExitTimestampMonotonic"
 )
 
@@ -45,6 +45,8 @@ def _status(values: dict[str, str]) -> Status | None:
     state = STATES.get(values["ActiveState"], State.DOWN)
     if values["SubState"] == "auto-restart":
         state = State.CRASHED
+    if state is State.DOWN and values.get("Job"):  # its start is queued, as while the system boots
+        state = State.STARTING
     pid = int(values["MainPID"]) or None
     since = _epoch(values.get("ActiveEnterTimestampMonotonic"))
     status = named_status(unit, name, state, pid, since, int(values.get("NRestarts") or 0))

@@ -46,6 +46,7 @@ PS = {
             "seconds": 11_056.2,
             "cpu": 2.1,
             "memory": 67_108_864,
+            "workers": 3,
             "restarts": 0,
             "last_restart": None,
             "crash_loop": False,
@@ -58,6 +59,7 @@ PS = {
             "seconds": 21_000.0,
             "cpu": 0.0,
             "memory": 66_060_288,
+            "workers": 3,
             "restarts": 1,
             "last_restart": 21_000.0,
             "crash_loop": False,
@@ -70,6 +72,7 @@ PS = {
             "seconds": None,
             "cpu": None,
             "memory": None,
+            "workers": None,
             "restarts": 14,
             "last_restart": 3.2,
             "crash_loop": True,
@@ -82,6 +85,7 @@ PS = {
             "seconds": 90_000.0,
             "cpu": 0.4,
             "memory": 20_971_520,
+            "workers": None,
             "restarts": 0,
             "last_restart": None,
             "crash_loop": False,
@@ -115,6 +119,7 @@ def _tried(**fields: object) -> dict[str, Any]:
         "who": "alice",
         "outcome": "live",
         "live": False,
+        "rollback": False,
         "reason": "",
         "seconds": 4.2,
     }
@@ -125,6 +130,8 @@ RELEASES = {
     "app": "blog",
     "current": "v12",
     "warm": ["v11"],
+    "previous": "v11",
+    "rollback": ["v11", "v9"],
     "releases": [
         _tried(
             attempt=15,
@@ -142,7 +149,9 @@ RELEASES = {
             at=NOW - 7500,
             live=True,
         ),
-        _tried(release="v11", attempt=13, description="Deploy 1a2b3c4d", at=NOW - 90_000),
+        _tried(
+            release="v11", attempt=13, description="Deploy 1a2b3c4d", at=NOW - 90_000, rollback=True
+        ),
         _tried(release="v10", attempt=12, description="Deploy 0f0f0f0f", at=NOW - 172_800),
     ],
 }

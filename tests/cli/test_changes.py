@@ -212,7 +212,7 @@ def test_a_refused_change_is_told_in_the_same_form(
         " !     git tracks `instance/`\n"
         " !     Next: git rm\n"
     )
-    assert engine.asked[-1] == {"verb": "storage.add", "app": "blog", "folder": "instance"}
+    assert engine.asked[-1] == {"verb": "storage.add", "app": "blog", "folder": "instance/"}
 
 
 def test_an_argument_without_a_name_is_refused_and_not_shown(

@@ -109,7 +109,10 @@ def test_releases_are_listed_newest_first(engine: FakeEngine, pushdeploy: Pushde
         "  failed (attempt 15)\n"
         "v12  Set SECRET_KEY config vars  bob@laptop  2026-11-22 07:55 (2h ago)  live\n"
         "v11  Deploy 1a2b3c4d             alice       2026-11-21 09:00 (1d ago)  was live, warm\n"
-        "v10  Deploy 0f0f0f0f             alice       2026-11-20 10:00 (2d ago)  was live\n"
+        "v10  Deploy 0f0f0f0f             alice       2026-11-20 10:00 (2d ago)  was live, gone\n"
+    )
+    assert said.stderr == (
+        "Back to v11: pushdeploy rollback --app blog\nOr to v9: pushdeploy rollback v9 --app blog\n"
     )
     assert engine.asked[-1] == {"verb": "releases", "app": "blog", "count": 4}
 
@@ -257,3 +260,29 @@ def test_a_table_is_drawn_at_a_terminal_unless_colour_is_unwanted() -> None:
     assert "─" in drawn
     assert "\x1b[" in drawn
     assert plain == "App   Port\nblog  8000\n"
+
+
+def test_a_first_release_that_boots_is_starting_and_not_about_to_end(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    web = {**PS["instances"][0], "release": "v1", "state": "starting"}  # type: ignore[index]
+    answer = {**PS, "release": None, "commands": {}, "revived": [], "last_attempt": None}
+    engine.answers["ps"] = {**answer, "instances": [web]}
+
+    said = pushdeploy("ps")
+
+    assert said.stdout.startswith("=== a release that starts now\nweb.1: starting for 3h 4m, v1, ")
+    assert said.stderr == "Nothing of blog is live yet\n"
+
+
+def test_workers_are_counted_as_they_run_and_scaled_as_the_procfile_says(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    web = {**PS["instances"][0], "workers": 1}  # type: ignore[index]
+    coming = {**web, "release": "v13", "state": "starting", "workers": 0}
+    commands = {"web": "gunicorn -w 2 app:app"}
+    engine.answers["ps"] = {**PS, "commands": commands, "instances": [web, coming]}
+
+    assert "=== web (1 worker): gunicorn -w 2 app:app\n" in pushdeploy("ps").stdout
+    assert "web.1: starting for 3h 4m, v13" in pushdeploy("ps").stdout
+    assert pushdeploy("ps:scale").stdout == "web=2\n"

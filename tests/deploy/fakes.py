@@ -12,6 +12,7 @@ from pushdeploy.deploy.first_push import sweep_first_pushes
 from pushdeploy.errors import CommandFailedError, NotFoundError
 from pushdeploy.model.instance import Instance, State, Status, parse_unit
 from pushdeploy.model.job import Job, JobKind
+from pushdeploy.model.log_line import Keeping, Kept
 from pushdeploy.model.release import Commit
 from pushdeploy.model.tree import Tree, render_tree
 from tests.deploy.servers import FrontServer, WebServer
@@ -71,6 +72,7 @@ class FakeSupervisor:
     answer_by: Callable[[int], Answer] = lambda release: (200, f"v{release}")
     printed: dict[str, list[str]] = field(default_factory=dict)
     """Last output by process type."""
+    kept: Keeping = field(default_factory=lambda: Keeping(Kept.LASTING))
     statuses_of_jobs: dict[JobKind, int] = field(default_factory=dict)
     output_of_jobs: dict[JobKind, list[str]] = field(default_factory=dict)
     during: dict[JobKind, Callable[[], None]] = field(default_factory=dict)
@@ -149,6 +151,10 @@ class FakeSupervisor:
     ) -> Iterator[LogLine | None]:
         """Nothing."""
         return iter(())
+
+    def keeping(self) -> Keeping:
+        """What the test said."""
+        return self.kept
 
     def once(self, job: Job, on_line: Callable[[str], None]) -> int:
         """Pretend to run the job."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from pushdeploy.system import processes
 
@@ -145,3 +148,46 @@ def test_marked_processes_are_killed_and_no_others() -> None:
     for other in others:
         other.kill()
         other.wait()
+
+
+FORKS = """
+import os, sys, time
+for _ in range(int(sys.argv[1])):
+    if os.fork() == 0:
+        time.sleep(1000)
+print("forked", flush=True)
+time.sleep(1000)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "workers"),
+    [
+        (["gunicorn", "2"], 2),
+        (["gunicorn", "0"], 0),
+        (["app", "2", "--workers", "2"], 2),
+        (["app", "2"], None),
+    ],
+)
+@pytest.mark.parametrize("shell", [False, True])
+def test_the_workers_of_a_server_are_those_that_run(
+    tmp_path: Path, line: list[str], workers: int | None, *, shell: bool
+) -> None:
+    program = tmp_path / line[0]
+    program.write_text(FORKS)
+    argv = [sys.executable, str(program), *line[1:]]
+    if shell:
+        argv = ["/bin/sh", "-c", f"{shlex.join(argv)}; true"]
+    child = subprocess.Popen(argv, stdout=subprocess.PIPE, start_new_session=True)
+    try:
+        assert child.stdout is not None
+        child.stdout.readline()
+
+        assert processes.server_workers(child.pid) == workers
+    finally:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+
+
+def test_a_process_that_is_gone_has_no_workers() -> None:
+    assert processes.server_workers(2**22 + 1) is None

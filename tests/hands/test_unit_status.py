@@ -63,3 +63,11 @@ def test_units_that_are_no_instances_are_passed_over() -> None:
     names = [one.name for one in read_statuses(f"{BRIDGE}\n{UP}\n{LOOPING}\n")]
 
     assert names == ["web.1", "worker.3"]
+
+
+def test_what_is_queued_to_start_is_starting_and_not_down() -> None:
+    queued = UP.replace("=active", "=inactive").replace("=running", "=dead").replace("=77", "=0")
+
+    (down,), (starting,) = read_statuses(queued), read_statuses(f"{queued}Job=512\n")
+
+    assert (down.state, starting.state) == (State.DOWN, State.STARTING)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.dotenv import parse_dotenv, render_dotenv
+from pushdeploy.model.dotenv import parse_dotenv, render_dotenv, render_for_shell
+from pushdeploy.model.environment import Environment, parse_vars, render_shell
+from pushdeploy.model.text import decode_any
 
 NAMES = st.from_regex(r"[A-Z]_[A-Za-z0-9_]{0,8}", fullmatch=True)
 VALUES = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
@@ -103,3 +107,74 @@ def test_any_text_is_read_or_refused_with_a_hint(text: str) -> None:
         outcome = refusal.hint
 
     assert outcome
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("A='it'\\''s'", "it's"),
+        ("A='it'\"'\"'s' # c", "it's"),
+        ("A=''\\'''", "'"),
+        ("A='a'\"b\"'c'", "abc"),
+        ("A=\"\\\\\"'x'\r", "\\x"),
+        ("A='a\r\nb'\nB=1\r\n", "a\r\nb"),
+        ("A='a\r\nb'\r\nB=1\r\n", "a\nb"),
+        ("A=1\r\nB='\n'", "1"),
+    ],
+)
+def test_quoted_parts_may_follow_one_another_and_a_value_may_have_crlf(
+    line: str, value: str
+) -> None:
+    assert parse_dotenv(line)["A"] == value
+
+
+@pytest.mark.parametrize("line", ["A='a'b", "A='a'\\\"b", "A='a' 'b'", "A='a'\\''", "A='a'\""])
+def test_other_text_after_a_quote_is_refused(line: str) -> None:
+    with pytest.raises(RefusedInputError):
+        parse_dotenv(line)
+
+
+@given(st.dictionaries(NAMES, VALUES | TRICKY))
+def test_what_is_rendered_for_a_shell_is_read_back(values: dict[str, str]) -> None:
+    assert parse_dotenv(render_for_shell(values)) == values
+
+
+@given(st.dictionaries(NAMES, VALUES | TRICKY, min_size=1))
+def test_each_form_that_we_give_out_is_read_back(values: dict[str, str]) -> None:
+    forms = (
+        render_dotenv(values),
+        render_for_shell(values),
+        render_shell(Environment(values)),
+        json.dumps(values, indent=2, ensure_ascii=False),
+    )
+
+    for text in forms:
+        assert parse_vars(text) == values
+        assert parse_vars(f"\ufeff{text}") == values
+
+
+@given(st.dictionaries(NAMES, TRICKY, min_size=1))
+def test_files_of_windows_are_read(values: dict[str, str]) -> None:
+    text = render_for_shell(values)
+
+    assert parse_vars(decode_any(b"\xff\xfe" + text.encode("utf-16-le"), "f")) == values
+    assert parse_vars(decode_any(b"\xef\xbb\xbf" + text.encode(), "f")) == values
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"A\0=\x001\0", "NUL bytes"),
+        (b"A=\xff", "not UTF-8"),
+        (b'{"A": 1}', "A"),
+        (b'{"A": "1", "A": "2"}', "A"),
+        (b'{"PATH": "/bin"}', "`PATH` cannot be set"),
+        (b"export PATH='/bin'\n", "`PATH` cannot be set"),
+        (b"[1]", "line 1"),
+    ],
+)
+def test_what_can_not_be_set_is_refused_in_every_form(content: bytes, complaint: str) -> None:
+    with pytest.raises(RefusedInputError) as refusal:
+        parse_vars(decode_any(content, ".env"))
+
+    assert complaint.lower() in refusal.value.message.lower()

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pushdeploy.errors import UsageError
-from pushdeploy.model.environment import Environment, check_name, render_shell
+from pushdeploy.model.environment import Environment, check_name, render_for_shell, render_shell
 
 SHELLS = ("/bin/sh", "/bin/bash")
 # Names that a shell might treat in a special way, beside those that nobody knows.
@@ -105,7 +105,9 @@ def seen_by_the_app(shell: str, text: str) -> dict[str, str]:
 @given(environment=ENVIRONMENTS)
 def test_the_app_sees_exactly_what_was_set(shell: str, environment: Environment) -> None:
     seen = seen_by_the_app(shell, render_shell(environment))
+    shown = seen_by_the_app(shell, f"set -a\n{render_for_shell(environment.values)}")
 
+    assert {name: shown.get(name) for name in environment.values} == dict(environment.values)
     assert {name: seen.get(name) for name in environment.values} == dict(environment.values)
     assert set(seen) - set(environment.values) <= {"PYTHONCOERCECLOCALE", "PWD", "OLDPWD"} | {
         "SHLVL",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.storage import parse_storage_folder, storage_set
+from pushdeploy.model.storage import parse_new_folder, parse_storage_folder, storage_set
 
 
 @pytest.mark.parametrize(
@@ -96,3 +96,34 @@ def test_folders_that_cannot_stand_together_are_refused(folders: list[str], comp
 
 def test_folders_with_a_common_beginning_stand_together() -> None:
     assert storage_set(["a", "ab", "a-b/c"]) == ("a", "a-b/c", "ab")
+
+
+@pytest.mark.parametrize(
+    ("text", "used"),
+    [
+        ("db.sqlite3", "instance/db.sqlite3, then: pushdeploy storage:add instance/"),
+        ("db.sqlite3/", "instance/db.sqlite3, then: pushdeploy storage:add instance/"),
+        ("data/App.DB", "data/App.DB, then: pushdeploy storage:add data/"),
+        ("data/x.sqlite-wal", "data/x.sqlite-wal, then: pushdeploy storage:add data/"),
+        ("visits.txt", "or if it is a folder: pushdeploy storage:add visits.txt/"),
+        ("a/b/settings.json", "a/b/settings.json, then: pushdeploy storage:add a/b/"),
+        ("app.log", "instance/app.log"),
+    ],
+)
+def test_a_file_is_no_storage_and_the_folder_to_use_is_named(text: str, used: str) -> None:
+    with pytest.raises(RefusedInputError) as refusal:
+        parse_new_folder(text)
+
+    assert "looks like a file" in refusal.value.message
+    assert used in (refusal.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "text", ["instance", "instance/", "v1.0-x", "v1.2", "my.data/", "db", "sqlite", "uploads.2024"]
+)
+def test_a_folder_with_any_name_is_storage(text: str) -> None:
+    assert parse_new_folder(text) == text.removesuffix("/")
+
+
+def test_what_was_added_before_as_a_file_s_name_stays() -> None:
+    assert storage_set(["db.sqlite3"]) == ("db.sqlite3",)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushdeploy.model.web_server import mentions_gunicorn, web_server
+from pushdeploy.model.web_server import fixed_workers, mentions_gunicorn, web_server
 
 
 @pytest.mark.parametrize(
@@ -116,3 +116,21 @@ def test_no_command_makes_it_fail(command: str) -> None:
 @given(st.text(alphabet="\"'\\ #;&|()$gunicorn-c sh"))
 def test_no_quoting_makes_it_fail(command: str) -> None:
     assert mentions_gunicorn(command) in {True, False}
+
+
+@pytest.mark.parametrize(
+    ("command", "workers"),
+    [
+        ("gunicorn app:app", None),
+        ("gunicorn -w 2 app:app", 2),
+        ("gunicorn -w2 app:app", 2),
+        ("gunicorn --workers 3 app:app", 3),
+        ("cd src && gunicorn --workers=4 app:app", 4),
+        ("gunicorn app:app -w 2 --workers '5'", 5),
+        ("gunicorn --worker-class gthread app:app", None),
+        ("gunicorn -w $WEB_CONCURRENCY app:app", None),
+        ("uvicorn app:app --workers 2", None),
+    ],
+)
+def test_the_number_of_workers_may_stand_in_the_line(command: str, workers: int | None) -> None:
+    assert fixed_workers(command) == workers

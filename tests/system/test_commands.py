@@ -137,6 +137,31 @@ def test_an_app_that_writes_beside_its_code_works_after_the_command_that_it_is_t
     assert site.ask("storage")["storage"] == ["data"]
 
 
+def test_a_file_can_not_be_storage_by_the_command_or_by_app_json(site: Site) -> None:
+    site.deploy("tiny")
+    before = snapshot(site)
+
+    answer = site.cli("storage:add db.sqlite3", check=False)
+    site.change({"app.json": '{"pushdeploy": {"storage": ["data/app.db"]}}'})
+    push = site.push()
+    site.change({"app.json": "{}"})
+
+    assert_cli_refused(answer, 3, "pushdeploy storage:add instance/")
+    assert "SQLite writes `db.sqlite3-journal` beside it" in " ".join(answer.stderr.split())
+    assert push.exit_status != 0
+    assert "pushdeploy storage:add data/" in push.output
+    assert_unchanged(site, before)
+    assert site.ask("storage")["storage"] == []
+    assert not site.host.exists(f"{site.root}/shared/db.sqlite3")
+
+    user = f"pd-{site.name}"
+    site.host.run("sh", "-c", f"echo x > {site.root}/shared/taken", user=user)
+    taken = site.cli("storage:add taken", check=False)
+    assert taken.returncode != 0
+    assert "storage can't be made" in " ".join(taken.stderr.split())
+    assert_unchanged(site, before)
+
+
 def test_a_folder_that_git_tracks_can_not_be_storage(site: Site) -> None:
     site.deploy("tiny", {"data/kept.txt": "kept\n"})
     before = snapshot(site)

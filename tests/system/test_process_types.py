@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,8 @@ def test_a_server_that_takes_no_socket_is_bridged_by_its_port(site: Site) -> Non
 
     assert push.exit_status == 0, push.output
     assert site.get("/").text.startswith("v=1 release=v2 ")
+    assert ("v2", "up") in states(site)
+    assert web(site)["workers"] is None
     assert "v2.bridge.service active" in site.units()
     assert listeners_beyond_loopback(site) == []
 
@@ -159,6 +162,45 @@ def test_a_version_of_python_that_is_not_there_is_refused_naming_those_that_are(
     own = site.host.run("python3", "-c", "import sys; print('%d.%d' % sys.version_info[:2])")
     assert_refused(push, "3.8", own.stdout.strip())
     assert_unchanged(site, before)
+
+
+def test_ps_counts_the_workers_that_run_and_says_what_starts(site: Site) -> None:
+    site.deploy("tiny", {"Procfile": "web: gunicorn --workers=2 --threads 4 app:app\n"})
+    eventually(lambda: web(site)["workers"], 2)
+
+    assert "=== web (2 workers): gunicorn --workers=2" in site.cli("ps").stdout
+    assert site.cli("ps:scale").stdout == "web=2\n"
+    refused = site.cli("ps:scale web=4", check=False)
+    assert refused.returncode == 2
+    assert "the Procfile says how many workers web has: 2" in " ".join(refused.stderr.split())
+
+    pid = site.main_pid()
+    site.host.run("sh", "-c", f"kill -STOP {pid}; pkill -KILL -P {pid}")
+    eventually(lambda: web(site)["workers"], 0)
+    site.host.run("kill", "-CONT", str(pid))
+    eventually(lambda: web(site)["workers"], 2)
+
+    slow = "import time; time.sleep(6)\n" + site.host.read(f"{site.root}/current/code/app.py")
+    site.change({"app.py": slow})
+    push = site.laptop.start_push(site.app)
+    eventually(lambda: states(site), {("v1", "up"), ("v2", "starting")})
+    shown = site.cli("ps").stdout
+    assert "down" not in shown
+    assert "about to end" not in shown
+    assert push.wait() == 0
+    push.communicate()
+
+
+def web(site: Site) -> dict[str, Any]:
+    """What `ps` says of the live web instance."""
+    live = site.current
+    rows = [one for one in site.ask("ps")["instances"] if one["release"] == live]
+    return next(one for one in rows if one["instance"] == "web.1")
+
+
+def states(site: Site) -> set[tuple[str, str]]:
+    """Each release with its web's state."""
+    return {(one["release"], one["state"]) for one in site.ask("ps")["instances"]}
 
 
 def test_the_version_of_python_that_the_repo_asks_for_is_taken(site: Site) -> None:
