@@ -51,8 +51,9 @@ LASTING = re.compile(
 ASIDE = {"create_all", "delete_unfinished", "make_folder", "sync_folder", "sync_filesystem"}
 QUERIES = {
     *("settings", "live", "numbers", "release", "current", "environment", "attempts", "history"),
-    *("next_release", "statuses", "tail", "logs", "run", "fronts", "app_group", "app_user"),
-    *("build_user", "receiver", "prepare", "ask", "all_attempts", "environment_of"),
+    *("next_release", "statuses", "tail", "keeping", "logs", "run", "fronts"),
+    *("app_group", "app_user", "build_user", "receiver", "prepare", "ask", "all_attempts"),
+    "environment_of",
 }
 
 # Files of the story, and what else a change of a site does.
