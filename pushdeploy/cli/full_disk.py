@@ -40,7 +40,8 @@ def told_of_disk(folder: Path, reason: str) -> list[str]:
     if not disk.is_nearly_full:
         if not reason:
             return []
-        return list(problem(f"nothing can be written to `{folder}`: {reason}", "dmesg | tail"))
+        what = f"nothing can be written to `{folder}`: {reason}"
+        return list(problem(what, "sudo pushdeploy reconcile; dmesg | tail"))
     return list(_full(disk.told()))
 
 

@@ -11,6 +11,7 @@ import os
 import re
 import socket
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,7 +85,15 @@ def receive(app: str, hooks: str, ready: socket.socket | None = None) -> int:
         return _receive(target, hooks, ready)
     from pushdeploy.deploy.first_push import first_push  # noqa: PLC0415 - once in an app's life
 
-    with first_push(layout().first_pushes) as repo:
+    with ExitStack() as opened:
+        folder = layout().first_pushes
+        try:
+            repo = opened.enter_context(first_push(folder))
+        except UnavailableError as error:
+            from pushdeploy.cli.full_disk import told_of_disk  # noqa: PLC0415 - hardly ever
+
+            stderr().show(told_of_disk(folder.parent, error.message))
+            return error.exit_code
         return _receive(Target(app, repo, repo.name, "", 0, ""), hooks, ready)
 
 

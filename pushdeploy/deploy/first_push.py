@@ -12,7 +12,7 @@ import re
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from pushdeploy.errors import RefusedInputError, UnavailableError
+from pushdeploy.errors import CommandFailedError, RefusedInputError, UnavailableError
 from pushdeploy.system import command
 from pushdeploy.system.command import CLEAN_PATH, Command
 from pushdeploy.system.files import delete_tree
@@ -54,7 +54,10 @@ def first_push(folder: Path) -> Iterator[Path]:
             f"no repo can be made in `{folder}`: {error.strerror}", hint="df -h; df -i"
         ) from error
     try:
-        command.run(_init(repo))
+        try:
+            command.run(_init(repo))
+        except CommandFailedError as error:
+            raise UnavailableError(error.message, hint="df -h; df -i") from error
         yield repo
     finally:
         delete_tree(repo)

@@ -69,6 +69,8 @@ def test_tags_come_along_and_other_branches_are_refused_one_by_one(site: Site) -
     assert "Keeping the tag `v3`; nothing is deployed" in said
     assert f"pushdeploy deploy v3 --app {site.name}" in said
     assert site.attempts == 3
+    assert site.cli("deploy v2").returncode == 0
+    assert_serving(site, version=2, release="v4")
 
 
 def refs(site: Site) -> list[str]:
