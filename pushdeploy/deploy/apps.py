@@ -62,7 +62,8 @@ def create_app(host: Host, name: str, *, port: int | None = None, first: str = "
                 _make(host, place, chosen, first)
             except Exception:
                 with suppress(OSError, PushdeployError):  # the reason is what counts
-                    _unmake(host, place)
+                    if _is_half_made(place):
+                        _unmake(host, place)
                 raise
         _serve(host)
         return new

@@ -127,8 +127,7 @@ def collect(request: dict[str, Any]) -> str:
         with alone(path):
             git_room.collect(path, request["kept"], age=0)
     else:
-        with writing(path):
-            git_room.collect(path, request["kept"])
+        git_room.collect(path, request["kept"])
     return json.dumps({"before": before, "after": git_room.look(path).bytes})
 
 

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 NAMES = ("HEAD.lock", "config.lock", "packed-refs.lock", "shallow.lock")
 """Beside one for each ref."""
 
+MARK = "pushdeploy.collected"
+"""A file in the repo whose time is that of the last collection; held by whoever packs."""
+
+COLLECTOR = "PUSHDEPLOY_COLLECTS=1"
+"""In the environment of a git that packs the repo."""
+
 
 @contextmanager
 def writing(repo: Path) -> Iterator[int]:
@@ -72,6 +78,28 @@ def alone(repo: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def collecting(repo: Path) -> Iterator[int]:
+    """Be the one that packs a repo. It does not hold the repo: a push may delete locks meanwhile.
+
+    The descriptor is for the git that the block starts, which may outlive us.
+
+    Raises:
+        BusyError: somebody packs it already.
+    """
+    descriptor = os.open(repo / MARK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            hint = "try again when that is done"
+            raise BusyError("the repo is being packed already", hint=hint) from error
+        os.utime(descriptor)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 def abandoned(repo: Path, *, loose: bool = False) -> list[Path]:
     """What a killed git had begun to write and nobody will end; `loose`: single objects, too."""
     found = [*(repo / "objects").glob("tmp_objdir-*"), *(repo / "objects").glob("incoming-*")]
@@ -83,7 +111,7 @@ def abandoned(repo: Path, *, loose: bool = False) -> list[Path]:
 def _delete_stale(repo: Path) -> None:
     stale = [path for name in NAMES if (path := repo / name).exists()]
     stale += (repo / "refs").rglob("*.lock")
-    stale += abandoned(repo)
+    stale += [] if _is_collected(repo) else abandoned(repo)
     if stale and not _git_runs_in(repo):
         for path in stale:
             if path.is_dir() and not path.is_symlink():
@@ -92,14 +120,32 @@ def _delete_stale(repo: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
+def _is_collected(repo: Path) -> bool:
+    """True while somebody packs the repo, or git still does for one who was killed."""
+    try:
+        descriptor = os.open(repo / MARK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _is_about(process: Path, repo: Path) -> bool:
+    here = (process / "cwd").samefile(repo)
+    named = here or os.fsencode(repo) in (process / "cmdline").read_bytes()
+    return named and COLLECTOR.encode() not in (process / "environ").read_bytes()
+
+
 def _git_runs_in(repo: Path) -> bool:
-    """True for one that a person has started by hand, too."""
+    """True for one that a person has started by hand, too; one that packs has none of the locks."""
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if (process / "comm").read_text().startswith("git") and (
-                (process / "cwd").samefile(repo)
-                or os.fsencode(repo) in (process / "cmdline").read_bytes()
-            ):
+            if (process / "comm").read_text().startswith("git") and _is_about(process, repo):
                 return True
         except OSError:  # it has ended, or is another user's, who can't write to the repo
             continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from pushdeploy.errors import PushdeployError
 from pushdeploy.model.refname import KEPT_REFS
 from pushdeploy.system import command
 from pushdeploy.system.command import CLEAN_PATH, Command
-from pushdeploy.system.git_locks import abandoned
+from pushdeploy.system.git_locks import COLLECTOR, MARK, abandoned, collecting, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,9 +32,6 @@ MOST_LOOSE = 2000
 MOST_LOOSE_BYTES = 64 << 20
 MOST_PACKS = 10
 """More of these are packed before they are old."""
-
-MARK = "pushdeploy.collected"
-"""A file in the repo whose time is that of the last collection."""
 
 PACK_SECONDS = 900.0
 """A gigabyte on a slow disk, when others come first."""
@@ -107,22 +104,26 @@ def collect(repo: Path, kept: Mapping[str, str], *, age: float = AGE_SECONDS) ->
     Objects are deleted only when a pack that has them is on the disk, or when nothing names them.
 
     Args:
-        repo: bare, and held by the caller (`git_locks.writing`).
+        repo: bare.
         kept: commits that must stay, by a name of ours; these alone are kept by our refs.
-        age: seconds.
+        age: seconds; 0 is for one who has the repo alone (`git_locks.alone`).
 
     Raises:
+        BusyError: somebody does it already.
         CommandFailedError: git failed, or took too long.
     """
-    (repo / MARK).touch()
-    os.utime(repo / MARK)
-    _delete_old_temporaries(repo, age)
-    _keep(repo, kept)
-    shutil.rmtree(repo / "logs", ignore_errors=True)  # reflogs name what was amended away
     expire = f"{age:.0f}.seconds.ago" if age else "now"
-    _git(repo, "prune", f"--expire={expire}")  # first: the disk may be full
-    _git(repo, "repack", "-A", "-d", "-l", "--quiet", f"--unpack-unreachable={expire}")
-    _git(repo, "prune", f"--expire={expire}")
+    with collecting(repo) as mark:
+        _delete_old_temporaries(repo, age)
+        with writing(repo) if age else nullcontext():
+            _keep(repo, kept)
+        shutil.rmtree(repo / "logs", ignore_errors=True)  # reflogs name what was amended away
+        for words in (
+            ["prune", f"--expire={expire}"],  # first: the disk may be full
+            ["repack", "-A", "-d", "-l", "--quiet", f"--unpack-unreachable={expire}"],
+            ["prune", f"--expire={expire}"],
+        ):
+            _git(repo, *words, mark=mark)
 
 
 def be_nice() -> None:
@@ -146,7 +147,7 @@ def _keep(repo: Path, kept: Mapping[str, str]) -> None:
         _git(repo, "update-ref", "--stdin", stdin="".join(lines))
 
 
-def _git(repo: Path, *words: str, stdin: str = "") -> str:
+def _git(repo: Path, *words: str, stdin: str = "", mark: int | None = None) -> str:
     environment = {
         "PATH": CLEAN_PATH,
         "HOME": "/nonexistent",
@@ -156,10 +157,19 @@ def _git(repo: Path, *words: str, stdin: str = "") -> str:
         "GIT_DIR": str(repo),
         "GIT_CONFIG_COUNT": str(len(SETTINGS)),
     }
+    name, _, value = COLLECTOR.partition("=")
+    environment[name] = value
     for index, (key, value) in enumerate(SETTINGS.items()):
         environment[f"GIT_CONFIG_KEY_{index}"] = key
         environment[f"GIT_CONFIG_VALUE_{index}"] = value
-    line = Command(["git", *words], environment=environment, folder=repo, stdin=stdin, umask=0o027)
+    line = Command(
+        ["git", *words],
+        environment=environment,
+        folder=repo,
+        stdin=stdin,
+        umask=0o027,
+        pass_fds=() if mark is None else (mark,),
+    )
     return command.run(line, seconds=PACK_SECONDS).stdout
 
 

@@ -84,6 +84,22 @@ def test_an_app_that_can_t_be_made_leaves_nothing(machine: Machine) -> None:
     assert not (machine.host.layout.log / "shop").exists()
 
 
+def test_what_was_there_before_an_app_that_can_t_be_made_stays(machine: Machine) -> None:
+    place = machine.host.layout.app("shop")
+    place.shared.mkdir(parents=True)
+    (place.shared / "photo.jpg").write_text("x")
+
+    def fail(verb: str) -> None:
+        raise UnavailableError(f"{verb}: the disk is full")
+
+    machine.receiver.on_ask = fail
+
+    with pytest.raises(UnavailableError):
+        create_app(machine.host, "shop", port=free_port())
+
+    assert (place.shared / "photo.jpg").read_text() == "x"
+
+
 def test_an_app_whose_making_was_killed_is_removed_by_reconcile(machine: Machine) -> None:
     def die(_: str) -> None:
         raise Killed

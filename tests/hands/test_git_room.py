@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushdeploy.errors import BusyError
-from pushdeploy.system.git_locks import alone, writing
-from pushdeploy.system.git_room import AGE_SECONDS, MARK, Room, collect, look
+from pushdeploy.system.git_locks import MARK, alone, collecting, writing
+from pushdeploy.system.git_room import AGE_SECONDS, Room, collect, look
 from tests.deploy.repo import Repo, make_repo
 
 if TYPE_CHECKING:
@@ -140,6 +140,30 @@ def test_what_a_push_that_goes_on_receives_stays(repo: Repo) -> None:
         assert all((repo.path / "objects" / name).exists() for name in LEFT)
         with pytest.raises(BusyError), alone(repo.path):
             pass
+
+
+def test_a_push_during_a_collection_deletes_locks_and_leaves_its_files(repo: Repo) -> None:
+    commit_noise(repo, "one", 10)
+    lock, pack = repo.path / "refs/heads/main.lock", repo.path / "objects/pack/tmp_pack_1"
+
+    with collecting(repo.path):
+        lock.touch()
+        pack.touch()
+        with writing(repo.path):
+            left = (lock.exists(), pack.exists())
+        with pytest.raises(BusyError, match="being packed"):
+            collect(repo.path, {})
+
+    assert left == (False, True)
+
+
+def test_who_has_the_repo_alone_deletes_what_is_young_too(repo: Repo) -> None:
+    old, new = amend(repo, 2)
+
+    with alone(repo.path):
+        collect(repo.path, {}, age=0)
+
+    assert (has(repo, old), has(repo, new)) == (False, True)
 
 
 @pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.1, 0.2, 0.4])
