@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import grp
 import pwd
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from pushdeploy.system.leftovers import delete_leftovers
 from pushdeploy.system.locks import folder_held
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from pushdeploy.model.layout import Layout
 
@@ -121,7 +122,8 @@ class OwnUsers:
         """
         self.refuse_foreign(*(one.name for one in wanted))
         if not self._path.exists():
-            self._change(lambda now: now)
+            with self._held():
+                self._save(self._record())
         return [did for one in wanted for did in self._ensure(one)]
 
     def ensure_group(self, name: str) -> list[str]:
@@ -133,9 +135,11 @@ class OwnUsers:
         self.refuse_foreign(name)
         if _group(name) is not None:
             return []
-        number = self._number(name)
-        self._change(lambda now: now.with_group(name, number))
-        command.run(Command(["groupadd", "--system", f"--gid={number}", name]))
+        with self._held():
+            if _group(name) is None:
+                number = self._number(name)
+                self._save(self._record().with_group(name, number))
+                command.run(Command(["groupadd", "--system", f"--gid={number}", name]))
         return [f"made the group {name}"]
 
     def remove(self, *names: str) -> list[str]:
@@ -155,7 +159,8 @@ class OwnUsers:
                 command.run(Command(["groupdel", name]))
                 gone.append(name)
         if gone:
-            self._change(lambda now: _without(now, names))
+            with self._held():
+                self._save(_without(self._record(), names))
         return list(dict.fromkeys(gone))
 
     def names(self) -> list[str]:
@@ -172,17 +177,22 @@ class OwnUsers:
             self._make(wanted)
             yield f"made the user {name}"
         elif (found.pw_dir, found.pw_shell) != (str(wanted.home), wanted.shell):
-            options = [f"--home={wanted.home}", f"--shell={wanted.shell}"]
-            command.run(Command([*UNSEEN, "usermod", *options, name]))
-            yield f"set home and shell of the user {name}"
+            refused = _move_home(wanted)
+            yield refused or f"set home and shell of the user {name}"
 
     def _make(self, wanted: Wanted) -> None:
+        """Alone: another engine may find the same user missing."""
+        with self._held():
+            if _user(wanted.name) is None:
+                self._make_alone(wanted)
+
+    def _make_alone(self, wanted: Wanted) -> None:
         """The record comes first: one without a user is nothing, a user without one is foreign."""
         name = wanted.name
         group = _group(name)
         number = self._number(name)
         own = number if group is None else group.gr_gid
-        self._change(lambda now: now.with_user(name, number).with_group(name, own))
+        self._save(self._record().with_user(name, number).with_group(name, own))
         if group is None:
             command.run(Command(["groupadd", "--system", f"--gid={own}", name]))
         options = ["--system", "--no-create-home", f"--comment={MARK}", f"--uid={number}"]
@@ -208,11 +218,16 @@ class OwnUsers:
         except FileNotFoundError:
             return self._first_record()
 
-    def _change(self, change: Callable[[UserRecord], UserRecord]) -> None:
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Nobody else makes or deletes users of ours meanwhile."""
         make_folder(self._layout.state, mode=0o755, user=0, group=0)
         make_folder(self.folder, mode=0o700, user=0, group=0)
         with folder_held(self.folder):
-            write(File(self._path, render_user_record(change(self._record())), 0o600))
+            yield
+
+    def _save(self, record: UserRecord) -> None:
+        write(File(self._path, render_user_record(record), 0o600))
 
     def _first_record(self) -> UserRecord:
         """What an older version made here, which kept no record: by the mark and our own homes."""
@@ -238,6 +253,17 @@ class OwnUsers:
         place = self._layout.app(app)
         homes = {"pd": place.home, "pb": place.build_cache}
         return (str(homes[kind]), str(NOWHERE)) if kind in homes else ()
+
+
+def _move_home(wanted: Wanted) -> str | None:
+    """Set home and shell; returns why that has to wait, if so."""
+    line = ["usermod", f"--home={wanted.home}", f"--shell={wanted.shell}", wanted.name]
+    if command.attempt(Command([*UNSEEN, *line])).status == 0:
+        return None
+    output = command.attempt(Command(line))  # where no namespaces can be had
+    if output.status == 0:
+        return None
+    return f"could not set the home of the user {wanted.name}: {output.stderr.strip()}"
 
 
 def _delete(user: pwd.struct_passwd) -> None:

@@ -397,7 +397,12 @@ def test_reconcile_says_what_it_did(engine: FakeEngine, pushdeploy: Pushdeploy) 
 def test_reconcile_with_nothing_to_do_says_so(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
     engine.answers["reconcile"] = {"blog": []}
 
-    said = pushdeploy("reconcile", "blog")
+    everything = pushdeploy("reconcile", "--deep")
+    one = pushdeploy("reconcile", "blog")
 
-    assert (said.stdout, said.stderr) == ("", "Everything is as it should be.\n")
-    assert engine.asked[-1] == {"verb": "reconcile", "boot": False, "app": "blog"}
+    assert (everything.stdout, everything.stderr) == ("", "Everything is as it should be.\n")
+    assert (one.stdout, one.stderr) == ("", "blog is as it should be.\n")
+    assert engine.asked[-2:] == [
+        {"verb": "reconcile", "boot": False, "deep": True},
+        {"verb": "reconcile", "boot": False, "app": "blog"},
+    ]

@@ -7,7 +7,7 @@ import pytest
 
 from tests.system.host import Host
 from tests.system.laptop import Push
-from tests.system.story import Site, assert_serving, engines, eventually
+from tests.system.story import Site, assert_refused, assert_serving, engines, eventually
 
 # Owner, group and mode of each path, but for what the app and its builds do as they like.
 LISTING = r"""
@@ -130,6 +130,22 @@ def test_users_and_the_group_that_were_deleted_are_made_again_at_boot(gated: Sit
     assert [gated.host.run("getent", "group", name).stdout for name in names] == before
     next_push_is_live(gated)
     assert reconcile(gated.host, "--deep") == ""
+
+
+def test_a_push_that_finds_a_link_for_a_folder_ends_in_a_sentence(gated: Site) -> None:
+    before = gated.current
+    damage(gated, "mv {root}/home {root}/elsewhere && ln -s {root}/elsewhere {root}/home")
+
+    gated.change({"VERSION": f"{next(versions)}\n"})
+    push = gated.push()
+
+    gated.host.run(
+        "sh", "-c", f"rm {gated.root}/home && mv {gated.root}/elsewhere {gated.root}/home"
+    )
+    assert_refused(push, f"`{gated.root}/home` should be a folder of ours and is not")
+    assert gated.current == before
+    assert gated.get("/").status == 200
+    assert gated.push().exit_status == 0
 
 
 def test_what_an_app_points_at_is_not_given_to_it(gated: Site) -> None:
