@@ -64,6 +64,6 @@ def reconcile(side: Near, *, app: str | None, boot: bool, deep: bool) -> int:
     done: dict[str, list[str]] = side.engine(request, stay=True)
     show_lines(f"{name}: {what}" for name, all_of_it in done.items() for what in all_of_it)
     if not any(done.values()):
-        say(f"{app or 'Everything'} is as it should be.")
+        say("There was nothing to start." if boot else f"{app or 'Everything'} is as it should be.")
     failed = any(what.startswith(FAILED) for all_of_it in done.values() for what in all_of_it)
     return UnavailableError.exit_code if failed else 0

@@ -144,7 +144,7 @@ def test_reconciling_twice_is_reconciling_once(gated: Site) -> None:
 
     said = reconcile(gated)
 
-    assert (said.stdout, said.stderr) == ("", "Everything is as it should be.\n")
+    assert (said.stdout, said.stderr) == ("", f"{gated.name} is as it should be.\n")
     assert state_of(gated) == before
 
 
