@@ -83,7 +83,7 @@ TOOL = Contents(
     folders=0o755,
     files=0o444,
     forbidden=0o022,
-    signs=("*", "*/.complete", "*/bin", "*/bin/*", "*/hooks", "*/hooks/*", "*/venv", "*/venv/*"),
+    signs=("*", "*/.complete", "*/*", "*/bin/*", "*/hooks/*", "*/venv/*"),
 )
 """What root runs."""
 
@@ -171,6 +171,7 @@ def _elsewhere() -> tuple[Owned, ...]:
         _file(nginx / "conf.d/pushdeploy*.conf"),
         _folder(nginx / "pushdeploy"),
         _folder(nginx / "pushdeploy/*"),
+        _file(Path("/etc/needrestart/conf.d/pushdeploy.conf")),
         _file(Path("/etc/letsencrypt/renewal-hooks/deploy/pushdeploy"), 0o755),
     )
 
