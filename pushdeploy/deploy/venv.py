@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SOCKET = share("templates") / "python" / "pushdeploy_socket.py"
 """Has the usual servers take the socket, in every Python of the venv."""
 
+START = SOCKET.with_name("pushdeploy_start.py")
+"""The same as `AT_START`, for Pythons from 3.15 on, whose `.start` files name a function."""
+
 COMPLETE = ".complete"
 """Written and synced last; without it a venv does not count."""
 
@@ -64,8 +67,10 @@ def finish(venv: str, installed: Callable[[], int]) -> int:
 
 def _complete(venv: Path) -> None:
     for packages in venv.glob("lib/python3*/site-packages"):
-        (packages / SOCKET.name).write_text(SOCKET.read_text())
+        for module in (SOCKET, START):
+            (packages / module.name).write_text(module.read_text())
         (packages / "pushdeploy_socket.pth").write_text(AT_START)
+        (packages / "pushdeploy_socket.start").write_text("pushdeploy_start:begin\n")
     (venv / LOCK).unlink(missing_ok=True)
     reached(Point.BUILD_INSTALLED)
     sync_filesystem(venv)

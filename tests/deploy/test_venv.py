@@ -79,6 +79,30 @@ def test_packages_are_installed_into_a_venv_that_is_there(venv: Path, tmp_path: 
     assert (venv / COMPLETE).exists()
 
 
+def test_pythons_that_ignore_the_line_find_a_function_that_does_the_same(
+    venv: Path, tmp_path: Path
+) -> None:
+    """Python 3.15 calls it (PEP 829); here it is called by hand."""
+    builder(venv, tmp_path, *make(venv), "--", "/bin/true")
+    packages = venv / "lib/python3.11/site-packages"
+    module, _, function = (packages / "pushdeploy_socket.start").read_text().strip().partition(":")
+    code = f"import os, sys, {module}; {module}.{function}(); "
+    code += "print(os.environ.get('LISTEN_PID') == str(os.getpid()), 'pushdeploy_socket' in sys.modules)"
+
+    said = [
+        subprocess.run(
+            [sys.executable, "-S", "-c", code],
+            env={"PYTHONPATH": str(packages), "LISTEN_PID": "1", **variables},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for variables in ({"LISTEN_FDS": "1"}, {})
+    ]
+
+    assert said == [["True", "True"], ["False", "False"]]
+
+
 @pytest.mark.parametrize(
     ("first", "second", "status", "words"),
     [
