@@ -87,7 +87,8 @@ def test_pythons_that_ignore_the_line_find_a_function_that_does_the_same(
     packages = venv / "lib/python3.11/site-packages"
     module, _, function = (packages / "pushdeploy_socket.start").read_text().strip().partition(":")
     code = f"import os, sys, {module}; {module}.{function}(); "
-    code += "print(os.environ.get('LISTEN_PID') == str(os.getpid()), 'pushdeploy_socket' in sys.modules)"
+    code += "own = os.environ['LISTEN_PID'] == str(os.getpid()); "
+    code += "print(own, 'pushdeploy_socket' in sys.modules)"
 
     said = [
         subprocess.run(
