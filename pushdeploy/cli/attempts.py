@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from pushdeploy.cli import words
+from pushdeploy.cli.quiet import Quiet
 from pushdeploy.cli.watch import Printer, stderr
 from pushdeploy.engine.client import GoneError
 from pushdeploy.errors import PushdeployError
@@ -81,6 +82,7 @@ class _Teller(Printer):
 
     def __init__(self, printer: Printer) -> None:
         self._told = False
+        self._quiet = Quiet()
         self._printer = printer
         self._kept: list[str] = []
 
@@ -90,6 +92,7 @@ class _Teller(Printer):
 
     def event(self, record: Mapping[str, Any]) -> bool:
         """Keep what a person must know."""
+        self._quiet.heard(record)
         from pushdeploy.cli import console  # noqa: PLC0415 - slow, while the engine works
         from pushdeploy.events import AttemptFailed, Warned, from_record  # noqa: PLC0415
 

@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, cast
 
+from pushdeploy.cli.quiet import WAITING, Quiet
 from pushdeploy.cli.seen_from import SeenFrom
 from pushdeploy.cli.words import DETAIL, STEP, problem, result
 
@@ -28,6 +29,7 @@ class Printer:
         self._descriptor = descriptor
         self._told = False
         self._seen = SeenFrom()
+        self._quiet = Quiet()
 
     def show(self, text: Iterable[str]) -> bool:
         """Write lines; False when nobody reads them any more."""
@@ -41,6 +43,7 @@ class Printer:
 
     def waiting(self, holder: Mapping[str, Any]) -> None:
         """Another attempt is under way."""
+        self._quiet.begin(WAITING)
         since = max(0, time.time() - float(holder.get("at", 0)))
         self.show(
             [
@@ -49,12 +52,18 @@ class Printer:
             ]
         )
 
+    def idle(self) -> bool:
+        """Nothing has come; say what is waited for when that lasts."""
+        line = self._quiet.line()
+        return line is None or self.show([line])
+
     def event(self, record: Mapping[str, Any]) -> bool:
         """One event of the attempt."""
         from pushdeploy.cli.console import Known, lines  # noqa: PLC0415 - while the engine works
         from pushdeploy.events import from_record  # noqa: PLC0415
 
         self._told = self._told or record.get("event") in LAST_WORDS
+        self._quiet.heard(record)
         event = from_record(record)
         seen = self._seen.viewpoint(record)
         return event is None or self.show(lines(cast("Known", event), seen))

@@ -19,6 +19,9 @@ from pushdeploy.system.command import Command, start
 LOOK_SECONDS = 0.02
 """How often the log is looked at for more while the engine works."""
 
+IDLE_SECONDS = 1.0
+"""How often a watcher may say that it still waits, while there is no log yet."""
+
 
 class Watcher(Protocol):
     """Sees an attempt as it goes."""
@@ -29,6 +32,9 @@ class Watcher(Protocol):
     def event(self, record: Mapping[str, Any]) -> bool:
         """One event of the attempt's log; False: leave, nobody reads any more."""
 
+    def idle(self) -> bool:
+        """Nothing has come since the last look; False: leave."""
+
 
 class Silent:
     """A watcher that only wants the answer."""
@@ -37,6 +43,10 @@ class Silent:
         """Say nothing."""
 
     def event(self, record: Mapping[str, Any]) -> bool:
+        """Say nothing."""
+        return True
+
+    def idle(self) -> bool:
         """Say nothing."""
         return True
 
@@ -164,9 +174,12 @@ def _messages(
     """What the engine says, and `None` each time that the log was looked at, till it hangs up."""
     buffer = b""
     while True:
-        ready, _, _ = select.select([connection], [], [], LOOK_SECONDS if log.is_open else None)
+        pause = LOOK_SECONDS if log.is_open else IDLE_SECONDS
+        ready, _, _ = select.select([connection], [], [], pause)
         part = _receive(connection) if ready else None
         log.show(watcher)
+        if part is None and not watcher.idle():
+            raise GoneError
         yield None
         if part == b"":
             return

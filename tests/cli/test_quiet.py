@@ -1,0 +1,72 @@
+"""What a person reads while nothing happens."""
+
+from pushdeploy import events
+from pushdeploy.cli.quiet import DOING, WAITING, Quiet
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.time = 100.0
+
+    def __call__(self) -> float:
+        """Seconds."""
+        return self.time
+
+
+def test_nothing_is_said_before_an_attempt_begins() -> None:
+    clock = Clock()
+    quiet = Quiet(clock)
+
+    clock.time += 600
+
+    assert quiet.line() is None
+
+
+def test_a_long_step_is_told_every_three_seconds() -> None:
+    clock = Clock()
+    quiet = Quiet(clock)
+    quiet.heard({"event": "web.starting"})
+    said = []
+
+    for _ in range(7):
+        clock.time += 1
+        said.append(quiet.line())
+
+    assert [line for line in said if line] == [
+        "       still waiting for web to answer its health check (3 s)",
+        "       still waiting for web to answer its health check (6 s)",
+    ]
+
+
+def test_output_of_the_step_counts_as_something_said() -> None:
+    clock = Clock()
+    quiet = Quiet(clock)
+    quiet.heard({"event": "build.started"})
+    clock.time += 2
+    quiet.heard({"event": "build.output", "line": "+ flask"})
+    clock.time += 2
+
+    first = quiet.line()
+    clock.time += 1
+
+    assert first is None
+    assert quiet.line() == "       still installing packages (5 s)"
+
+
+def test_nobody_waits_after_the_last_words() -> None:
+    clock = Clock()
+    quiet = Quiet(clock)
+    quiet.begin(WAITING)
+    quiet.heard({"event": "release.live"})
+
+    clock.time += 60
+
+    assert quiet.line() is None
+
+
+def test_every_name_is_an_event() -> None:
+    names = {event.name for event in events.Event.__subclasses__()}
+
+    assert set(DOING) <= names
