@@ -197,7 +197,12 @@ server_require_system() {
 
 # The lock ends with this process; its file is in /run and stays empty.
 server_lock() {
+  local before
+  before=$(umask)
+  umask 0077 # who can open it could hold it, and keep every installer out
   exec 9>"$SERVER_LOCK"
+  chmod 0600 "$SERVER_LOCK"
+  umask "$before"
   flock --nonblock 9 || fail "Another installer is running." "Wait until it has ended."
 }
 

@@ -92,7 +92,7 @@ def ask_for(host: Host, app: str, *, email: str | None, server: str | None) -> l
             app, settings.domains, webroot=webroot, email=ours.email, server=ours.acme_server
         )
         reached(Point.CERTIFICATE_ISSUED)
-        write(File(_server_settings_file(host), render_server_settings(ours), 0o644))
+        write(File(_server_settings_file(host), render_server_settings(ours), 0o600))
         reached(Point.CERTIFICATE_SETTINGS)
         shown = _serve(host, app, CertificateKind.AUTO)
         own_certificate(host, app).chain.unlink(missing_ok=True)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 RELEASE = re.compile(r"v([1-9]\d*)")
 
+RECORD = 0o640
+"""The mode of a record that a push reads as `deploy`; no other user of the server does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Journal:
@@ -47,7 +50,7 @@ class Journal:
 
     def save_settings(self, settings: AppSettings) -> None:
         """Replace the app's settings in one step; only of an app that nobody knows yet."""
-        write(File(self.place.settings, render_settings(settings), 0o644))
+        write(File(self.place.settings, render_settings(settings), RECORD, readers(self.place)))
 
     def change_settings(self, change: Callable[[AppSettings], AppSettings]) -> AppSettings:
         """Replace the app's settings by what `change` makes of them; returns the new ones.
@@ -153,6 +156,14 @@ class Journal:
             live = switched is not None and attempt.release == switched
             self.note_attempt(attempt.number, outcome=Outcome.LIVE if live else Outcome.ABANDONED)
         return dead
+
+
+def readers(place: AppLayout) -> int | None:
+    """The group that may read the app's records: that of its tries; `None` is whichever it is."""
+    try:
+        return place.attempts.stat().st_gid
+    except FileNotFoundError:
+        return None
 
 
 def journals(apps: Path) -> dict[str, Path]:

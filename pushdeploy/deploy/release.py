@@ -6,6 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy.journal import RECORD, readers
 from pushdeploy.model.environment import Environment, render_shell
 from pushdeploy.model.layout import AppLayout, ReleaseLayout
 from pushdeploy.model.release import Release, render_release
@@ -53,15 +54,15 @@ def write_release(host: Host, release: Release, environment: Environment) -> Non
     group = host.accounts.app_group(release.app)
     aside = ReleaseLayout(place.releases / f".new-{release.number}")
     delete_tree(aside.root)
-    aside.root.mkdir(mode=0o755)
-    (aside.root / "start").mkdir(mode=0o755)
+    aside.root.mkdir(mode=0o711)  # nginx and the app pass through it and list nothing
+    (aside.root / "start").mkdir(mode=0o711)
     aside.code.symlink_to(f"../../slugs/{release.slug}")
     aside.venv.symlink_to(f"../../venvs/{release.venv}")
     aside.run.symlink_to(place.sockets(release.number))
     create_all(
         [
             File(aside.environment, render_shell(environment), 0o640, group),
-            File(aside.record, render_release(release), 0o644),
+            File(aside.record, render_release(release), RECORD, readers(place)),
             *(
                 File(aside.start(name), text, 0o750, group)
                 for name, text in _scripts(place, release)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 ROOT = "root"
 
+PASSED = 0o711
+"""Of a folder that others have to pass through, such as nginx and apps; they can't list it."""
+
 UNITS = Path("/etc/systemd/system")
 
 
@@ -92,30 +95,30 @@ def server_owned(layout: Layout) -> tuple[Owned, ...]:
     """What every server has."""
     settings, state = layout.settings, layout.state
     return (
-        _folder(settings, made=True),
-        _file(settings / "settings.toml"),
-        _folder(layout.keys.parent, made=True),
-        _file(layout.keys, made=True),
+        _folder(settings, PASSED, made=True),
+        _file(settings / "settings.toml", 0o600),
+        Owned(layout.keys.parent, ROOT, RECEIVER, 0o750, made=True),  # sshd reads as who logs in
+        Owned(layout.keys, ROOT, RECEIVER, 0o640, Kind.FILE, made=True),
         _file(layout.keys.with_name(".lock"), 0o600),
-        _file(layout.keys.with_name(".lock.holder")),
+        _file(layout.keys.with_name(".lock.holder"), 0o600),
         _folder(settings / "certs", 0o700),
         _file(settings / "certs/*", 0o600),
-        _folder(state, made=True),
+        _folder(state, PASSED, made=True),
         _folder(layout.accounts, 0o700, made=True),
         _file(layout.accounts / "*", 0o600),
-        _folder(layout.login_home, made=True),
+        _folder(layout.login_home, PASSED, made=True),
         _folder(state / "acme", contents=Contents(files=0o444, folders=0o555, forbidden=0o022)),
         _folder(state / "pages"),
         _file(state / "pages/*"),
         _folder(state / "refusing", 0o700),
         _file(state / "refusing/*", 0o600),
         *(_file(state / f"{name}.lock", 0o600) for name in ("apps", "nginx")),
-        *(_file(state / f"{name}.lock.holder") for name in ("apps", "nginx")),
-        *(_file(state / f"nginx-{note}") for note in ("loaded", "welcome")),
+        *(_file(state / f"{name}.lock.holder", 0o600) for name in ("apps", "nginx")),
+        *(_file(state / f"nginx-{note}", 0o600) for note in ("loaded", "welcome")),
         Owned(layout.first_pushes, RECEIVER, RECEIVER, 0o700, made=True, contents=OWN),
-        _folder(layout.apps, 0o711, made=True),
+        _folder(layout.apps, PASSED, made=True),
         Owned(layout.log, ROOT, OURS, 0o2750, made=True),
-        _folder(layout.run, made=True),
+        _folder(layout.run, PASSED, made=True),
         Owned(layout.engine_socket, ROOT, OURS, 0o660, Kind.SOCKET),
         *_elsewhere(),
     )
@@ -126,8 +129,8 @@ def app_owned(place: AppLayout) -> tuple[Owned, ...]:
     runner, builder = app_user(place.name), build_user(place.name)
     release = place.releases / "v*"
     return (
-        _folder(place.root, 0o711, made=True),
-        _file(place.settings),
+        _folder(place.root, PASSED, made=True),
+        Owned(place.settings, ROOT, OURS, 0o640, Kind.FILE),
         _file(place.pending_environment, 0o600),
         Owned(place.repo, RECEIVER, RECEIVER, 0o700, made=True, contents=REPO),
         Owned(place.slugs, RECEIVER, runner, 0o2751, made=True, contents=CODE),
@@ -136,12 +139,12 @@ def app_owned(place: AppLayout) -> tuple[Owned, ...]:
         Owned(place.build_cache, builder, builder, 0o700, made=True, contents=OWN),
         Owned(place.home, runner, runner, 0o700, made=True, contents=Contents(group=False)),
         Owned(place.shared, runner, runner, 0o711, made=True, contents=Contents(group=False)),
-        _folder(place.releases, 0o711, made=True),
-        _folder(release),
+        _folder(place.releases, PASSED, made=True),
+        _folder(release, PASSED),
         *(_link(release / name) for name in ("code", "venv", "run")),
-        _file(release / "release.json"),
+        Owned(release / "release.json", ROOT, OURS, 0o640, Kind.FILE),
         Owned(release / "environment", ROOT, runner, 0o640, Kind.FILE),
-        _folder(release / "start"),
+        _folder(release / "start", PASSED),
         Owned(release / "start/*", ROOT, runner, 0o750, Kind.FILE),
         Owned(release / "start/.run", ROOT, runner, 0o750, Kind.FILE),
         _link(place.current),
@@ -152,10 +155,10 @@ def app_owned(place: AppLayout) -> tuple[Owned, ...]:
             _file(path, 0o600)
             for path in (place.attempts_archive, place.history, place.history_archive, place.lock)
         ),
-        _file(place.lock.with_name("lock.holder")),
+        _file(place.lock.with_name("lock.holder"), 0o600),
         Owned(place.log, ROOT, OURS, 0o2750, made=True),
         Owned(place.log / "*", ROOT, OURS, 0o640, Kind.FILE),
-        _folder(place.run, made=True),
+        _folder(place.run, PASSED, made=True),
     )
 
 
@@ -168,7 +171,7 @@ def _elsewhere() -> tuple[Owned, ...]:
         *(_file(UNITS / f"pushdeploy.*.{kind}") for kind in ("service", "socket", "timer")),
         _file(UNITS / "pushdeploy.slice"),
         _file(Path("/etc/ssh/sshd_config.d/60-pushdeploy.conf")),
-        _file(nginx / "conf.d/pushdeploy*.conf"),
+        _file(nginx / "conf.d/pushdeploy*.conf", 0o640),
         _folder(nginx / "pushdeploy"),
         _folder(nginx / "pushdeploy/*"),
         _file(Path("/etc/needrestart/conf.d/pushdeploy.conf")),

@@ -120,9 +120,10 @@ def _lines(path: Path) -> list[str]:
         return []
 
 
-def _write(path: Path, lines: list[str]) -> None:
-    """World-readable: sshd reads it as the user who logs in."""
-    files.write(files.File(path, "".join(f"{line}\n" for line in lines), mode=0o644))
+def _write(path: Path, lines: list[str]) -> bool:
+    """For the group that its folder belongs to: sshd reads it as the user who logs in."""
+    content = "".join(f"{line}\n" for line in lines)
+    return files.write(files.File(path, content, 0o640, path.parent.stat().st_gid))
 
 
 @contextmanager

@@ -25,6 +25,9 @@ WAIT_SECONDS = 1800.0
 
 POLL_SECONDS = 0.05
 
+PRIVATE = 0o600
+"""Who can open a file can lock it, if only for reading (flock(2))."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -61,7 +64,7 @@ def held(
     details = path.with_name(f"{path.name}.holder")
     descriptor = _acquire(path, details, seconds, on_wait)
     try:
-        details.write_text(json.dumps(asdict(Holder(who, what, os.getpid(), time.time()))))
+        _note(details, Holder(who, what, os.getpid(), time.time()))
         yield
     finally:
         os.close(descriptor)
@@ -124,7 +127,7 @@ def _try(path: Path) -> int | None:
     Opened anew each time: a new app of the same name has a lock of its own.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE)
     except FileNotFoundError as error:
         raise NotFoundError(
             f"there is no app `{path.parent.name}`", hint="pushdeploy apps"
@@ -135,6 +138,17 @@ def _try(path: Path) -> int | None:
             return descriptor
     os.close(descriptor)
     return None
+
+
+def _note(details: Path, holder: Holder) -> None:
+    """Who holds what, and since when, is for us alone."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(details, flags, PRIVATE)
+    try:
+        os.fchmod(descriptor, PRIVATE)
+        os.write(descriptor, json.dumps(asdict(holder)).encode())
+    finally:
+        os.close(descriptor)
 
 
 def _holder(details: Path) -> Holder:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import CommandFailedError, UnavailableError
 from pushdeploy.model.site import Certificate, Edge, Site
-from pushdeploy.system import command, processes
+from pushdeploy.system import command, nginx_logs, processes
 from pushdeploy.system.command import Command
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import File, make_folder, sync_folder, write
@@ -34,6 +34,9 @@ PROGRAM = "/usr/sbin/nginx"
 CONFIGURATION = Path("/etc/nginx")
 OURS = "pushdeploy"
 MACHINE = Path("/etc/machine-id")
+MODE = 0o640
+"""Of our files: only root's nginx reads them, and they tell of all apps."""
+
 PID_FILE = Path("/run/nginx.pid")
 LEAVING = "shutting down"
 """In the title of a worker that takes no new connection."""
@@ -148,7 +151,7 @@ class Nginx:
         text = machine + "\0".join(
             f"{path}\0{file.content}" for path, file in sorted(wanted.items())
         )
-        return File(self.state / "nginx-loaded", hashlib.sha256(text.encode()).hexdigest())
+        return File(self.state / "nginx-loaded", hashlib.sha256(text.encode()).hexdigest(), 0o600)
 
     def _is_loaded(self, wanted: Mapping[Path, File]) -> bool:
         note = self._loaded(wanted)
@@ -224,7 +227,7 @@ class Nginx:
         if not self.welcome.is_symlink() or not is_welcome(self.welcome):
             return []
         target = os.readlink(self.welcome)
-        write(File(self._welcome_note, target))
+        write(File(self._welcome_note, target, 0o600))
         self.welcome.unlink()
         return [self.welcome.name]
 
@@ -235,7 +238,7 @@ class Nginx:
         for path in wanted - set(before):
             path.unlink(missing_ok=True)
         for path, text in before.items():
-            write(File(path, text))
+            write(File(path, text, MODE))
 
     def _make_folders(self, sites: Sequence[Site]) -> None:
         make_folder(self.state / "acme", mode=0o755)
@@ -243,6 +246,7 @@ class Nginx:
         make_folder(self.snippets, mode=0o755)
         for site in sites:
             make_folder(self.snippets / site.app, mode=0o755)
+        nginx_logs.ensure(site.app for site in sites)
         text = "It is being started or repaired. Please try again in a moment."
         page = render("pages/page.html.j2", title="We will be right back", text=text)
         write(File(self.state / "pages" / "down.html", page))
@@ -260,11 +264,12 @@ def site_files(folder: Path, edge: Edge, sites: Sequence[Site]) -> list[File]:
     tls = any(site.secured for site in sites)
     shared = render("nginx/shared.conf.j2", edge=edge, default_app=default, tls=tls)
     return [
-        File(folder / f"{OURS}.conf", shared),
+        File(folder / f"{OURS}.conf", shared, MODE),
         *(
             File(
                 folder / f"{OURS}-{site.app}.conf",
                 render("nginx/site.conf.j2", site=site, edge=edge),
+                MODE,
             )
             for site in sites
         ),

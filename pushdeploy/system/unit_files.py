@@ -161,13 +161,18 @@ def bridge_of(unit: str) -> str:
     return f"{unit.removesuffix('.web')}.bridge"
 
 
+def settings_of(text: str) -> list[str]:
+    """The lines of a unit file that set something."""
+    return [line for line in text.splitlines() if line and line[0] not in "#["]
+
+
 def run_command(job: Job, unit: str, *options: str) -> Command:
     """`systemd-run` for a job: fixed text, typed values, the sandbox of every app.
 
     The job's words are in the unit's file (`job_files`), never here.
     """
-    properties = [line for line in render("systemd/sandbox.j2").splitlines() if line]
-    properties += [
+    properties = [
+        *settings_of(render("systemd/sandbox.j2")),
         f"Slice={slice_of(job.app)}",
         f"WorkingDirectory={job.folder}",
         f"RuntimeMaxSec={job.seconds:.0f}",

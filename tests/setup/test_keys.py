@@ -45,7 +45,8 @@ def test_a_key_is_added_and_listed_with_its_fingerprint(
 def test_sshd_can_read_the_file_as_the_user_who_logs_in(path: Path, make_key: MakeKey) -> None:
     keys.add(path, public(make_key()))
 
-    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert path.stat().st_gid == path.parent.stat().st_gid
 
 
 def test_the_same_key_is_refused_under_any_name(path: Path, make_key: MakeKey) -> None:
