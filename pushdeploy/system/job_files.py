@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-JOBS = Path("/run/pushdeploy/jobs")
-"""Root's, on a tmpfs: `<unit>` has the words, `<unit>.ended` how it ended."""
+JOBS = Path("/run/pushdeploy/.jobs")
+"""Root's, on a tmpfs: `<unit>` has the words, `<unit>.ended` how it ended. No app has that name."""
 
 ENDED = ".ended"
 

@@ -7,15 +7,17 @@ are told to nobody are looked for in all that he can read, and in what programs 
 import json
 import re
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.system import processes
 from tests.system.checkout import Installed
 from tests.system.host import Host
 from tests.system.laptop import Laptop
-from tests.system.story import Site
+from tests.system.story import Site, eventually
 from tests.system.web import http_request
 
 LOOK = Path(__file__).with_name("look.py")
@@ -152,7 +154,7 @@ def stage(
     assert first.exit_status == 0, first.output
     hider.cli(f"config:set {NAME}={VALUE}")
     hider.cli("storage:add media")
-    hider.cli(f"run 'echo {STORED} >media/{STORED}; true {COMMAND}'")
+    hider.cli(f"run 'echo {STORED} >media/{STORED}'")
     hider.cli(f"domains:add {DOMAIN}")
     hider.cli("static:add /static static")
     visit = http_request(host, f"http://127.0.0.1/{VISITED}", headers={"Host": DOMAIN})
@@ -161,10 +163,29 @@ def stage(
     host.run("journalctl", "--sync")
     host.write(f"{PLACE}/look.py", LOOK.read_text())
     host.write(f"{PLACE}/words", "\n".join(WORDS))
-    list_paths(host)
-    yield Stage(hider, looker, host)
+    with running(hider, f"true {COMMAND}; exec sleep 900"):
+        list_paths(host)
+        yield Stage(hider, looker, host)
     hider.destroy()
     looker.destroy()
+
+
+@contextmanager
+def running(site: Site, line: str) -> Iterator[None]:
+    """A one-off command that goes on."""
+    argv = site.laptop.ssh_argv(command=f"run --app {site.name} '{line}'")
+    command = processes.start(argv, env=site.laptop.environment)
+    try:
+        eventually(lambda: any(" active" in unit for unit in jobs(site)), wanted=True)
+        yield
+    finally:
+        processes.end(command)
+        eventually(lambda: jobs(site), wanted=[])
+
+
+def jobs(site: Site) -> list[str]:
+    """Its one-off commands that run."""
+    return [unit for unit in site.units() if unit.startswith("run.")]
 
 
 def list_paths(host: Host) -> None:
@@ -211,7 +232,7 @@ def test_the_receiver_sees_what_is_pushed_and_what_came_of_it(stage: Stage) -> N
         r"(list|read) /etc/pushdeploy/keys(/authorized_keys)?",
         r"write /run/user/\d+(/.*)?",
     )
-    assert_sees(looked, *OPEN_ROOMS, DEBIANS_SOCKETS, *RECORDS, *own, words=RECORDED)
+    assert_sees(looked, *OPEN_ROOMS, DEBIANS_SOCKETS, *RECORDS, *own, words=(*RECORDED, COMMAND))
 
 
 def test_a_member_of_the_group_reads_the_attempts_and_asks_the_engine_for_the_rest(

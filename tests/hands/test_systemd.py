@@ -255,7 +255,7 @@ def test_a_job_is_a_sandbox_with_typed_values() -> None:
     assert words == [
         *("/bin/bash", "--norc", "-c"),
         'mapfile -d "" -t words <"$$1" && exec -- "$${words[@]}"',
-        *("job", "/run/pushdeploy/jobs/pushdeploy-my_blog.build"),
+        *("job", "/run/pushdeploy/.jobs/pushdeploy-my_blog.build"),
     ]
     assert not any("evil" in word for word in argv)
     assert "--description=my-blog: build" in options
