@@ -48,7 +48,7 @@ EVERYBODY = (
     r"(list|read) /etc/systemd/system(/[^/]+\.wants|/pushdeploy\.[^/]*)?",
     r"(list|read) /run/systemd/system(/pushdeploy-[^/]*)?",
     r"list /etc/nginx/(conf\.d|pushdeploy(/[^/]+)?)",
-    r"read /run/systemd/transient/pushdeploy-[^/]+\.wake\.(timer|service)",
+    r"read /run/systemd/transient/pushdeploy-[^/]+\.(timer|service)",
 )
 OURS = re.compile(r"\S+ (/etc/(pushdeploy|nginx/(conf\.d|pushdeploy)|systemd/system)|.*pushdeploy)")
 
