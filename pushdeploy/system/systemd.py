@@ -24,6 +24,7 @@ from pushdeploy.system import command, files, job_files, journald
 from pushdeploy.system.command import Command
 from pushdeploy.system.unit_files import (
     bridge_of,
+    client_sandbox,
     front_files,
     front_of,
     job_of,
@@ -212,6 +213,7 @@ class Systemd:
                     f"--unit={unit}",
                     f"--on-active={seconds:.0f}",
                     "--timer-property=AccuracySec=1s",
+                    *(f"--property={line}" for line in client_sandbox()),
                     "/usr/local/bin/pushdeploy",
                     "reconcile",
                     "--app",

@@ -166,6 +166,11 @@ def settings_of(text: str) -> list[str]:
     return [line for line in text.splitlines() if line and line[0] not in "#["]
 
 
+def client_sandbox() -> list[str]:
+    """What keeps in a process of ours that only asks the engine."""
+    return settings_of(render("systemd/client_sandbox.j2"))
+
+
 def run_command(job: Job, unit: str, *options: str) -> Command:
     """`systemd-run` for a job: fixed text, typed values, the sandbox of every app.
 
