@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.account import FRONT, MARK, NO_SHELL, NOWHERE, OURS, RECEIVER
+from pushdeploy.model.ownership import PASSED
 from pushdeploy.model.user_record import UserRecord, parse_user_record, render_user_record
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
@@ -221,7 +222,7 @@ class OwnUsers:
     @contextmanager
     def _held(self) -> Iterator[None]:
         """Nobody else makes or deletes users of ours meanwhile."""
-        make_folder(self._layout.state, mode=0o755, user=0, group=0)
+        make_folder(self._layout.state, mode=PASSED, user=0, group=0)
         make_folder(self.folder, mode=0o700, user=0, group=0)
         with folder_held(self.folder):
             yield
