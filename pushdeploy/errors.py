@@ -63,6 +63,10 @@ class DeployFailedError(PushdeployError):
         self.report = report
 
 
+class PortTakenError(DeployFailedError):
+    """Somebody else listens on the port that a release was given."""
+
+
 class NothingToRollBackToError(PushdeployError):
     """No release was live before this one, or the one named is gone."""
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.boot import boot
 from pushdeploy.deploy.health import check
+from pushdeploy.deploy.hogs import stop_squatter
 from pushdeploy.deploy.journal import Journal, read_release_or_none
 from pushdeploy.deploy.settle import change_workers, settle
 from pushdeploy.deploy.switch import settle_intent, switch, switch_back
-from pushdeploy.errors import PushdeployError
+from pushdeploy.errors import PortTakenError, PushdeployError
 from pushdeploy.events import Report, Warned
 from pushdeploy.system.faults import Point, reached
 
@@ -51,8 +52,7 @@ def go_live(
     """
     former = journal.settings()
     settings = change(former)
-    instance, starts = boot(host, release, settings, report)
-    check(host, release, instance, report)
+    starts = _boot_healthy(host, release, settings, report)
     healthy = host.now() if starts else None
     reached(Point.WEB_HEALTHY)
     previous = switch(host, journal, release, kind, who, report, stands_for)
@@ -74,6 +74,25 @@ def go_live(
     if previous is not None and previous != release.number:
         keep_warm(host, journal, previous, settings)
     return previous
+
+
+def _boot_healthy(host: Host, release: Release, settings: AppSettings, report: Report) -> bool:
+    """Boot until it passes its checks; returns whether it was started.
+
+    An app that has taken its port meanwhile is stopped, and it is started once more.
+    """
+    instance, starts = boot(host, release, settings, report)
+    try:
+        check(host, release, instance, report)
+    except PortTakenError:
+        did = stop_squatter(host, instance.port, release.app)
+        if did is None:
+            raise
+        report(Warned(did, hint="ss -ltnp"))
+        host.supervisor.stop([instance])
+        instance, starts = boot(host, release, settings, report)
+        check(host, release, instance, report)
+    return bool(starts)
 
 
 def _start_workers_again(

@@ -36,8 +36,8 @@ def hogs(apps: Iterable[str]) -> dict[str, int]:
 def stop_hogs(host: Host, but: str | None = None) -> list[str]:
     """Stop all processes of such apps; `reconcile` starts them again in time.
 
-    A hog is stopped, not killed: systemd would have it back with all its ports within a second,
-    before the app that needs one of them has started.
+    They are stopped, not killed: systemd would have a killed one back with all its ports within a
+    second, before the app that needs one of them has started.
 
     Args:
         host: the machine.
@@ -46,15 +46,31 @@ def stop_hogs(host: Host, but: str | None = None) -> list[str]:
     Returns:
         What was done, in words.
     """
-    return [
-        stop_hog(host, app, held)
-        for app, held in hogs(journals(host.layout.apps)).items()
-        if app != but
-    ]
+    found = hogs(journals(host.layout.apps))
+    return [stop_hog(host, app, held) for app, held in found.items() if app != but]
 
 
 def stop_hog(host: Host, app: str, held: int) -> str:
     """Stop all processes of one."""
+    _stop(host, app)
+    return f"stopped `{app}`, which held {held} ports; an app may hold {MOST_LISTENERS}"
+
+
+def stop_squatter(host: Host, port: int | None, victim: str) -> str | None:
+    """Stop the app that listens on a port which another was given; it would take the next one, too.
+
+    Returns:
+        What was done, in words; `None` when it is no app of ours that has the port.
+    """
+    found = tcp_owner.listener(port) if port is not None else None
+    for app in journals(host.layout.apps) if found else ():
+        users = (user_id(app_user(app)), user_id(build_user(app)))
+        if app != victim and found is not None and found.uid in users:
+            _stop(host, app)
+            return f"stopped `{app}`, which had taken port {port} of `{victim}`"
+    return None
+
+
+def _stop(host: Host, app: str) -> None:
     host.supervisor.forget(app, [one.unit for one in host.supervisor.statuses(app)])
     host.supervisor.end_all(app)
-    return f"stopped `{app}`, which held {held} ports; an app may hold {MOST_LISTENERS}"

@@ -115,11 +115,11 @@ def _bridge_port(host: Host, place: AppLayout, release: Release) -> int:
         return port
 
 
-def port_is_squatted(host: Host, release: Release) -> bool:
-    """Whether another user listens on the port that this release was given."""
+def squatted_port(host: Host, release: Release) -> int | None:
+    """The port that this release was given, when another user listens there."""
     note = host.layout.app(release.app).run / f"v{release.number}.port"
     owner = user_id(host.accounts.app_user(release.app))
-    return _noted(note) is not None and _noted(note, owner) is None
+    return _noted(note) if _noted(note, owner) is None else None
 
 
 def _noted(note: Path, owner: int | None = None) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pushdeploy.errors import DeployFailedError
+from pushdeploy.errors import DeployFailedError, PortTakenError
 from pushdeploy.system import tcp_owner
 from pushdeploy.system.accounts import user_id, user_name
 
@@ -26,7 +26,8 @@ def refuse_listener(host: Host, release: Release, instance: Instance) -> None:
     The bridge lets nothing through in either case; here it is said why.
 
     Raises:
-        DeployFailedError: it is so.
+        PortTakenError: somebody else has it.
+        DeployFailedError: other machines reach it.
     """
     if instance.port is None:
         return
@@ -34,7 +35,7 @@ def refuse_listener(host: Host, release: Release, instance: Instance) -> None:
     if found is None:
         return
     if found.uid != user_id(host.accounts.app_user(release.app)):
-        raise DeployFailedError(
+        raise PortTakenError(
             f"port {instance.port}, which v{release.number} was given, is held by "
             f"`{user_name(found.uid)}`: nothing was sent there",
             hint=f"pushdeploy deploy --app {release.app} tries it with another port",
@@ -58,6 +59,11 @@ def passed_over(host: Host, release: Release, instance: Instance) -> bool:
 def cure(command: str) -> str:
     """The line of the Procfile that listens on the loopback alone."""
     changed = EVERY_ADDRESS.sub("127.0.0.1", command)
+    if changed == command and "python" in command:
+        return (
+            "have it listen on 127.0.0.1:$PORT; if it runs uvicorn, hypercorn or waitress, "
+            'app.json may say {"pushdeploy": {"web": "socket"}} instead'
+        )
     if changed == command:
         return "have it listen on 127.0.0.1:$PORT, commit, and push again"
     return f"write in the Procfile: web: {changed}"

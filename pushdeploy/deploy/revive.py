@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import fit, instances
-from pushdeploy.deploy.hogs import hogs, stop_hog
+from pushdeploy.deploy.hogs import hogs, stop_hog, stop_squatter
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.tidy import wanted_instances
 from pushdeploy.deploy.watchdog import question
@@ -103,11 +103,12 @@ def revive(host: Host, journal: Journal, seconds: float | None = None) -> list[s
     current, settings = journal.current(), journal.settings()
     if current is None or not settings.watchdog:
         return []
-    squatted = instances.port_is_squatted(host, current)
+    squatted = instances.squatted_port(host, current)
+    stopped = stop_squatter(host, squatted, current.app)
     web = wanted_instances(host, journal)[0]
     asked = question(journal, current, settings)
     asked = replace(asked, seconds=seconds or asked.seconds)
-    if not squatted and (_may_be_starting(host, current, web) or not silent([asked])):
+    if squatted is None and (_may_be_starting(host, current, web) or not silent([asked])):
         return []
     trouble = fit.misfit(host, current)
     if trouble is not None:  # stopped, it could not start again; reconcile builds it again
@@ -118,7 +119,7 @@ def revive(host: Host, journal: Journal, seconds: float | None = None) -> list[s
         left = format_duration(int(again - host.now()))
         return [f"left {web.name} of v{web.release}, which does not answer, alone for {left} more"]
     journal.note_history(revived=web.release, at=host.now())
-    return [restart(host, web)]
+    return [*([stopped] if stopped else []), restart(host, web)]
 
 
 def restart(host: Host, web: Instance) -> str:

@@ -73,10 +73,12 @@ def test_who_takes_another_apps_port_gets_none_of_its_visitors(
     else:
         assert taken == [{"held": 1, "refused": {}}]
         assert [said_by(victim) for _ in range(5)] == [""] * 5
+        heard = ask(squatter, "/heard")
+        assert heard["connections"]
+        assert heard["bytes"] == 0
         victim.host.run("systemctl", "start", "pushdeploy.watchdog.service")
-        assert port_of(victim) != port
+        assert [one for one in squatter.units() if ".service active" in one] == []
     eventually(lambda: said_by(victim)[:14], "v=1 release=v1")
-    assert ask(squatter, "/heard")["bytes"] == 0
 
 
 def said_by(site: Site) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pushdeploy.deploy.instances import port_is_squatted, web
+from pushdeploy.deploy.instances import squatted_port, web
 from pushdeploy.deploy.listener import cure, refuse_listener
 from pushdeploy.errors import DeployFailedError
 
@@ -56,5 +56,5 @@ def test_a_port_that_the_app_itself_has_is_not_squatted(machine: Machine) -> Non
     assert port is not None
 
     with socket.create_server(("127.0.0.1", port)):
-        assert not port_is_squatted(machine.host, release)
+        assert squatted_port(machine.host, release) is None
         assert web(machine.host, release, machine.journal.settings()).port == port
