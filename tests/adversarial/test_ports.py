@@ -13,11 +13,14 @@ from tests.system.story import (
     assert_refused,
     assert_unchanged,
     eventually,
+    said,
     snapshot,
 )
 
 WATCHDOG = "pushdeploy.watchdog.timer"
 OURS = (29_000, 29_999)
+FRONTS = (8_000, 8_999)
+EPHEMERAL = (32_768, 49_999)
 NOT_ALLOWED = "Operation not permitted"
 BIND = "import socket; socket.socket().bind(('127.0.0.1', {})); print('bound')"
 
@@ -60,10 +63,10 @@ def test_who_takes_another_apps_port_gets_none_of_its_visitors(
     port = port_of(victim)
     taken: list[dict[str, object]] = []
 
-    def take() -> None:
+    def wait() -> None:
         taken.append(ask(squatter, f"/squat?first={port}&last={port}&wait=8"))
 
-    waiting = threading.Thread(target=take)
+    waiting = threading.Thread(target=wait)
     waiting.start()
     victim.host.run("systemctl", "kill", "--signal=KILL", f"{victim.unit}v1.web.service")
     waiting.join()
@@ -77,7 +80,7 @@ def test_who_takes_another_apps_port_gets_none_of_its_visitors(
         assert heard["connections"]
         assert heard["bytes"] == 0
         victim.host.run("systemctl", "start", "pushdeploy.watchdog.service")
-        assert [one for one in squatter.units() if ".service active" in one] == []
+        assert running(squatter) == []
     eventually(lambda: said_by(victim)[:14], "v=1 release=v1")
 
 
@@ -92,25 +95,44 @@ def said_by(site: Site) -> str:
 def test_an_app_that_takes_every_port_hurts_only_itself(
     squatter: Site, new_site: Callable[[], Site]
 ) -> None:
+    newcomer = new_site()
     squatter.host.run("systemctl", "stop", WATCHDOG)  # it would stop the squatter, too
     try:
-        for first, last in ((8_000, 8_999), OURS, (32_768, 49_999)):
-            held = ask(squatter, f"/squat?first={first}&last={last}")["held"]
-        assert isinstance(held, int)
-        assert held > 17_000
-        newcomer = new_site()
+        assert take(squatter, FRONTS, OURS, EPHEMERAL) > 17_000
 
-        push = newcomer.deploy("port")
+        newcomer.deploy("port")
+
+        assert newcomer.get("/").text.startswith("v=1 release=v1 ")
+        assert running(squatter) == []
+
+        squatter.host.run("pushdeploy", "reconcile", "--app", squatter.name)
+        eventually(lambda: squatter.get("/heard").status, 200)
+        assert take(squatter, EPHEMERAL) > 17_000
+        newcomer.change({"README.md": "again\n"})
+
+        push = newcomer.push()
     finally:
         squatter.host.run("systemctl", "start", WATCHDOG)
 
-    assert newcomer.get("/").text.startswith("v=1 release=v1 ")
-    assert re.search(rf"stopped `{squatter.name}`, which held \d+ ports", push.output)
-    assert [unit for unit in squatter.units() if " active" in unit] == ["front.socket active"]
+    assert push.exit_status == 0, push.output
+    assert newcomer.get("/").text.startswith("v=1 release=v2 ")
+    words = " ".join(line.strip() for line in said(push))
+    assert re.search(rf"stopped `{squatter.name}`, which held \d+ ports", words), push.output
+    assert running(squatter) == []
 
-    squatter.host.run("pushdeploy", "reconcile", "--app", squatter.name)
 
-    assert ask(squatter, "/heard")["connections"] == 0
+def take(squatter: Site, *ranges: tuple[int, int]) -> int:
+    """Have it listen on all ports of these ranges that it can get; returns how many it has."""
+    held: object = 0
+    for first, last in ranges:
+        held = ask(squatter, f"/squat?first={first}&last={last}")["held"]
+    assert isinstance(held, int)
+    return held
+
+
+def running(site: Site) -> list[str]:
+    """The services of an app that run."""
+    return [unit for unit in site.units() if unit.endswith(".service active")]
 
 
 def test_a_web_that_other_machines_reach_is_refused_with_the_line_that_cures_it(
