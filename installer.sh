@@ -259,10 +259,14 @@ demo() {
     return
   fi
   folder=$(demo_folder "$@")
-  if has_word --stop "$@" && [[ ! -x $folder/tool/bin/python ]]; then
+  if has_word --stop "$@" && [[ ! -d $folder/tool ]]; then
     fail "There is no demo in \`$folder\`." "If it lies elsewhere: ./installer.sh demo --stop --dir DIR"
   fi
-  if ! has_word --stop "$@"; then
+  if has_word --stop "$@"; then
+    # An upgrade of the system may have taken its Python away since.
+    "$folder/tool/bin/python" -I -c 'import psutil' 2>/dev/null ||
+      demo_tool "$folder/tool" "$(find_python)" "$checkout"
+  else
     demo_require_programs
     python=$(find_python)
     demo_own_folder "$folder"

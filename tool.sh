@@ -114,7 +114,7 @@ detail() {
 }
 
 # Runs a command whose output goes into a log, and says every three seconds what it is at, by the
-# last line of the log.
+# last line of the log. `cut` counts bytes, so that pip's bars would be cut within a letter.
 patiently() {
   local log=$1 process waited=0
   shift
@@ -125,7 +125,7 @@ patiently() {
     sleep 0.1
     waited=$((waited + 1))
     if ((waited % 30 == 0)); then
-      detail "$(tail --lines=1 -- "$log" | tr --delete '\r' | cut --characters=1-60) ($((waited / 10)) s)"
+      detail "$(tail --lines=1 -- "$log" | LC_ALL=C tr --complement --delete '[:print:]' | cut --characters=1-60) ($((waited / 10)) s)"
     fi
   done
   trap - INT TERM

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.system import debs
-from tests.system.checkout import SOURCE, Installed
+from tests.system.checkout import Installed
 from tests.system.host import Host
 from tests.system.laptop import Laptop
 from tests.system.story import Site, assert_cli_refused, assert_serving, eventually
@@ -20,6 +20,9 @@ UV = "/etc/uv/uv.toml"
 OFFLINE = "no-index = true\n"
 CURRENT = "/opt/pushdeploy/current"
 LOST = "was built for Python 3.11: `/usr/bin/python3.11` is not there any more"
+
+PYTHON_HALF = ("-I", "-m", "pushdeploy.cli.setup", "install")
+"""What installer.sh calls when the tool is there."""
 
 # So that a test sees only what it asked for.
 QUIET = ("pushdeploy.reconcile.timer", "pushdeploy.watchdog.timer")
@@ -122,8 +125,12 @@ def test_what_can_not_be_built_again_runs_on_and_says_so(
 
     said = sites[0].cli("config:set COLOUR=red", check=False)
     listed = aged.run("pushdeploy", "rebuild", "--check", check=False)
+    ran = sites[0].cli("run true", check=False)
+    shown = sites[0].ask("ps")["misfit"]
 
     aged.write(UV, settings)
+    assert_cli_refused(ran, 69, "was built for Python 3.11", "pushdeploy rebuild")
+    assert LOST in shown
     assert (said.returncode, listed.returncode) == (7, 69)
     assert f"{live} is live as before" in said.stderr
     assert "pushdeploy rebuild" in said.stderr
@@ -216,7 +223,8 @@ def test_the_installer_names_what_it_can_not_start(aged: Host, sites: tuple[Site
     settings = aged.read(UV)
     aged.write(UV, OFFLINE)  # else the timer, which the installer starts, would be as fast
 
-    said = aged.run("env", f"--chdir={SOURCE}", "./installer.sh", timeout=300)
+    tool = f"/opt/pushdeploy/{version(aged)}"
+    said = aged.run(f"{tool}/venv/bin/python", *PYTHON_HALF, "--tool", tool, timeout=300)
 
     aged.write(UV, settings)
     assert f"{sites[1].name}: {sites[1].current} was built for Python 3.12" in said.stderr
