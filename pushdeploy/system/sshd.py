@@ -7,6 +7,7 @@ put back as it was. Open connections go on (sshd(8), sshd_config(5)).
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ RUN = Path("/run/sshd")
 """`sshd -t` and `sshd -T` want it, and it is missing where a socket starts sshd, as on Ubuntu."""
 
 INCLUDE = re.compile(r"^\s*include\s.*/etc/ssh/sshd_config\.d/\*\.conf", re.MULTILINE)
+MICROSECONDS = 1e6
+"""In a second."""
+
 ALIVE_SECONDS = 15
 """How often a silent client is asked whether it is still there."""
 
@@ -64,7 +68,8 @@ def ensure_snippet(layout: Layout) -> bool:
     try:
         _test()
         _check_obeyed(layout.keys)
-        _reload()  # also of a file that was right: it may have come with a backup
+        if changed or _is_newer_than_sshd():
+            _reload()
     except UnavailableError:
         if changed:
             _put_back(before)
@@ -173,6 +178,13 @@ def _reload() -> None:
 
 def _is_active(unit: str) -> bool:
     return systemctl("is-active", unit, check=False).stdout.strip() == "active"
+
+
+def _is_newer_than_sshd() -> bool:
+    """True when the file came after sshd had read its settings, as with a backup's files."""
+    show = ("show", "--value", "--property=StateChangeTimestampMonotonic", SERVICE)
+    since = float(systemctl(*show, check=False).stdout.strip() or 0) / MICROSECONDS
+    return SNIPPET.stat().st_ctime > time.time() - time.monotonic() + since
 
 
 def _put_back(content: str | None) -> None:
