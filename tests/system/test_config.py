@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Callable
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -93,12 +94,22 @@ def test_hard_values_arrive_from_a_command_line(site: Site) -> None:
     assert seen(site, small) == small
 
 
-def test_hard_values_arrive_from_a_dotenv_file(site: Site) -> None:
+def test_hard_values_arrive_from_a_dotenv_file_and_are_read_back_from_what_is_given_out(
+    site: Site, new_site: Callable[[], Site]
+) -> None:
     site.deploy("tiny")
 
     site.cli("config:import -", stdin=render_dotenv(HARD))
 
     assert seen(site, HARD) == HARD
+    told = f"pushdeploy config --app {site.name}"
+    environment = f"{site.root}/current/environment"
+    windows = f"{told} --json | iconv --to-code=UTF-16"
+    for source in (f"{told} --shell", f"{told} --json", f"cat {environment}", windows):
+        other = new_site()
+        other.laptop.ssh(f"apps:create {other.name}", check=True)
+        site.host.run("sh", "-c", f"{source} | pushdeploy config:import - --app {other.name}")
+        assert other.ask("config") == HARD, source
 
 
 def test_a_dotenv_file_as_people_write_it_is_imported(site: Site) -> None:

@@ -104,8 +104,11 @@ def test_never_goes_to_a_release_that_failed(site: Site) -> None:
     named = site.cli("rollback v2", check=False)
 
     assert_cli_refused(bare, 8, "no earlier release to go back to")
-    assert_cli_refused(named, 8, "v2", "never went live")
+    assert_cli_refused(named, 8, "v2", "never went live", "there is a way back to: none")
     assert_unchanged(site, before)
+    listed = site.ask("releases")
+    assert (listed["previous"], listed["rollback"]) == (None, [])
+    assert [row["rollback"] for row in listed["releases"]] == [False, False]
 
 
 def test_to_the_live_release_or_one_that_is_not_there_it_is_refused(site: Site) -> None:
@@ -113,8 +116,19 @@ def test_to_the_live_release_or_one_that_is_not_there_it_is_refused(site: Site) 
     before = site.current
 
     assert_cli_refused(site.cli("rollback v2", check=False), 8, "v2", "live already")
-    assert_cli_refused(site.cli("rollback v9", check=False), 4, "v9")
+    offered = site.cli("rollback v9", check=False)
+    assert_cli_refused(offered, 4, "no release v9; there is a way back to: v1")
     assert_cli_refused(site.cli("rollback 'v1;id'", check=False), 2)
+    assert site.current == before
+    listed = site.ask("releases")
+    assert (listed["previous"], listed["rollback"]) == ("v1", ["v1"])
+    assert f"Back to v1: pushdeploy rollback --app {site.name}" in site.cli("releases").stderr
+
+    site.host.run("rm", f"{site.root}/releases/v1/environment")
+    assert site.ask("releases")["rollback"] == []
+    assert "was live, gone" in site.cli("releases").stdout
+    assert_cli_refused(site.cli("rollback", check=False), 8, "no earlier release to go back to")
+    assert_cli_refused(site.cli("rollback v1", check=False), 4, "not whole any more")
     assert site.current == before
 
 
