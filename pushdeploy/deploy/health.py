@@ -212,5 +212,5 @@ def _failed(
         again = (
             "mend the app and push again" if release.kind is Kind.DEPLOY else "change it otherwise"
         )
-        hint = f"{again}; pushdeploy logs --app {release.app} shows more"
+        hint = f"{again}; pushdeploy logs --app {release.app} shows more" if output else again
     return DeployFailedError(reason, report=tuple(report), hint=hint)
