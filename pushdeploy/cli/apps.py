@@ -12,7 +12,7 @@ import click
 
 from pushdeploy.cli.command import App, Errand, command, json_option
 from pushdeploy.cli.engine_link import embedded_root
-from pushdeploy.cli.output import say, show_json, show_lines, show_table
+from pushdeploy.cli.output import say, say_note, show_json, show_lines, show_table
 from pushdeploy.errors import UsageError
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.remote import PRODUCTION, Remote
@@ -51,6 +51,7 @@ def apps_create(side: Near, *, name: str, port: int | None) -> None:
     made = side.ask("apps.create", app=parse_app_name(name), port=port)
     how = "done" if made["made"] else "it was there already"
     say(f"Creating {name}... {how}, on port {made['port']}")
+    say_note(made)
     show_lines(_to_paste(name))
 
 
@@ -73,8 +74,9 @@ def apps_destroy(side: Near, *, app: str, confirm: str | None) -> None:
         confirm = _typed(app)
     if confirm is not None and confirm != app:
         raise UsageError(f"`{confirm}` is not `{app}`: nothing was destroyed")
-    side.ask("apps.destroy", app=app, confirm=confirm)
+    gone = side.ask("apps.destroy", app=app, confirm=confirm)
     say(f"Destroying {app}... done")
+    say_note(gone)
 
 
 def _typed(app: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pushdeploy.cli.command import command, json_option
-from pushdeploy.cli.output import say, show_json, show_lines
+from pushdeploy.cli.output import say, say_note, show_json, show_lines
 from pushdeploy.cli.seen_from import look_up
 from pushdeploy.model.domain import parse_domain
 
@@ -37,20 +37,29 @@ def domains_add(side: Near, *, app: str, names: tuple[str, ...]) -> None:
 
     The name's DNS record must lead to this server; then `certs:auto` gets a certificate.
     """
-    found = side.ask("domains.add", app=app, domains=_parsed(names))
-    say(f"{app} answers as {', '.join(found)}")
+    made = side.ask("domains.add", app=app, domains=_parsed(names))
+    say(f"{app} answers as {', '.join(_names(made))}")
     asked = look_up(_parsed(names)).found() if side.over_ssh else {}
     for name, trouble in asked.items():
         if trouble:
             say(f"DNS of {name} does not lead to this server yet: {trouble}")
+    say_note(made)
 
 
 @command("domains:remove", example="pushdeploy domains:remove blog.example.com --app blog")
 @click.argument("names", nargs=-1, required=True, metavar="DOMAIN...")
 def domains_remove(side: Near, *, app: str, names: tuple[str, ...]) -> None:
     """Answer under these names no longer."""
-    found = side.ask("domains.remove", app=app, domains=_parsed(names))
+    made = side.ask("domains.remove", app=app, domains=_parsed(names))
+    found = _names(made)
     say(f"{app} answers as {', '.join(found)}" if found else f"{app} has no domain any more")
+    say_note(made)
+
+
+def _names(made: Any) -> list[str]:
+    """The app's domains; the engine adds a note when there is one."""
+    names: list[str] = made["domains"] if isinstance(made, dict) else made
+    return names
 
 
 def _parsed(names: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pushdeploy.cli.command import command, json_option
-from pushdeploy.cli.output import say, show_json, show_table
+from pushdeploy.cli.output import say, say_note, show_json, show_table
 
 if TYPE_CHECKING:
     from pushdeploy.cli.side import Near
@@ -65,8 +65,9 @@ def static(side: Near, *, app: str, as_json: bool) -> None:
 @click.argument("folder")
 def static_add(side: Near, *, app: str, url: str, folder: str) -> None:
     """Have nginx serve a folder: of the code, or `shared/...` of storage."""
-    side.ask("static.add", app=app, url=url, folder=folder)
+    made = side.ask("static.add", app=app, url=url, folder=folder)
     say(f"nginx serves {url.rstrip('/')}/ of {app} from {folder}")
+    say_note(made)
 
 
 @command("static:remove", example="pushdeploy static:remove /media --app blog")

@@ -50,6 +50,12 @@ def say(*lines: str) -> None:
     stderr().show(lines)
 
 
+def say_note(answer: Any) -> None:
+    """What else the engine has to say, beside what was asked of it."""
+    if isinstance(answer, dict) and answer.get("note"):
+        say(str(answer["note"]))
+
+
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """The rows as lines, each column as wide as its widest cell."""
     if not rows:

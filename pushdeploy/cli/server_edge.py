@@ -81,7 +81,7 @@ def _serve(steps: Steps, host: Host) -> None:
     try:
         steps.step("Serving the apps by nginx", partial(_apply_sites, host))
     except PushdeployError as error:
-        steps.warn(error.message, error.hint or "nginx -t")
+        steps.fault(error.message, error.hint or "nginx -t")
 
 
 def _apply_sites(host: Host) -> bool:
@@ -95,7 +95,7 @@ def _answer_as(steps: Steps, host: Host, app: str, names: tuple[str, ...]) -> No
     try:
         steps.step(f"Answering as {', '.join(names)}", partial(_add_domains, host, app, names))
     except UnavailableError as error:
-        steps.warn(error.message, error.hint or "nginx -t")
+        steps.fault(error.message, error.hint or "nginx -t")
         steps.detail(f"Then: pushdeploy domains:add {' '.join(names)} --app {app}")
 
 

@@ -14,7 +14,7 @@ from pushdeploy.cli.port_check import wanted_port
 from pushdeploy.cli.server_edge import check_edge, make_edge
 from pushdeploy.cli.server_owners import own, own_apps
 from pushdeploy.cli.steps import Steps
-from pushdeploy.deploy import fit
+from pushdeploy.deploy import bare_address, fit, obstacles
 from pushdeploy.deploy.apps import create_app
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.deploy.reconcile import boot_all, idle
@@ -72,6 +72,8 @@ def install(version: Path, wishes: Wishes) -> None:
     _start_apps(steps, host)
     _name_misfits(steps, host)
     make_edge(steps, host, wishes, names)
+    for one in (*obstacles.of_pushes(), *obstacles.of_visitors(host)):
+        steps.fault(one.text, one.hint)
     tool.prune()
     _close(steps, app or next(iter(journals(SERVER.apps)), "blog"))
 
@@ -85,11 +87,6 @@ def _make_server(steps: Steps, version: Path) -> None:
         f"Letting keys of pushdeploy log in as {RECEIVER}, and reloading sshd",
         partial(sshd.ensure_snippet, SERVER),
     )
-    for setting in sshd.shut_out():
-        steps.warn(
-            f"sshd's own settings keep {RECEIVER} out: {setting}",
-            f"name {RECEIVER} there too, then: systemctl reload ssh",
-        )
     title = "Having needrestart leave restarts of apps to pushdeploy"
     steps.step(title, partial(needrestart.ensure, SERVER))
     steps.step("Starting the engine's socket", partial(server_units.ensure_units, SERVER))
@@ -168,6 +165,7 @@ def _close(steps: Steps, app: str) -> None:
         steps.result("Installed, but not ready: see what is marked with ! above")
     else:
         steps.result("Ready" if steps.changed else "Ready, nothing to do")
+    _say_bare(steps)
     if not keys.listing(SERVER.keys):
         steps.detail("Nobody may push yet. Add the public key of your laptop:")
         steps.detail("  sudo ./installer.sh --key id_ed25519.pub")
@@ -179,6 +177,15 @@ def _close(steps: Steps, app: str) -> None:
     steps.say("")
     if not address.is_reachable_from_afar(here):
         steps.detail(f"If the laptop knows this server by another name, write that for `{here}`.")
+
+
+def _say_bare(steps: Steps) -> None:
+    """Which app visitors get who name no domain."""
+    shown = bare_address.shown(server_host())
+    if shown is not None:
+        url = bare_address.url(server_host(), shown)
+        steps.detail(f"{url} shows {shown}, as does every name that no app has.")
+        steps.detail("Another app there, or none: pushdeploy bare:set, pushdeploy bare:unset")
 
 
 def _remote(here: str, port: int, app: str) -> str:

@@ -17,6 +17,7 @@ class Steps:
     def __init__(self) -> None:
         self.changed = False
         self.faulty = False
+        self._said: set[str] = set()
 
     def step(self, title: str, action: Callable[[], bool], *, done: str = "ok") -> bool:
         """Say it, do it; the action returns False when it had nothing to do."""
@@ -38,7 +39,9 @@ class Steps:
     def fault(self, text: str, hint: str) -> None:
         """Something that is not as it should be, so that the end can't be that all is well."""
         self.faulty = True
-        self.warn(text, hint)
+        if hint not in self._said:
+            self._said.add(hint)
+            self.warn(text, hint)
 
     def result(self, text: str) -> None:
         """How it ended."""

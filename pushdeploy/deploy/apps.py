@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy import bare_address
 from pushdeploy.deploy.hogs import stop_hogs
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.errors import (
@@ -186,6 +187,7 @@ def _delete(host: Host, place: AppLayout) -> None:
     files.delete_tree(place.log)
     host.accounts.remove(app)
     with _lock(host, "destroying an app"):
+        bare_address.release(host, app)
         _serve(host)
     _forget_certificate(host, app)
     files.delete_tree(place.destroyed)

@@ -14,13 +14,9 @@ from pushdeploy.deploy.edge import (
     own_certificate,
 )
 from pushdeploy.deploy.journal import Journal, journals
+from pushdeploy.deploy.server_settings import change_server_settings, server_settings
 from pushdeploy.errors import PushdeployError, UnavailableError, UsageError
 from pushdeploy.model.domain import uncovered
-from pushdeploy.model.server_settings import (
-    ServerSettings,
-    parse_server_settings,
-    render_server_settings,
-)
 from pushdeploy.model.settings import CertificateKind
 from pushdeploy.system import certbot, certificates
 from pushdeploy.system.faults import Point, reached
@@ -33,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pushdeploy.deploy.host import Host
+    from pushdeploy.model.server_settings import ServerSettings
     from pushdeploy.model.settings import AppSettings
 
 SHOW_TRIES = 20
@@ -53,12 +50,6 @@ class Shown:
     """It is good for this domain, which may have been added later."""
     served: bool
     """nginx shows this very certificate."""
-
-
-def server_settings(host: Host) -> ServerSettings:
-    """Our settings for the whole server."""
-    path = _server_settings_file(host)
-    return parse_server_settings(path.read_text()) if path.exists() else ServerSettings()
 
 
 def ask_for(host: Host, app: str, *, email: str | None, server: str | None) -> list[Shown]:
@@ -92,7 +83,9 @@ def ask_for(host: Host, app: str, *, email: str | None, server: str | None) -> l
             app, settings.domains, webroot=webroot, email=ours.email, server=ours.acme_server
         )
         reached(Point.CERTIFICATE_ISSUED)
-        write(File(_server_settings_file(host), render_server_settings(ours), 0o600))
+        change_server_settings(
+            host, lambda now: replace(now, email=ours.email, acme_server=ours.acme_server)
+        )
         reached(Point.CERTIFICATE_SETTINGS)
         shown = _serve(host, app, CertificateKind.AUTO)
         own_certificate(host, app).chain.unlink(missing_ok=True)
@@ -176,10 +169,6 @@ def _no_domain(app: str, for_what: str) -> UsageError:
         f"`{app}` has no domain {for_what}",
         hint=f"pushdeploy domains:add blog.example.com --app {app}",
     )
-
-
-def _server_settings_file(host: Host) -> Path:
-    return host.layout.settings / "settings.toml"
 
 
 def _server_settings_with(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pushdeploy.deploy.journal import Journal, read_release_or_none
 from pushdeploy.events import CheckedOut, Report
+from pushdeploy.model.static_mount import code_folders
 from pushdeploy.model.tree import Tree, parse_tree
 from pushdeploy.system.faults import Point, reached
 
@@ -31,6 +32,7 @@ def checkout(host: Host, app: str, revision: str, settings: AppSettings, report:
         revision=revision,
         storage=list(settings.storage),
         former=_former(Journal(place)),
+        public=list(code_folders(settings.static)),
     )
     reached(Point.CHECKOUT_DONE)
     tree = parse_tree(answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy import bare_address
 from pushdeploy.deploy.build import build
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.go_live import go_live
@@ -59,22 +60,23 @@ def deploy(
             app=app,
             release=release.number,
             commit=tree.commit.id,
-            addresses=addresses(journal),
+            addresses=addresses(host, journal),
             seconds=host.monotonic() - began,
         )
     )
     return release
 
 
-def addresses(journal: Journal) -> tuple[str, ...]:
-    """Where the app answers: its domains, and the front."""
+def addresses(host: Host, journal: Journal) -> tuple[str, ...]:
+    """Where the app answers: its domains, the server's bare address, and the front."""
     settings = journal.settings()
+    bare = bare_address.url(host, journal.place.name)
     names = (
         f"{'https' if domain in settings.certified else 'http'}://{domain}"
         for domain in settings.domains
         if domain[0] != "*"
     )
-    return (*names, f"http://127.0.0.1:{settings.port}")
+    return (*names, *filter(None, [bare]), f"http://127.0.0.1:{settings.port}")
 
 
 def _release(

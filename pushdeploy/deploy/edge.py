@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy import bare_address
 from pushdeploy.deploy.journal import Journal, journals
+from pushdeploy.deploy.server_settings import change_server_settings, server_settings
 from pushdeploy.errors import PushdeployError, UnavailableError, UsageError
 from pushdeploy.model.domain import covers
 from pushdeploy.model.settings import CertificateKind
 from pushdeploy.model.site import Certificate, Site
 from pushdeploy.model.static_mount import mounts
-from pushdeploy.system import certbot, certificates, command
-from pushdeploy.system.command import Command
+from pushdeploy.system import certbot, certificates
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.locks import held
 from pushdeploy.system.nginx import Nginx
@@ -39,12 +41,11 @@ def nginx_of(host: Host) -> Nginx:
 
 
 def sites(host: Host) -> list[Site]:
-    """Every app that nginx serves: those with domains, and one for the bare address."""
+    """Every app that nginx serves: those with domains, and the one on the bare address."""
     all_settings = {
         app: Journal(host.layout.app(app)).settings() for app in journals(host.layout.apps)
     }
-    nameless = [app for app, settings in all_settings.items() if not settings.domains]
-    default = min(nameless, key=lambda app: all_settings[app].port, default=None)
+    default = bare_address.shown(host, all_settings)
     return [
         _site(host, app, settings, default=app == default)
         for app, settings in all_settings.items()
@@ -59,7 +60,10 @@ def apply_sites(host: Host) -> list[str]:
         UnavailableError: nginx refuses; everything is as it was.
     """
     nginx = Nginx(host.layout.state)
-    if host.accounts.receiver() is None or not nginx.is_installed():
+    if host.accounts.receiver() is None:
+        return []
+    bare_address.decide(host)
+    if not nginx.is_installed():
         return []
     edge = nginx.edge()
     if not edge.reject_handshake and edge.own_certificate:
@@ -92,6 +96,27 @@ def change_site(host: Host, app: str, change: Callable[[AppSettings], AppSetting
                 journal.change_settings(lambda now: now.with_site_of(before))
                 raise
         return after
+
+
+def choose_bare(host: Host, app: str | None) -> None:
+    """Put an app on the bare address, or nobody, and nginx with it, or neither.
+
+    Raises:
+        NotFoundError: there is no such app.
+        UnavailableError: nginx refuses, or there is none.
+    """
+    nginx_of(host)
+    with held(host.layout.state / "apps.lock", who="pushdeploy", what="changing a site"):
+        if app is not None:
+            Journal(host.layout.app(app)).settings()
+        before = server_settings(host)
+        change_server_settings(host, lambda now: bare_address.choose(now, app))
+        try:
+            apply_sites(host)
+        except PushdeployError:
+            old = {"bare": before.bare, "bare_always": before.bare_always}
+            change_server_settings(host, lambda now: replace(now, **old))  # type: ignore[arg-type]
+            raise
 
 
 def refuse_taken(host: Host, app: str, domain: str) -> None:
@@ -127,18 +152,6 @@ def own_certificate(host: Host, app: str) -> Certificate:
     """
     file = host.layout.settings / "certs" / f"{app}.pem"
     return Certificate(file, file)
-
-
-def open_shared_mount(host: Host, app: str, folder: str) -> None:
-    """Let nginx into a storage folder, by the app's own hand."""
-    path = host.layout.app(app).shared / folder
-    if not path.is_dir():
-        raise UsageError(
-            f"`{folder}` is no storage folder of `{app}`",
-            hint=f"pushdeploy storage:add {folder}/ --app {app}",
-        )
-    user = host.accounts.app_user(app)
-    command.run(Command(["chmod", "o+rx", str(path)], user=user))
 
 
 def _site(host: Host, app: str, settings: AppSettings, *, default: bool) -> Site:

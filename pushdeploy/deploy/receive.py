@@ -153,7 +153,7 @@ def _check_entries(found: list[Entry]) -> None:
                 f"{quoted(entry.path)} is a submodule, and a push does not bring its content",
                 hint=f"git rm --cached {_shown(entry.path)}, and add its files themselves",
             )
-        if entry.mode == LINK and entry.path.startswith(f"{STATIC}/"):
+        if entry.mode == LINK and f"{entry.path}/".startswith(f"{STATIC}/"):
             _check_static_link(entry)
         if entry.path.count("/") > DEEPEST:
             raise _too_deep(entry.path)
@@ -182,8 +182,9 @@ def _too_deep(path: str) -> RefusedInputError:
 def _check_static_link(entry: Entry) -> None:
     """nginx serves this folder to everybody: nothing in it may lead out of it."""
     target = command.run(git("cat-file", "blob", entry.id)).stdout
-    folder = posixpath.dirname(entry.path)
-    if not posixpath.normpath(posixpath.join(folder, target)).startswith(f"{STATIC}/"):
+    end = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), target))
+    inside = not end.startswith(("/", "../")) and end not in (".", "..")
+    if not (inside if entry.path == STATIC else end.startswith(f"{STATIC}/")):
         raise RefusedInputError(
             f"{quoted(entry.path)} is a link to {quoted(target)}, out of `{STATIC}/`, which "
             "everybody can read",

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.deploy.first_push import sweep_first_pushes
-from pushdeploy.deploy.slug import Former, make_slug
+from pushdeploy.deploy.slug import Former, make_slug, open_to_all
 from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
 from pushdeploy.model.dependency_file import find_dependency_file
@@ -28,6 +28,7 @@ from pushdeploy.model.python_version import (
 )
 from pushdeploy.model.release import Commit
 from pushdeploy.model.requirements import ReferenceKind, references
+from pushdeploy.model.static_mount import DEFAULT_FOLDERS
 from pushdeploy.model.storage import storage_set
 from pushdeploy.model.suggestion import suggest_procfile
 from pushdeploy.model.tree import SUBJECT_LIMIT, TEXT_LIMIT, Tree, refuse_many, render_tree
@@ -47,7 +48,7 @@ def check_out(request: dict[str, Any]) -> str:
     """Turn a revision into a slug.
 
     Request: `repo`, `slugs` (folders), `revision`, `storage` (folders of the app's settings),
-    `former` (`commit` and `slug` of the live release, or null).
+    `former` (`commit` and `slug` of the live release, or null), `public` (what nginx serves).
 
     Raises:
         NotFoundError: there is no such revision.
@@ -67,7 +68,8 @@ def check_out(request: dict[str, Any]) -> str:
     key = _key(SLUG_FORMAT, tree_id, *links)
     slugs = Path(request["slugs"])
     former = _former(repository, slugs, links, request.get("former"))
-    reused = not make_slug(repository, commit, slugs / key, links, former)
+    public = tuple(request.get("public", DEFAULT_FOLDERS))
+    reused = not make_slug(repository, commit, slugs / key, links, former, public)
     requirements, local = _requirements(repository, commit)
     return render_tree(
         Tree(
@@ -89,6 +91,14 @@ def resolve(request: dict[str, Any]) -> str:
     """The commit that a revision names: `{"commit": id or null}`."""
     repository = Repository(Path(request["repo"]))
     return json.dumps({"commit": repository.commit_id(request["revision"])})
+
+
+def open_folders(request: dict[str, Any]) -> str:
+    """Let nginx read the folders `public` of every slug in `slugs`."""
+    for slug in Path(request["slugs"]).iterdir():
+        if slug.name[0] != ".":
+            open_to_all(slug, request["public"])
+    return "{}"
 
 
 def make_repo(request: dict[str, Any]) -> str:
@@ -241,6 +251,7 @@ VERBS = {
     "keep_branch": keep_branch,
     "collect": collect,
     "sweep_first_pushes": sweep,
+    "open_folders": open_folders,
 }
 
 

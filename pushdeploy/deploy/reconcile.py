@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.obstacles import Obstacle
     from pushdeploy.model.instance import Instance
 
 REBUILDS_APART_SECONDS = 5.0
@@ -172,10 +173,12 @@ def reconcile_all(host: Host, audience: Audience, *, deep: bool = False) -> dict
         files.delete_tree(folder)
         reached(Point.APPS_SWEPT)
     _sweep_first_pushes(host)
-    edge = _reconcile_edge(host)
+    for name, did in (("nginx", _reconcile_edge(host)), ("ssh", _look_at_ssh(host))):
+        if did:
+            done[name] = did
     for app in journals(host.layout.apps):  # last: it may take long
         done[app] = done.get(app, []) + _collect(host, app)
-    return {**done, "nginx": edge} if edge else done
+    return done
 
 
 def _collect(host: Host, app: str) -> list[str]:
@@ -207,13 +210,30 @@ def _finished(
 
 def _reconcile_edge(host: Host) -> list[str]:
     """Nginx serves what the settings say, and shows the certificates that lie on the disk."""
-    from pushdeploy.deploy import certs, edge  # noqa: PLC0415 - slow, and a deploy needs none
+    from pushdeploy.deploy import certs, edge, obstacles  # noqa: PLC0415 - slow, and a deploy needs none
 
     try:
         did = [f"wrote {name}" for name in edge.apply_sites(host)]
-        return did + [f"took up the certificate of {name}" for name in certs.renewed(host)]
+        did += [f"took up the certificate of {name}" for name in certs.renewed(host)]
+        return did + [_in_the_way(one) for one in obstacles.of_visitors(host)]
     except Exception as error:  # noqa: BLE001 - what was done to the apps is to be told
         return [_failed(error)]
+
+
+def _look_at_ssh(host: Host) -> list[str]:
+    """Whether whoever may push can log in."""
+    from pushdeploy.deploy import obstacles  # noqa: PLC0415 - as above
+
+    if host.accounts.receiver() is None:
+        return []
+    try:
+        return [_in_the_way(one) for one in obstacles.of_pushes()]
+    except Exception as error:  # noqa: BLE001 - as above
+        return [_failed(error)]
+
+
+def _in_the_way(one: Obstacle) -> str:
+    return f"failed: {one.text} ({one.hint})"
 
 
 def _failed(error: Exception, where: str = "") -> str:

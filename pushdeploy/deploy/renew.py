@@ -133,7 +133,7 @@ def _renew(
             app=current.app,
             release=release.number,
             commit=current.commit.id,
-            addresses=addresses(journal),
+            addresses=addresses(host, journal),
             seconds=host.monotonic() - began,
         )
     )

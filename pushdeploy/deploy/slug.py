@@ -19,10 +19,9 @@ from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import delete_tree, sync_filesystem, sync_folder
 
 if TYPE_CHECKING:
-    from pushdeploy.system.git import Repository
+    from collections.abc import Iterable
 
-STATIC = "static"
-"""The folder that nginx may read."""
+    from pushdeploy.system.git import Repository
 
 ATTRIBUTES = ".gitattributes"
 """Says how git writes the files beside it: line ends, keywords (gitattributes(5))."""
@@ -49,13 +48,19 @@ class Former:
 
 
 def make_slug(
-    repository: Repository, commit: str, slug: Path, links: tuple[str, ...], former: Former | None
+    repository: Repository,
+    commit: str,
+    slug: Path,
+    links: tuple[str, ...],
+    former: Former | None,
+    public: tuple[str, ...] = ("static",),
 ) -> bool:
-    """Put the slug in place; returns False when it was there.
+    """Put the slug in place, the `public` folders open to nginx; returns False when it was there.
 
     Order: everything in `.new-KEY`, one sync, one rename. A power cut leaves all of it or nothing.
     """
     if slug.is_dir():
+        open_to_all(slug, public)
         return False
     new = slug.with_name(
         f".new-{slug.name}.{os.getpid()}"
@@ -74,8 +79,7 @@ def make_slug(
         link.symlink_to(
             os.path.relpath(slug.parent.parent / "shared" / folder, slug / folder / "..")
         )
-    if (new / STATIC).is_dir() and not (new / STATIC).is_symlink():
-        _open_to_all(new)
+    open_to_all(new, public)
     sync_filesystem(new)
     reached(Point.CHECKOUT_WRITTEN)
     new.rename(slug)
@@ -146,13 +150,26 @@ def _link(path: str, source: int, target: int) -> bool:
     return True
 
 
-def _open_to_all(slug: Path) -> None:
-    """Let the proxy read the static files, and only reach them: no listing of the slug."""
-    slug.chmod(0o2751)
-    for folder, _, files in os.walk(slug / STATIC):
-        Path(folder).chmod(0o2755)
-        for name in files:
-            path = Path(folder, name)
-            mode = path.lstat().st_mode
-            if not stat.S_ISLNK(mode) and mode & 0o444 != 0o444:  # noqa: PLR2004 - modes
-                path.chmod(stat.S_IMODE(mode) | 0o444)
+def open_to_all(slug: Path, public: Iterable[str]) -> None:
+    """Let nginx read these folders, and only reach them: no listing of what is around them.
+
+    Not what begins with a dot, which it never serves, and nothing through a link.
+    """
+    for folder in public:
+        way = [slug, *reversed([slug / one for one in Path(folder).parents][:-1]), slug / folder]
+        if any(one.is_symlink() or not one.is_dir() for one in way):
+            continue
+        for one in way[:-1]:
+            _add_mode(one, 0o001)
+        for place, folders, files in os.walk(slug / folder):
+            folders[:] = [name for name in folders if name[0] != "."]
+            _add_mode(Path(place), 0o005)
+            for name in files:
+                if name[0] != ".":
+                    _add_mode(Path(place, name), 0o444)
+
+
+def _add_mode(path: Path, mode: int) -> None:
+    before = path.lstat().st_mode
+    if not stat.S_ISLNK(before) and before & mode != mode:
+        path.chmod(stat.S_IMODE(before) | mode)

@@ -33,6 +33,10 @@ DRAIN_SECONDS = 30.0
 QUIET_SECONDS = 1.0
 """Nobody connected for so long means drained."""
 
+STATIC_SECONDS = 600.0
+"""How long nginx still finds what the release before had in its static folders: a page that was
+loaded before the switch names it. Then a file that a push removed is gone."""
+
 LOOK_SECONDS = 0.1
 LOCK_SECONDS = 5.0
 """Somebody who holds the app for longer tidies after himself."""
@@ -60,6 +64,7 @@ def tidy(host: Host, app: str) -> list[str]:
 def tidy_locked(host: Host, journal: Journal, drained: Sequence[Path] = ()) -> list[str]:
     """The same with the lock held; what is not among the `drained` is drained first."""
     did = _end_warm(host, journal)
+    _end_previous(host, journal)
     extra = _extra(host, journal)
     if extra:
         drain(host, [path for path in _served(journal, extra) if path not in drained])
@@ -173,8 +178,21 @@ def _end_warm(host: Host, journal: Journal) -> list[str]:
     return did
 
 
+def _end_previous(host: Host, journal: Journal) -> None:
+    previous = journal.place.previous
+    if previous.is_symlink() and _previous_until(journal) <= host.now():
+        previous.unlink()
+
+
+def _previous_until(journal: Journal) -> float:
+    history = journal.history()
+    return max((one.at for one in history.changes[-1:]), default=0.0) + STATIC_SECONDS
+
+
 def _wake_for_warm(host: Host, journal: Journal) -> None:
     ends = list(journal.history().warm.values())
+    if journal.place.previous.is_symlink():
+        ends.append(_previous_until(journal))
     if ends:
         host.supervisor.wake(journal.place.name, max(1.0, min(ends) - host.now() + 1))
     reached(Point.TIDY_WOKEN)

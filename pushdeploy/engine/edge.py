@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.deploy import certs, edge, maintenance
+from pushdeploy.deploy import bare_address, certs, edge, maintenance, static
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.engine.caller import caller
 from pushdeploy.engine.verbs import app_of
 from pushdeploy.errors import NotFoundError, UsageError
+from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.domain import parse_domain
 from pushdeploy.model.site_settings import SETTINGS
 from pushdeploy.model.static_mount import mounts, parse_static_mount
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pushdeploy.model.settings import AppSettings
 
 
-def _domains_add(host: Host, session: Session, request: Request) -> list[str]:
+def _domains_add(host: Host, session: Session, request: Request) -> list[str] | dict[str, Any]:
     caller(host, session, request)
     app = app_of(request)
     wanted = [parse_domain(str(text)) for text in request["domains"]]
@@ -35,10 +36,12 @@ def _domains_add(host: Host, session: Session, request: Request) -> list[str]:
             edge.refuse_taken(host, app, domain)
         return before.changed(domains=tuple(dict.fromkeys((*before.domains, *wanted))))
 
-    return list(edge.change_site(host, app, added).domains)
+    bare = bare_address.shown(host)
+    found = list(edge.change_site(host, app, added).domains)
+    return _with_note(found, bare_address.note(host, app, bare))
 
 
-def _domains_remove(host: Host, session: Session, request: Request) -> list[str]:
+def _domains_remove(host: Host, session: Session, request: Request) -> list[str] | dict[str, Any]:
     caller(host, session, request)
     app = app_of(request)
     gone = [parse_domain(str(text)) for text in request["domains"]]
@@ -52,7 +55,21 @@ def _domains_remove(host: Host, session: Session, request: Request) -> list[str]
                 )
         return before.changed(domains=tuple(one for one in before.domains if one not in gone))
 
-    return list(edge.change_site(host, app, without).domains)
+    bare = bare_address.shown(host)
+    found = list(edge.change_site(host, app, without).domains)
+    return _with_note(found, bare_address.note(host, app, bare))
+
+
+def _with_note(found: list[str], note: str) -> list[str] | dict[str, Any]:
+    return {"domains": found, "note": note} if note else found
+
+
+def _bare_address(host: Host, session: Session, request: Request) -> dict[str, Any]:
+    caller(host, session, request)
+    if "choose" in request:
+        app = request["choose"]
+        edge.choose_bare(host, None if app is None else parse_app_name(str(app)))
+    return bare_address.told(host)
 
 
 def _domains(host: Host, session: Session, request: Request) -> list[str]:
@@ -127,14 +144,8 @@ def _static_add(host: Host, session: Session, request: Request) -> dict[str, str
     caller(host, session, request)
     app = app_of(request)
     mount = parse_static_mount(str(request["url"]), str(request["folder"]))
-    if mount.shared is not None:
-        edge.open_shared_mount(host, app, mount.shared)
-
-    def added(before: AppSettings) -> AppSettings:
-        others = tuple(one for one in before.static if one.url != mount.url)
-        return before.changed(static=(*others, mount))
-
-    return _mounts(edge.change_site(host, app, added))
+    _, note = static.add_mount(host, app, mount)
+    return {"folder": mount.folder, "note": note}
 
 
 def _static_remove(host: Host, session: Session, request: Request) -> dict[str, str]:
@@ -195,6 +206,7 @@ EDGE: Mapping[str, Verb] = {
     "domains": _domains,
     "domains.add": _domains_add,
     "domains.remove": _domains_remove,
+    "domains.bare": _bare_address,
     "certs": _certs,
     "certs.auto": _certs_auto,
     "certs.add": _certs_add,

@@ -23,7 +23,7 @@ OF_MODULE = {
     ("keys", "KEYS"): ("keys.add", "keys.list", "keys.remove"),
     ("watchdog", "WATCHDOG"): ("watchdog", "watchdog.found"),
     ("edge", "EDGE"): (
-        *("domains", "domains.add", "domains.remove"),
+        *("domains", "domains.add", "domains.remove", "domains.bare"),
         *("certs", "certs.auto", "certs.add", "certs.remove", "certs.renewed"),
         *("nginx", "nginx.set", "static", "static.add", "static.remove"),
         *("firewall", "firewall.plan", "firewall.enable", "maintenance"),

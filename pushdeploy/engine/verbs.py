@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.deploy import apps, renew, rollback
+from pushdeploy.deploy import apps, bare_address, renew, rollback
 from pushdeploy.deploy.attempt import app_lock
 from pushdeploy.deploy.branch import choose_branch, set_first_branch
 from pushdeploy.deploy.collect import collect
@@ -53,9 +53,11 @@ def _ended(ended: Ended) -> dict[str, Any]:
 def _apps_create(host: Host, session: Session, request: Request) -> dict[str, Any]:
     caller(host, session, request)
     app, port = app_of(request), request.get("port")
+    bare = bare_address.shown(host)
     made = apps.create_app(host, app, port=None if port is None else int(port))
     settings = Journal(host.layout.app(app)).settings()
-    return {"app": app, "made": made, "port": settings.port}
+    note = bare_address.note(host, app, bare)
+    return {"app": app, "made": made, "port": settings.port, "note": note}
 
 
 def _apps_destroy(host: Host, session: Session, request: Request) -> dict[str, Any]:
@@ -65,8 +67,9 @@ def _apps_destroy(host: Host, session: Session, request: Request) -> dict[str, A
             f"destroying `{app}` deletes its releases, config vars and storage",
             hint=f"pushdeploy apps:destroy --app {app} --confirm {app}",
         )
+    bare = bare_address.shown(host)
     apps.destroy_app(host, app, who=who)
-    return {"app": app}
+    return {"app": app, "note": bare_address.note(host, app, bare)}
 
 
 def _receive(host: Host, session: Session, request: Request) -> dict[str, Any]:

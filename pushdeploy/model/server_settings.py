@@ -1,4 +1,4 @@
-"""Our settings for the whole server: who is asked for certificates, and in whose name."""
+"""Our settings for the whole server: certificates, and who answers on its bare address."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass
 
 from pushdeploy.errors import RefusedInputError, UsageError
+from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.text import quoted
 
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
@@ -26,8 +27,15 @@ class ServerSettings:
     email: str = ""
     """Who is told when a certificate is about to end; empty until somebody says."""
     acme_server: str = LETS_ENCRYPT
+    bare: str | None = None
+    """The app on the bare address: for requests that name no domain of anybody. Empty means that
+    nobody answers there; `None` that the first app without a domain will."""
+    bare_always: bool = False
+    """It answers there although it has domains."""
 
     def __post_init__(self) -> None:
+        if self.bare:
+            parse_app_name(self.bare)
         if self.email and not _EMAIL.fullmatch(self.email):
             raise UsageError(
                 f"{quoted(self.email)} is no e-mail address",
@@ -44,7 +52,10 @@ def render_server_settings(settings: ServerSettings) -> str:
     """TOML."""
     import tomli_w  # noqa: PLC0415 - most callers only read
 
-    return tomli_w.dumps({"email": settings.email, "acme_server": settings.acme_server})
+    table: dict[str, str | bool] = {"email": settings.email, "acme_server": settings.acme_server}
+    if settings.bare is not None:
+        table |= {"bare_address": settings.bare, "bare_address_always": settings.bare_always}
+    return tomli_w.dumps(table)
 
 
 def parse_server_settings(text: str) -> ServerSettings:
@@ -58,6 +69,8 @@ def parse_server_settings(text: str) -> ServerSettings:
         return ServerSettings(
             email=str(table.get("email", "")),
             acme_server=str(table.get("acme_server", LETS_ENCRYPT)),
+            bare=str(table["bare_address"]) if "bare_address" in table else None,
+            bare_always=bool(table.get("bare_address_always", False)),
         )
     except (ValueError, UsageError) as error:
         raise RefusedInputError(

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from pushdeploy.model.static_mount import StaticMount
 
 
+NAMES_HASH = (
+    ("server_names_hash_bucket_size", 512),  # one name of 253 characters takes 272 bytes
+    ("server_names_hash_max_size", 32768),  # buckets; some thousand names
+)
+"""nginx's own are too small for a name from 47 characters on, and for many names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """Where nginx reads a certificate and its key."""
@@ -59,10 +66,9 @@ class Site:
 
     @property
     def plain(self) -> tuple[str, ...]:
-        """The domains that are served on port 80; `_` when it has no name of its own."""
-        if not self.domains:
-            return ("_",)
-        return tuple(domain for domain in self.domains if domain not in self.secured)
+        """The names that are served on port 80; `_` for those that nobody has."""
+        plain = tuple(domain for domain in self.domains if domain not in self.secured)
+        return (*plain, "_") if self.default or not self.domains else plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +93,13 @@ class Edge:
     """The server owner's own files, a folder an app."""
     own_certificate: Certificate | None
     """For refusing where handshakes can't be rejected."""
+    taken: frozenset[str] = frozenset()
+    """Such as `80` and `[::]:443`: there, a server of somebody else's answers for names that nobody
+    has, and ours can't."""
+    hash_sizes: tuple[tuple[str, int], ...] = NAMES_HASH
+    """nginx's directives for its table of names, without those that the server's owner has set."""
+
+    def free(self, port: int) -> list[str]:
+        """Where ours can answer for names that nobody has, as `listen` has it."""
+        places = [str(port), *([f"[::]:{port}"] if self.ipv6 else [])]
+        return [place for place in places if place not in self.taken]

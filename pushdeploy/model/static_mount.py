@@ -34,6 +34,8 @@ class StaticMount:
 
 
 DEFAULT_MOUNTS = (StaticMount("/static", "static"),)
+DEFAULT_FOLDERS = ("static",)
+"""Of the code, that nginx serves when nobody has said otherwise."""
 
 
 def parse_static_mount(url: str, folder: str) -> StaticMount:
@@ -56,3 +58,9 @@ def mounts(added: Iterable[StaticMount]) -> tuple[StaticMount, ...]:
     """The default mounts and the added ones; an added one with the same URL wins."""
     by_url = {mount.url: mount for mount in (*DEFAULT_MOUNTS, *added)}
     return tuple(by_url[url] for url in sorted(by_url))
+
+
+def code_folders(added: Iterable[StaticMount]) -> tuple[str, ...]:
+    """The folders of the code that nginx serves; the default one may be served by the app."""
+    folders = {mount.folder for mount in mounts(added) if mount.shared is None}
+    return tuple(sorted(folders | set(DEFAULT_FOLDERS)))

@@ -15,19 +15,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import CommandFailedError, UnavailableError
-from pushdeploy.model.site import Certificate, Edge, Site
-from pushdeploy.system import command, nginx_logs, processes
+from pushdeploy.model import forwarded
+from pushdeploy.model.layout import SERVER
+from pushdeploy.model.nginx_file import ANYWHERE, listens, named
+from pushdeploy.model.site import NAMES_HASH, Certificate, Edge, Site
+from pushdeploy.system import command, nginx_logs, nginx_workers, processes
 from pushdeploy.system.command import Command
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import File, make_folder, sync_folder, write
 from pushdeploy.system.locks import held
+from pushdeploy.system.nginx_reading import MAIN, read
 from pushdeploy.system.nginx_refusal import refusal
 from pushdeploy.system.nginx_welcome import is_welcome
 from pushdeploy.system.rendering import render
+from pushdeploy.system.unit_files import PROXY_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from pushdeploy.model.nginx_file import Directive
+
+PORTS = (80, 443)
 PROGRAM = "/usr/sbin/nginx"
 """Not everybody's PATH has its folder."""
 
@@ -42,7 +50,9 @@ LEAVING = "shutting down"
 """In the title of a worker that takes no new connection."""
 
 LOCK_SECONDS = 60.0
-RELOAD_SECONDS = 10.0
+RELOAD_SECONDS = 15.0
+"""It tries a port that is held for some seconds before it gives up."""
+
 LOOK_SECONDS = 0.02
 MODERN_HTTP2 = (1, 25, 1)
 REJECTS_HANDSHAKES = (1, 19, 4)
@@ -83,7 +93,12 @@ class Nginx:
 
     def edge(self) -> Edge:
         """What this nginx can do."""
-        said = command.run(Command([PROGRAM, "-V"])).stderr
+        said, others = self._built(), self.others()
+        taken = {
+            _listen(one.address, one.port)
+            for one in listens(others)
+            if one.default and one.address in ANYWHERE and one.port in PORTS
+        }
         nginx, openssl = _version(r"nginx/", said), _version(r"OpenSSL ", said)
         return Edge(
             http2_directive=nginx >= MODERN_HTTP2,
@@ -97,7 +112,22 @@ class Nginx:
             own_certificate=Certificate(
                 self.state / "refusing" / "chain.pem", self.state / "refusing" / "key.pem"
             ),
+            taken=frozenset(taken),
+            hash_sizes=tuple(pair for pair in NAMES_HASH if not named(others, pair[0])),
         )
+
+    def others(self) -> list[Directive]:
+        """What nginx reads of other people's files."""
+        ours = f"{self.folder}/{OURS}"
+        found = read(self.configuration).directives
+        return [one for one in found if not one.file.startswith((f"{ours}.conf", f"{ours}-"))]
+
+    def worker(self) -> str:
+        """The user that its workers run as, or will after a reload."""
+        return nginx_workers.worker_user(self.others(), self._built())
+
+    def _built(self) -> str:
+        return command.run(Command([PROGRAM, "-V"])).stderr
 
     def apply(self, look: Callable[[], Sequence[Site]]) -> list[str]:
         """Make nginx serve exactly the sites that are found; returns the files that changed.
@@ -113,44 +143,81 @@ class Nginx:
         with self._lock():
             sites = look()
             self._make_folders(sites)
+            changed = self._turn_welcome_off()
             wanted = {file.path: file for file in site_files(self.folder, self.edge(), sites)}
             before = self._present()
             gone = [path for path in before if path not in wanted]
-            changed = [file.path.name for file in wanted.values() if write(file)]
+            changed += [file.path.name for file in wanted.values() if write(file)]
             reached(Point.SITE_ADDED)
-            changed += self._turn_welcome_off()
             for path in gone:
                 path.unlink()
-            if not changed and not gone and self._is_loaded(wanted):
+            if self._let_in(self.worker()):
+                changed.append(f"the members of the group {PROXY_GROUP}")
+            if not changed and not gone and self._is_loaded(wanted) and self._serves(sites):
+                self._check_included()
                 return []
             sync_folder(self.folder)
             reached(Point.SITE_WRITTEN)
-            try:
-                self.test()
-                reached(Point.SITE_TESTED)
-                self.reload()
-                reached(Point.SITE_RELOADED)
-            except (CommandFailedError, UnavailableError) as error:
-                self._put_back(before, set(wanted))
-                if not before:
-                    self.turn_welcome_on()
-                raise refusal(error, set(wanted)) from error
+            self._take_up(wanted, before)
             write(self._loaded(wanted))
             reached(Point.SITE_NOTED)
             return [*changed, *(path.name for path in gone)]
+
+    def _take_up(self, wanted: Mapping[Path, File], before: dict[Path, str]) -> None:
+        """Have nginx test and load the files; what it refuses is put back."""
+        try:
+            self._check_included()
+            self.test()
+            reached(Point.SITE_TESTED)
+            self.reload()
+            reached(Point.SITE_RELOADED)
+        except (CommandFailedError, UnavailableError) as error:
+            self._put_back(before, set(wanted))
+            if not before:
+                self.turn_welcome_on()
+            raise refusal(error, set(wanted)) from error
+
+    def _check_included(self) -> None:
+        """A configuration of somebody's may not read our folder, and `nginx -t` finds no fault.
+
+        Raises:
+            UnavailableError: so it is.
+        """
+        if not self._is_included():
+            raise UnavailableError(
+                f"`{self.configuration / MAIN}` does not read `{self.folder}`",
+                hint=f"put this line into its http block: include {self.folder}/*.conf;",
+            )
+
+    def _is_included(self) -> bool:
+        return self.folder / f"{OURS}.conf" in read(self.configuration).files
+
+    def _let_in(self, user: str) -> bool:
+        """Let nginx's workers reach the apps' sockets; they learn of it by a reload."""
+        nginx_workers.own_sockets(SERVER.run)
+        return nginx_workers.ensure_member(user)
+
+    def _serves(self, sites: Sequence[Site]) -> bool:
+        """False when it should run and does not."""
+        return not sites or bool(self._workers())
 
     def is_as(self, sites: Sequence[Site]) -> bool:
         """True when nginx serves exactly these sites; only looks."""
         wanted = {file.path: file for file in site_files(self.folder, self.edge(), sites)}
         content = {path: file.content for path, file in wanted.items()}
+        if not nginx_workers.is_member(self.worker()) or not self._serves(sites):
+            return False
+        if not self._is_included():
+            return False
         return self._present() == content and self._is_loaded(wanted)
 
     def _loaded(self, wanted: Mapping[Path, File]) -> File:
-        """What says that the nginx of this machine runs with these files."""
+        """What says that the nginx of this machine runs with these files, and as whom."""
         machine = MACHINE.read_text() if MACHINE.exists() else ""
         text = machine + "\0".join(
             f"{path}\0{file.content}" for path, file in sorted(wanted.items())
         )
+        text += f"\0{self.worker()}"
         return File(self.state / "nginx-loaded", hashlib.sha256(text.encode()).hexdigest(), 0o600)
 
     def _is_loaded(self, wanted: Mapping[Path, File]) -> bool:
@@ -173,6 +240,7 @@ class Nginx:
 
         Raises:
             CommandFailedError: it did not.
+            UnavailableError: it goes on as it was, and has written to its log why.
         """
         before = set(self._workers())
         command.run(Command(["systemctl", "reload-or-restart", "nginx.service"]))
@@ -183,12 +251,22 @@ class Nginx:
             if workers and not old:
                 return
             time.sleep(LOOK_SECONDS)
+        if old:
+            raise UnavailableError(
+                f"nginx did not take the change up within {RELOAD_SECONDS:.0f} s",
+                hint="sudo tail /var/log/nginx/error.log",
+            )
 
     def _workers(self) -> dict[int, str]:
         try:
-            return processes.children(int(PID_FILE.read_text()))
+            return processes.children(int(self._pid_file().read_text()))
         except (OSError, ValueError):
             return {}
+
+    def _pid_file(self) -> Path:
+        told = named(self.others(), "pid")
+        match = re.search(r"--pid-path=(\S+)", self._built())
+        return Path(told[0].words[1] if told else match[1] if match else PID_FILE)
 
     def test_and_reload(self) -> None:
         """Take up what changed outside our files, such as a renewed certificate.
@@ -262,13 +340,15 @@ def site_files(folder: Path, edge: Edge, sites: Sequence[Site]) -> list[File]:
     """Every file of ours in nginx's folder, for these sites."""
     default = any(site.default for site in sites)
     tls = any(site.secured for site in sites)
-    shared = render("nginx/shared.conf.j2", edge=edge, default_app=default, tls=tls)
+    shared = render(
+        "nginx/shared.conf.j2", edge=edge, headers=forwarded, default_app=default, tls=tls
+    )
     return [
         File(folder / f"{OURS}.conf", shared, MODE),
         *(
             File(
                 folder / f"{OURS}-{site.app}.conf",
-                render("nginx/site.conf.j2", site=site, edge=edge),
+                render("nginx/site.conf.j2", site=site, edge=edge, headers=forwarded),
                 MODE,
             )
             for site in sites
@@ -280,6 +360,11 @@ def maintenance_page(path: Path, message: str) -> File:
     """The page that nginx shows while it is there."""
     page = render("pages/page.html.j2", title="Down for maintenance", text=message)
     return File(path, page, 0o644)
+
+
+def _listen(address: str, port: int) -> str:
+    """As our templates have it: `80`, `[::]:80`."""
+    return str(port) if address == ANYWHERE[0] else f"{address}:{port}"
 
 
 def _version(before: str, text: str) -> tuple[int, ...]:

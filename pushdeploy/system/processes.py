@@ -101,6 +101,22 @@ def port_holder(port: int) -> PortHolder | None:
     return None
 
 
+def port_holders(port: int) -> list[PortHolder]:
+    """Everybody who listens on a TCP port, on whatever address."""
+    found = {pid for listened, pid in _listeners() if listened == port}
+    return [_holder(pid) for pid in sorted(found, key=lambda pid: pid or 0)]
+
+
+def unit_of(pid: int | None) -> str | None:
+    """The systemd service that a process belongs to, if it does (cgroups(7))."""
+    try:
+        text = Path(f"/proc/{pid}/cgroup").read_text()
+    except OSError:
+        return None
+    name = text.strip().rpartition("/")[2]
+    return name if name.endswith(".service") else None
+
+
 def free_port(candidates: Iterable[int]) -> int | None:
     """The first port that nobody has, on whatever address."""
     return next((port for port in candidates if _free(port)), None)

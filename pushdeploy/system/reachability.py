@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 10.0
+HERE = "127.0.0.1"
 PORT = 80
 """Where ACME servers ask (RFC 8555 §8.3)."""
 CHALLENGES = "/.well-known/acme-challenge/"
@@ -37,6 +38,27 @@ def check_reachable(domain: str, webroot: Path, *, port: int = PORT) -> None:
         file.unlink(missing_ok=True)
 
 
+def strangers(names: list[str], webroot: Path, *, port: int = PORT) -> list[tuple[str, str]]:
+    """The names for which this machine's own port shows no file of ours, and what it does."""
+    token = f"pushdeploy-{secrets.token_urlsafe(16)}"
+    file = webroot / CHALLENGES.strip("/") / token
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(token)
+    found = []
+    try:
+        for name in names:
+            try:
+                status, body = _fetch(name, HERE, port, token)
+            except (OSError, http.client.HTTPException) as error:
+                found.append((name, f"nothing answers on port {port}: {error}"))
+                continue
+            if status != http.client.OK or body != token:
+                found.append((name, f"another site answers (status {status})"))
+    finally:
+        file.unlink(missing_ok=True)
+    return found
+
+
 def _addresses(domain: str) -> list[str]:
     try:
         found = socket.getaddrinfo(domain, PORT, type=socket.SOCK_STREAM)
@@ -48,22 +70,27 @@ def _addresses(domain: str) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _check_address(domain: str, address: str, port: int, expected: str) -> None:
+def _fetch(domain: str, address: str, port: int, token: str) -> tuple[int, str]:
     connection = http.client.HTTPConnection(address, port, timeout=SECONDS)
     try:
-        connection.request("GET", CHALLENGES + expected, headers={"Host": domain})
+        connection.request("GET", CHALLENGES + token, headers={"Host": domain})
         response = connection.getresponse()
-        body = response.read(1000).decode(errors="replace")
+        return response.status, response.read(1000).decode(errors="replace")
+    finally:
+        connection.close()
+
+
+def _check_address(domain: str, address: str, port: int, expected: str) -> None:
+    try:
+        status, body = _fetch(domain, address, port, expected)
     except (OSError, http.client.HTTPException) as error:
         raise UnavailableError(
             f"`{domain}` leads to {address}, and nothing answers there on port {port}: {error}",
             hint="pushdeploy firewall:status; look at your provider's firewall too",
         ) from error
-    finally:
-        connection.close()
-    if response.status != http.client.OK or body != expected:
+    if status != http.client.OK or body != expected:
         raise UnavailableError(
             f"`{domain}` leads to {address}, and another server answers there on port {port} "
-            f"(status {response.status})",
+            f"(status {status})",
             hint=f"dig +short {domain}; compare with: curl -4 ifconfig.me",
         )

@@ -6,6 +6,9 @@ put back as it was. Open connections go on (sshd(8), sshd_config(5)).
 
 from __future__ import annotations
 
+import grp
+import os
+import pwd
 import re
 import time
 from pathlib import Path
@@ -13,7 +16,9 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.account import RECEIVER
-from pushdeploy.system import command
+from pushdeploy.model.ssh_access import keeps_out
+from pushdeploy.system import command, pam
+from pushdeploy.system.address import ELSEWHERE, ssh_connection
 from pushdeploy.system.command import Command, Output
 from pushdeploy.system.files import File, make_folder, sync_folder, write
 from pushdeploy.system.rendering import render
@@ -28,6 +33,7 @@ MAIN = Path("/etc/ssh/sshd_config")
 SNIPPET = Path("/etc/ssh/sshd_config.d/60-pushdeploy.conf")
 SERVICE = "ssh.service"
 SOCKET = "ssh.socket"
+ACCESS = Path("/etc/security/access.conf")
 PORT = 22
 RUN = Path("/run/sshd")
 """`sshd -t` and `sshd -T` want it, and it is missing where a socket starts sshd, as on Ubuntu."""
@@ -107,15 +113,61 @@ def ports() -> list[int]:
     return [int(value) for value in _settings().get("port", [])]
 
 
-def shut_out() -> Iterator[str]:
-    """Settings of the administrator's that keep `deploy` out all the same."""
+def shut_out() -> Iterator[tuple[str, str]]:
+    """Settings of the administrator's that keep `deploy` out all the same, and what cures each."""
     settings = _settings(RECEIVER)
-    for name in ("allowusers", "allowgroups"):
-        if name in settings and RECEIVER not in settings[name]:
-            yield f"{name} {' '.join(settings[name])}"
-    for name in ("denyusers", "denygroups"):
-        if RECEIVER in settings.get(name, []):
-            yield f"{name} {' '.join(settings[name])}"
+    for found, line in keeps_out(settings, RECEIVER, _groups(RECEIVER)):
+        name = found.partition(" ")[0]
+        yield (
+            f"sshd's own settings keep {RECEIVER} out: {found}",
+            f"in {_place(name)}: {line}; then: systemctl reload ssh",
+        )
+    if settings.get("usepam") == ["yes"] and _refused_by_pam():
+        yield (
+            f"PAM keeps {RECEIVER} out: {_access_line() or 'a module of /etc/pam.d/sshd'}",
+            f"above every line of {ACCESS} that begins with `-`: + : {RECEIVER} : ALL",
+        )
+
+
+def _groups(user: str) -> list[str]:
+    try:
+        found = pwd.getpwnam(user)
+    except KeyError:
+        return [user]
+    own = os.getgrouplist(user, found.pw_gid)
+    return [group.gr_name for gid in own for group in grp.getgrall() if group.gr_gid == gid]
+
+
+def _place(name: str) -> Path:
+    """The file in which a setting stands; sshd does not say."""
+    pattern = re.compile(rf"^\s*{name}\b", re.MULTILINE | re.IGNORECASE)
+    for path in (*sorted(SNIPPET.parent.glob("*.conf")), MAIN):
+        if path != SNIPPET and pattern.search(path.read_text(errors="replace")):
+            return path
+    return MAIN
+
+
+def _refused_by_pam() -> bool:
+    """From the client that asks now, if any, and from an address that nobody has named."""
+    if not pam.refused("sshd", RECEIVER, ELSEWHERE[0]):
+        return False
+    client = ssh_connection().partition(" ")[0]
+    if client and not pam.refused("sshd", RECEIVER, client):
+        return False
+    return not any(line.startswith("+") and RECEIVER in line.split() for line in _access_lines())
+
+
+def _access_line() -> str:
+    """The line of pam_access that is to blame, if it is."""
+    found = next((line for line in _access_lines() if line.startswith("-")), "")
+    return f"`{found}` in {ACCESS}" if found else ""
+
+
+def _access_lines() -> list[str]:
+    try:
+        return [line.strip() for line in ACCESS.read_text(errors="replace").splitlines()]
+    except OSError:
+        return []
 
 
 def _test() -> None:

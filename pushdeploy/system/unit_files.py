@@ -33,10 +33,13 @@ if TYPE_CHECKING:
     from pushdeploy.model.instance import Instance
     from pushdeploy.model.job import Job
 
-PROXY_GROUP = "www-data"
 FRONT_USER = FRONT
+PROXY_GROUP = FRONT_USER
+"""Of the web sockets; nginx's workers are its members, whoever they are."""
+
 TOOL_PYTHON = "/opt/pushdeploy/current/venv/bin/python"
 """Whichever version is installed when a bridge starts."""
+
 PROXY_CONNECTIONS = 4096
 """systemd-socket-proxyd's default of 256 drops connections under load."""
 

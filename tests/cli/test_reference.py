@@ -39,6 +39,7 @@ ANSWERS = {
     ],
     "config": {"DATABASE_URL": "sqlite:///instance/blog.db", "SECRET_KEY": "it's a secret"},
     "domains": ["blog.example.com"],
+    "domains.bare": {"app": None, "kept_for": "blog"},
     "firewall": {"active": True, "text": ["Status: active"]},
     "keys.list": KEYS[:1],
     "maintenance": {"app": "blog", "maintenance": False},

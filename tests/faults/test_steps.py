@@ -88,7 +88,7 @@ TOGETHER = {
     "make_venv.py::_begin_work": "the same, of a build's own folder",
     "make_venv.py::make_venv": "two jobs, of which the second begins as if there had been none",
     "checkout.py::wanted_commit": "asks for a commit's name",
-    "edge.py::open_shared_mount": "one mode of one folder",
+    "static.py::_open": "modes of one folder; whoever adds the mount again does the same",
     "edge.py::change_site": "takes back the line before, when nginx refuses",
     "certs.py::give": "takes the old certificate away last, when nothing names it",
     "certs.py::ask_for": "the same",
@@ -101,7 +101,7 @@ TOGETHER = {
     "go_live.py::_boot_healthy": "stops what is booted next, and a boot has its points",
     "hogs.py::_stop": "stops what may be stopped at any time; the watchdog goes on with it",
     "nginx.py::apply": "what is written counts when nginx has been told, which has its points",
-    "nginx.py::edge": "asks for a version",
+    "nginx.py::_built": "asks for a version",
     "nginx.py::test": "only tests; its caller has the point",
     "nginx.py::reload": "its callers have the point",
     "nginx.py::_make_folders": "a page that is the same for all",
@@ -114,6 +114,8 @@ TOGETHER = {
     "tidy.py::_prune_work": "its callers have the point",
     "tidy.py::_prune_runs": "the same",
     "tidy.py::_prune_logs": "the same",
+    "tidy.py::_end_previous": "one link is removed; whoever looks next does it again",
+    "server_settings.py::change_server_settings": "one file; its callers have the point",
 }
 
 

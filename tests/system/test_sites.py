@@ -1,5 +1,7 @@
 """nginx on a real server: sites, static files, domains, limits, maintenance."""
 
+import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -312,3 +314,80 @@ def test_large_answers_are_compressed(site: Site) -> None:
 
     assert "Content-Encoding: gzip" in headers
     assert "Server: nginx\n" in headers
+
+
+LONG = f"{'a' * 63}.{'b' * 63}.{'c' * 63}.{'d' * 50}.example"
+
+
+def test_the_longest_names_and_many_of_them_are_served(site: Site) -> None:
+    names = [LONG, f"*.{'e' * 60}.example.com", *(f"tenant-{n:04}.example.com" for n in range(400))]
+
+    site.cli(f"domains:add {' '.join(names)}")
+    answers = [visit(site.host, f"http://{name.replace('*', 'x')}").text for name in names[::50]]
+    site.cli(f"domains:remove {' '.join(names)}")
+
+    assert {answer[:2] for answer in answers} == {"v="}
+
+
+def test_a_small_table_of_names_of_the_owners_is_named_and_a_large_one_is_used(site: Site) -> None:
+    own = "/etc/nginx/conf.d/0-own.conf"
+    site.host.write(own, "server_names_hash_bucket_size 64;\n")
+    refused = site.cli(f"domains:add {LONG}", check=False)
+    site.host.write(own, "server_names_hash_bucket_size 1024;\n")
+    site.cli(f"domains:add {LONG}")
+    answer = visit(site.host, f"http://{LONG}").text
+    site.cli(f"domains:remove {LONG}")
+    site.host.run("rm", own)
+    site.host.run("pushdeploy", "reconcile")
+
+    assert refused.returncode != 0
+    assert "grep -rn server_names_hash /etc/nginx" in refused.stderr
+    assert answer.startswith("v=")
+
+
+def test_the_bare_address_is_chosen_and_never_goes_to_another_app_by_itself(site: Site) -> None:
+    def bare() -> str:
+        return curl(site.host, "http://127.0.0.1/")[1][:2]
+
+    left = site.cli("domains:remove blog.example.com")
+    made = site.laptop.ssh("apps:create second", check=True)
+    first = json.loads(site.laptop.ssh("bare --json", check=True).stdout)
+    pushed = site.deploy_version(9).output
+    went = site.cli("domains:add blog.example.com")
+    nobody = (bare(), site.laptop.ssh("bare --json", check=True).stdout)
+    site.laptop.ssh("bare:set --app second", check=True)
+    second = curl(site.host, "--write-out", "%{http_code}", "http://127.0.0.1/")[1]
+    site.laptop.ssh("apps:create third", check=True)
+    gone = site.laptop.ssh("apps:destroy --app second --confirm second", check=True)
+    after = curl(site.host, "http://127.0.0.1/")
+    site.cli("bare:set")
+    both = (bare(), visit(site.host, BLOG).text[:2])
+    site.laptop.ssh("bare:unset", check=True)
+    unset = bare()
+    site.laptop.ssh("apps:destroy --app third --confirm third", check=True)
+
+    assert "blog answers on the server's bare address" in left.stderr
+    assert "bare address" not in made.stderr
+    assert first == {"app": "blog", "kept_for": None}
+    assert re.search(r"remote: +http://(?!127)", pushed)
+    assert "left the server's bare address" in went.stderr
+    assert nobody[0] == ""
+    assert json.loads(nobody[1]) == {"app": None, "kept_for": "blog"}
+    assert second.endswith("503")
+    assert "Nothing answers on the server's bare address now" in gone.stderr
+    assert after == (52, "")
+    assert both == ("v=", "v=")
+    assert unset == ""
+
+
+def test_a_server_of_before_there_was_a_choice_keeps_what_it_had(site: Site) -> None:
+    site.cli("domains:remove blog.example.com")
+    site.host.run("sed", "-i", "/^bare_address/d", "/etc/pushdeploy/settings.toml")
+
+    site.host.run("pushdeploy", "reconcile")
+    answer = visit(site.host, "http://127.0.0.1/").text
+    written = site.host.read("/etc/pushdeploy/settings.toml")
+    site.cli("domains:add blog.example.com")
+
+    assert answer.startswith("v=")
+    assert 'bare_address = "blog"' in written

@@ -1,0 +1,47 @@
+"""`bare`, `bare:set`, `bare:unset`: which app answers on the server's bare address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pushdeploy.cli.command import App, command, json_option
+from pushdeploy.cli.output import say, show_json, show_lines
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.side import Near
+
+
+@command("bare", example="pushdeploy bare", app=App.NONE)
+@json_option
+def bare(side: Near, *, as_json: bool) -> None:
+    """Show which app answers on the server's bare address.
+
+    That is for requests that name no domain of any app, such as `http://` and the server's address.
+    The first app of a server is there until it has a domain; no other one gets there by itself.
+    """
+    found = side.ask("domains.bare")
+    if as_json:
+        show_json(found)
+    elif found["app"]:
+        show_lines([found["app"]])
+    else:
+        say("Nothing answers there. Put an app there: pushdeploy bare:set --app blog")
+        if found["kept_for"]:
+            say(f"{found['kept_for']} will, when it has no domain any more.")
+
+
+@command("bare:set", example="pushdeploy bare:set --app blog")
+def bare_set(side: Near, *, app: str) -> None:
+    """Have an app answer on the server's bare address.
+
+    It does so whatever domains it has, until somebody says otherwise or the app is destroyed.
+    """
+    side.ask("domains.bare", choose=app)
+    say(f"{app} answers on the server's bare address")
+
+
+@command("bare:unset", example="pushdeploy bare:unset", app=App.NONE)
+def bare_unset(side: Near) -> None:
+    """Have nothing answer on the server's bare address."""
+    side.ask("domains.bare", choose=None)
+    say("Nothing answers on the server's bare address now")
