@@ -76,6 +76,7 @@ def receive(app: str, hooks: str, ready: socket.socket | None = None) -> int:
 
     `ready` is an engine that was called already.
     """
+    hold_to_limits()
     place = layout().app(app)
     if not is_own(place.repo) or not is_readable(place.attempts):
         _set_owners_right(app)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
 
-from pushdeploy.errors import RefusedInputError
+from pushdeploy.errors import CommandFailedError, RefusedInputError
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LISTING_LIMIT = 64 << 20
 """Bytes of names and facts: as many files as we take, with long paths."""
 
+MOST_NAMES = 300_000
+"""Files and folders that are listed: more than we take."""
+
+LONGEST_NAME = 1 << 16
 LISTING_SECONDS = 120.0
 ATTRIBUTES = ".gitattributes"
 
@@ -54,11 +62,22 @@ def too_many(what: str) -> RefusedInputError:
 
 
 def _listed(*words: str) -> list[str]:
-    line = git("ls-tree", "-r", "-z", "--full-tree", *words)
-    listed = command.run(line, seconds=LISTING_SECONDS, limit=LISTING_LIMIT)
-    if len(listed.stdout) >= LISTING_LIMIT:
-        raise too_many(f"more than {LISTING_LIMIT >> 20} MiB of names")
-    return [one for one in listed.stdout.split("\0") if one]
+    line = git("ls-tree", "-r", "-t", "-z", "--full-tree", *words)
+    return [one for one in _bounded(line) if one.split(" ", 2)[1] != "tree"]
+
+
+def _bounded(line: Command) -> Iterator[str]:
+    """What git lists; a tree that names itself again and again is cut off as it is walked."""
+    size = 0
+    listed = command.records(line, separator=b"\0", seconds=LISTING_SECONDS, longest=LONGEST_NAME)
+    with closing(listed) as found:
+        for count, one in enumerate(found):
+            size += len(one)
+            if count >= MOST_NAMES:
+                raise too_many(f"more than {MOST_NAMES} files and folders")
+            if size > LISTING_LIMIT:
+                raise too_many(f"more than {LISTING_LIMIT >> 20} MiB of names")
+            yield one
 
 
 def _entry(line: str) -> Entry:
@@ -69,9 +88,11 @@ def _entry(line: str) -> Entry:
 
 def _changed(before: str, after: str) -> set[str] | None:
     """The paths in which they differ; `None` when git can't tell."""
-    line = git("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after)
-    told = command.attempt(line, seconds=LISTING_SECONDS, limit=LISTING_LIMIT)
-    return set(told.stdout.split("\0")) - {""} if told.status == 0 else None
+    line = git("diff-tree", "-r", "-t", "-z", "--name-only", "--no-renames", before, after)
+    try:
+        return set(_bounded(line)) - {""}
+    except CommandFailedError:
+        return None
 
 
 def _sizes(identities: set[str]) -> dict[str, int]:

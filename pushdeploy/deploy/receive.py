@@ -70,6 +70,8 @@ def receive_pack(repo: str, hooks: str, facts: Mapping[str, str], *descriptors: 
         "core.fsync": "all",
         "core.fsyncMethod": "batch",
         "core.hooksPath": hooks,
+        # What is larger is not held in memory while it is checked (git-config(1)).
+        "core.bigFileThreshold": "32m",
         "core.fsmonitor": "false",
     }
     environment = {

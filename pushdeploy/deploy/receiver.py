@@ -35,7 +35,12 @@ from pushdeploy.model.tree import SUBJECT_LIMIT, TEXT_LIMIT, Tree, refuse_many, 
 from pushdeploy.system import git_room
 from pushdeploy.system.files import delete_tree, sync_filesystem
 from pushdeploy.system.git import Repository, keep_only, make_bare, point_head
+<<<<<<< HEAD
 from pushdeploy.system.git_locks import alone, writing
+=======
+from pushdeploy.system.git_locks import writing
+from pushdeploy.system.own_limits import hold_to_limits
+>>>>>>> 4489fbe (wip)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -258,6 +263,7 @@ VERBS = {
 def main() -> int:
     """Answer one request."""
     os.umask(0o027)
+    hold_to_limits()
     question = sys.stdin.read()
     if not question:  # got ready for a push that brought nothing
         return 0

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import CommandFailedError, UnavailableError
+from pushdeploy.system import bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
 OUTPUT_LIMIT = 1 << 20
 """Bytes of a program's output that are kept or handed on; the rest is read and dropped."""
@@ -95,26 +96,50 @@ def attempt(command: Command, *, seconds: float = 60, limit: int = OUTPUT_LIMIT)
         CommandFailedError: it ran longer than `seconds` and was killed.
         UnavailableError: there is no such program.
     """
+    child = start(command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
     try:
-        done = subprocess.run(
-            list(command.argv),
-            input=command.stdin.encode(),
-            capture_output=True,
-            check=False,
-            timeout=seconds,
-            env=command.environment,
-            cwd=command.folder,
-            user=command.user,
-            group=_group(command.user),
-            extra_groups=_groups(command.user),
-            umask=command.umask,
-            pass_fds=command.pass_fds,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise _too_long(command, seconds) from error
-    except FileNotFoundError as error:
-        raise _missing(command, error) from error
-    return Output(done.returncode, _text(done.stdout, limit), _text(done.stderr, limit))
+        outputs = bounded.collect(child, command.stdin.encode(), seconds=seconds, limit=limit)
+    finally:
+        _end(child, group=False)
+    if outputs is None:
+        raise _too_long(command, seconds)
+    return Output(child.returncode, _text(outputs[0], limit), _text(outputs[1], limit))
+
+
+def records(
+    command: Command, *, separator: bytes, seconds: float, longest: int
+) -> Generator[str, None, None]:
+    """What a program prints, piece by piece as it comes; whoever stops asking ends it.
+
+    Args:
+        command: the program.
+        separator: what stands between two pieces.
+        seconds: the longest that it may take.
+        longest: bytes of one piece; a longer one ends it.
+
+    Raises:
+        CommandFailedError: it exited with another status than 0, or was ended.
+        UnavailableError: there is no such program.
+    """
+    child = start(command, stdout=PIPE, stderr=PIPE, new_session=True)
+    end = time.monotonic() + seconds
+    try:
+        if child.stdout is not None:
+            for one in bounded.split(child.stdout, separator, longest):
+                if time.monotonic() > end:
+                    raise _too_long(command, seconds)
+                yield one.decode(errors="surrogateescape")
+            child.stdout.close()
+        outputs = bounded.collect(child, b"", seconds=end - time.monotonic(), limit=OUTPUT_LIMIT)
+        if child.returncode != 0:
+            said = _text(outputs[1]).strip() if outputs else ""
+            raise CommandFailedError(
+                f"`{command.argv[0]}` failed with status {child.returncode}: {said}",
+                status=child.returncode or 1,
+                output=said,
+            )
+    finally:
+        _end(child)
 
 
 class Waiting:
@@ -143,19 +168,20 @@ class Waiting:
         Raises:
             CommandFailedError: it ran longer than `seconds` and was killed.
         """
-        data: bytes | None = stdin.encode()
+        data = stdin.encode()
         if meanwhile is not None and self._child.stdin is not None:
             with contextlib.suppress(BrokenPipeError):  # its exit status says more
                 self._child.stdin.write(stdin.encode())
                 self._child.stdin.close()
-            self._child.stdin = data = None
+            self._child.stdin, data = None, b""
             meanwhile()
         try:
-            stdout, stderr = self._child.communicate(data, timeout=seconds)
-        except subprocess.TimeoutExpired as error:
+            outputs = bounded.collect(self._child, data, seconds=seconds, limit=limit)
+        finally:
             _end(self._child)
-            raise _too_long(self._command, seconds) from error
-        return Output(self._child.returncode, _text(stdout, limit), _text(stderr, limit))
+        if outputs is None:
+            raise _too_long(self._command, seconds)
+        return Output(self._child.returncode, _text(outputs[0], limit), _text(outputs[1], limit))
 
 
 def start_waiting(command: Command) -> Waiting:
@@ -298,10 +324,11 @@ def _capped(lines: Iterator[bytes]) -> Iterator[str]:
         left -= len(line) + 1
 
 
-def _end(child: Process) -> None:
+def _end(child: Process, *, group: bool = True) -> None:
+    """See that it has ended; with the group of processes that it leads, unless that is ours."""
     if child.poll() is None:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
+            (os.killpg if group else os.kill)(child.pid, signal.SIGKILL)
         child.wait()
     for pipe in (child.stdin, child.stdout, child.stderr):
         if pipe is not None:

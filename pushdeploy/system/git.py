@@ -16,11 +16,20 @@ import git
 from git.exc import BadName, BadObject, GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 
 from pushdeploy.errors import RefusedInputError, UnavailableError
+<<<<<<< HEAD
 from pushdeploy.model.refname import KEPT_REFS
+=======
+from pushdeploy.system.bounded import split
+>>>>>>> 4489fbe (wip)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
+
+FOLDER = "040000 "
+MOST_NAMES = 300_000
+LONGEST_NAME = 1 << 16
+"""As a push is taken (`deploy/listing.py`), which looks at the newest commit alone."""
 
 PLAIN_MODES = ("100644 ", "100755 ")
 """Of files that are no links, in a tree."""
@@ -121,14 +130,36 @@ class Repository:
 
     def paths(self, commit: str) -> list[str]:
         """Every file of the commit."""
-        listed = self._repo.git.ls_tree("-r", "-z", "--name-only", commit)
-        return [path for path in listed.split("\0") if path]
+        return list(self.files(commit))
 
     def files(self, commit: str) -> dict[str, bool]:
         """Every path of the commit; True for a plain file, False for a link."""
-        listed = self._repo.git.ls_tree("-r", "-z", "--full-tree", commit)
-        lines = (line.partition("\t") for line in listed.split("\0") if line)
-        return {path: facts.startswith(PLAIN_MODES) for facts, _, path in lines}
+        lines = (line.partition("\t") for line in self._listed(commit))
+        return {
+            path: facts.startswith(PLAIN_MODES)
+            for facts, _, path in lines
+            if not facts.startswith(FOLDER)
+        }
+
+    def _listed(self, commit: str) -> Iterator[str]:
+        """Every file and folder; a tree that names itself again and again is cut off.
+
+        Raises:
+            RefusedInputError: there are too many.
+        """
+        process = self._repo.git.ls_tree("-r", "-t", "-z", "--full-tree", commit, as_process=True)
+        try:
+            for count, line in enumerate(split(process.proc.stdout, b"\0", LONGEST_NAME)):
+                if count >= MOST_NAMES:
+                    raise RefusedInputError(
+                        f"the tree has more than {MOST_NAMES} files and folders",
+                        hint="git rm -r --cached what need not be deployed",
+                    )
+                if line:
+                    yield line.decode(errors="surrogateescape")
+        finally:
+            process.proc.kill()
+            process.proc.wait()
 
     def changed(self, before: str, after: str) -> set[str]:
         """Every path in which two commits differ, by content or mode."""

@@ -30,7 +30,7 @@ def test_web_that_dies_after_its_check_is_not_live(site: Site) -> None:
     assert_refused(first, "passed its check and ended within 3 s", "Nothing is live yet")
     assert "last words of 0" in first.output
     assert site.current is None
-    eventually(site.units, [])
+    eventually(lambda: [unit for unit in site.units() if "web" in unit], [])
 
     site.change({"VERSION": "1\n"})
     push = site.push()
