@@ -51,7 +51,8 @@ def restart(side: Near, *, app: str) -> int:
 @command("reconcile", example="pushdeploy reconcile", app=App.OPTIONAL)
 @click.option("--boot", is_flag=True, help="Only start what is live, waiting for nothing.")
 @click.option("--deep", is_flag=True, help="Look at the owner of every file, not only of some.")
-def reconcile(side: Near, *, app: str | None, boot: bool, deep: bool) -> int:
+@click.option("--later", is_flag=True, help="Have due deploys run by themselves, side by side.")
+def reconcile(side: Near, *, app: str | None, boot: bool, deep: bool, later: bool) -> int:
     """Set right what is not as it should be.
 
     Starts what is missing, ends what is left over, finishes what was interrupted; makes users that
@@ -60,6 +61,7 @@ def reconcile(side: Near, *, app: str | None, boot: bool, deep: bool) -> int:
     """
     request: dict[str, Any] = {"verb": "reconcile", "boot": boot}
     request |= {"deep": True} if deep else {}
+    request |= {"later": True} if later else {}
     request |= {"app": app} if app else {}
     done: dict[str, list[str]] = side.engine(request, stay=True)
     show_lines(f"{name}: {what}" for name, all_of_it in done.items() for what in all_of_it)

@@ -11,6 +11,7 @@ import sys
 
 HOME_VARIABLE = "PUSHDEPLOY_HOME"
 ENGINE_SOCKET = "/run/pushdeploy/engine.sock"
+ROOT_SOCKET = "/run/pushdeploy/root.sock"
 
 PUSH = b'{"verb":"prepare"}\n'
 """A push begins, which may or may not bring something (`engine/protocol.py`)."""
@@ -78,6 +79,8 @@ def _call(engine: str, announced: bytes) -> socket.socket | None:
     if HOME_VARIABLE in os.environ:
         return None
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    if engine == ENGINE_SOCKET and os.geteuid() == 0 and os.path.exists(ROOT_SOCKET):  # noqa: PTH110 - pathlib is not imported yet
+        engine = ROOT_SOCKET
     try:
         connection.connect(engine)
         connection.sendall(announced)

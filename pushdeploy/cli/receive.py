@@ -31,6 +31,7 @@ from pushdeploy.model.refname import FIRST_BRANCHES, branch_of, tag_of
 from pushdeploy.model.text import quoted
 from pushdeploy.system.command import start
 from pushdeploy.system.git_locks import writing
+from pushdeploy.system.own_limits import hold_to_limits
 from pushdeploy.system.repo_owner import is_own, is_readable
 
 if TYPE_CHECKING:

@@ -10,6 +10,20 @@ import os
 import sys
 
 from pushdeploy.cli.early import call_for, call_for_push, open_standard
+from pushdeploy.system.places import take_a_place
+
+SESSIONS = "/var/lib/pushdeploy/sessions"
+"""Said again where it belongs: `Layout.sessions`."""
+
+MOST_SESSIONS = 16
+"""Of one key at once: a person with some logs open, or a machine that pushes a dozen apps."""
+
+FULL = (
+    " !     the key `{name}` has {most} sessions open already, the most that one key may\n"
+    " !     end one of them: logs that are followed, a `run`, or a push that waits\n"
+)
+BUSY = 6
+"""`BusyError` of `errors`."""
 
 PUSH = ("git-receive-pack ", "git receive-pack ")
 OWN_NAME = "pushdeploy"
@@ -22,6 +36,9 @@ def main() -> int:
     open_standard()
     if len(sys.argv) > 1:
         os.environ[WHO_VARIABLE] = sys.argv[1]
+        if not take_a_place(SESSIONS, sys.argv[1], MOST_SESSIONS):
+            sys.stderr.write(FULL.format(name=sys.argv[1], most=MOST_SESSIONS))
+            return BUSY
     asked = os.environ.get("SSH_ORIGINAL_COMMAND", "")
     engine = call_for_push() if asked.startswith(PUSH) else None
     words = asked.split()

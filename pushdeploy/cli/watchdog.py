@@ -6,6 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from pushdeploy.cli.engine_link import socket_of
 from pushdeploy.deploy.watchdog import Finding, find
 from pushdeploy.engine.client import ask, server_connection
 from pushdeploy.errors import PushdeployError
@@ -43,7 +44,7 @@ def _set_right(finding: Finding) -> list[str]:
 
 def _asked(finding: Finding) -> Iterator[str]:
     request = {"verb": "watchdog.found", "who": WHO, "app": finding.app, "hung": finding.hung}
-    yield from ask(server_connection(SERVER.engine_socket), request)
+    yield from ask(server_connection(socket_of(SERVER)), request)
 
 
 if __name__ == "__main__":

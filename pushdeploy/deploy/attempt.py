@@ -27,7 +27,7 @@ from pushdeploy.events import AttemptEnded, AttemptFailed, AttemptStarted, Repor
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.release import Release
 from pushdeploy.system.faults import Point, reached
-from pushdeploy.system.locks import Holder, held
+from pushdeploy.system.locks import WAIT_SECONDS, Holder, held
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
@@ -88,6 +88,7 @@ def app_lock(
     what: str,
     *,
     tell: Callable[[str], None] | None = None,
+    seconds: float = WAIT_SECONDS,
 ) -> Iterator[Journal]:
     """Hold the app. Set right first: owners; what a killed engine left; a half switch.
 
@@ -100,7 +101,7 @@ def app_lock(
     place = host.layout.app(app)
     tell = tell or partial(_note, app)
     _refuse_missing(place)
-    with held(place.lock, who=who, what=what, on_wait=audience.waiting):
+    with held(place.lock, who=who, what=what, seconds=seconds, on_wait=audience.waiting):
         _refuse_missing(place)  # it may have been destroyed while we waited
         for did in own(host, app):
             tell(did)

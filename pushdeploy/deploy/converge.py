@@ -98,6 +98,21 @@ def branch_commit(host: Host, journal: Journal) -> str | None:
     )
 
 
+def deploy_is_due(host: Host, journal: Journal) -> bool:
+    """Whether a timer that asks would start a deploy."""
+    commit = branch_commit(host, journal)
+    if commit is None:
+        return False
+    live = journal.current()
+    decision = decide(
+        Occasion.TIMER,
+        deploys_of(journal.attempts(), commit),
+        live=live is not None and live.commit.id == commit,
+        after=None,
+    )
+    return decision.action is Action.DEPLOY
+
+
 def _learn_without_waiting(host: Host, app: str, after: int | None, pushed: str) -> Ended | None:
     """The outcome of this push's own attempt, if it has ended; a newer one may hold the lock."""
     place = host.layout.app(app)

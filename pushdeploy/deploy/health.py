@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from pushdeploy.deploy.host import Host
 
+LONGEST_SECONDS = 3600.0
+"""What app.json can ask for at most, all attempts of a check together."""
+
 DEADLINE_SECONDS = 30.0
 """From the start of the process to a passed check, unless app.json asks for more."""
 
@@ -108,7 +111,7 @@ def _pass(
 
 def _patience(one: HealthCheck) -> float:
     """Seconds: the deadline, or what app.json asks for if that is longer."""
-    asked = one.initial_delay + one.attempts * (one.timeout + one.wait)
+    asked = min(LONGEST_SECONDS, one.initial_delay + one.attempts * (one.timeout + one.wait))
     return max(DEADLINE_SECONDS, asked) if one.explicit else DEADLINE_SECONDS
 
 

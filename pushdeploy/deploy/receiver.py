@@ -35,12 +35,8 @@ from pushdeploy.model.tree import SUBJECT_LIMIT, TEXT_LIMIT, Tree, refuse_many, 
 from pushdeploy.system import git_room
 from pushdeploy.system.files import delete_tree, sync_filesystem
 from pushdeploy.system.git import Repository, keep_only, make_bare, point_head
-<<<<<<< HEAD
 from pushdeploy.system.git_locks import alone, writing
-=======
-from pushdeploy.system.git_locks import writing
 from pushdeploy.system.own_limits import hold_to_limits
->>>>>>> 4489fbe (wip)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,20 +14,22 @@ from pushdeploy.deploy.apps import (
 )
 from pushdeploy.deploy.attempt import Audience, app_lock, refused_by_disk
 from pushdeploy.deploy.collect import collect, is_due
-from pushdeploy.deploy.converge import converge
+from pushdeploy.deploy.converge import converge, deploy_is_due
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.deploy.mend import start_missing
 from pushdeploy.deploy.owners import own, own_server
 from pushdeploy.deploy.renew import Change, renew
 from pushdeploy.deploy.revive import REBUILD_SECONDS, pace, restart, revive
 from pushdeploy.deploy.tidy import tidy_locked, wanted_instances
-from pushdeploy.errors import PushdeployError
+from pushdeploy.errors import BusyError, PushdeployError
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.release import Kind
 from pushdeploy.model.size import format_size
 from pushdeploy.system import files, sockets
+from pushdeploy.system.deadline import deadline
 from pushdeploy.system.faults import Point, reached
+from pushdeploy.system.locks import WAIT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +44,19 @@ REBUILDS_APART_SECONDS = 5.0
 
 SERVER = "the server"
 """Stands where an app's name does, and can be none."""
+
+APP_SECONDS = 120.0
+"""For one app, where all are reconciled: to drain what is over and to start what is missing."""
+
+PATIENCE_SECONDS = 10.0
+"""Who holds the app for longer sets it right himself."""
+
+COLLECT_SECONDS = 600.0
+"""For packing one app's repo."""
+
+LATER_SECONDS = 1.0
+APART_SECONDS = 2.0
+"""When the deploys that are due begin, one after the other."""
 
 
 def boot_all(host: Host) -> list[str]:
@@ -130,16 +145,34 @@ def reconcile(host: Host, app: str, audience: Audience, *, deep: bool = False) -
         audience: who is told.
         deep: look at the owner of every file, not only of some.
     """
+    return set_right(host, app, audience, deep=deep) + bring_live(host, app, audience)
+
+
+def set_right(
+    host: Host,
+    app: str,
+    audience: Audience,
+    *,
+    deep: bool = False,
+    patience: float = WAIT_SECONDS,
+) -> list[str]:
+    """What runs and what lies about; nothing is built or deployed."""
     did: list[str] = []
-    with app_lock(host, app, audience, "reconcile", "reconciling", tell=did.append) as journal:
+    with app_lock(
+        *(host, app, audience, "reconcile", "reconciling"), tell=did.append, seconds=patience
+    ) as journal:
         did += own(host, app, deep=True) if deep else []
         did += start_missing(host, journal)
         did += tidy_locked(host, journal)
         did += pace(host, journal)
-        trouble = current_misfit(host, journal)
-        did += [] if trouble else _repair(host, journal)
-    if trouble:
-        did += _rebuild(host, app, audience, trouble)
+        did += [] if current_misfit(host, journal) else _repair(host, journal)
+    return did
+
+
+def bring_live(host: Host, app: str, audience: Audience) -> list[str]:
+    """Build what has lost its Python, and deploy what the branch wants; this may take hours."""
+    trouble = current_misfit(host, Journal(host.layout.app(app)))
+    did = _rebuild(host, app, audience, trouble) if trouble else []
     ended = converge(host, app, audience, occasion=Occasion.TIMER, who="reconcile", after=None)
     if ended.attempt is not None:
         did.append(f"attempt {ended.attempt}: {ended.outcome}")
@@ -156,15 +189,74 @@ def _rebuild(host: Host, app: str, audience: Audience, trouble: str) -> list[str
     return [f"failed: {trouble}, and could not be built again: {why}"]
 
 
-def reconcile_all(host: Host, audience: Audience, *, deep: bool = False) -> dict[str, list[str]]:
-    """Every app; one that can't be reconciled does not hold up the others."""
+def reconcile_all(
+    host: Host, audience: Audience, *, deep: bool = False, later: bool = False
+) -> dict[str, list[str]]:
+    """Every app; one that can't be reconciled, or takes long, does not hold up the others.
+
+    What takes moments comes first, for all; then what is to be built and deployed.
+
+    Args:
+        host: the machine.
+        audience: who is told.
+        deep: look at the owner of every file, not only of some.
+        later: have that done by itself, each app in a process of its own.
+    """
     server = _own(lambda: own_server(host, deep=deep))
-    done: dict[str, list[str]] = {SERVER: server} if server else {}
+    done, busy = _set_all_right(host, audience, deep=deep)
+    done |= _sweep(host)
+    edge, ssh = _reconcile_edge(host), _look_at_ssh(host)
+    free = [one for one in journals(host.layout.apps) if one in done and one not in busy]
+    for position, app in enumerate(free):
+        try:
+            if not later:
+                done[app] += bring_live(host, app, audience)
+            elif _is_due(host, app):
+                done[app].append(_follows(host, app, position))
+        except Exception as error:  # noqa: BLE001 - as above
+            done[app].append(_failed(error))
+    for app in free:  # last: it may take long
+        done[app] += _collect(host, app)
+    return {
+        **({SERVER: server} if server else {}),
+        **done,
+        **({"nginx": edge} if edge else {}),
+        **({"ssh": ssh} if ssh else {}),
+    }
+
+
+def _set_all_right(
+    host: Host, audience: Audience, *, deep: bool
+) -> tuple[dict[str, list[str]], set[str]]:
+    """What was done to each app, and which are left to who holds them."""
+    done: dict[str, list[str]] = {}
+    busy: set[str] = set()
     for app in journals(host.layout.apps):
         try:
-            done[app] = reconcile(host, app, audience, deep=deep)
+            with deadline(APP_SECONDS, f"reconciling `{app}`"):
+                done[app] = set_right(host, app, audience, deep=deep, patience=PATIENCE_SECONDS)
+        except BusyError as error:
+            busy.add(app)
+            done[app] = [f"left alone: {error.message}"]
         except Exception as error:  # noqa: BLE001 - also of our bug in one app
             done[app] = [_failed(error)]
+    return done, busy
+
+
+def _follows(host: Host, app: str, before: int) -> str:
+    host.supervisor.wake(app, LATER_SECONDS + before * APART_SECONDS)
+    return "a deploy is due, and follows"
+
+
+def _is_due(host: Host, app: str) -> bool:
+    with deadline(APP_SECONDS, f"looking what `{app}` wants"):
+        journal = Journal(host.layout.app(app))
+        return current_misfit(host, journal) is not None or deploy_is_due(host, journal)
+
+
+def _sweep(host: Host) -> dict[str, list[str]]:
+    """What is half made or half destroyed."""
+    done: dict[str, list[str]] = {}
     for app in half_destroyed(host):
         done |= _finished(host, app, finish_destroying, "finished destroying it")
     for app in half_made(host):
@@ -173,11 +265,6 @@ def reconcile_all(host: Host, audience: Audience, *, deep: bool = False) -> dict
         files.delete_tree(folder)
         reached(Point.APPS_SWEPT)
     _sweep_first_pushes(host)
-    for name, did in (("nginx", _reconcile_edge(host)), ("ssh", _look_at_ssh(host))):
-        if did:
-            done[name] = did
-    for app in journals(host.layout.apps):  # last: it may take long
-        done[app] = done.get(app, []) + _collect(host, app)
     return done
 
 
@@ -185,7 +272,8 @@ def _collect(host: Host, app: str) -> list[str]:
     try:
         if not is_due(host, app):
             return []
-        room = collect(host, app)
+        with deadline(COLLECT_SECONDS, f"packing the repo of `{app}`"):
+            room = collect(host, app)
     except Exception as error:  # noqa: BLE001 - as above
         return [_failed(error)]
     before, after = format_size(room.before), format_size(room.after)

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from pushdeploy.deploy.attempt import OUR_BUG, refused_by_disk
 from pushdeploy.deploy.host import Host
+from pushdeploy.engine.deadlines import CPU_SECONDS, DAY_SECONDS, of_verb
 from pushdeploy.engine.protocol import error_record
 from pushdeploy.engine.session import Session
 from pushdeploy.errors import PushdeployError, UsageError
+from pushdeploy.system.deadline import deadline
+from pushdeploy.system.own_limits import hold_processor
 
 if TYPE_CHECKING:
     import socket
@@ -42,7 +45,7 @@ def serve(connection: socket.socket, host: Host, verbs: Mapping[str, Verb]) -> i
         request = session.receive(lambda verb: _prepare(host, verbs, verb))
         if request is None:
             return 0
-        answer = _verb(verbs, request)(host, session, request)
+        answer = _answer(host, session, verbs, request)
     except PushdeployError as error:
         session.send(error=error_record(error))
     except Exception as error:  # noqa: BLE001 - also of our bug the caller must hear
@@ -54,6 +57,18 @@ def serve(connection: socket.socket, host: Host, verbs: Mapping[str, Verb]) -> i
     finally:
         session.close()
     return 0
+
+
+def _answer(
+    host: Host, session: Session, verbs: Mapping[str, Verb], request: Mapping[str, Any]
+) -> Any:
+    """Do what is asked, by the deadline of its verb."""
+    name = str(request["verb"])
+    verb, seconds = _verb(verbs, request), of_verb(name)
+    if seconds < DAY_SECONDS and os.geteuid() == 0:
+        hold_processor(CPU_SECONDS)
+    with deadline(seconds, f"`{name}`"):
+        return verb(host, session, request)
 
 
 def _prepare(host: Host, verbs: Mapping[str, Verb], verb: str) -> None:

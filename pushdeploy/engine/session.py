@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import struct
+import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,20 @@ if TYPE_CHECKING:
 
 STDOUT = 1
 
+ANSWER_SECONDS = 900.0
+"""A caller that does not read an answer for so long is given up."""
+
 LEFT = select.POLLERR | select.POLLHUP | select.POLLRDHUP
 """A pipe without readers has an error, a socket whose peer has left is hung up."""
 
-REQUEST_SECONDS = 900.0
-"""A caller that says nothing for so long is dropped: a push of many megabytes may come first."""
+FIRST_SECONDS = 10.0
+"""A caller that has not said a line by then is dropped."""
+
+COMMAND_SECONDS = 60.0
+"""So is one that has said what it will ask, and does not: it only has to import that."""
+
+PUSH_SECONDS = 900.0
+"""And one whose push has begun: it may be of many megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,7 @@ class Session:
         self._host = host
         self._buffer = b""
         self.descriptors: tuple[int, ...] = ()
-        connection.settimeout(REQUEST_SECONDS)
+        self._end = time.monotonic() + FIRST_SECONDS
 
     @property
     def peer(self) -> Peer:
@@ -69,12 +79,16 @@ class Session:
             line = self._line()
             request = decode_request(line) if line else None
             if request is None or request["verb"] != "prepare":
+                self._connection.settimeout(ANSWER_SECONDS)
                 return request
-            prepare(str(request.get("for", "")))
+            verb = str(request.get("for", ""))
+            prepare(verb)
+            self._end = time.monotonic() + (COMMAND_SECONDS if verb else PUSH_SECONDS)
 
     def _line(self) -> bytes | None:
         while b"\n" not in self._buffer:
             try:
+                self._connection.settimeout(max(0.001, self._end - time.monotonic()))
                 part, descriptors, _, _ = socket.recv_fds(self._connection, 1 << 16, DESCRIPTORS)
             except OSError:
                 return None

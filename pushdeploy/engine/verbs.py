@@ -263,7 +263,7 @@ def _reconcile(host: Host, session: Session, request: Request) -> dict[str, list
     if request.get("app"):
         app = app_of(request)
         return {app: reconcile(host, app, session, deep=deep)}
-    return reconcile_all(host, session, deep=deep)
+    return reconcile_all(host, session, deep=deep, later=bool(request.get("later")))
 
 
 CHANGING: Mapping[str, Verb] = {

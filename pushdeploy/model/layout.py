@@ -206,6 +206,21 @@ class Layout:
         return self.run / "engine.sock"
 
     @property
+    def root_socket(self) -> Path:
+        """Where the engine listens for root alone."""
+        return self.run / "root.sock"
+
+    @property
+    def callers(self) -> Path:
+        """A file for each user who asks, of whose requests so many go on at once."""
+        return self.run / "callers"
+
+    @property
+    def sessions(self) -> Path:
+        """The same for each ssh key, of whose sessions so many go on at once."""
+        return self.state / "sessions"
+
+    @property
     def keys(self) -> Path:
         """The ssh keys that may push: a file in sshd's `authorized_keys` format."""
         return self.settings / "keys" / "authorized_keys"

@@ -117,9 +117,12 @@ def server_owned(layout: Layout) -> tuple[Owned, ...]:
         *(_file(state / f"nginx-{note}", 0o600) for note in ("loaded", "welcome")),
         Owned(layout.first_pushes, RECEIVER, RECEIVER, 0o700, made=True, contents=OWN),
         _folder(layout.apps, PASSED, made=True),
+        Owned(layout.sessions, RECEIVER, RECEIVER, 0o700, made=True, contents=OWN),
+        _folder(layout.apps, 0o711, made=True),
         Owned(layout.log, ROOT, OURS, 0o2750, made=True),
         _folder(layout.run, PASSED, made=True),
         Owned(layout.engine_socket, ROOT, OURS, 0o660, Kind.SOCKET),
+        Owned(layout.root_socket, ROOT, ROOT, 0o600, Kind.SOCKET),
         *_elsewhere(),
     )
 

@@ -16,11 +16,8 @@ import git
 from git.exc import BadName, BadObject, GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 
 from pushdeploy.errors import RefusedInputError, UnavailableError
-<<<<<<< HEAD
 from pushdeploy.model.refname import KEPT_REFS
-=======
 from pushdeploy.system.bounded import split
->>>>>>> 4489fbe (wip)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

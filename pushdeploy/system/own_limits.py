@@ -14,7 +14,16 @@ CPU_SECONDS = 900
 
 def hold_to_limits(memory: int = MEMORY, cpu: int = CPU_SECONDS) -> None:
     """Set them, or keep lower ones."""
-    for kind, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_CPU, cpu)):
-        hard = resource.getrlimit(kind)[1]
-        value = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (value, value))
+    _hold(resource.RLIMIT_DATA, memory)
+    hold_processor(cpu)
+
+
+def hold_processor(seconds: int) -> None:
+    """Be ended by the kernel after so many seconds of the processor's time."""
+    _hold(resource.RLIMIT_CPU, seconds)
+
+
+def _hold(kind: int, most: int) -> None:
+    hard = resource.getrlimit(kind)[1]
+    value = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (value, hard))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.account import OURS
-from pushdeploy.model.instance import ALL_MEMORY
+from pushdeploy.model.instance import ALL_MEMORY, CPU_WEIGHT
 from pushdeploy.system.files import File, write
 from pushdeploy.system.rendering import render
 from pushdeploy.system.server_users import login_slice
@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 FOLDER = Path("/etc/systemd/system")
 
 ENGINE = "pushdeploy.engine.socket"
+ROOT = "pushdeploy.engine@root.socket"
+"""An instance, so that its requests are served by the same units as the engine's."""
+
 BOOT = "pushdeploy.boot.service"
 TIMER = "pushdeploy.reconcile.timer"
 WATCHDOG = "pushdeploy.watchdog.timer"
-LISTENERS = (ENGINE, TIMER, WATCHDOG)
+LISTENERS = (ENGINE, ROOT, TIMER, WATCHDOG)
 """What waits for something, and starts a service when it comes."""
 
 ENABLED = (*LISTENERS, BOOT)
@@ -41,6 +44,16 @@ APPS = "pushdeploy-*"
 SLICE = "pushdeploy.slice"
 """The slice of all apps' slices (systemd.slice(5))."""
 
+LOGINS = "50-pushdeploy.conf"
+
+ENGINE_MEMORY = "50%"
+ENGINE_TASKS = 256
+"""One request to the engine, with the checkout that it has `deploy` do."""
+
+LOGIN_MEMORY = "50%"
+LOGIN_TASKS = 1024
+"""All logins of `deploy`: a push is six processes."""
+
 FILES = (*UNITS, SLICE)
 """What is written; the slice is neither enabled nor stopped with the others."""
 
@@ -54,6 +67,11 @@ BOOT_SECONDS = 300.0
 def ensure_units(layout: Layout) -> bool:
     """Write, enable and start them; a running engine goes on. Returns False when all was so."""
     changed = [unit for unit in FILES if write(File(FOLDER / unit, _text(unit, layout)))]
+    logins = _logins()
+    if logins is not None:
+        logins.parent.mkdir(mode=0o755, exist_ok=True)
+        if write(File(logins, _text(logins.name, layout))):
+            changed.append(logins.name)
     if changed:
         systemctl("daemon-reload")
     missing = [unit for unit in ENABLED if not _is("enabled", unit)]
@@ -83,7 +101,7 @@ def start_apps() -> bool:
 def stop_apps() -> bool:
     """Stop the apps and what starts them; returns False when nothing ran."""
     ours = [unit for unit in UNITS if (FOLDER / unit).exists()]
-    plain = [unit for unit in ours if "@" not in unit]
+    plain = [unit for unit in ours if "@." not in unit]
     if plain:
         systemctl("disable", "--quiet", *(unit for unit in plain if unit in ENABLED), check=False)
         systemctl("stop", *plain, "pushdeploy.engine@*.service", seconds=STOP_SECONDS)
@@ -108,6 +126,10 @@ def end_logins() -> bool:
 def remove_units() -> bool:
     """Delete the files of units, ours and the apps'; returns False when there were none."""
     files = [FOLDER / unit for unit in FILES if (FOLDER / unit).exists()]
+    logins = _logins()
+    if logins is not None and logins.exists():
+        logins.unlink()
+        logins.parent.rmdir()
     files += RUNTIME_UNITS.glob(APPS)
     for file in files:
         file.unlink()
@@ -117,10 +139,22 @@ def remove_units() -> bool:
     return bool(files)
 
 
+def _logins() -> Path | None:
+    """What limits the logins of `deploy` (systemd-logind(8)); `None` without such a user."""
+    unit = login_slice()
+    return None if unit is None else FOLDER / f"{unit}.d" / LOGINS
+
+
 def _text(unit: str, layout: Layout) -> str:
     return render(
         f"systemd/{unit}.j2",
         socket=layout.engine_socket,
+        root_socket=layout.root_socket,
+        engine_memory=ENGINE_MEMORY,
+        engine_tasks=ENGINE_TASKS,
+        login_memory=LOGIN_MEMORY,
+        login_tasks=LOGIN_TASKS,
+        cpu_weight=CPU_WEIGHT,
         group=OURS,
         programs=CURRENT / "bin",
         repair=CURRENT / "repair",

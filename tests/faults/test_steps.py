@@ -94,6 +94,7 @@ TOGETHER = {
     "certs.py::ask_for": "the same",
     "certs.py::_take_back": "takes back the file before, when nginx refuses",
     "reconcile.py::_sweep_first_pushes": "the receiver deletes what nobody uses; twice is once",
+    "reconcile.py::_follows": "a timer; the next reconcile finds the same due",
     "revive.py::_set_pace": "the watchdog's, and not struck yet: it looks again in a minute",
     "revive.py::revive": "the same; what it notes keeps it from doing so too often",
     "reconcile.py::_left_for_rebuild": "asks for a reconcile, which the timer starts too",

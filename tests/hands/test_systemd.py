@@ -66,6 +66,12 @@ SERVER = {
     "repair": "/opt/pushdeploy/current/repair",
     "command": "/usr/local/bin/pushdeploy",
     "memory": "85%",
+    "root_socket": "/run/pushdeploy/root.sock",
+    "engine_memory": "50%",
+    "engine_tasks": 256,
+    "login_memory": "50%",
+    "login_tasks": 1024,
+    "cpu_weight": 100,
 }
 
 

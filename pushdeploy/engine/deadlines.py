@@ -1,0 +1,44 @@
+"""How long each verb of the engine may take before it is ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+QUERY_SECONDS = 60.0
+"""Nothing is waited for but the disk, systemd and the journal."""
+
+CHANGE_SECONDS = 2400.0
+"""A change that waits half an hour for a deploy of the same app, and reloads nginx."""
+
+ATTEMPT_SECONDS = 4 * 3600.0
+"""That wait, a checkout, a build of 20 minutes, a release command of an hour, health checks, and a
+second wait of somebody who came before."""
+
+DAY_SECONDS = 24 * 3600.0
+"""What a person looks at or works in."""
+
+ALL_SECONDS = 6 * 3600.0
+"""All apps, each of which has a deadline of its own (`deploy/reconcile.py`)."""
+
+CPU_SECONDS = 600
+"""Of the processor, for all but what lasts a day: nothing that the engine itself does takes ten."""
+
+OF_VERB: Mapping[str, float] = {
+    **dict.fromkeys(("apps", "ps", "pythons", "releases", "releases.info"), QUERY_SECONDS),
+    **dict.fromkeys(("releases.output", "config", "storage", "certs"), QUERY_SECONDS),
+    **dict.fromkeys(("domains", "nginx", "static", "keys.list"), QUERY_SECONDS),
+    **dict.fromkeys(("logs", "run"), DAY_SECONDS),
+    **dict.fromkeys(("converge", "deploy", "rollback", "rebuild", "restart"), ATTEMPT_SECONDS),
+    **dict.fromkeys(("config.set", "config.unset", "scale"), ATTEMPT_SECONDS),
+    **dict.fromkeys(("storage.add", "storage.remove"), ATTEMPT_SECONDS),
+    "reconcile": ALL_SECONDS,
+}
+"""What is not listed changes something, and takes no longer than such a thing may."""
+
+
+def of_verb(verb: str) -> float:
+    """Seconds."""
+    return OF_VERB.get(verb, CHANGE_SECONDS)

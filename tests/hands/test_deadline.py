@@ -1,0 +1,61 @@
+"""What takes too long is interrupted where it is; the deadline that ends first counts."""
+
+import threading
+import time
+
+import pytest
+
+from pushdeploy.system.deadline import TooLateError, deadline
+
+
+def test_what_has_not_ended_is_interrupted_and_named() -> None:
+    with (
+        pytest.raises(TooLateError, match="`ps` was ended after 0 s"),
+        deadline(0.05, "`ps`"),
+    ):
+        time.sleep(60)
+
+
+def test_what_ends_in_time_is_left_alone_and_so_is_what_comes_after() -> None:
+    with deadline(0.05, "`ps`"):
+        pass
+    time.sleep(0.1)
+
+
+def hang_twice(said: list[str]) -> None:
+    """Hang by a short deadline, and then on."""
+    try:
+        with deadline(0.05, "one"):
+            time.sleep(60)
+    except TooLateError as error:
+        said.append(error.message)
+    time.sleep(60)
+
+
+def test_an_inner_deadline_leaves_the_outer_one_its_time() -> None:
+    said: list[str] = []
+
+    with pytest.raises(TooLateError, match="all"), deadline(0.3, "all"):
+        hang_twice(said)
+
+    assert said == ["one was ended after 0 s, the longest that it may take"]
+
+
+def test_an_outer_deadline_that_ends_sooner_counts() -> None:
+    with pytest.raises(TooLateError, match="all"), deadline(0.05, "all"), deadline(60, "one"):
+        time.sleep(60)
+
+
+def test_in_another_thread_nothing_is_interrupted() -> None:
+    done = []
+
+    def work() -> None:
+        with deadline(0.01, "it"):
+            time.sleep(0.05)
+            done.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+    assert done == [True]
