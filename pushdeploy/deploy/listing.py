@@ -42,10 +42,12 @@ def entries(commit: str, live: str = "") -> list[Entry]:
     Raises:
         RefusedInputError: there are too many names.
     """
-    changed = _changed(live, commit) if live else None
+    if not live:
+        return [_entry(line) for line in _listed("-l", commit)]
+    found = [_entry(line) for line in _listed(commit)]  # first: git compares all in its memory
+    changed = _changed(live, commit)
     if changed is None or any(path.rpartition("/")[2] == ATTRIBUTES for path in changed):
         return [_entry(line) for line in _listed("-l", commit)]
-    found = [_entry(line) for line in _listed(commit)]
     sizes = _sizes({one.id for one in found if one.path in changed and one.kind == "blob"})
     return [one._replace(size=sizes[one.id]) if one.id in sizes else one for one in found]
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from pushdeploy.deploy.listing import Entry, entries, git, too_many
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
-from pushdeploy.model.dependency_file import find_dependency_file
+from pushdeploy.model.dependency_file import REQUIREMENTS, find_dependency_file
 from pushdeploy.model.procfile import parse_procfile
 from pushdeploy.model.push import PushPlan, parse_updates, plan_push
 from pushdeploy.model.refname import KEPT_REFS
+from pushdeploy.model.requirements import references
 from pushdeploy.model.size import format_size
 from pushdeploy.model.suggestion import suggest_procfile
 from pushdeploy.model.text import quoted
@@ -136,6 +137,8 @@ def check_tree(commit: str, live: str = "") -> None:
         )
     parse_procfile(_text(root["Procfile"]))
     find_dependency_file(paths)
+    if root[REQUIREMENTS].size:  # it is another than the live one's
+        references(_text(root[REQUIREMENTS]))
     if "app.json" in root:
         parse_app_json(_text(root["app.json"]))
     attributes = root.get(".gitattributes")

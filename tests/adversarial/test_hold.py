@@ -155,6 +155,7 @@ def test_a_file_that_is_too_long_is_refused_with_the_most(
 
     tiny.laptop.git(tiny.app, "reset", "--hard", "--quiet", before)
     assert push.exit_status != 0
+    assert "remote rejected" in push.output  # nothing of it is stored
     assert words in " ".join(push.output.replace("remote:", "").replace("!", "").split())
     assert_serving(tiny, version=1)
 
@@ -162,7 +163,7 @@ def test_a_file_that_is_too_long_is_refused_with_the_most(
 @contextmanager
 def sessions(site: Site, count: int) -> Iterator[list[subprocess.Popen[str]]]:
     """Logs that are followed and never read."""
-    command = f"logs --follow --app {site.name}"
+    command = f"logs --tail --app {site.name}"
     argv = site.laptop.ssh_argv(command=command)
     started = [processes.start(argv, env=site.laptop.environment) for _ in range(count)]
     try:
