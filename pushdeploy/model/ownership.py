@@ -118,7 +118,6 @@ def server_owned(layout: Layout) -> tuple[Owned, ...]:
         Owned(layout.first_pushes, RECEIVER, RECEIVER, 0o700, made=True, contents=OWN),
         _folder(layout.apps, PASSED, made=True),
         Owned(layout.sessions, RECEIVER, RECEIVER, 0o700, made=True, contents=OWN),
-        _folder(layout.apps, 0o711, made=True),
         Owned(layout.log, ROOT, OURS, 0o2750, made=True),
         _folder(layout.run, PASSED, made=True),
         Owned(layout.engine_socket, ROOT, OURS, 0o660, Kind.SOCKET),
