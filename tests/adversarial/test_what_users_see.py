@@ -229,6 +229,7 @@ def test_the_receiver_sees_what_is_pushed_and_what_came_of_it(stage: Stage) -> N
 
     own = (
         r"\w+ /var/lib/pushdeploy/apps/[^/]+/(repo\.git|slugs)(/.*)?",
+        r"\w+ /var/lib/pushdeploy/first-pushes(/.*)?",
         r"(list|read) /etc/pushdeploy/keys(/authorized_keys)?",
         r"write /run/user/\d+(/.*)?",
     )
