@@ -57,6 +57,7 @@ FILES = {
     "requirements.txt": "gunicorn==27.0.1\nflask\n",
     "static/app.css": "style\n",
     "static/gone.css": "to be removed\n",
+    "static/leak.css": "to be removed at once\n",
     "static/.env": f"{CANARY}\n",
     "public/page.txt": "public\n",
     "private/key.txt": f"{CANARY}\n",
@@ -288,6 +289,18 @@ def test_a_file_that_a_push_removes_is_gone_after_its_time(hostile: Site) -> Non
     assert (soon.status, soon.text) == (200, "to be removed\n")
     assert later.status == 404
     assert kept.text == "style\n"
+
+
+def test_a_restart_ends_a_removed_file_at_once(hostile: Site) -> None:
+    hostile.laptop.git(hostile.app, "rm", "-q", "static/leak.css")
+    hostile.laptop.commit(hostile.app, {})
+    assert hostile.push().exit_status == 0
+
+    soon = visit(hostile.host, f"{URL}/static/leak.css").status
+    hostile.cli("restart")
+    later = visit(hostile.host, f"{URL}/static/leak.css").status
+
+    assert (soon, later) == (200, 404)
 
 
 # What a visitor says of himself
