@@ -165,7 +165,8 @@ def _close(steps: Steps, app: str) -> None:
         steps.result("Installed, but not ready: see what is marked with ! above")
     else:
         steps.result("Ready" if steps.changed else "Ready, nothing to do")
-    _say_bare(steps)
+    if not steps.faulty:  # else it may be another site that is there
+        _say_bare(steps)
     if not keys.listing(SERVER.keys):
         steps.detail("Nobody may push yet. Add the public key of your laptop:")
         steps.detail("  sudo ./installer.sh --key id_ed25519.pub")
