@@ -130,17 +130,6 @@ def test_a_journal_that_keeps_nothing_is_said_to(live: Site) -> None:
     assert logs.stderr == f"What {live.name} prints is not kept: Storage=none in journald.conf.\n"
 
 
-def test_a_failed_push_says_when_the_last_lines_may_be_lost(live: Site) -> None:
-    floods = "print('flood\\n' * 25_000)\nraise SystemExit('too late')\n"
-    tiny = live.host.read(f"{live.root}/releases/v1/code/app.py")
-    live.change({"app.py": tiny, "prints.py": floods})
-
-    push = live.push()
-
-    assert_refused(push, "v1 is live as before.", "`w.1` of")
-    assert "what came after them may be lost)" in push.output
-
-
 def test_who_printed_nothing_is_said_to(live: Site) -> None:
     logs = live.cli("logs -p nothing")
 
