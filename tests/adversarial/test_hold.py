@@ -165,7 +165,10 @@ def sessions(site: Site, count: int) -> Iterator[list[subprocess.Popen[str]]]:
     """Logs that are followed and never read."""
     command = f"logs --tail --app {site.name}"
     argv = site.laptop.ssh_argv(command=command)
-    started = [processes.start(argv, env=site.laptop.environment) for _ in range(count)]
+    started = []
+    for _ in range(count):
+        started.append(processes.start(argv, env=site.laptop.environment))
+        time.sleep(0.3)  # sshd drops some of those who all come at once (MaxStartups)
     try:
         yield started
     finally:
