@@ -42,7 +42,8 @@ WORDS = (VALUE, NAME, SUBJECT, DOMAIN, VISITED, COMMAND, STORED, PROGRAM, PUBLIC
 
 # Of our own, what everybody may see: that an app is there, its units, and what is on the web.
 EVERYBODY = (
-    r"list /var/lib/pushdeploy/(acme|pages)",
+    r"list /var/lib/pushdeploy/(acme(/\.well-known.*)?|pages)",
+    r"(list|read) /etc/systemd/system/user-\d+\.slice\.d(/50-pushdeploy\.conf)?",
     r"read /var/lib/pushdeploy/pages/down\.html",
     r"(list|read) /var/lib/pushdeploy/apps/[^/]+/slugs/\w+/static(/.*)?",
     r"(list|read) /etc/systemd/system(/[^/]+\.wants|/pushdeploy\.[^/]*)?",
@@ -229,7 +230,7 @@ def test_the_receiver_sees_what_is_pushed_and_what_came_of_it(stage: Stage) -> N
 
     own = (
         r"\w+ /var/lib/pushdeploy/apps/[^/]+/(repo\.git|slugs)(/.*)?",
-        r"\w+ /var/lib/pushdeploy/first-pushes(/.*)?",
+        r"\w+ /var/lib/pushdeploy/(first-pushes|sessions)(/.*)?",
         r"(list|read) /etc/pushdeploy/keys(/authorized_keys)?",
         r"write /run/user/\d+(/.*)?",
     )
