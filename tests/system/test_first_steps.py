@@ -42,3 +42,18 @@ def test_a_name_that_leads_nowhere_is_said_with_a_way_that_works_now(site: Site)
     port = site.settings["port"]
     assert f"ssh -L {port}:127.0.0.1:{port} YOU@127.0.0.1" in lines
     assert push.exit_status == 0
+
+
+def test_on_the_bare_address_a_push_ends_with_the_address_that_was_reached(site: Site) -> None:
+    site.become("tiny")
+    site.laptop.ssh(f"apps:create {site.name}", check=True)
+    site.cli("bare:set")
+    try:
+        push = site.push()
+        answer = site.host.run("curl", "--silent", "--show-error", said(push)[-1].strip())
+    finally:
+        site.host.run("pushdeploy", "bare:set", "--app", "blog")
+
+    assert said(push)[-1].strip() == "http://127.0.0.1"
+    assert "ssh -L" not in push.output
+    assert answer.stdout.startswith("v=1 release=v1 ")
