@@ -103,6 +103,7 @@ def _serves(found: list[dict[str, Any]]) -> None:
     for one in found:
         fate = "then renewed by itself" if one["kind"] == "auto" else "then give a new one"
         say(f"https://{one['domain']} is served until {_day(one['ends'])}, {fate}")
+    _say_untrusted(found)
 
 
 def _show(found: list[dict[str, Any]]) -> None:
@@ -122,6 +123,15 @@ def _show(found: list[dict[str, Any]]) -> None:
         say(f"A domain is not in the certificate: pushdeploy certs:auto --app {app}")
     if any(one["covered"] and not one["served"] for one in found):
         say("nginx does not show the certificate on the disk: pushdeploy reconcile")
+    _say_untrusted(found)
+
+
+def _say_untrusted(found: list[dict[str, Any]]) -> None:
+    for issuer in sorted({one["issuer"] for one in found if not one["trusted"]}):
+        say(
+            f"No browser trusts what {issuer} issues: visitors are warned, and are not told to",
+            "insist on HTTPS (HSTS). One that they trust: pushdeploy certs:auto",
+        )
 
 
 def _served(one: Mapping[str, Any]) -> str:

@@ -50,6 +50,8 @@ class Shown:
     """It is good for this domain, which may have been added later."""
     served: bool
     """nginx shows this very certificate."""
+    trusted: bool
+    """Browsers know who issued it."""
 
 
 def ask_for(host: Host, app: str, *, email: str | None, server: str | None) -> list[Shown]:
@@ -228,7 +230,8 @@ def _shown(host: Host, app: str) -> list[Shown]:
     certificate = certificate_of(host, app, settings)
     if certificate is None:
         return []
-    facts = certificates.facts(certificate.chain.read_bytes())
+    chain = certificate.chain.read_bytes()
+    facts = certificates.facts(chain)
     missing = uncovered(facts.names, settings.domains)
     return [
         Shown(
@@ -239,6 +242,7 @@ def _shown(host: Host, app: str) -> list[Shown]:
             ends=facts.ends,
             covered=domain not in missing,
             served=certificates.served(domain) == facts.fingerprint,
+            trusted=certificates.is_trusted(chain),
         )
         for domain in settings.domains
     ]

@@ -158,8 +158,10 @@ def _site(host: Host, app: str, settings: AppSettings, *, default: bool) -> Site
     place = host.layout.app(app)
     certificate = certificate_of(host, app, settings)
     names: tuple[str, ...] = ()
+    trusted = False
     if certificate is not None:
-        names = certificates.facts(certificate.chain.read_bytes()).names
+        chain = certificate.chain.read_bytes()
+        names, trusted = certificates.facts(chain).names, certificates.is_trusted(chain)
     return Site(
         app=app,
         domains=settings.domains,
@@ -172,4 +174,5 @@ def _site(host: Host, app: str, settings: AppSettings, *, default: bool) -> Site
         secured=tuple(
             domain for domain in settings.domains if any(covers(name, domain) for name in names)
         ),
+        trusted=trusted,
     )

@@ -54,6 +54,8 @@ class Site:
     certificate: Certificate | None
     secured: tuple[str, ...] = ()
     """The domains that the certificate is good for: for these, port 80 sends to 443."""
+    trusted: bool = True
+    """Browsers know who issued it: only then are they told to insist on HTTPS."""
 
     def __post_init__(self) -> None:
         parse_app_name(self.app)

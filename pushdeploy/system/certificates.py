@@ -11,6 +11,7 @@ import ssl
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,20 @@ def check(chain: bytes, key: bytes, domains: Sequence[str], now: float) -> Facts
     _check_time(certificates[0], now)
     _check_chain(certificates)
     return found
+
+
+def is_trusted(chain: bytes) -> bool:
+    """True when the chain leads to a root that browsers know.
+
+    Raises:
+        RefusedInputError: it is not a PEM certificate.
+    """
+    certificates = _certificates(chain)
+    known = _known_roots()
+    last = certificates[-1]
+    return any(one in known for one in certificates) or any(
+        _issued(last, root) for root in _roots(last)
+    )
 
 
 def served(domain: str, *, address: str = "127.0.0.1", port: int = TLS_PORT) -> str | None:
@@ -221,10 +236,13 @@ def _issued(certificate: x509.Certificate, above: x509.Certificate) -> bool:
 
 
 def _roots(certificate: x509.Certificate) -> list[x509.Certificate]:
-    """The known roots of the name that issued it.
+    """The known roots of the name that issued it."""
+    return [root for root in _known_roots() if root.subject == certificate.issuer]
 
-    One by one: in Debian's bundle there are some that `cryptography` complains about.
-    """
+
+@cache
+def _known_roots() -> list[x509.Certificate]:
+    """One by one: in Debian's bundle there are some that `cryptography` complains about."""
     try:
         bundle = TRUSTED.read_bytes()
     except OSError:
@@ -234,7 +252,5 @@ def _roots(certificate: x509.Certificate) -> list[x509.Certificate]:
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
         for pem in _PEM.findall(bundle):
             with suppress(ValueError):
-                root = x509.load_pem_x509_certificate(pem)
-                if root.subject == certificate.issuer:
-                    found.append(root)
+                found.append(x509.load_pem_x509_certificate(pem))
     return found

@@ -34,6 +34,7 @@ def certificate(**fields: object) -> dict[str, Any]:
         "issuer": "CN=R11",
         "covered": True,
         "served": True,
+        "trusted": True,
     }
     return {**usual, **fields}
 

@@ -35,6 +35,7 @@ ANSWERS = {
             "issuer": "R11",
             "covered": True,
             "served": True,
+            "trusted": True,
         }
     ],
     "config": {"DATABASE_URL": "sqlite:///instance/blog.db", "SECRET_KEY": "it's a secret"},

@@ -60,6 +60,8 @@ def acme(server: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peb
     """The ACME server, whose certificates the host's programs trust when told so."""
     with pebble.running(server, tmp_path_factory.mktemp("pebble")) as running:
         server.write(ROOT, running.root())
+        server.write("/usr/local/share/ca-certificates/issuer.crt", running.root())
+        server.run("update-ca-certificates")
         yield running
 
 
@@ -216,7 +218,7 @@ def test_an_acme_server_that_is_down_changes_nothing_and_is_not_kept(
         "certs:auto --email me@example.com --server https://127.0.0.1:9/dir", check=False
     )
 
-    assert_cli_refused(refused, 69, f"no certificate for {NAME}", "127.0.0.1")
+    assert_cli_refused(refused, 69, "the ACME server can't be reached: Connection refused", "curl")
     assert "Traceback" not in refused.stderr
     assert not plain.host.exists("/etc/pushdeploy/settings.toml")
     assert_plain(plain)
@@ -455,6 +457,25 @@ def test_a_chain_that_ends_at_nobody_is_refused(plain: Site, tmp_path: Path) -> 
 
     assert_cli_refused(refused, 3, "the chain is not complete: `CN=Test Root` is missing")
     assert_plain(plain)
+
+
+def test_a_certificate_that_no_browser_trusts_is_served_without_hsts(
+    plain: Site, tmp_path: Path
+) -> None:
+    root = edge.make_authority(tmp_path).read_text()
+    leaf, key = edge.make_certificate(tmp_path, NAME)
+
+    done = give(plain, leaf + root, key)
+
+    _, headers = curl(plain.host, "-D-", "-o/dev/null", BLOG)
+    _, static = curl(plain.host, "-D-", "-o/dev/null", f"{BLOG}/static/app.css")
+    trusted = [one["trusted"] for one in certs(plain)]
+    plain.cli("certs:remove")
+    assert done.returncode == 0, done.stderr
+    assert "No browser trusts what CN=Test Root issues" in done.stderr
+    assert headers.startswith("HTTP/2 200")
+    assert "strict-transport-security" not in (headers + static).lower()
+    assert trusted == [False]
 
 
 def test_an_own_certificate_is_served_replaced_and_removed(plain: Site, authority: Path) -> None:
