@@ -177,7 +177,7 @@ def test_another_server_on_port_80_is_seen_before_anybody_is_asked(
 
     processes.end(stranger)
     plain.host.run("systemctl", "start", "nginx")
-    assert_cli_refused(refused, 69, "another server answers there on port 80 (status 404)")
+    assert_cli_refused(refused, 69, "port 80 is held by `python3`")
     assert acme.orders == before
     assert_plain(plain)
 
