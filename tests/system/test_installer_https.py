@@ -99,19 +99,23 @@ def test_what_can_not_be_is_refused_before_anything_is_done(
     assert server.exists(WELCOME)
 
 
-def test_another_web_server_on_port_80_is_named_and_all_else_is_done(
+def test_another_web_server_on_port_80_is_in_the_way_of_a_domain_and_of_nothing_else(
     server: Host, blog: Site
 ) -> None:
     server.run("systemctl", "stop", "nginx")
     stranger = server.start("python3", "-m", "http.server", "80")
     server.run("bash", "-c", "until (: </dev/tcp/127.0.0.1/80) 2>/dev/null; do sleep 0.1; done")
 
-    done = install(server, "--app", "blog", "--domain", NAME)
+    refused = install(server, "--app", "blog", "--domain", NAME, check=False)
+    untouched = not server.exists("/opt/pushdeploy")
+    done = install(server, "--app", "blog")
 
     processes.end(stranger)
     server.run("systemctl", "start", "nginx")
+    assert refused.returncode == 69, refused.stderr
+    assert "port 80 is held by `python3" in refused.stderr
+    assert untouched
     assert "port 80 is held by `python3" in done.stderr
-    assert f"pushdeploy domains:add {NAME} --app blog" in done.stderr
     assert "=====> Installed, but not ready" in done.stderr
     assert "=====> Ready" not in done.stderr
     assert blog.settings["domains"] == []
