@@ -108,3 +108,15 @@ def test_every_page_is_in_the_list_of_pages() -> None:
     listed = LINK.findall((ROOT / "docs" / "README.md").read_text())
 
     assert pages - {(ROOT / "docs" / link).resolve() for link in listed} == set()
+
+
+def invariants(path: Path) -> list[tuple[str, str]]:
+    """The number and sentence of each, as a page's table has them."""
+    return re.findall(r"^\| (I\d) \| (.+?) \|", path.read_text(), re.MULTILINE)
+
+
+def test_the_invariants_are_the_same_wherever_they_are_listed() -> None:
+    listed = invariants(ROOT / "ARCHITECTURE.md")
+
+    assert [number for number, _ in listed] == [f"I{number}" for number in range(1, 8)]
+    assert invariants(ROOT / "docs" / "explanation" / "reliability.md") == listed

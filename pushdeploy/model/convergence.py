@@ -48,7 +48,7 @@ class Decision:
 def decide(
     occasion: Occasion, attempts: Sequence[Attempt], *, live: bool, after: int | None = None
 ) -> Decision:
-    """The table of the design.
+    """The table of docs/explanation/the-forced-command.md.
 
     Args:
         occasion: why somebody asks.

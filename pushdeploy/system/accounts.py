@@ -1,4 +1,4 @@
-"""The users of a server and what they own (design: four users, one boundary)."""
+"""The users of a server and what they own (docs/explanation/who-may-do-what.md)."""
 
 from __future__ import annotations
 

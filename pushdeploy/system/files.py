@@ -126,7 +126,7 @@ def point(link: Path, target: str) -> None:
     temporary = link.with_name(f".{link.name}.new")
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
-    os.replace(temporary, link)  # noqa: PTH105 - the very call that the design is about
+    os.replace(temporary, link)  # noqa: PTH105 - the very call that a switch is about
     sync_folder(link.parent)
 
 

@@ -1,4 +1,4 @@
-"""The table of the design, every cell."""
+"""The table of docs/explanation/the-forced-command.md, every cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every path of ours, as the design draws them."""
+"""Every path of ours, as docs/reference/files.md has them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from pushdeploy.model.layout import SERVER, embedded
 
 
-def test_a_servers_folders_are_where_the_design_says() -> None:
+def test_a_servers_folders_are_where_the_page_of_files_says() -> None:
     blog = SERVER.app("blog")
 
     assert str(blog.repo) == "/var/lib/pushdeploy/apps/blog/repo.git"

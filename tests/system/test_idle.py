@@ -1,4 +1,4 @@
-"""Between deploys nothing of ours runs (design: I7)."""
+"""Between deploys nothing of ours runs (I7 of docs/explanation/reliability.md)."""
 
 from tests.system.host import Host
 from tests.system.laptop import Laptop
