@@ -188,7 +188,7 @@ def test_the_engine_is_for_root_and_its_group_only(server: Host) -> None:
 
     stat = server.run("stat", "--format=%A %U %G", ENGINE, str(Path(ENGINE).parent)).stdout
 
-    assert stat.splitlines() == ["srw-rw---- root pushdeploy", "drwxr-xr-x root root"]
+    assert stat.splitlines() == ["srw-rw---- root pushdeploy", "drwx--x--x root root"]
 
 
 @on_each_debian
