@@ -132,14 +132,14 @@ def _ports(wishes: Wishes, listening: Sequence[Listener]) -> Iterator[Finding]:
         if one.port == wanted and not one.name.startswith("pushdeploy-"):
             yield Finding(
                 Kind.IN_THE_WAY,
-                f"port {wanted} is held by `{one.name}`",
+                f"port {wanted} is held by {one.holder}",
                 f"stop it, or: ./installer.sh --app {wishes.app} --port {one.port + 1}",
             )
             break
 
 
 def _web_port(wishes: Wishes, one: Listener) -> Finding:
-    held = f"port {one.port} is held by `{one.name}`, so nginx can't answer there"
+    held = f"port {one.port} is held by {one.holder}, so nginx can't answer there"
     if wishes.domains or wishes.email:
         return Finding(
             Kind.IN_THE_WAY,

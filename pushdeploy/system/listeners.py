@@ -32,6 +32,15 @@ class Listener:
     port: int
     name: str
     """Its program, or the socket unit of systemd; `?` where the kernel does not say."""
+    pid: int | None = None
+    """`None` where it is systemd's, or unknown."""
+
+    @property
+    def holder(self) -> str:
+        """`` `nginx` (process 12)``, or `` `ssh.socket` of systemd``."""
+        if self.name.endswith(".socket"):
+            return f"`{self.name}` of systemd"
+        return f"`{self.name}`" + (f" (process {self.pid})" if self.pid else "")
 
     @property
     def is_local(self) -> bool:
@@ -61,11 +70,11 @@ def _read(shown: str) -> Iterator[Listener]:
         if not port.isdigit():
             continue
         match = _USER.search(line)
-        name = match["name"] if match else "?"
-        if match and int(match["pid"]) == _PID_1:
+        name, pid = (match["name"], int(match["pid"])) if match else ("?", None)
+        if pid == _PID_1:
             name = socket_unit(int(port)) or name
         address = address.strip("[]").partition("%")[0].replace("*", "0.0.0.0")  # noqa: S104 - read
-        yield Listener(fields[0], address, int(port), name)
+        yield Listener(fields[0], address, int(port), name, pid)
 
 
 def units_that_serve(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -53,7 +53,7 @@ def test_scaling_web_sets_the_workers_of_gunicorn(site: Site) -> None:
 
     answer = site.cli("ps:scale web=4")
 
-    assert answer.stderr.startswith(f"Scaling web=4 and restarting {site.name}... done, v2")
+    assert f"Scaling web=4 and restarting {site.name}... done, v2" in answer.stderr
     assert site.environment()["WEB_CONCURRENCY"] == "4"
     eventually(lambda: children(site), 4)  # gunicorn answers before all its workers are there
     assert site.cli("ps:scale").stdout == "web=4\n"

@@ -90,4 +90,5 @@ def test_the_next_push_rollback_and_installer_go_through(aging: Host, blog: Site
     assert back.returncode == 0
     assert "Ready" in installer.stderr
     assert answer(blog) == 200
-    assert aging.run("pushdeploy", "reconcile").stderr == "Everything is as it should be.\n"
+    told = aging.run("pushdeploy", "reconcile").stderr
+    assert told.endswith("Everything is as it should be.\n")
