@@ -90,11 +90,16 @@ def test_the_sdist_has_all_that_a_server_is_installed_from(sdist: Path) -> None:
         assert (sdist / script).stat().st_mode & 0o111
 
 
-def test_the_sdist_has_what_the_demo_shows_and_no_more_than_it_should(sdist: Path) -> None:
-    assert {name for name in tracked("examples") if not (sdist / name).is_file()} == set()
-    assert not {"tests", "bench", ".venv", ".cache", ".git"} & {
-        path.name for path in sdist.iterdir()
-    }
+def test_the_sdist_has_what_the_demo_shows_and_what_the_readme_links_to(sdist: Path) -> None:
+    wanted = tracked("examples", "docs", ":(glob)*.md")
+
+    assert {name for name in wanted if not (sdist / name).is_file()} == set()
+
+
+def test_the_sdist_has_nothing_that_only_a_checkout_needs(sdist: Path) -> None:
+    top = {path.name for path in sdist.iterdir()}
+
+    assert top & {"tests", "bench", "build", ".venv", ".cache", ".git"} == set()
 
 
 def test_an_installed_wheel_runs(python: Path, tmp_path: Path) -> None:

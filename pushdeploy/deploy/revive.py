@@ -123,7 +123,7 @@ def revive(host: Host, journal: Journal, seconds: float | None = None) -> list[s
 
 
 def restart(host: Host, web: Instance) -> str:
-    """Service and socket, in the one order that leaves no request hanging (docs/explanation/the-switch.md)."""
+    """Service and socket, in an order that holds no request up (docs/explanation/the-switch.md)."""
     host.supervisor.stop([web])
     reached(Point.REPAIR_STOPPED)
     host.supervisor.apply([web])  # with another port, when somebody else has taken its own

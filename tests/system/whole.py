@@ -1,4 +1,4 @@
-"""What must be true of an app after `reconcile`: the invariants of docs/explanation/reliability.md."""
+"""What must be true of an app after `reconcile`: I1 to I6 of docs/explanation/reliability.md."""
 
 import json
 import re
