@@ -73,7 +73,10 @@ def apps_destroy(side: Near, *, app: str, confirm: str | None) -> None:
     if confirm is None and sys.stdin.isatty():
         confirm = _typed(app)
     if confirm is not None and confirm != app:
-        raise UsageError(f"`{confirm}` is not `{app}`: nothing was destroyed")
+        raise UsageError(
+            f"`{confirm}` is not `{app}`: nothing was destroyed",
+            hint=f"pushdeploy apps:destroy --app {app} --confirm {app}",
+        )
     gone = side.ask("apps.destroy", app=app, confirm=confirm)
     say(f"Destroying {app}... done")
     say_note(gone)

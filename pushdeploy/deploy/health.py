@@ -208,7 +208,7 @@ def _failed(
     elif KILLED_FOR_MEMORY in output:
         report.append(f"It may use {DEFAULT_MEMORY} of the server's memory, and no more.")
         hint = f"free -h; pushdeploy ps:scale web=1 --app {release.app}"
-    elif passed_over(host, release, instance):
+    elif not crashed and passed_over(host, release, instance):
         report.append("It was given the release's socket, and listens on a port instead.")
         hint = 'app.json: {"pushdeploy": {"web": "port"}}, and listen on 127.0.0.1:$PORT'
     else:

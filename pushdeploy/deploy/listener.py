@@ -50,7 +50,12 @@ def refuse_listener(host: Host, release: Release, instance: Instance) -> None:
 
 
 def passed_over(host: Host, release: Release, instance: Instance) -> bool:
-    """Whether a web process that was given the socket listens on `$PORT` all the same."""
+    """Whether a web process that was given the socket listens on `$PORT` all the same.
+
+    Nothing can be said once the app's front is open: that holds the port, in a demo as our user.
+    """
+    if release.app in host.supervisor.fronts():
+        return False
     port = dict(instance.environment).get("PORT", "")
     found = tcp_owner.listener(int(port)) if instance.port is None and port.isdigit() else None
     return found is not None and found.uid == user_id(host.accounts.app_user(release.app))

@@ -47,12 +47,12 @@ _SCALE_DOWN = (
     "web always runs; workers stop at 0, and visitors can get a maintenance page",
     f"{P} ps:scale worker=0, or {P} maintenance:on",
 )
-_ONE_OFF = ("one-off commands run by `run`", f"{P} run bash")
-_STATUS = ("what runs, and how it does, is told by `ps`", f"{P} ps")
+_ONE_OFF = ("a command is run in the app by `run`", f"{P} run bash")
+_STATUS = ("`ps` shows what runs, and how it does", f"{P} ps")
 _PAST = ("every deploy and change is a release", f"{P} releases")
 _BACK = ("going back is `rollback`, by itself or to a release of the list", f"{P} releases")
-_VARS = ("config vars are told by `config`", f"{P} config")
-_KEYS = ("who may push is told by the list of ssh keys", f"{P} keys")
+_VARS = ("config vars are shown by `config`", f"{P} config")
+_KEYS = ("the list of ssh keys says who may push", f"{P} keys")
 _HTTPS = ("certificates come from `certs:auto`, which also renews them", f"{P} certs:auto")
 _CHECKS = ("health checks stand in app.json, and are asked in each deploy", f"{P} logs -p web")
 _EXPORT = ("config vars are shown for a shell by `config --shell`", f"{P} config --shell")
@@ -70,16 +70,20 @@ _HTTP_OFF = ("an app without a certificate is served over plain HTTP", f"{P} cer
 _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ("info status apps:info apps:report ps:report ps:info app:info apps:status", _STATUS),
     ("app:details details top htop ps:list ps:show ps:status processes", _STATUS),
-    ("doctor check checkup diagnose health", ("what is wrong is told by `ps`", f"{P} ps")),
+    ("doctor check checkup diagnose health", ("`ps` shows what is wrong", f"{P} ps")),
     ("report ps:inspect inspect ps:type dyno dynos dyno:*", _STATUS),
-    ("open urls url apps:open browse dashboard", ("its addresses are listed", f"{P} domains")),
+    (
+        "open urls url apps:open browse dashboard",
+        ("`domains` lists the app's addresses", f"{P} domains"),
+    ),
     ("git git:* remote remotes clone apps:clone init login auth auth:* link fork", _GIT),
     ("letsencrypt letsencrypt:* ssl ssl:* tls certs:generate certs:update https", _HTTPS),
-    ("certs:info certs:show certs:report", ("all are listed", f"{P} certs")),
+    ("certs:info certs:show certs:report", ("`certs` lists them", f"{P} certs")),
     ("letsencrypt:disable certs:auto:disable ssl:disable", _HTTP_OFF),
     ("pg pg:* psql postgres postgres:* postgresql:* mysql mysql:* mariadb:* mongo:*", _DATABASE),
     ("redis redis:* addons addons:* db db:* sqlite sqlite:* database accessory", _DATABASE),
-    ("plugin plugin:* plugins plugins:* accessory:* memcached:* rabbitmq:*", _DATABASE),
+    ("accessory:* memcached:* rabbitmq:*", _DATABASE),
+    ("plugin plugin:* plugins plugins:*", ("there are no plugins", f"{P} --help")),
     ("ps:stop stop ps:kill kill apps:stop app:stop halt down ps:pause pause", _SCALE_DOWN),
     (
         "start ps:start apps:start app:start boot app:boot up ps:wait resume",
@@ -89,7 +93,11 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
         "ps:rebuild reload app:restart app:reboot reboot deploy:restart touch config:live",
         ("the live code is started again by `restart`", f"{P} restart"),
     ),
-    ("logs:tail tail log logs:follow logs:live app:logs", ("add -t", f"{P} logs -t")),
+    ("log app:log", ("what the app printed is shown by `logs`", f"{P} logs")),
+    (
+        "logs:tail tail logs:follow logs:live app:logs",
+        ("`logs -t` shows what the app prints, as it prints it", f"{P} logs -t"),
+    ),
     (
         "logs:failed build:logs builds builds:info builds:output deploy:log output logs:deploy",
         ("what a deploy printed is kept", f"{P} releases:output"),
@@ -112,22 +120,38 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
         ("an app is made by its first push, or before that", f"{P} apps:create APP"),
     ),
     (
-        "destroy delete remove rm uninstall app:remove apps:delete apps:remove apps:rm drop",
-        ("deleting an app asks for its name; read on first", f"{P} apps:destroy --help"),
+        "destroy delete remove rm app:remove apps:delete apps:remove apps:rm drop",
+        (
+            "an app is deleted by `apps:destroy`, which asks for its name",
+            f"{P} apps:destroy --help",
+        ),
     ),
-    ("apps:rename rename apps:favorites apps:transfer", ("names stay", f"{P} apps")),
+    ("apps:rename rename apps:favorites apps:transfer", ("an app keeps its name", f"{P} apps")),
     ("apps:lock apps:unlock lock lock:* unlock deploy:check", _NO_LOCK),
     ("local local:* foreman honcho server serve dev", ("it runs on servers", "honcho start")),
+    (
+        "uninstall",
+        (
+            "the server is cleared by `sudo ./installer.sh uninstall` in a checkout",
+            f"{P} apps:destroy --help, for one app alone",
+        ),
+    ),
     ("setup server:* provision bootstrap install", ("this server is set up", _PUSH)),
-    ("promote pipelines pipelines:* reviewapps:* ci ci:* pipeline", ("push instead", _PUSH)),
-    ("push publish release ship apps:deploy app:deploy redeploy deploy:app", ("push", _PUSH)),
+    ("promote pipelines pipelines:* reviewapps:* ci ci:* pipeline", ("a push deploys", _PUSH)),
+    (
+        "push publish release ship apps:deploy app:deploy redeploy deploy:app",
+        ("a push deploys", _PUSH),
+    ),
     ("deploy:rollback deploy:revert revert undo back rollback:* downgrade", _BACK),
     ("history audit events activity releases:show deploys deploy:list", _PAST),
     (
         "deploy:cleanup cleanup prune prune:* gc repo:gc repo:* clean",
-        ("it prunes itself", f"{P} ps"),
+        ("old releases are deleted by themselves", f"{P} ps"),
     ),
-    ("scale ps:set ps:resize resize formation", ("by `ps:scale`", f"{P} ps:scale web=2")),
+    (
+        "scale ps:set ps:resize resize formation",
+        ("processes are scaled by `ps:scale`", f"{P} ps:scale web=2"),
+    ),
     ("ps:exec exec enter shell bash sh console ssh app:exec run:inside attach python", _ONE_OFF),
     ("run:detached run:list run:logs run:rake rake manage", _ONE_OFF),
     ("scheduler cron cron:* schedule scheduler:* clock jobs tasks", _JOBS),
@@ -141,9 +165,13 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ("checks checks:* healthcheck healthchecks healthcheck:*", _CHECKS),
     ("proxy proxy:* ports ports:* port traefik traefik:* caddy:* haproxy:*", _PORTS),
     ("network network:* firewall:* ufw", ("the firewall is shown", f"{P} firewall:status")),
-    ("nginx:build-config nginx:validate-config nginx:report nginx:config", _SITE),
-    ("nginx:access-logs nginx:error-logs nginx:logs", ("in /var/log/nginx", f"{P} logs")),
-    ("domains:report domains:info domain hostname", ("listed", f"{P} domains")),
+    ("nginx:show-config nginx:show-conf nginx:build-config nginx:validate-config", _SITE),
+    ("nginx:report nginx:config", _SITE),
+    (
+        "nginx:access-logs nginx:error-logs nginx:logs",
+        ("nginx writes its logs to /var/log/nginx", f"{P} logs"),
+    ),
+    ("domains:report domains:info domain hostname", ("`domains` lists them", f"{P} domains")),
     (
         "domains:set domains:enable domains:update domain:add vhosts",
         ("a domain is added by `domains:add`", f"{P} domains:add www.example.com"),
@@ -152,16 +180,19 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
         "storage:mount storage:create volumes volume volume:* mount disk disks",
         ("a folder that outlives deploys is added", f"{P} storage:add instance"),
     ),
-    ("storage:report storage:info", ("all are listed", f"{P} storage")),
+    ("storage:report storage:info", ("`storage` lists them", f"{P} storage")),
     ("build build:* builder:* image image:* registry registry:* docker-options:*", _BUILD),
     ("docker docker:* container container:* compose", _NO_DOCKER),
     ("buildpacks buildpacks:* stack stack:* runtime", _PYTHON),
     ("resource:* limits memory stats metrics metrics:* usage", _LOAD),
     ("regions spaces labs features features:* tags tags:* labels:* webhooks:*", _STATUS),
     ("update upgrade self-update", _UPGRADE),
-    ("enable disable on off maintenance:status maintenance:show", ("see", f"{P} maintenance")),
-    ("show list ls index", ("all apps are listed by `apps`", f"{P} apps")),
-    ("commands usage:help man topics", ("all commands are listed", f"{P} --help")),
+    (
+        "enable disable on off maintenance:status maintenance:show",
+        ("visitors can get a maintenance page", f"{P} maintenance"),
+    ),
+    ("show list ls index", ("`apps` lists all apps", f"{P} apps")),
+    ("commands usage:help man topics", ("`--help` lists all commands", f"{P} --help")),
 )
 
 _ANSWERS = {word: Answer(*said) for words, said in _TABLE for word in words.split()}

@@ -16,6 +16,10 @@ LONGEST_COMMAND = 8192
 """Characters of one line: what is longer belongs in a script of the repo."""
 LONGEST_TYPE_NAME = 63
 """Characters: Heroku's limit, and a unit's name has room for it."""
+LONGEST_ADVICE = 60
+"""Characters of a line that a hint repeats in full."""
+USUAL_NAMES = frozenset({"web", "release", "worker", "clock", "beat", "celery", "scheduler"})
+"""First words of a line that are taken for its name, not for a program."""
 
 _LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,62})\s*:\s*(\S.*)")
 _CONFLICT = re.compile(r"(<{7}|={7}|>{7}|\|{7})($|\s)")
@@ -137,10 +141,17 @@ def _explained(line: str, number: int) -> RefusedInputError:
     rest = line[name.end() :]
     after = name.end() + len(rest) - len(rest.lstrip())
     if not rest.lstrip().startswith(":"):
-        return _refusal(
-            line, number, after, "no `:` after the name", f"write `{name[0]}: <command>`"
-        )
+        advice = f"write `{_meant(line, name[0], rest)}`"
+        return _refusal(line, number, after, "no `:` after the name", advice)
     return _refusal(line, number, len(line), "no command", f"write `{name[0]}: <command>`")
+
+
+def _meant(line: str, name: str, rest: str) -> str:
+    """What a line without its `:` should be: `gunicorn app:app` lacks the name as well."""
+    command = rest.strip()
+    if not rest[:1].isspace() or not command or ": " in command or len(line) > LONGEST_ADVICE:
+        return f"{name}: <command>"
+    return f"{name}: {command}" if name in USUAL_NAMES else f"web: {line}"
 
 
 def _refusal(line: str, number: int, column: int, found: str, advice: str) -> RefusedInputError:

@@ -125,7 +125,7 @@ def _refusal(update: RefUpdate, branch: str) -> RefusedInputError:
         )
     choose = f"git push production {_shown(name)}:{wanted}"
     if _shown(name) == name:
-        choose += f", or once: pushdeploy git:set deploy-branch {name}"
+        choose += f", or from now on: pushdeploy git:set deploy-branch {name}"
     if branch:
         message = f"{quoted(name)} is not deployed; the deploy branch is `{branch}`"
     elif is_deployable_first_branch(name):  # a deletion was the only update of it

@@ -327,7 +327,10 @@ def test_destroying_needs_the_name_again(engine: FakeEngine, pushdeploy: Pushdep
     right = pushdeploy("apps:destroy", "--app", "blog", "--confirm", "blog")
 
     assert wrong.status == UsageError.exit_code
-    assert wrong.stderr == " !     `blgo` is not `blog`: nothing was destroyed\n"
+    assert wrong.stderr == (
+        " !     `blgo` is not `blog`: nothing was destroyed\n"
+        " !     Next: pushdeploy apps:destroy --app blog --confirm blog\n"
+    )
     assert right.stderr == "Destroying blog... done\n"
     assert engine.asked == [{"verb": "apps.destroy", "app": "blog", "confirm": "blog"}]
 

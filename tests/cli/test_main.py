@@ -124,7 +124,10 @@ def test_no_app_at_all_is_said(engine: FakeEngine, pushdeploy: Pushdeploy) -> No
         (["ps:restrat"], "there is no command `ps:restrat`\n !     Next: pushdeploy ps:restart\n"),
         (["rollbak"], "there is no command `rollbak`\n !     Next: pushdeploy --help\n"),
         (["help", "lgos"], "there is no command `lgos`\n !     Next: pushdeploy logs\n"),
-        (["app", "logs"], "there is no command `app`: add -t\n !     Next: pushdeploy logs -t\n"),
+        (
+            ["app", "logs"],
+            "there is no command `app`: `logs -t` shows what the app prints,\n !     as it",
+        ),
         (
             ["letsencrypt:enable", "blog"],
             "there is no command `letsencrypt:enable`: certificates come from\n !     `certs",

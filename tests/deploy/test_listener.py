@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushdeploy.deploy.instances import squatted_port, web
-from pushdeploy.deploy.listener import cure, refuse_listener
+from pushdeploy.deploy.listener import cure, passed_over, refuse_listener
 from pushdeploy.errors import DeployFailedError
+from tests.deploy.fakes import WEB
 
 if TYPE_CHECKING:
     from tests.deploy.machine import Machine
@@ -58,3 +59,17 @@ def test_a_port_that_the_app_itself_has_is_not_squatted(machine: Machine) -> Non
     with socket.create_server(("127.0.0.1", port)):
         assert squatted_port(machine.host, release) is None
         assert web(machine.host, release, machine.journal.settings()).port == port
+
+
+def test_a_port_that_the_apps_own_front_holds_is_not_the_apps_doing(machine: Machine) -> None:
+    port = machine.journal.settings().port
+    machine.push("one", WEB)
+    release = machine.journal.release(1)
+    instance = web(machine.host, release, machine.journal.settings())
+    assert machine.host.supervisor.fronts() == [release.app]
+
+    assert not passed_over(machine.host, release, instance)
+
+    machine.host.supervisor.close_front(release.app)
+    with socket.create_server(("127.0.0.1", port)):
+        assert passed_over(machine.host, release, instance)

@@ -68,6 +68,27 @@ def test_words_of_other_tools_are_answered_with_what_does_it_here(typed: str, wa
     assert found.hint == wanted
 
 
+@pytest.mark.parametrize(("word", "said"), list(foreign_words.words()))
+def test_each_answer_is_a_sentence(word: str, said: foreign_words.Answer) -> None:
+    assert len(said.why.split()) >= 3, f"{word}: {said.why}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("log", "what the app printed is shown by `logs`"),
+        ("plugin:list", "there are no plugins"),
+        ("uninstall", "the server is cleared by `sudo ./installer.sh uninstall` in a checkout"),
+        ("rename", "an app keeps its name"),
+    ],
+)
+def test_the_answer_is_about_the_word(typed: str, why: str) -> None:
+    found = answer(typed)
+
+    assert found is not None
+    assert found.why == why
+
+
 def test_two_words_are_read_together_where_a_tool_says_it_so() -> None:
     logs, details = answer("app", "logs"), answer("app", "details")
 

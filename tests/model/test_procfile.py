@@ -166,3 +166,19 @@ def test_any_text_is_parsed_or_refused_with_a_hint(text: str) -> None:
 
 def test_a_unit_safe_name_has_no_dash() -> None:
     assert unit_safe("send-mail") == "send_mail"
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        ("gunicorn app:app", "web: gunicorn app:app"),
+        ("python manage.py runserver", "web: python manage.py runserver"),
+        ("web gunicorn app:app", "web: gunicorn app:app"),
+        ("worker  python work.py", "worker: python work.py"),
+        ("my web: x", "my: <command>"),
+        ("gunicorn", "gunicorn: <command>"),
+        ("gunicorn " + "a" * 80, "gunicorn: <command>"),
+    ],
+)
+def test_a_line_without_its_colon_is_answered_with_the_whole_line(line: str, written: str) -> None:
+    assert refusal_of(f"{line}\n").hint == f"On line 1 of the Procfile, write `{written}`."
