@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,8 @@ COMMAND = re.compile(
     r"(?:^|\$ |sudo |and |: )(?:pushdeploy|ssh (?:-t )?deploy@\w+) [\"']?([a-z][a-z:-]*)",
     re.MULTILINE,
 )
+
+PAGE_OF_OURS = re.compile(r"(?<![\w/])docs/[\w/-]+\.md")
 
 TOP_FOLDERS = ("docs", "examples", "hooks", "pushdeploy", "templates", "tests", "bench", ".ci")
 OF_THE_CHECKOUT = re.compile(
@@ -120,3 +123,16 @@ def test_the_invariants_are_the_same_wherever_they_are_listed() -> None:
 
     assert [number for number, _ in listed] == [f"I{number}" for number in range(1, 8)]
     assert invariants(ROOT / "docs" / "explanation" / "reliability.md") == listed
+
+
+def test_every_page_that_the_code_refers_to_is_there() -> None:
+    listing = ["git", "ls-files", "*.py", "*.sh", "*.j2", "*.toml", "*.yml", "hooks", "Makefile"]
+    files = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True)
+    named = {
+        page
+        for name in files.stdout.splitlines()
+        for page in PAGE_OF_OURS.findall((ROOT / name).read_text())
+    }
+
+    assert "docs/explanation/the-switch.md" in named
+    assert {page for page in named if not (ROOT / page).is_file()} == set()

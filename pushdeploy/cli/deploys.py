@@ -34,7 +34,8 @@ def deploy(side: Near, *, app: str, rev: str | None) -> int:
 def rollback(side: Near, *, app: str, release: str | None) -> int:
     """Go back to an earlier release.
 
-    Without RELEASE, to the one that was live before. Nothing is built.
+    Without RELEASE, to the one that was live before. Nothing is built, unless its
+    Python is gone from the server.
     """
     return follow(side, "rollback", app=app, release=release)
 
