@@ -63,6 +63,35 @@ def listeners() -> list[Listener]:
     return list(dict.fromkeys(_read(shown)))
 
 
+def sshd_ports() -> set[int]:
+    """Where sshd takes logins from outside now, whatever its settings say since.
+
+    They count for a listener only once it is made again: after a reload of sshd, or a restart of
+    `ssh.socket`. Ports that a login forwards are held by another process of sshd, and are not
+    among these; a port that systemd holds and no unit of its names is, since one too many locks
+    nobody out.
+    """
+    return {
+        one.port
+        for one in listeners()
+        if one.protocol == "tcp" and not one.is_local and _takes_logins(one)
+    }
+
+
+def _takes_logins(one: Listener) -> bool:
+    """By its process's title: `sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups`.
+
+    A port is `systemd`'s own when it still holds what its unit has no longer.
+    """
+    if one.name == "ssh.socket" or one.pid == _PID_1:
+        return one.name in ("ssh.socket", "systemd")
+    try:
+        title = Path(f"/proc/{one.pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return one.name == "sshd" and b"[listener]" in title
+
+
 def _read(shown: str) -> Iterator[Listener]:
     for line in shown.splitlines():
         fields = [*line.split(), *[""] * FIELDS]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pushdeploy.errors import UnavailableError
-from pushdeploy.system import command, sshd
+from pushdeploy.system import command, listeners, sshd
 from pushdeploy.system.command import Command
 
 WEB_PORTS = (80, 443)
@@ -114,8 +114,8 @@ def status() -> list[str]:
 
 
 def ssh_ports(connection: str = "") -> tuple[int, ...]:
-    """Where sshd really listens: by its settings, by systemd's socket, by our own connection."""
-    found = set(sshd.ports())
+    """Where sshd listens now, and where it will: its settings, systemd's socket, our connection."""
+    found = set(sshd.ports()) | listeners.sshd_ports()
     listen = command.attempt(
         Command(["systemctl", "show", "ssh.socket", "--property=Listen", "--property=ActiveState"])
     ).stdout

@@ -196,6 +196,21 @@ def test_the_port_of_systemds_socket_is_found(off: Host) -> None:
     assert "2022" in shown.splitlines()[0]
 
 
+def test_a_port_that_sshd_still_listens_on_stays_open_whatever_its_settings_say(off: Host) -> None:
+    """`Port` was changed, and sshd was not reloaded: from a console nobody would notice."""
+    settings = off.read(SSHD_PORTS)
+    off.write(SSHD_PORTS, "Port 2300\n")
+
+    shown = enable(off, "--yes").stderr
+    added = rules(off)
+
+    off.write(SSHD_PORTS, settings)
+    assert shown.splitlines()[0] == (
+        "ssh listens on port 22, 2222, 2300; it stays open, for IPv4 and IPv6."
+    )
+    assert {"allow 22/tcp", "allow 2222/tcp"} <= set(added)
+
+
 def test_the_port_that_one_came_in_by_stays_open(off: Host) -> None:
     came = {"SSH_CONNECTION": "10.99.0.2 51234 10.99.0.1 2200"}
 
