@@ -17,6 +17,9 @@ LOOPBACK = "127.0.0.1"
 LISTENING = 1
 SCHEMES = {"http": "80", "https": "443"}
 
+LINGER_SECONDS = 2.0
+READ_BYTES = 1 << 16
+
 
 def held_socket():
     """The path of the socket that this process holds.
@@ -107,9 +110,73 @@ def told(tell):
 
 
 def gunicorn_config(module):
-    """With `reuse_port` gunicorn would make a socket of its own in each worker."""
-    if PASSED:
-        module.ReusePort.set = lambda self, _: module.Setting.set(self, False)
+    """What a settings file of another server says, and can't be so here.
+
+    With `reuse_port` gunicorn would make a socket of its own in each worker; with `daemon` it would
+    leave its supervisor; it can't become another user, which it is already; and a file with its
+    number has no place to be in.
+    """
+    if not PASSED:
+        return
+    for name, value in (
+        ("ReusePort", False),
+        ("Daemon", False),
+        ("User", os.geteuid()),
+        ("Group", os.getegid()),
+        ("Pidfile", None),
+    ):
+        getattr(module, name).set = always(module.Setting.set, value)
+
+
+def always(function, value):
+    """A setter that sets this value, whatever it is given."""
+    return lambda self, _: function(self, value)
+
+
+def gunicorn_util(module):
+    """An answer that comes before the upload was read arrives all the same.
+
+    A unix socket that is closed with something unread resets its peer (unix(7)), and nginx then
+    tells the visitor 502 instead of what it was sent. gunicorn reads a little more, or nothing.
+    """
+
+    def close(sock, *_, **__):
+        try:
+            linger(sock)
+        except OSError:
+            pass
+        finally:
+            close_now(sock)
+
+    def close_if_read(sock, *_, **__):
+        import select
+
+        try:
+            unread = select.select([sock], [], [], 0)[0]
+        except (OSError, ValueError):
+            unread = []
+        (close if unread else close_now)(sock)
+
+    close_now = module.close
+    module.close = close_if_read
+    if hasattr(module, "close_graceful"):
+        module.close_graceful = close
+
+
+def linger(sock):
+    """Say that the answer is complete, and read what still comes until the peer has gone.
+
+    nginx goes as soon as it has the answer; nobody holds this up for longer than `LINGER_SECONDS`.
+    """
+    import socket
+    import time
+
+    sock.shutdown(socket.SHUT_WR)
+    end = time.monotonic() + LINGER_SECONDS
+    while True:
+        sock.settimeout(max(0.001, end - time.monotonic()))
+        if not sock.recv(READ_BYTES) or time.monotonic() > end:
+            return
 
 
 def gunicorn_wsgi(module):
@@ -286,6 +353,7 @@ def granian_wsgi(module):
 
 CHANGES = {
     "gunicorn.config": gunicorn_config,
+    "gunicorn.util": gunicorn_util,
     "gunicorn.http.wsgi": gunicorn_wsgi,
     "gunicorn.workers.ggevent": gunicorn_gevent,
     "gunicorn.asgi.protocol": gunicorn_asgi,

@@ -53,6 +53,21 @@ def test_a_server_takes_the_socket_and_knows_its_visitor(served: Site, line: str
     assert listeners_beyond_loopback(served) == []
 
 
+@pytest.mark.parametrize("options", ["-w 2", "--threads 4"])
+def test_an_answer_arrives_although_gunicorn_read_nothing_of_the_upload(
+    served: Site, options: str
+) -> None:
+    """A closed socket with something unread in it would reset whoever waits for the answer."""
+    served.change({"Procfile": f"web: gunicorn {options} main:wsgi\n"})
+    assert served.push().exit_status == 0
+    served.host.run("truncate", "--size=900K", "/run/upload")
+
+    sent = f"curl -s -o /dev/null -w '%{{http_code}}\\n' --data-binary @/run/upload {served.url}/"
+    codes = served.host.run("bash", "-c", f"for i in {{1..30}}; do {sent} || true; done").stdout
+
+    assert codes.split() == ["200"] * 30
+
+
 def test_an_old_gunicorn_starts(site: Site) -> None:
     old = {
         "Procfile": "web: gunicorn main:wsgi\n",
