@@ -25,7 +25,7 @@ from pushdeploy.model.formation import Change, parse_scale
 from pushdeploy.model.refname import parse_branch_name, parse_git_setting
 from pushdeploy.model.release import Kind, Release, parse_release_name
 from pushdeploy.model.storage import parse_new_folder, parse_storage_folder, storage_set
-from pushdeploy.model.web_server import fixed_workers
+from pushdeploy.model.web_server import BY_LINE_ALONE, ONE_PROCESS, fixed_workers, web_server
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.attempt import Audience, Ended
@@ -217,15 +217,27 @@ def _scale(host: Host, request: Request) -> renew.Change:
 
 
 def _refuse_without_effect(current: Release, changes: Sequence[Change]) -> None:
-    """gunicorn takes the number in its line before ours."""
+    """What the web line decides comes before our number."""
     line = next((one.command for one in current.procfile.lines if one.name == "web"), "")
     fixed = fixed_workers(line)
     asked = next((one for one in changes if one.name == "web" and one.quantity is not None), None)
-    if fixed is not None and asked is not None and (asked.relative or asked.quantity != fixed):
+    if fixed is None or asked is None or not (asked.relative or asked.quantity != fixed):
+        return
+    server = web_server(line)
+    if server in ONE_PROCESS:
         raise UsageError(
-            f"the Procfile says how many workers web has: {fixed}",
-            hint="remove `-w` or `--workers` from its web line, push, and scale again",
+            f"{server} has one process and no workers",
+            hint="gunicorn, uvicorn, hypercorn and granian have some: change the web line and push",
         )
+    if server in BY_LINE_ALONE:
+        raise UsageError(
+            f"{server} takes its number of workers from the Procfile alone: {fixed}",
+            hint="write `--workers` and the number in its web line, and push",
+        )
+    raise UsageError(
+        f"the Procfile says how many workers web has: {fixed}",
+        hint="remove `-w` or `--workers` from its web line, push, and scale again",
+    )
 
 
 def _storage_add(_: Host, request: Request) -> renew.Change:

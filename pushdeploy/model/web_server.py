@@ -22,6 +22,11 @@ SERVERS = {
 """Programs and modules to the server that they are. gunicorn takes the socket by `LISTEN_FDS`
 (sd_listen_fds(3)), the others as `templates/python/pushdeploy_socket.py` has them do."""
 
+ONE_PROCESS = frozenset({"daphne", "waitress"})
+"""Servers that never have more than one."""
+BY_LINE_ALONE = frozenset({"granian", "hypercorn"})
+"""Servers that know nothing of `WEB_CONCURRENCY`: one worker, or what `--workers` says."""
+
 ONLY_NAME_IT = frozenset(
     {"alias", "cat", "echo", "grep", "kill", "killall", "pip", "pip3", "pkill", "printf", "rm"}
 )
@@ -35,6 +40,8 @@ _OPERATOR = re.compile(r"[();<>|&\n]+")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
 _COMMAND_OPTION = re.compile(r"-[a-z]*c")
 _WORKERS = re.compile(r"(?:^|\s)(?:-w\s*|--workers(?:\s+|=))['\"]?([0-9]{1,5})(?=['\"\s]|$)")
+_SOME_WORKERS = re.compile(r"(?:^|\s)(?:-w|--workers)(?=[\s=$])")
+"""Whatever number: the shell knows it, as in `--workers $WEB_CONCURRENCY`."""
 _ANYWHERE = re.compile(
     rf"(?:^|[\s;&|(/])({'|'.join(re.escape(name) for name in SERVERS)})(?=$|[\s;&|)])"
 )
@@ -76,9 +83,14 @@ def web_server(command: str) -> str | None:
 
 
 def fixed_workers(command: str) -> int | None:
-    """The number of workers that the command itself says, which wins over `WEB_CONCURRENCY`."""
-    found = _WORKERS.findall(command) if mentions_gunicorn(command) else []
-    return int(found[-1]) if found else None
+    """The number of workers that the command itself decides, whatever `WEB_CONCURRENCY` says."""
+    server = web_server(command)
+    if server in ONE_PROCESS:
+        return 1
+    found = _WORKERS.findall(command) if server else []
+    if found:
+        return int(found[-1])
+    return 1 if server in BY_LINE_ALONE and not _SOME_WORKERS.search(command) else None
 
 
 def _words(command: str) -> list[str]:
