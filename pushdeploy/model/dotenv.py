@@ -57,6 +57,7 @@ def parse_dotenv(text: str) -> dict[str, str]:
         text = text.replace("\r\n", "\n")
     found: dict[str, str] = {}
     lines: dict[str, int] = {}
+    refused: dict[int, str] = {}
     position, line = 0, 1
     while position < len(text):
         start = position
@@ -68,8 +69,25 @@ def parse_dotenv(text: str) -> dict[str, str]:
             if name in lines:
                 _refuse(line, f"{quoted(name)} is already set on line {lines[name]}")
             found[name], lines[name] = value, line
+            try:
+                check_name(name)
+                check_value(name, value)
+            except UsageError as error:
+                refused[line] = error.message
         line += text.count("\n", start, position)
+    if refused:
+        raise _not_to_be_set(refused)
     return found
+
+
+def _not_to_be_set(refused: Mapping[int, str]) -> RefusedInputError:
+    """All of them at once: a file from another platform has several names of its own."""
+    (first, problem), *others = refused.items()
+    told = [f"Line {first} of the `.env`: {problem}"]
+    told += [f"Line {line}: {problem}" for line, problem in others]
+    numbers = [str(line) for line in refused]
+    which = f"lines {', '.join(numbers[:-1])} and {numbers[-1]}" if others else f"line {first}"
+    return RefusedInputError(" ".join(told), hint=f"Remove or rename {which} of the .env.")
 
 
 def render_dotenv(values: Mapping[str, str]) -> str:
@@ -103,17 +121,8 @@ def _binding(text: str, position: int, line: int) -> tuple[str, str, int]:
     match = _NAME.match(text, position)
     if not match:
         _refuse(line, "it is not `NAME=value`, a comment or blank")
-    name = match[1]
     value, end = _value(text, match.end(), line)
-    try:
-        check_name(name)
-        check_value(name, value)
-    except UsageError as error:
-        raise RefusedInputError(
-            f"Line {line} of the `.env`: {error.message}",
-            hint=f"Remove or rename line {line} of the .env.",
-        ) from None
-    return name, value, end
+    return match[1], value, end
 
 
 def _value(text: str, position: int, line: int) -> tuple[str, int]:

@@ -94,6 +94,18 @@ def test_what_cannot_be_read_is_refused_with_its_line_and_no_value(
     assert "secret" not in f"{refusal.value.message}{refusal.value.hint}"
 
 
+def test_all_that_cannot_be_set_is_said_at_once() -> None:
+    with pytest.raises(RefusedInputError) as refused:
+        parse_dotenv("PORT=5000\nA='x\ny'\nPATH=secret\nB=1\nLISTEN_FDS=1\n")
+
+    message, hint = refused.value.message, refused.value.hint
+    assert message.startswith("Line 1 of the `.env`: `PORT` cannot be set")
+    assert "Line 4: `PATH` cannot be set" in message
+    assert "Line 6: `LISTEN_FDS` cannot be set" in message
+    assert "secret" not in message
+    assert hint == "Remove or rename lines 1, 4 and 6 of the .env."
+
+
 @given(st.dictionaries(NAMES, VALUES | TRICKY))
 def test_what_is_written_is_what_is_read(values: dict[str, str]) -> None:
     assert parse_dotenv(render_dotenv(values)) == values
