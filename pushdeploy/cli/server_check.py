@@ -51,7 +51,9 @@ def check(wishes: Wishes, *, only: bool) -> None:
         raise UnavailableError(_nothing(len(blocking)), hint="then run the installer again")
     if not found:
         steps.detail("nothing is in the way, and nothing of others' is here")
-    if only:
+    if only and any(one.kind is Kind.UNREADY for one in found):
+        steps.result("It can be installed, and is not ready before that; nothing was changed")
+    elif only:
         steps.result("Nothing is in the way; nothing was changed")
     elif any(one.kind is Kind.CHANGES for one in found) and not wishes.sure:
         _ask()

@@ -49,6 +49,8 @@ class Kind(StrEnum):
     """Nothing is installed before it is gone."""
     CHANGES = "changes"
     """Something of others' changes; somebody has to agree."""
+    UNREADY = "unready"
+    """Nothing of ours can cure it, and until somebody does there are no pushes."""
     STAYS = "stays"
     """Worth knowing: it goes on as it is."""
 
@@ -65,7 +67,8 @@ class Finding:
 def findings(wishes: Wishes) -> Iterator[Finding]:
     """Everything that matters for these wishes; changes nothing."""
     listening = listeners.listeners()
-    yield from _raised(server_users.check_users)
+    for one in server_users.foreign_users():
+        yield Finding(Kind.IN_THE_WAY, one.message, one.hint)
     yield from _raised(tool.check_command)
     yield from _sshd()
     yield from _room()
@@ -89,7 +92,11 @@ def _sshd() -> Iterator[Finding]:
     """Not there yet on a minimal server; then apt brings it as it should be."""
     if not sshd.MAIN.exists():
         return
-    yield from _raised(sshd.check_sshd)
+    trouble = list(_raised(sshd.check_sshd))
+    yield from trouble
+    if not trouble:  # its settings can be read
+        for text, line in sshd.will_shut_out():
+            yield Finding(Kind.UNREADY, text, line)
 
 
 def _room() -> Iterator[Finding]:

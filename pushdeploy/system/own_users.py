@@ -102,7 +102,7 @@ class OwnUsers:
             user, group = _user(name), _group(name)
             if user is not None and not _is_ours(user, record):
                 found.append(Foreign("user", name))
-            elif group is not None and record.groups.get(name) != group.gr_gid:
+            if group is not None and record.groups.get(name) != group.gr_gid:
                 found.append(Foreign("group", name))
         return found
 

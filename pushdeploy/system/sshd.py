@@ -25,7 +25,7 @@ from pushdeploy.system.rendering import render
 from pushdeploy.system.systemd import systemctl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pushdeploy.model.layout import Layout
 
@@ -116,16 +116,30 @@ def ports() -> list[int]:
 def shut_out() -> Iterator[tuple[str, str]]:
     """Settings of the administrator's that keep `deploy` out all the same, and what cures each."""
     settings = _settings(RECEIVER)
+    yield from _keeps_out(settings)
+    if settings.get("usepam") == ["yes"] and _refused_by_pam():
+        yield (
+            f"PAM keeps {RECEIVER} out: {_access_line() or 'a module of /etc/pam.d/sshd'}",
+            f"above every line of {ACCESS} that begins with `-`: + : {RECEIVER} : ALL",
+        )
+
+
+def will_shut_out() -> Iterator[tuple[str, str]]:
+    """The same before anything is installed: only lists of users and groups, which ours leaves."""
+    lists = {
+        name: value
+        for name, value in _settings(RECEIVER).items()
+        if name.startswith(("allow", "deny")) and name.endswith(("users", "groups"))
+    }
+    yield from _keeps_out(lists)
+
+
+def _keeps_out(settings: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
     for found, line in keeps_out(settings, RECEIVER, _groups(RECEIVER)):
         name = found.partition(" ")[0]
         yield (
             f"sshd's own settings keep {RECEIVER} out: {found}",
             f"in {_place(name)}: {line}; then: systemctl reload ssh",
-        )
-    if settings.get("usepam") == ["yes"] and _refused_by_pam():
-        yield (
-            f"PAM keeps {RECEIVER} out: {_access_line() or 'a module of /etc/pam.d/sshd'}",
-            f"above every line of {ACCESS} that begins with `-`: + : {RECEIVER} : ALL",
         )
 
 

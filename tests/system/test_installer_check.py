@@ -72,6 +72,19 @@ def test_a_look_changes_nothing_and_says_what_stays(used: Host) -> None:
     assert found(used) == before
 
 
+def test_an_sshd_that_would_keep_pushes_out_is_said_before_the_installation(used: Host) -> None:
+    mine = "/etc/ssh/sshd_config.d/10-mine.conf"
+    used.write(mine, "AllowUsers admin\n")
+
+    looked = install(used, "--check")
+
+    used.run("rm", mine)
+    assert looked.returncode == 0, looked.stderr
+    assert "sshd's own settings keep deploy out: allowusers admin" in looked.stderr
+    assert f"in {mine}: AllowUsers admin deploy; then: systemctl reload ssh" in looked.stderr
+    assert "Nothing is in the way" not in looked.stderr
+
+
 def test_all_that_is_in_the_way_is_said_at_once_and_nothing_is_done(used: Host) -> None:
     used.run("useradd", "--create-home", "deploy")
     used.write("/usr/local/bin/pushdeploy", "#!/bin/sh\n", mode="0755")
@@ -88,10 +101,11 @@ def test_all_that_is_in_the_way_is_said_at_once_and_nothing_is_done(used: Host) 
     assert refused.returncode == 69, refused.stderr
     for words in (
         "user `deploy` that pushdeploy did not make",
+        "group `deploy` that pushdeploy did not make",
         "`/usr/local/bin/pushdeploy` is there and not made by the installer",
         "`shop.example.com` is served already",
         "port 8000 is held by `python3",
-        "4 things are in the way; nothing was changed",
+        "5 things are in the way; nothing was changed",
     ):
         assert words in refused.stderr
     assert after == before
