@@ -12,6 +12,7 @@ from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import HealthCheck, Verdict, accepts, probe_headers
 from pushdeploy.model.instance import DEFAULT_MEMORY, Instance, State, Status
 from pushdeploy.model.log_line import KILLED_FOR_MEMORY, Kept
+from pushdeploy.model.read_only import remedy
 from pushdeploy.model.release import Kind, Release
 from pushdeploy.system.http import Answer, GaveUpError, NoAnswerError, get
 
@@ -41,9 +42,6 @@ BODY_LINES = 8
 
 OUTPUT_LINES = 200
 """How much of the app's own output a failure looks at; it shows the telling part."""
-
-READ_ONLY_SIGNS = ("Read-only file system", "unable to open database file", "readonly database")
-"""What apps print that write into their own code; the code is read-only on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +200,10 @@ def _failed(
     else:
         report.append(silence(host, instance))
     text = "\n".join((*failure.body, *output))
-    if any(sign in text for sign in READ_ONLY_SIGNS):
-        report.append("The code is read-only to the app; what must survive a deploy is storage.")
-        hint = f"pushdeploy storage:add FOLDER/ --app {release.app}"
+    unwritable = remedy(text, host.layout.app(release.app).slugs, release.app)
+    if unwritable is not None:
+        report.append(unwritable.text)
+        hint = unwritable.hint
     elif KILLED_FOR_MEMORY in output:
         report.append(f"It may use {DEFAULT_MEMORY} of the server's memory, and no more.")
         hint = f"free -h; pushdeploy ps:scale web=1 --app {release.app}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import DeployFailedError
@@ -12,12 +13,16 @@ from pushdeploy.events import (
     Report,
 )
 from pushdeploy.model.job import Job, JobKind
+from pushdeploy.model.read_only import remedy
 from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
     from pushdeploy.deploy.journal import Journal
     from pushdeploy.model.release import Release
+
+LOOKED_AT = 200
+"""Pieces of its output in which a failure looks for its cause."""
 
 RELEASE_SECONDS = 3600.0
 """Heroku's limit for a release command."""
@@ -42,12 +47,22 @@ def release_phase(
     reached(Point.RELEASE_PHASE_NOTED)
     report(ReleasePhaseStarted(line.command))
     job = app_job(host, release, JobKind.RELEASE_PHASE, line.name)
-    status = host.supervisor.once(job, lambda text: report(ReleasePhaseOutput(text)))
+    last: deque[str] = deque(maxlen=LOOKED_AT)
+
+    def printed(text: str) -> None:
+        last.append(text)
+        report(ReleasePhaseOutput(text))
+
+    status = host.supervisor.once(job, printed)
     reached(Point.RELEASE_PHASE_DONE)
     if status != 0:
+        unwritable = remedy("\n".join(last), journal.place.slugs, release.app)
         raise DeployFailedError(
             f"the release command `{line.command}` failed with status {status}",
-            hint="mend it, commit, and push again; it will run from its beginning",
+            report=() if unwritable is None else (unwritable.text,),
+            hint="fix it, commit, and push again; it will run from its beginning"
+            if unwritable is None
+            else unwritable.hint,
         )
     report(ReleasePhaseFinished(host.monotonic() - began))
 

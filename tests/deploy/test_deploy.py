@@ -234,6 +234,20 @@ def test_a_release_phase_that_fails_says_that_it_ran(live: Machine) -> None:
     assert_v1_serves_untouched(live)
 
 
+def test_a_release_phase_that_writes_into_the_code_is_told_what_makes_it_work(
+    live: Machine,
+) -> None:
+    live.supervisor.statuses_of_jobs[JobKind.RELEASE_PHASE] = 1
+    live.supervisor.output_of_jobs[JobKind.RELEASE_PHASE] = [
+        "OSError: [Errno 30] Read-only file system: 'instance'"
+    ]
+
+    ended = live.push("two", WITH_RELEASE)
+
+    assert ended.exit_code == 7
+    assert failure(live).hint == f"pushdeploy storage:add instance/ --app {APP}"
+
+
 def test_a_web_process_that_crashes_is_reported_with_its_last_words(live: Machine) -> None:
     live.supervisor.crashing.add("pushdeploy-blog.v2.web")
     live.supervisor.printed["web"] = ["ModuleNotFoundError: No module named 'nope'"]

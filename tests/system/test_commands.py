@@ -130,7 +130,7 @@ def test_an_app_that_writes_beside_its_code_works_after_the_command_that_it_is_t
     site.push()
 
     assert refused.exit_status != 0
-    assert f"pushdeploy storage:add FOLDER/ --app {site.name}" in refused.output
+    assert f"pushdeploy storage:add data/ --app {site.name}" in refused.output
     assert again.exit_status == 0, again.output
     assert first.startswith("x")
     assert len(site.get("/").text) > len(first)

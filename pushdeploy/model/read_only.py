@@ -1,0 +1,56 @@
+"""What an app printed that tried to write where it can't, and what makes it work."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIGNS = ("Read-only file system", "unable to open database file", "readonly database")
+_PATH = re.compile(r"Read-only file system:? ['\"]([^'\"]+)['\"]")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+"""A folder that needs no quotes; the words are the app's, and become a command that people type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What is said."""
+
+    text: str
+    hint: str
+
+
+def remedy(output: str, slugs: Path, app: str) -> Remedy | None:
+    """What to do about it; `None` when the app did nothing of the kind.
+
+    Args:
+        output: what it printed, such as `OSError: [Errno 30] Read-only file system: '/x'`.
+        slugs: the folder that holds the app's code, each version in one of its own.
+        app: its name.
+    """
+    if not any(sign in output for sign in SIGNS):
+        return None
+    folder = "FOLDER"
+    found = _PATH.search(output)
+    if found is not None:
+        path = slugs / "code" / found[1]  # a relative one begins in the code
+        if not path.is_relative_to(slugs):
+            return Remedy(
+                "An app may write to its storage, its $HOME and /tmp, and nowhere else.",
+                f"change where it writes, and push again; pushdeploy logs --app {app}",
+            )
+        folder = _folder(path.relative_to(slugs).parts[1:])
+    return Remedy(
+        "The code is read-only to the app; what must survive a deploy is storage.",
+        f"pushdeploy storage:add {folder}/ --app {app}",
+    )
+
+
+def _folder(parts: tuple[str, ...]) -> str:
+    """The first folder in the code; a name with a dot, alone, is a file's."""
+    first = parts[0] if parts else ""
+    is_file = len(parts) == 1 and "." in first
+    return first if _NAME.fullmatch(first) and not is_file else "FOLDER"
