@@ -185,6 +185,8 @@ def _say_bare(steps: Steps) -> None:
     shown = bare_address.shown(server_host())
     if shown is not None:
         url = bare_address.url(server_host(), shown)
+        if url is None:  # another site is there, which was said
+            return
         steps.detail(f"{url} shows {shown}, as does every name that no app has.")
         steps.detail("Another app there, or none: pushdeploy bare:set, pushdeploy bare:unset")
 

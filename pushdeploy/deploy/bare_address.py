@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.deploy.server_settings import change_server_settings, server_settings
 from pushdeploy.system.address import own_address
+from pushdeploy.system.nginx import Nginx
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,10 +62,12 @@ def release(host: Host, app: str) -> bool:
 
 
 def url(host: Host, app: str) -> str | None:
-    """Where the app is on the bare address, if it is there."""
+    """Where the app is on the bare address, if it is there and nobody else's site is."""
     chosen = server_settings(host)  # of this app alone: a deploy has no time to look at all
     domains = Journal(host.layout.app(app)).settings().domains
     if chosen.bare != app or (domains and not chosen.bare_always):
+        return None
+    if not Nginx(host.layout.state).has_bare_address(app):
         return None
     name, _ = own_address()
     return f"http://{f'[{name}]' if ':' in name else name}"

@@ -122,6 +122,14 @@ class Nginx:
         found = read(self.configuration).directives
         return [one for one in found if not one.file.startswith((f"{ours}.conf", f"{ours}-"))]
 
+    def has_bare_address(self, app: str) -> bool:
+        """False when our file for the app leaves port 80 to somebody else's `default_server`."""
+        try:
+            text = (self.folder / f"{OURS}-{app}.conf").read_text()
+        except OSError:
+            return True  # nobody has looked yet
+        return "default_server" in text
+
     def worker(self) -> str:
         """The user that its workers run as, or will after a reload."""
         return nginx_workers.worker_user(self.others(), self._built())

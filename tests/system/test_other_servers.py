@@ -105,6 +105,8 @@ def test_another_default_server_is_left_and_what_it_means_is_said(site: Site) ->
     done = reconcile(site.host)
     again = install(site.host)
     bare = visit(site.host, "http://127.0.0.1/").text
+    site.change({"README.md": "another"})
+    pushed = site.push()
     site.cli(f"domains:add {NAME}")
     named, quiet = visit(site.host, f"http://{NAME}/").text, reconcile(site.host)
     ready = install(site.host)
@@ -119,6 +121,9 @@ def test_another_default_server_is_left_and_what_it_means_is_said(site: Site) ->
     assert "not ready" in again
     assert "=====> Ready" not in again
     assert bare == "theirs"
+    assert pushed.exit_status == 0
+    assert "To look at it, open http://127.0.0.1:8000 on your laptop" in pushed.output
+    assert "http://127.0.0.1\n" not in pushed.output
     assert named.startswith("v=")
     assert (quiet.returncode, quiet.stdout) == (0, "")
     assert "=====> Ready" in ready
