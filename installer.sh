@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Install pushdeploy on a Debian or Ubuntu server, show it on any machine, or take it away again.
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@" # it was started as `sh installer.sh`
 set -euo pipefail
 
 readonly OLDEST_PYTHON="3.11"
@@ -51,8 +52,12 @@ Runs an example blog under one folder, deployed by a real `git push`. Nothing ou
 TEXT
 }
 
+# Where the checkout is, also when this file is reached by a link.
+HERE=$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")
+readonly HERE
+
 # shellcheck source=/dev/null
-source "$(dirname -- "${BASH_SOURCE[0]}")/tool.sh"
+source "$HERE/tool.sh"
 
 say() {
   printf -- '-----> %s\n' "$*" >&2
@@ -96,7 +101,7 @@ install_server() {
   server_require_system
   server_lock
   umask 022
-  checkout=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+  checkout=$HERE
   server_look "$checkout" "$@"
   if has_word --check "$@"; then
     return
@@ -132,7 +137,7 @@ uninstall() {
   done
   server_require_root uninstall "$@"
   server_lock
-  cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
+  cd -- "$HERE"
   "$python" -B -c 'import psutil' 2>/dev/null || python=$SERVER_PYTHON
   "$python" -B -m pushdeploy.cli.setup uninstall "$@"
 }
@@ -253,7 +258,7 @@ server_tool() {
 
 demo() {
   local checkout folder python
-  checkout=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+  checkout=$HERE
   if has_word --help "$@" || has_word -h "$@"; then
     demo_usage
     return

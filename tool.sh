@@ -67,9 +67,9 @@ tool_begin() {
 tool_finish() {
   local tool=$1
   tool_scripts "$tool"
-  sync --file-system -- "$tool"
+  saying "writing to the disk" sync --file-system -- "$tool"
   touch -- "$tool/.complete"
-  sync --file-system -- "$tool"
+  saying "writing to the disk" sync --file-system -- "$tool"
 }
 
 # From a checkout, by pip: nothing else is there yet.
@@ -78,7 +78,7 @@ tool_make() {
   tool_begin "$tool"
   tool_keep_source "$checkout" "$tool"
   lock=$tool/source/requirements.lock
-  "$(tool_python)" -m venv -- "$tool/venv" ||
+  saying "making a venv" "$(tool_python)" -m venv -- "$tool/venv" ||
     fail "$SERVER_PYTHON could not make a venv; it says why above." \
       "apt-get install --reinstall python3-venv python3-pip-whl"
   tool_pip "$tool" download --dest "$tool/wheels" --require-hashes --requirement "$lock"
@@ -87,6 +87,19 @@ tool_make() {
   tool_pip "$tool" install --no-index --no-deps "$tool"/wheels/pushdeploy-*.whl
   tool_keep_later "$tool"
   tool_finish "$tool"
+}
+
+# Runs a program as `patiently` does; says what it is about, and what it printed when it fails. No
+# function of ours: `set -e` would not end it.
+saying() {
+  local log status=0
+  log=$(mktemp)
+  printf '%s\n' "$1" >"$log"
+  shift
+  patiently "$log" "$@" || status=$?
+  ((status == 0)) || tail --lines=+2 -- "$log" >&2
+  rm -- "$log"
+  return "$status"
 }
 
 tool_pip() {
@@ -113,19 +126,27 @@ detail() {
   printf '       %s\n' "$*" >&2
 }
 
+# Says it, with the seconds since then, when three of them have passed without a word.
+say_each_three_seconds() {
+  local began=$1
+  ((SECONDS - began >= 3 && SECONDS - LAST_SAID >= 3)) || return 0
+  LAST_SAID=$SECONDS
+  detail "$2 ($((SECONDS - began)) s)"
+}
+LAST_SAID=0
+
 # Runs a command whose output goes into a log, and says every three seconds what it is at, by the
 # last line of the log. `cut` counts bytes, so that pip's bars would be cut within a letter.
 patiently() {
-  local log=$1 process waited=0
+  local log=$1 process began=$SECONDS
   shift
   "$@" >>"$log" 2>&1 </dev/null &
   process=$!
   trap 'kill "$process" 2>/dev/null; exit 130' INT TERM # the background ignores Ctrl-C
   while kill -0 "$process" 2>/dev/null; do
     sleep 0.1
-    waited=$((waited + 1))
-    if ((waited % 30 == 0)); then
-      detail "$(tail --lines=1 -- "$log" | LC_ALL=C tr --complement --delete '[:print:]' | cut --characters=1-60) ($((waited / 10)) s)"
+    if ((SECONDS - LAST_SAID >= 3)); then # before three programs are started for nothing
+      say_each_three_seconds "$began" "$(tail --lines=1 -- "$log" | LC_ALL=C tr --complement --delete '[:print:]' | cut --characters=1-60)"
     fi
   done
   trap - INT TERM
@@ -148,7 +169,7 @@ tool_keep_source() {
 # The packages that are made for one minor version, for those that come next, side by side. Where
 # they can't be had, a repair asks for them.
 tool_keep_later() {
-  local tool=$1 minor later wheel name names=()
+  local tool=$1 minor later wheel name began names=()
   for wheel in "$tool"/wheels/*-cp3*-cp3*.whl; do
     name=${wheel##*/}
     names+=("${name%%-*}")
@@ -160,6 +181,11 @@ tool_keep_later() {
     "$tool/venv/bin/python" -I -m pip --quiet --disable-pip-version-check --no-cache-dir \
       download --no-deps --only-binary=:all: --python-version "3.$later" --dest "$tool/wheels" \
       --require-hashes --requirement "$tool/source/compiled.lock" >/dev/null 2>&1 &
+  done
+  began=$SECONDS
+  while [[ -n $(jobs -r -p) ]]; do
+    sleep 0.1
+    say_each_three_seconds "$began" "keeping packages for later Pythons"
   done
   wait
 }

@@ -140,3 +140,11 @@ def test_both_locks_have_the_same_versions() -> None:
     locks = [PINNED.findall((ROOT / f"{name}.lock").read_text()) for name in LOCKS]
 
     assert set(locks[0]) - set(locks[1]) == set()
+
+
+@pytest.mark.parametrize("shell", [[], ["sh"]])
+def test_the_installer_is_found_by_a_link_and_by_sh(shell: list[str], tmp_path: Path) -> None:
+    link = tmp_path / "install pushdeploy"
+    link.symlink_to(ROOT / "installer.sh")
+
+    assert run(*shell, link, "--help", cwd=tmp_path).startswith("Usage:")
