@@ -450,7 +450,6 @@ def change_the_source(host: Host) -> None:
         host.run("bash", "-c", f"echo '# newer' >>{checkout.SOURCE}/{file}")
 
 
-@on_each_debian
 def test_an_upgrade_during_a_push_disturbs_neither_push_nor_app(
     server: Host, laptop: Laptop
 ) -> None:
@@ -497,7 +496,6 @@ def test_older_versions_are_deleted_and_the_former_one_is_kept(server: Host) -> 
 # Uninstalling
 
 
-@on_each_debian
 def test_purge_leaves_everything_as_it_was(server: Host, laptop: Laptop) -> None:
     before = inventory(server)
     install(server, "--app", "blog", "--key", KEY)
@@ -523,7 +521,6 @@ def test_without_apps_nothing_but_the_keys_stays(server: Host) -> None:
     assert not [line for line in left if "/etc/pushdeploy" not in line]
 
 
-@on_each_debian
 def test_the_apps_come_back_after_a_new_installation(server: Host, laptop: Laptop) -> None:
     install(server, "--app", "blog", "--key", KEY)
     laptop.push(laptop.new_app("blog", APP))
