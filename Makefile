@@ -26,7 +26,7 @@ shell: prepare
 
 # What needs no root. Installs nothing outside of .venv.
 test: prepare
-	$(python) -m pytest --numprocesses=auto $(without_servers)
+	PATH="$$PWD/.venv/bin:$$PATH" $(python) -m pytest --numprocesses=auto $(without_servers)
 
 # All of them; as root, it installs the Debian packages that they need.
 test-all:

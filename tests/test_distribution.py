@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import sysconfig
-import tarfile
 import tomllib
 from pathlib import Path
 
@@ -56,8 +55,7 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in the sdist of this checkout."""
     made = tmp_path_factory.mktemp("sdist")
     run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", made, cwd=ROOT)
-    with tarfile.open(made / f"pushdeploy-{__version__}.tar.gz") as archive:
-        archive.extractall(made, filter="data")
+    run("tar", "--extract", "--file", f"pushdeploy-{__version__}.tar.gz", cwd=made)
     return made / f"pushdeploy-{__version__}"
 
 
