@@ -15,6 +15,7 @@ from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
+    from pushdeploy.model.history import History
     from pushdeploy.model.release import Release
     from pushdeploy.model.settings import AppSettings
 
@@ -50,6 +51,19 @@ def is_up(host: Host, instance: Instance) -> bool:
         return False
     statuses = host.supervisor.statuses(instance.app)
     return any(one.unit == instance.unit and one.state is State.UP for one in statuses)
+
+
+def warm_releases(host: Host, app: str, history: History) -> list[int]:
+    """Those that are kept for a rollback and run: a reboot, for one, starts what is live alone."""
+    due = [number for number, until in history.warm.items() if until > host.now()]
+    if not due:
+        return []
+    running = {
+        one.release
+        for one in host.supervisor.statuses(app)
+        if one.process_type == "web" and one.state is State.UP
+    }
+    return [number for number in due if number in running]
 
 
 def _make_room(host: Host, release: Release) -> None:

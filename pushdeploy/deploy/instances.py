@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pushdeploy.deploy.host import Host
+    from pushdeploy.model.environment import Environment
     from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.settings import AppSettings
+
+WEB_CONCURRENCY = "WEB_CONCURRENCY"
 
 MEMORY_PER_WORKER = 512 << 20
 """Bytes of RAM per gunicorn worker: a deploy holds two releases."""
@@ -30,6 +33,18 @@ def web_concurrency() -> int:
     return max(1, min(by_cores, processes.total_memory() // MEMORY_PER_WORKER))
 
 
+def workers_by_config_var(environment: Environment) -> int | None:
+    """The number that the app's owner set himself, which comes before ours."""
+    own = environment.values.get(WEB_CONCURRENCY, "")
+    return int(own) if own.isascii() and own.isdigit() else None
+
+
+def web_workers(settings: AppSettings, environment: Environment) -> int:
+    """What web is told: by a config var, by `ps:scale`, or by us."""
+    asked = workers_by_config_var(environment) or settings.formation.web_workers
+    return asked or web_concurrency()
+
+
 def web(host: Host, release: Release, settings: AppSettings) -> Instance:
     """The one web instance of a release."""
     place = host.layout.app(release.app)
@@ -38,7 +53,7 @@ def web(host: Host, release: Release, settings: AppSettings) -> Instance:
     workers = settings.formation.web_workers or web_concurrency()
     environment = (
         ("PORT", str(port or settings.port)),
-        ("WEB_CONCURRENCY", str(workers)),
+        (WEB_CONCURRENCY, str(workers)),
         ("PUSHDEPLOY_INSTANCE", "web.1"),
     )
     return _instance(host, place, release, "web", 1, environment, port)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.archive import KEPT_ATTEMPTS
+from pushdeploy.deploy.boot import warm_releases
 from pushdeploy.deploy.health import DEADLINE_SECONDS
-from pushdeploy.deploy.instances import web_concurrency
+from pushdeploy.deploy.instances import web_workers
 from pushdeploy.deploy.journal import Journal, journals, read_release_or_none
 from pushdeploy.deploy.reachable import reachable
 from pushdeploy.deploy.tidy import wanted_instances
@@ -67,7 +68,9 @@ def _ps(host: Host, session: Session, request: Request) -> dict[str, Any]:
     last = max(journal.attempts(), key=lambda one: one.number, default=None)
     changing = locks.is_held(journal.place.lock)
     rows = [
-        _row(host, one, statuses.pop(one.unit, None), live, changing=changing) for one in wanted
+        _row(host, one, status, live, changing=changing)
+        for one, status in [(one, statuses.pop(one.unit, None)) for one in wanted]
+        if one.release == live or (status is not None and status.state is not State.DOWN)
     ]
     for one in statuses.values():
         comes = changing and one.release > (live or 0)
@@ -75,7 +78,7 @@ def _ps(host: Host, session: Session, request: Request) -> dict[str, Any]:
     return {
         "app": app,
         "release": None if live is None else f"v{live}",
-        "web_concurrency": settings.formation.web_workers or web_concurrency(),
+        "web_concurrency": web_workers(settings, journal.environment()),
         "commands": {line.name: line.command for line in current.procfile.lines} if current else {},
         "instances": rows,
         "misfit": None if current is None else fit.misfit(host, current),
@@ -158,7 +161,7 @@ def _releases(host: Host, session: Session, request: Request) -> dict[str, Any]:
     attempts = journal.attempts() if count <= KEPT_ATTEMPTS else journal.all_attempts()
     there = reachable(journal, history)
     rows = [_tried(journal, one, live, there) for one in attempts[-count:][::-1]]
-    warm = [f"v{number}" for number, until in history.warm.items() if until > host.now()]
+    warm = [f"v{number}" for number in warm_releases(host, journal.place.name, history)]
     return {
         "app": journal.place.name,
         "current": None if live is None else f"v{live}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from pushdeploy.deploy.branch import choose_branch, set_first_branch
 from pushdeploy.deploy.collect import collect
 from pushdeploy.deploy.converge import converge, deploy_revision
 from pushdeploy.deploy.first_push import parse_first_push
+from pushdeploy.deploy.instances import workers_by_config_var
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.keep_wheels import clear_cache
 from pushdeploy.deploy.owners import own
@@ -21,11 +22,11 @@ from pushdeploy.errors import NotFoundError, UsageError
 from pushdeploy.events import Warned
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.convergence import Occasion
-from pushdeploy.model.formation import Change, parse_scale
+from pushdeploy.model.formation import parse_scale
 from pushdeploy.model.refname import parse_branch_name, parse_git_setting
-from pushdeploy.model.release import Kind, Release, parse_release_name
+from pushdeploy.model.release import Kind, parse_release_name
+from pushdeploy.model.scaling import refuse_without_effect
 from pushdeploy.model.storage import parse_new_folder, parse_storage_folder, storage_set
-from pushdeploy.model.web_server import BY_LINE_ALONE, ONE_PROCESS, fixed_workers, web_server
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.attempt import Audience, Ended
@@ -197,7 +198,8 @@ def _config_unset(_: Host, request: Request) -> renew.Change:
 def _scale(host: Host, request: Request) -> renew.Change:
     words = [str(word) for word in request["changes"]]
     changes = parse_scale(words)
-    current = Journal(host.layout.app(app_of(request))).current()
+    journal = Journal(host.layout.app(app_of(request)))
+    current = journal.current()
     if current is not None:
         types = [line.name for line in current.procfile.lines if line.name != "release"]
         for change in changes:
@@ -208,36 +210,13 @@ def _scale(host: Host, request: Request) -> renew.Change:
                     hint=f"pushdeploy ps --app {current.app}",
                 )
 
-        _refuse_without_effect(current, changes)
+        line = next((one.command for one in current.procfile.lines if one.name == "web"), "")
+        refuse_without_effect(line, changes, workers_by_config_var(journal.environment()))
 
     def scaled(before: AppSettings) -> AppSettings:
         return before.changed(formation=before.formation.scaled(changes))
 
     return renew.Change(Kind.SCALE, f"Scale {' '.join(words)}", settings=scaled)
-
-
-def _refuse_without_effect(current: Release, changes: Sequence[Change]) -> None:
-    """What the web line decides comes before our number."""
-    line = next((one.command for one in current.procfile.lines if one.name == "web"), "")
-    fixed = fixed_workers(line)
-    asked = next((one for one in changes if one.name == "web" and one.quantity is not None), None)
-    if fixed is None or asked is None or not (asked.relative or asked.quantity != fixed):
-        return
-    server = web_server(line)
-    if server in ONE_PROCESS:
-        raise UsageError(
-            f"{server} has one process and no workers",
-            hint="gunicorn, uvicorn, hypercorn and granian have some: change the web line and push",
-        )
-    if server in BY_LINE_ALONE:
-        raise UsageError(
-            f"{server} takes its number of workers from the Procfile alone: {fixed}",
-            hint="write `--workers` and the number in its web line, and push",
-        )
-    raise UsageError(
-        f"the Procfile says how many workers web has: {fixed}",
-        hint="remove `-w` or `--workers` from its web line, push, and scale again",
-    )
 
 
 def _storage_add(_: Host, request: Request) -> renew.Change:
