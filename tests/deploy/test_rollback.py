@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pushdeploy.deploy.boot import warm_releases
 from pushdeploy.errors import NotFoundError, NothingToRollBackToError
 from pushdeploy.events import RolledBack
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.instance import State
 from pushdeploy.system.files import delete_tree
+from tests.deploy.machine import APP
 
 if TYPE_CHECKING:
     from tests.deploy.machine import Machine
@@ -53,6 +55,17 @@ def test_a_warm_release_answers_again_without_being_started(three: Machine) -> N
     assert three.answer() == "v2"
     assert three.running() == ["v2 web.1", "v2 worker.1", "v3 web.1"]
     assert three.supervisor.twice == set()
+
+
+def test_only_a_release_that_runs_is_called_warm(three: Machine) -> None:
+    def warm() -> list[int]:
+        return warm_releases(three.host, APP, three.journal.history())
+
+    before = warm()
+    three.supervisor.units["pushdeploy-blog.v2.web"].state = State.DOWN
+
+    assert before == [2]
+    assert warm() == []
 
 
 def test_a_cold_release_is_started_first(three: Machine) -> None:
