@@ -15,10 +15,10 @@ SECONDS = 3.0
 
 
 @contextlib.contextmanager
-def patience(seconds: float = SECONDS) -> Iterator[None]:
+def patience(seconds: float = SECONDS, words: str = "The server is still at it") -> Iterator[None]:
     """Say how long it has taken, each time these seconds are over."""
     ended = threading.Event()
-    talk = threading.Thread(target=_talk, args=(ended, seconds), daemon=True)
+    talk = threading.Thread(target=_talk, args=(ended, seconds, words), daemon=True)
     talk.start()
     try:
         yield
@@ -27,8 +27,8 @@ def patience(seconds: float = SECONDS) -> Iterator[None]:
         talk.join()
 
 
-def _talk(ended: threading.Event, seconds: float) -> None:
+def _talk(ended: threading.Event, seconds: float, words: str) -> None:
     waited = 0.0
     while not ended.wait(seconds):
         waited += seconds
-        say(f"The server is still at it ({waited:.0f} s)")
+        say(f"{words} ({waited:.0f} s)")

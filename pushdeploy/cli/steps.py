@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from pushdeploy.cli.patience import SECONDS, patience
 from pushdeploy.cli.words import DETAIL, PROBLEM, RESULT, STEP
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 class Steps:
     """Knows at the end whether anything was done at all."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self._patience = seconds
         self.changed = False
         self.faulty = False
         self._said: set[str] = set()
@@ -22,7 +24,8 @@ class Steps:
     def step(self, title: str, action: Callable[[], bool], *, done: str = "ok") -> bool:
         """Say it, do it; the action returns False when it had nothing to do."""
         self.say(STEP + title)
-        changed = action()
+        with patience(self._patience, f"{DETAIL}still at it"):
+            changed = action()
         self.changed = self.changed or changed
         self.detail(done if changed else "already so")
         return changed
