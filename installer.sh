@@ -263,6 +263,7 @@ demo() {
     demo_usage
     return
   fi
+  demo_check_arguments "$@"
   folder=$(demo_folder "$@")
   if has_word --stop "$@" && [[ ! -d $folder/tool ]]; then
     fail "There is no demo in \`$folder\`." "If it lies elsewhere: ./installer.sh demo --stop --dir DIR"
@@ -283,6 +284,33 @@ demo() {
   fi
   exec "$folder/tool/bin/python" -I -m pushdeploy.cli.demo \
     --checkout "$checkout" --dir "$folder" "$@"
+}
+
+# What is mistyped is said before anything is made.
+demo_check_arguments() {
+  local option value
+  while (($#)); do
+    option=${1%%=*} value=${1#*=}
+    case $1 in
+      --once | --stop | --dir=* | --port=*) ;;
+      --dir | --port)
+        value=${2-}
+        (($# < 2)) || shift
+        ;;
+      *) demo_bad_usage "\`$1\` is no option of the demo." ;;
+    esac
+    [[ -n $value ]] || demo_bad_usage "\`$option\` needs a value."
+    if [[ $option == --port && ! $value =~ ^[0-9]{1,5}$ ]]; then
+      demo_bad_usage "\`$value\` is no port."
+    fi
+    shift
+  done
+}
+
+demo_bad_usage() {
+  printf ' !     %s\n\n' "$1" >&2
+  demo_usage >&2
+  exit 2
 }
 
 # True when the first argument is among the others.
@@ -398,7 +426,7 @@ demo_tool() {
   wanted=$({ "$python" --version && cat -- "$checkout/requirements.lock"; } | sha256sum)
   if [[ "$(cat -- "$venv/.made-from" 2>/dev/null)" != "$wanted" ]] || ! "$venv/bin/python" -c 'import psutil'; then
     say "Making a venv for pushdeploy itself in $venv"
-    "$python" -m venv --clear -- "$venv"
+    saying "making a venv" "$python" -m venv --clear -- "$venv" || fail "\`$python\` could not make a venv; it says why above."
     pip_patiently "$venv" install --no-compile --require-hashes --requirement "$checkout/requirements.lock"
     printf '%s\n' "$wanted" >"$venv/.made-from"
   fi

@@ -139,7 +139,7 @@ def _rolled_back(event: events.RolledBack) -> Iterator[str]:
     how = "it was still warm" if event.warm else "booted anew"
     what = f"{event.app} v{event.release} is live again"
     yield RESULT + f"{what} after {event.seconds:.2f} s: {how}"
-    yield DETAIL + "Code, dependencies, config vars went back. The database did not."
+    yield DETAIL + "Code, packages and config vars went back. The database did not."
     yield DETAIL + f"To undo: pushdeploy rollback v{event.previous} --app {event.app}"
 
 

@@ -111,7 +111,8 @@ def main() -> int:
     try:
         demo.main(standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        for line in words.problem(error.format_message(), "./installer.sh demo --help"):
+            click.echo(line, err=True)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("\nInterrupted: everything of the demo is stopped.", err=True)

@@ -177,6 +177,11 @@ def start_over(this: Demo) -> None:
 
 def _free_port(wanted: int) -> int:
     """The port, or the next free one; says who has it."""
+    if wanted < processes.lowest_port():
+        raise UsageError(
+            f"port {wanted} may be opened by root alone",
+            hint=f"./installer.sh demo --port {FIRST_PORT}",
+        )
     for port in range(wanted, min(wanted + LAST_PORT - FIRST_PORT, 65_535) + 1):
         holder = processes.port_holder(port)
         if holder is None:

@@ -102,4 +102,7 @@ def _default_file() -> str:
 
 
 def _text(file: str, side: Near | None) -> str:
-    return read_typed(file, side).decode("utf-8", "replace")
+    text = read_typed(file, side).decode("utf-8", "replace")
+    if file == STDIN and not text.strip():
+        raise UsageError("no key came on stdin", hint=f"add `< {PUBLIC_FILE}` at the end")
+    return text

@@ -42,9 +42,10 @@ def _choose(apps: dict[str, int], app: str, port: int | None) -> int | None:
         raise UsageError(f"the app `{app}` has port {own} already", hint="leave `--port` out")
     owner = next((name for name, taken in apps.items() if taken == port), None)
     if owner is not None:
+        another = processes.another_port(apps[owner], set(apps.values()))
         raise UsageError(
             f"port {port} belongs to the app `{owner}`",
-            hint=f"./installer.sh --app {app} --port {max(apps.values()) + 1}",
+            hint=f"sudo ./installer.sh --app {app} --port {another}",
         )
     return own or port or (None if apps else FIRST_PORT)
 
@@ -52,9 +53,10 @@ def _choose(apps: dict[str, int], app: str, port: int | None) -> int | None:
 def _refuse_foreign(app: str, port: int) -> None:
     holder = processes.port_holder(port)
     if holder is not None:
+        another = processes.another_port(port)
         raise UnavailableError(
             f"port {port} is held by {held_by(holder, port)}",
-            hint=f"stop it, or: ./installer.sh --app {app} --port {port + 1}",
+            hint=f"stop it, or: sudo ./installer.sh --app {app} --port {another}",
         )
 
 

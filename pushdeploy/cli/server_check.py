@@ -17,7 +17,7 @@ from pushdeploy.model.server_settings import ServerSettings
 from pushdeploy.system import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pushdeploy.cli.wishes import Wishes
 
@@ -38,7 +38,7 @@ def check(wishes: Wishes, *, only: bool) -> None:
     """
     steps = Steps()
     steps.say("-----> Looking at this server")
-    usage, looked = list(_bad_values(wishes)), list(findings(wishes))
+    usage, looked = list(bad_values(wishes)), list(findings(wishes))
     found = [one for kind in Kind for one in looked if one.kind is kind]
     for one in reversed(found):
         _show(steps, one)
@@ -82,7 +82,8 @@ def _ask() -> None:
         raise UsageError("nothing was changed", hint="sudo ./installer.sh --check")
 
 
-def _bad_values(wishes: Wishes) -> Iterator[PushdeployError]:
+def bad_values(wishes: Wishes) -> Iterator[PushdeployError]:
+    """What the options hold that can never be right, with what to type instead."""
     options = {
         "--port": wishes.port,
         "--domain": wishes.domains,
@@ -92,21 +93,25 @@ def _bad_values(wishes: Wishes) -> Iterator[PushdeployError]:
     for option, value in options.items():
         if value and wishes.app is None:
             shown = value[0] if isinstance(value, tuple) else value
-            hint = f"./installer.sh --app blog {option} {shown}"
+            hint = f"sudo ./installer.sh --app blog {option} {shown}"
             yield UsageError(f"`{option}` is an app's", hint=hint)
     if wishes.port is not None and not 1 <= wishes.port <= HIGHEST_PORT:
         yield UsageError(f"`{wishes.port}` is not a port", hint="a port is a number up to 65535")
     known = ServerSettings()
-    attempts = (
-        lambda: wishes.app is None or parse_app_name(wishes.app),
-        lambda: wishes.key is None or keys.read_key_file(wishes.key),
-        lambda: [parse_domain(name) for name in wishes.domains],
-        lambda: ServerSettings(
-            wishes.email or known.email, wishes.acme_server or known.acme_server
+    attempts: tuple[tuple[Callable[[], object], str | None], ...] = (
+        (lambda: wishes.app is None or parse_app_name(wishes.app), None),
+        (lambda: wishes.key is None or keys.read_key_file(wishes.key), None),
+        (lambda: [parse_domain(name) for name in wishes.domains], "--domain blog.example.com"),
+        (lambda: ServerSettings(wishes.email or known.email), "--email me@example.com"),
+        (
+            lambda: ServerSettings(known.email, wishes.acme_server or known.acme_server),
+            "--acme-server https://acme.example.com/directory",
         ),
     )
-    for attempt in attempts:
+    for attempt, example in attempts:
         try:
             attempt()
         except PushdeployError as error:
-            yield error
+            # The commands that its hint may name are not there before the installer has run.
+            typed = example and f"sudo ./installer.sh --app {wishes.app or 'blog'} {example}"
+            yield UsageError(error.message, hint=typed) if typed else error

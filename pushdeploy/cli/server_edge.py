@@ -36,7 +36,7 @@ def check_edge(host: Host, wishes: Wishes) -> tuple[str, ...]:
         if value and wishes.app is None:
             shown = value[0] if isinstance(value, tuple) else value
             raise UsageError(
-                f"`{option}` is an app's", hint=f"./installer.sh --app blog {option} {shown}"
+                f"`{option}` is an app's", hint=f"sudo ./installer.sh --app blog {option} {shown}"
             )
     names = tuple(parse_domain(name) for name in wishes.domains)
     known = ServerSettings()

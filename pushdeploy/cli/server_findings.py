@@ -137,10 +137,13 @@ def _ports(wishes: Wishes, listening: Sequence[Listener]) -> Iterator[Finding]:
     wanted = wishes.port or (FIRST_PORT if wishes.app and not journals(SERVER.apps) else None)
     for one in listening:
         if one.port == wanted and not one.name.startswith("pushdeploy-"):
+            taken = {other.port for other in listening}
+            free = range(max(one.port + 1, FIRST_PORT), 65_536)
+            another = next((port for port in free if port not in taken), FIRST_PORT)
             yield Finding(
                 Kind.IN_THE_WAY,
                 f"port {wanted} is held by {one.holder}",
-                f"stop it, or: ./installer.sh --app {wishes.app} --port {one.port + 1}",
+                f"stop it, or: sudo ./installer.sh --app {wishes.app} --port {another}",
             )
             break
 

@@ -39,7 +39,7 @@ def uninstall(*, purge: bool, sure: bool) -> None:
     Raises:
         UsageError: nobody said that he means it.
     """
-    if not sure:
+    if not sure and _is_installed():
         _ask(purge=purge)
     steps = Steps()
     steps.step("Taking sshd's settings back", sshd.remove_snippet)
@@ -52,7 +52,8 @@ def uninstall(*, purge: bool, sure: bool) -> None:
     steps.step("Removing the units", server_units.remove_units)
     steps.step("Removing the tool", tool.remove)
     kept = not purge and server_folders.has_apps(SERVER)
-    steps.step("Removing the users", partial(_remove_users, keep=kept))
+    whom = "Removing the users, except those that own data" if kept else "Removing the users"
+    steps.step(whom, partial(_remove_users, keep=kept))
     _remove_data(steps, purge=purge)
     rules = ufw.ours()
     steps.result("pushdeploy is gone" if steps.changed else "Nothing to do")
@@ -64,10 +65,18 @@ def uninstall(*, purge: bool, sure: bool) -> None:
         steps.detail("To take one away: sudo ufw delete RULE (without ssh's you are locked out)")
 
 
+def _is_installed() -> bool:
+    """Whether anything would go that somebody could miss."""
+    return any(place.exists() for place in (SERVER.state, SERVER.settings, tool.ROOT))
+
+
 def _ask(*, purge: bool) -> None:
     fate = "deletes all apps with their data" if purge else "stops all apps; their data stays"
     if not sys.stdin.isatty():
-        raise UsageError(f"this {fate}; it has to be confirmed", hint="add `--yes`")
+        raise UsageError(
+            f"this {fate}; it has to be confirmed",
+            hint=f"sudo ./installer.sh uninstall{' --purge' if purge else ''} --yes",
+        )
     print(f"This {fate}. Type `{WORD}` to go on: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != WORD:
         raise UsageError("nothing was changed")
@@ -94,7 +103,7 @@ def _leave_nginx() -> None:
     except ModuleNotFoundError as error:
         raise UnavailableError(
             f"nginx still has sites of pushdeploy, and the tool is not there: {error}",
-            hint="./installer.sh && ./installer.sh uninstall",
+            hint="sudo ./installer.sh && sudo ./installer.sh uninstall",
         ) from error
     Nginx(SERVER.state).leave()
 

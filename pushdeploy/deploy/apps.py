@@ -220,13 +220,14 @@ def _port(host: Host, app: str, wanted: int | None) -> int:
         if wanted in taken:
             raise UsageError(
                 f"port {wanted} belongs to the app `{taken[wanted]}`",
-                hint=f"pushdeploy apps:create {app} --port {max(taken) + 1}",
+                hint=f"pushdeploy apps:create {app} --port {processes.another_port(wanted, taken)}",
             )
         holder = processes.port_holder(wanted)
         if holder is not None:
+            another = processes.another_port(wanted, taken)
             raise UnavailableError(
                 f"port {wanted} is taken by {held_by(holder, wanted)}",
-                hint=f"stop it, or: pushdeploy apps:create {app} --port {wanted + 1}",
+                hint=f"stop it, or: pushdeploy apps:create {app} --port {another}",
             )
         return wanted
     free = [one for one in FRONTS if one not in taken]

@@ -87,10 +87,18 @@ class Journal:
         try:
             return parse_release(self.place.release(number).record.read_text())
         except FileNotFoundError as error:
-            present = ", ".join(f"v{one}" for one in self.numbers()[-8:]) or "none"
+            app, present = (
+                self.place.name,
+                ", ".join(f"v{one}" for one in self.numbers()[-8:]) or "none",
+            )
+            if any(one.release == number for one in self.all_attempts()):
+                raise NotFoundError(
+                    f"v{number} of `{app}` is not kept any more; these are: {present}",
+                    hint=f"pushdeploy releases:output v{number} --app {app}",
+                ) from error
             raise NotFoundError(
-                f"`{self.place.name}` has no release v{number}; there are: {present}",
-                hint=f"pushdeploy releases --app {self.place.name}",
+                f"`{app}` has no release v{number}; there are: {present}",
+                hint=f"pushdeploy releases --app {app}",
             ) from error
 
     def current(self) -> Release | None:

@@ -138,7 +138,7 @@ def _unreachable(
         return NotFoundError(
             f"v{number} of `{app}` was live and is not whole any more{ways}", hint=hint
         )
-    if number in journal.numbers():
+    if number in journal.numbers() or any(one.release == number for one in journal.all_attempts()):
         return NothingToRollBackToError(
             f"v{number} of `{app}` never went live: its deploy failed{ways}", hint=hint
         )

@@ -18,7 +18,7 @@ from pushdeploy.engine.verbs import app_of
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
 from pushdeploy.model.job import JobKind
 from pushdeploy.model.log_line import Kept
-from pushdeploy.model.text import escaped
+from pushdeploy.model.text import escaped, quoted
 from pushdeploy.system import processes
 
 if TYPE_CHECKING:
@@ -55,10 +55,30 @@ def _logs(host: Host, session: Session, request: Request) -> dict[str, Any]:
             return {}
         elif not told:  # all that was there is shown
             told = True
+            _refuse_unknown(host, journal, names, none=not found)
             session.write(2, _why_few(host, journal, asked - found, none=not found))
     if not told:
+        _refuse_unknown(host, journal, names, none=not found)
         session.write(2, _why_few(host, journal, asked - found, none=not found))
     return {}
+
+
+def _refuse_unknown(host: Host, journal: Journal, names: list[str], *, none: bool) -> None:
+    """Nothing is there of a process type, and none of that name will print anything.
+
+    Raises:
+        NotFoundError: the live Procfile has none of them.
+    """
+    release = journal.current() if none and names else None
+    if release is None or host.supervisor.keeping().kept is Kept.NOTHING:
+        return
+    types = [line.name for line in release.procfile.lines]
+    if not any(name.partition(".")[0] in types for name in names):
+        there = ", ".join(types)
+        raise NotFoundError(
+            f"the Procfile of `{release.app}` has no {quoted(names[0])}; it has: {there}",
+            hint=f"pushdeploy logs -p {types[0]} --app {release.app}",
+        )
 
 
 def _why_few(host: Host, journal: Journal, missing: int, *, none: bool) -> bytes:

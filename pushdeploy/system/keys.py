@@ -35,7 +35,12 @@ def read_key_file(file: Path) -> str:
         raise RefusedInputError(
             f"the key `{file}` can't be read: {error}", hint="give a file that ends in `.pub`"
         ) from error
-    parse_public_key(text, "any")
+    try:
+        parse_public_key(text, "any")
+    except RefusedInputError as error:
+        raise RefusedInputError(
+            f"`{file}` can't be the key: {error.message}", hint=error.hint
+        ) from error
     return text
 
 

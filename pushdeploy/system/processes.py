@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import time
 from dataclasses import dataclass
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from pushdeploy.model.settings import FIRST_PORT
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 KILL_SECONDS = 5.0
 """A killed process that writes to a slow disk ends only then."""
@@ -87,6 +90,16 @@ def free_disk(folder: Path) -> int:
     return int(psutil.disk_usage(str(folder)).free)
 
 
+def lowest_port() -> int:
+    """The first port that we may listen on (ip(7)); root may on any."""
+    if os.geteuid() == 0:
+        return 1
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    except (OSError, ValueError):
+        return 1024
+
+
 def port_holder(port: int) -> PortHolder | None:
     """Who listens on a loopback or wildcard TCP port; `None` when it is free."""
     for listened, pid in _listeners():
@@ -120,6 +133,12 @@ def unit_of(pid: int | None) -> str | None:
 def free_port(candidates: Iterable[int]) -> int | None:
     """The first port that nobody has, on whatever address."""
     return next((port for port in candidates if _free(port)), None)
+
+
+def another_port(wanted: int, taken: Collection[int] = ()) -> int:
+    """What to propose instead of a port that is taken: one that can be had, if any can."""
+    left = (port for port in range(max(wanted + 1, FIRST_PORT), 65_536) if port not in taken)
+    return free_port(left) or FIRST_PORT
 
 
 def _free(port: int) -> bool:

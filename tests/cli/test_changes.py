@@ -409,3 +409,13 @@ def test_reconcile_with_nothing_to_do_says_so(engine: FakeEngine, pushdeploy: Pu
         {"verb": "reconcile", "boot": False, "deep": True},
         {"verb": "reconcile", "boot": False, "app": "blog"},
     ]
+
+
+@pytest.mark.usefixtures("engine", "stdin")
+def test_no_key_on_stdin_is_answered_with_where_to_get_one(pushdeploy: Pushdeploy) -> None:
+    said = pushdeploy("keys:add", "ben", over_ssh=True)
+
+    assert said.status == UsageError.exit_code
+    assert said.stderr == (
+        " !     no key came on stdin\n !     Next: add `< ~/.ssh/id_ed25519.pub` at the end\n"
+    )

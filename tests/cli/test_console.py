@@ -83,13 +83,13 @@ LOOKS: list[tuple[Known, str]] = [
     (
         events.RolledBack("blog", 12, 13, COMMIT, warm=True, seconds=0.042),
         "=====> blog v12 is live again after 0.04 s: it was still warm\n"
-        "       Code, dependencies, config vars went back. The database did not.\n"
+        "       Code, packages and config vars went back. The database did not.\n"
         "       To undo: pushdeploy rollback v13 --app blog\n",
     ),
     (
         events.RolledBack("blog", 12, 13, COMMIT, warm=False, seconds=2.5),
         "=====> blog v12 is live again after 2.50 s: booted anew\n"
-        "       Code, dependencies, config vars went back. The database did not.\n"
+        "       Code, packages and config vars went back. The database did not.\n"
         "       To undo: pushdeploy rollback v13 --app blog\n",
     ),
     (

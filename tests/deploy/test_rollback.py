@@ -201,3 +201,21 @@ def test_the_formation_stays_as_it_is(three: Machine) -> None:
     three.rollback()
 
     assert [name for name in three.running() if "worker" in name] == ["v3 worker.1", "v3 worker.2"]
+
+
+def test_a_failed_try_that_is_not_kept_never_went_live_either(three: Machine) -> None:
+    three.supervisor.answer_by = lambda _: (500, "")
+    three.push("four", WITH_WORKER)
+    three.push("five", WITH_WORKER)
+    assert 4 not in three.journal.numbers()
+
+    with pytest.raises(NothingToRollBackToError, match="v4 of `blog` never went live"):
+        three.rollback(4)
+    with pytest.raises(
+        NotFoundError, match="v4 of `blog` is not kept any more; these are: v1,"
+    ) as e:
+        three.journal.release(4)
+    with pytest.raises(NotFoundError, match="`blog` has no release v9; there are: v1,"):
+        three.journal.release(9)
+
+    assert e.value.hint == "pushdeploy releases:output v4 --app blog"

@@ -122,3 +122,21 @@ def left_over(folder: Path) -> list[str]:
         if os.fsencode(folder) in words:
             found.append(words.decode(errors="replace"))
     return found
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--onse",), "`--onse` is no option of the demo."),
+        (("--dir",), "`--dir` needs a value."),
+        (("--once", "--port", "http"), "`http` is no port."),
+    ],
+)
+def test_a_slip_is_said_before_anything_is_made(
+    tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    done = demo(*words, HOME=str(tmp_path))
+
+    assert done.returncode == 2
+    assert done.stdout.startswith(f" !     {said}\n\nUsage: ./installer.sh demo")
+    assert not list(tmp_path.iterdir())

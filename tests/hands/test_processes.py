@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pushdeploy.model.settings import FIRST_PORT
 from pushdeploy.system import processes
 
 SERVER = """
@@ -191,3 +192,19 @@ def test_the_workers_of_a_server_are_those_that_run(
 
 def test_a_process_that_is_gone_has_no_workers() -> None:
     assert processes.server_workers(2**22 + 1) is None
+
+
+def test_another_port_is_one_that_can_be_had() -> None:
+    proposed = processes.another_port(80, {FIRST_PORT})
+    assert proposed > FIRST_PORT
+
+    with socket.create_server(("127.0.0.1", proposed)):
+        other = processes.another_port(proposed - 1)
+
+    assert other > proposed
+
+
+def test_root_may_have_any_port_and_others_what_the_kernel_says() -> None:
+    said = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()
+
+    assert processes.lowest_port() == (1 if os.geteuid() == 0 else int(said))

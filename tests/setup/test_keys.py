@@ -125,3 +125,15 @@ def test_keys_that_are_added_at_once_are_all_kept(path: Path, make_key: MakeKey)
         list(pool.map(lambda entry: keys.add(path, entry[1], f"key{entry[0]}"), enumerate(texts)))
 
     assert len(keys.listing(path)) == len(texts)
+
+
+def test_a_file_that_is_no_key_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("one\ntwo\n")
+
+    with pytest.raises(RefusedInputError) as refused:
+        keys.read_key_file(file)
+
+    assert refused.value.message == (
+        f"`{file}` can't be the key: there are 2 lines where one key should be"
+    )

@@ -8,7 +8,7 @@ import pytest
 from tests.system.checkout import Installed
 from tests.system.host import Host
 from tests.system.laptop import Laptop
-from tests.system.story import Site, assert_refused, eventually
+from tests.system.story import Site, assert_cli_refused, assert_refused, eventually
 
 # Prints what each line of stdin names, as a worker that is told by a file in storage.
 PRINTS = """
@@ -130,8 +130,9 @@ def test_a_journal_that_keeps_nothing_is_said_to(live: Site) -> None:
     assert logs.stderr == f"What {live.name} prints is not kept: Storage=none in journald.conf.\n"
 
 
-def test_who_printed_nothing_is_said_to(live: Site) -> None:
-    logs = live.cli("logs -p nothing")
+def test_a_process_type_that_nobody_has_is_refused(live: Site) -> None:
+    for command in ("logs -p nothing", "logs -t -p nothing.1"):
+        logs = live.cli(command, check=False)
 
-    assert logs.stderr == f"{live.name} has printed nothing that is still kept.\n"
+        assert_cli_refused(logs, 4, f"the Procfile of `{live.name}` has no `nothing")
     assert json.loads(live.cli("ps --json").stdout)["release"] == "v1"
