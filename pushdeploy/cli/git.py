@@ -8,20 +8,30 @@ import click
 
 from pushdeploy.cli.command import command
 from pushdeploy.cli.output import say
+from pushdeploy.errors import UsageError
 from pushdeploy.model.size import format_size
 
 if TYPE_CHECKING:
     from pushdeploy.cli.side import Near
 
+SETTING = "deploy-branch"
+"""The one thing that git:set sets."""
+
 
 @command("git:set", example="pushdeploy git:set deploy-branch main --app blog")
-@click.argument("name", metavar="deploy-branch")
-@click.argument("value", metavar="BRANCH")
-def git_set(side: Near, *, app: str, name: str, value: str) -> None:
+@click.argument("name", metavar=SETTING)
+@click.argument("value", metavar="BRANCH", required=False)
+def git_set(side: Near, *, app: str, name: str, value: str | None) -> None:
     """Choose the branch that a push deploys.
 
     What is live stays until that branch is pushed; other branches are removed from the server.
     """
+    if value is None:
+        meant = "main" if name == SETTING else name
+        raise UsageError(
+            "git:set takes two words: what to set, and the branch",
+            hint=f"pushdeploy git:set {SETTING} {meant} --app {app}",
+        )
     done = side.ask("git.set", app=app, name=name, value=value)
     branch = done["value"]
     if done["before"] == branch:

@@ -180,7 +180,7 @@ def _server_settings_with(
     wanted = replace(known, email=email or known.email, acme_server=server or known.acme_server)
     if not wanted.email:
         raise UsageError(
-            "no e-mail address is known that the ACME server could write to about problems",
+            "no e-mail address is known to which problems with certificates are reported",
             hint=f"pushdeploy certs:auto --email me@example.com --app {app}",
         )
     return wanted

@@ -68,8 +68,8 @@ def server_connection(path: Path) -> Connect:
         except PermissionError as error:
             connection.close()
             raise NotAllowedError(
-                "only root and members of the group `pushdeploy` may ask the engine",
-                hint="sudo pushdeploy …, or once: sudo usermod -aG pushdeploy $USER",
+                "only root and members of the group `pushdeploy` may do that here",
+                hint="write sudo before it; or: sudo usermod -aG pushdeploy $USER, and log in",
             ) from error
         except OSError as error:
             connection.close()

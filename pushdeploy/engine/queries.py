@@ -18,7 +18,7 @@ from pushdeploy.engine.verbs import Request, app_of
 from pushdeploy.errors import NotFoundError
 from pushdeploy.model.attempt import Attempt, Outcome
 from pushdeploy.model.instance import State
-from pushdeploy.model.release import parse_release_name
+from pushdeploy.model.release import Kind, parse_release_name
 from pushdeploy.model.watchdog import crash_loops
 from pushdeploy.system import locks, processes, pythons, sockets
 from pushdeploy.system.records import read_lines
@@ -160,7 +160,7 @@ def _releases(host: Host, session: Session, request: Request) -> dict[str, Any]:
     count = int(request.get("count", SHOWN_RELEASES))
     attempts = journal.attempts() if count <= KEPT_ATTEMPTS else journal.all_attempts()
     there = reachable(journal, history)
-    rows = [_tried(journal, one, live, there) for one in attempts[-count:][::-1]]
+    rows = [tried(journal, one, live, there) for one in attempts[-count:][::-1]]
     warm = [f"v{number}" for number in warm_releases(host, journal.place.name, history)]
     return {
         "app": journal.place.name,
@@ -176,11 +176,21 @@ def _release_name(number: int | None) -> str | None:
     return None if number is None else f"v{number}"
 
 
-def _tried(
-    journal: Journal, attempt: Attempt, live: int | None, there: list[int]
-) -> dict[str, Any]:
+CHANGES: Mapping[str, str] = {
+    Kind.CONFIG: "change of config vars",
+    Kind.RESTART: "restart",
+    Kind.SCALE: "change of scale",
+    Kind.STORAGE: "change of storage",
+    Kind.REBUILD: "rebuild",
+}
+"""What is known of a release that is not kept, and was no deploy."""
+
+
+def tried(journal: Journal, attempt: Attempt, live: int | None, there: list[int]) -> dict[str, Any]:
+    """One row of the list of releases."""
     release = read_release_or_none(journal, attempt.release) if attempt.release else None
-    description = release.description if release else f"{attempt.kind} {attempt.commit[:8]}"
+    kind = f"{attempt.kind} {attempt.commit[:8]}"
+    description = release.description if release else CHANGES.get(attempt.kind, kind)
     if attempt.kind == "rollback":
         description = f"Rollback to v{attempt.release}" if attempt.release else "Rollback"
     return {

@@ -419,3 +419,14 @@ def test_no_key_on_stdin_is_answered_with_where_to_get_one(pushdeploy: Pushdeplo
     assert said.stderr == (
         " !     no key came on stdin\n !     Next: add `< ~/.ssh/id_ed25519.pub` at the end\n"
     )
+
+
+@pytest.mark.parametrize(("word", "branch"), [("deploy-branch", "main"), ("trunk", "trunk")])
+def test_one_word_to_git_set_is_answered_with_the_whole_command(
+    engine: FakeEngine, pushdeploy: Pushdeploy, word: str, branch: str
+) -> None:
+    said = pushdeploy("git:set", word, "--app", "blog")
+
+    assert said.status == UsageError.exit_code
+    assert f"Next: pushdeploy git:set deploy-branch {branch} --app blog\n" in said.stderr
+    assert not [one for one in engine.asked if one["verb"] == "git.set"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.release import release_is_whole
 from pushdeploy.deploy.tidy import DRAIN_SECONDS, drain, prune
+from pushdeploy.engine.queries import tried
 from tests.deploy.machine import Machine, names
 
 if TYPE_CHECKING:
@@ -157,3 +158,17 @@ def test_a_quiet_socket_is_watched_for_a_second(machine: Machine, short_folder: 
         drain(machine.host, [path])
 
     assert 1 <= machine.clock.time - began < 2
+
+
+def test_the_list_says_of_a_change_that_is_not_kept_what_it_was(machine: Machine) -> None:
+    machine.push("one")
+    machine.set_config(DEBUG="1")
+    machine.restart()
+    kept = [tried(machine.journal, one, 3, [])["description"] for one in machine.journal.attempts()]
+    for number in range(6):
+        machine.push(f"commit {number}")
+
+    left = [tried(machine.journal, one, 9, [])["description"] for one in machine.journal.attempts()]
+
+    assert kept[1:3] == ["Set config vars", "Restart"]
+    assert left[1:3] == ["change of config vars", "restart"]

@@ -57,6 +57,7 @@ def test_once_shows_every_step_and_leaves_nothing(tmp_path: Path) -> None:
         "Every step held.",
     ):
         assert sentence in " ".join(done.stdout.replace("\n       ", " ").split("\n"))
+    assert "listens on a port" not in done.stdout  # what fails is an import
     assert not folder.exists()
     assert not short_folder(folder / "server").exists()
     assert not left_over(folder)
