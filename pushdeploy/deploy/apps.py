@@ -236,6 +236,6 @@ def _port(host: Host, app: str, wanted: int | None) -> int:
         port = processes.free_port(free)
     if port is None:
         raise UnavailableError(
-            f"no port between {FRONTS[0]} and {FRONTS[-1]} is free", hint="ss -ltnp"
+            f"no port between {FRONTS[0]} and {FRONTS[-1]} is free", hint="ss -tuanp"
         )
     return port

@@ -155,7 +155,7 @@ def run_attempt(
     report(AttemptStarted(number, request.app, request.kind, request.commit, request.who))
     try:
         for did in stop_hogs(host, but=request.app):
-            report(Warned(did, hint="ss -ltnp"))
+            report(Warned(did, hint="ss -tuanp"))
         release = story(number, report)
     except PushdeployError as error:
         return _failed(host, journal, number, error, report, host.monotonic() - began)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.journal import journals
 from pushdeploy.model.app import app_user, build_user
-from pushdeploy.model.ports import MOST_LISTENERS
+from pushdeploy.model.ports import MOST_LISTENERS, MOST_USED
 from pushdeploy.system import tcp_owner
 from pushdeploy.system.accounts import user_id
+from pushdeploy.system.held_ports import held_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,21 +17,28 @@ if TYPE_CHECKING:
     from pushdeploy.deploy.host import Host
 
 
-def hogs(apps: Iterable[str]) -> dict[str, int]:
-    """The apps whose users hold more ports than one app may, and how many.
+def hogs(apps: Iterable[str]) -> dict[str, str]:
+    """The apps whose users hold more ports than one app may, and how many, in words.
 
     One question to the kernel when there is none, which is nearly always.
     """
-    holders = {uid: held for uid, held in tcp_owner.holders().items() if held > MOST_LISTENERS}
+    holders = {uid: words for uid, held in held_ports().items() if (words := _too_many(*held))}
     if not holders:
         return {}
     found = {}
     for app in apps:
-        users = {user_id(app_user(app)), user_id(build_user(app))}
-        held = sum(holders.get(user, 0) for user in users if user is not None)
-        if held:
-            found[app] = held
+        for user in (user_id(app_user(app)), user_id(build_user(app))):
+            if user is not None and user in holders:
+                found[app] = holders[user]
     return found
+
+
+def _too_many(listening: int, used: int) -> str | None:
+    if listening > MOST_LISTENERS:
+        return f"held {listening} ports; an app may hold {MOST_LISTENERS}"
+    if used > MOST_USED:
+        return f"used {used} ports of TCP and UDP; an app may use {MOST_USED}"
+    return None
 
 
 def stop_hogs(host: Host, but: str | None = None) -> list[str]:
@@ -50,10 +58,10 @@ def stop_hogs(host: Host, but: str | None = None) -> list[str]:
     return [stop_hog(host, app, held) for app, held in found.items() if app != but]
 
 
-def stop_hog(host: Host, app: str, held: int) -> str:
+def stop_hog(host: Host, app: str, held: str) -> str:
     """Stop all processes of one."""
     _stop(host, app)
-    return f"stopped `{app}`, which held {held} ports; an app may hold {MOST_LISTENERS}"
+    return f"stopped `{app}`, which {held}"
 
 
 def stop_squatter(host: Host, port: int | None, victim: str) -> str | None:

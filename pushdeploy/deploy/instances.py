@@ -124,7 +124,7 @@ def _bridge_port(host: Host, place: AppLayout, release: Release) -> int:
         port = processes.free_port(random.sample(left, len(left)))
         if port is None:
             raise UnavailableError(
-                f"no port between {BRIDGED[0]} and {BRIDGED[-1]} is free", hint="ss -ltnp"
+                f"no port between {BRIDGED[0]} and {BRIDGED[-1]} is free", hint="ss -tuanp"
             )
         note.write_text(str(port))
         return port

@@ -18,3 +18,8 @@ so few that one app alone can't take what the others get theirs from."""
 def as_range(ports: range) -> str:
     """`29000-29999`, as systemd writes it."""
     return f"{ports.start}-{ports.stop - 1}"
+
+
+MOST_USED = 14_000
+"""Ports of TCP and UDP that one app may use together, outgoing ones too: half of those that the
+kernel has for connections out, so that there are some left to ask a name server with."""

@@ -11,7 +11,6 @@ import ipaddress
 import os
 import socket
 import struct
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,8 +26,6 @@ NLM_F_DUMP = 0x300
 NLMSG_ERROR = 2
 NLMSG_DONE = 3
 LISTEN = 10
-BOUND = 13
-"""`TCP_LISTEN`, and `TCP_BOUND_INACTIVE`, which Linux knows from 6.8 on."""
 
 _HEADER = struct.Struct("=IHHII")
 _REQUEST = struct.Struct("=BBBBI2s2s16s16sIII")
@@ -83,23 +80,14 @@ def proven(connection: socket.socket, port: int, uid: int) -> bool:
     return at_port.uid == uid and not at_port.exposed
 
 
-def holders() -> Counter[int]:
-    """How many ports each user listens on, or, where the kernel tells, has for himself."""
-    try:
-        return Counter(uid for family in (socket.AF_INET, socket.AF_INET6) for uid in _dump(family))
-    except OSError:
-        return Counter(owner.uid for *_, owner in table() if owner.listens)
-
-
-def _dump(family: int) -> Iterator[int]:
-    """The owner of every socket of a family that listens or is bound.
+def answers(family: int, protocol: int, states: int) -> Iterator[tuple[int, int, int]]:
+    """State, local port and owner of every socket in these states.
 
     Raises:
-        OSError: the kernel has no sock_diag for TCP, or we may not ask.
+        OSError: the kernel has no sock_diag for this protocol, or we may not ask.
     """
-    states = 1 << LISTEN | 1 << BOUND
     anywhere = (b"\0\0", b"\0\0", b"\0" * 16, b"\0" * 16, 0, 0, 0)
-    request = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, states, *anywhere)
+    request = _REQUEST.pack(family, protocol, 0, 0, states, *anywhere)
     head = (SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, 1, 0)
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as kernel:
         kernel.send(_HEADER.pack(_HEADER.size + len(request), *head) + request)
@@ -111,7 +99,8 @@ def _dump(family: int) -> Iterator[int]:
                     return
                 if kind == NLMSG_ERROR:
                     raise OSError("the kernel does not list its sockets")
-                yield _ANSWER.unpack_from(answer, _HEADER.size)[14]
+                fields = _ANSWER.unpack_from(answer, _HEADER.size)
+                yield fields[1], int.from_bytes(fields[4], "big"), fields[14]
                 answer = answer[(length + 3) & ~3 :]
 
 
@@ -164,9 +153,9 @@ def _by_table(port: int, far_port: int) -> Owner | None:
 REACHES_LOOPBACK = (LOOPBACK, "0.0.0.0", "::", "::ffff:127.0.0.1")  # noqa: S104 - read, not bound
 
 
-def table() -> Iterator[tuple[str, int, int, Owner]]:
-    """Every TCP socket: local address and port, remote port, owner."""
-    for name in ("tcp", "tcp6"):
+def table(names: tuple[str, ...] = ("tcp", "tcp6")) -> Iterator[tuple[str, int, int, Owner]]:
+    """Every socket of these tables: local address and port, remote port, owner."""
+    for name in names:
         with contextlib.suppress(OSError), Path("/proc/net", name).open() as lines:
             next(lines, None)
             for line in lines:

@@ -10,17 +10,18 @@ from urllib.parse import parse_qs
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\nimpostor"
 
 held = {}
+targets = []
 heard = {"connections": 0, "bytes": 0}
 selector = selectors.DefaultSelector()
 
 
-def squat(first, last, seconds):
+def squat(first, last, seconds, hold):
     refused = {}
     end = time.monotonic() + seconds
     while True:
         for port in range(first, last + 1):
             if port not in held:
-                listen(port, refused)
+                hold(port, refused)
         if time.monotonic() > end or all(port in held for port in range(first, last + 1)):
             return {"held": len(held), "refused": refused}
         time.sleep(0.002)
@@ -41,9 +42,36 @@ def listen(port, refused):
     selector.register(listener, selectors.EVENT_READ)
 
 
+def connect(port, refused):
+    """Binds a port and connects from it, which is in no list of listeners."""
+    if not targets:
+        targets.extend(socket.create_server(("127.0.0.1", 0), backlog=4096) for _ in range(5))
+    take(socket.socket(), port, refused, targets[port % len(targets)].getsockname())
+
+
+def datagrams(port, refused):
+    """Binds a port of UDP."""
+    take(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), port, refused)
+
+
+def take(one, port, refused, far=None):
+    try:
+        one.bind(("127.0.0.1", port))
+        if far:
+            one.connect(far)
+    except OSError as error:
+        one.close()
+        refused[str(port)] = error.strerror
+        return
+    held[port] = one
+
+
+WAYS = {"listen": listen, "connect": connect, "datagrams": datagrams}
+
+
 def serve():
     while True:
-        if not held:
+        if not selector.get_map():
             time.sleep(0.05)
             continue
         for key, _ in selector.select(0.1):
@@ -66,10 +94,11 @@ threading.Thread(target=serve, daemon=True).start()
 
 
 def app(environ, start_response):
-    query = {key: int(value[0]) for key, value in parse_qs(environ["QUERY_STRING"]).items()}
+    query = {key: value[0] for key, value in parse_qs(environ["QUERY_STRING"]).items()}
     said = {}
     if environ["PATH_INFO"] == "/squat":
-        said = squat(query["first"], query["last"], query.get("wait", 0))
+        first, last, wait = (int(query.get(key, 0)) for key in ("first", "last", "wait"))
+        said = squat(first, last, wait, WAYS[query.get("how", "listen")])
     elif environ["PATH_INFO"] == "/heard":
         said = heard
     body = json.dumps(said).encode()
