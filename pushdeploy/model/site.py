@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from pushdeploy.model.static_mount import StaticMount
 
 
-NAMES_HASH = (
+HASH_SIZES = (
     ("server_names_hash_bucket_size", 512),  # one name of 253 characters takes 272 bytes
     ("server_names_hash_max_size", 32768),  # buckets; some thousand names
+    ("variables_hash_max_size", 4096),  # one variable for each header that a proxy may say
 )
-"""nginx's own are too small for a name from 47 characters on, and for many names."""
+"""nginx's own are too small for a name from 47 characters on, for many names, and for ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,8 @@ class Edge:
     taken: frozenset[str] = frozenset()
     """Such as `80` and `[::]:443`: there, a server of somebody else's answers for names that nobody
     has, and ours can't."""
-    hash_sizes: tuple[tuple[str, int], ...] = NAMES_HASH
-    """nginx's directives for its table of names, without those that the server's owner has set."""
+    hash_sizes: tuple[tuple[str, int], ...] = HASH_SIZES
+    """nginx's directives for its tables, without those that the server's owner has set."""
 
     def free(self, port: int) -> list[str]:
         """Where ours can answer for names that nobody has, as `listen` has it."""

@@ -18,7 +18,7 @@ from pushdeploy.errors import CommandFailedError, UnavailableError
 from pushdeploy.model import forwarded
 from pushdeploy.model.layout import SERVER
 from pushdeploy.model.nginx_file import ANYWHERE, listens, named
-from pushdeploy.model.site import NAMES_HASH, Certificate, Edge, Site
+from pushdeploy.model.site import HASH_SIZES, Certificate, Edge, Site
 from pushdeploy.system import command, nginx_logs, nginx_workers, processes
 from pushdeploy.system.command import Command
 from pushdeploy.system.faults import Point, reached
@@ -113,7 +113,7 @@ class Nginx:
                 self.state / "refusing" / "chain.pem", self.state / "refusing" / "key.pem"
             ),
             taken=frozenset(taken),
-            hash_sizes=tuple(pair for pair in NAMES_HASH if not named(others, pair[0])),
+            hash_sizes=tuple(pair for pair in HASH_SIZES if not named(others, pair[0])),
         )
 
     def others(self) -> list[Directive]:

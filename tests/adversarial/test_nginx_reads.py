@@ -322,15 +322,30 @@ CLAIMS = {
 }
 
 
-@pytest.mark.parametrize("more", [{}, {"Upgrade": "websocket", "Connection": "Upgrade"}])
-def test_nothing_that_a_visitor_claims_reaches_the_app(hostile: Site, more: dict[str, str]) -> None:
-    answer = visit(hostile.host, f"{URL}/headers", **CLAIMS, **more)
+H2C = {"Upgrade": "h2c", "Connection": "Upgrade, HTTP2-Settings", "HTTP2-Settings": "AAMAAABk"}
+"""Who gets this through speaks HTTP/2 with the app, and nginx hears none of it."""
+
+
+@pytest.mark.parametrize(
+    ("more", "upgrade"),
+    [
+        ({}, None),
+        ({"Upgrade": "websocket", "Connection": "Upgrade"}, "websocket"),
+        (H2C, None),
+        ({**H2C, "Upgrade": "websocket, h2c"}, None),
+    ],
+)
+def test_nothing_that_a_visitor_claims_reaches_the_app(
+    hostile: Site, more: dict[str, str], upgrade: str | None
+) -> None:
+    answer = visit(hostile.host, f"{URL}/headers", **{**CLAIMS, **more})
 
     assert answer.status == 200
     assert EVIL not in answer.text
     seen = json.loads(answer.text)
     assert seen["HTTP_X_FORWARDED_FOR"] == "127.0.0.1"
-    assert seen.get("HTTP_UPGRADE") == more.get("Upgrade")
+    assert seen.get("HTTP_UPGRADE") == upgrade
+    assert "HTTP_HTTP2_SETTINGS" not in seen
 
 
 def test_no_redirect_leads_to_a_foreign_host(hostile: Site) -> None:
