@@ -11,7 +11,7 @@ LIMITS = {"engine@": 4.0, "boot": 2.0, "reconcile": 2.0, "watchdog": 4.0, "repai
 """What `systemd-analyze security` may say at most; the reasons are in the templates."""
 
 FILL = """\
-import errno, os
+import errno, os, socket
 def fill(folder):
     try:
         with open(folder + "/full", "wb") as file:
@@ -21,6 +21,21 @@ def fill(folder):
         return errno.errorcode[error.errno]
     return "filled"
 found = {folder: fill(folder) for folder in ("/run/lock", "/dev/shm")}
+def many(take, most):
+    held = []
+    try:
+        while len(held) < most:
+            held.append(take())
+    except OSError as error:
+        return len(held), errno.errorcode[error.errno]
+    return len(held), ""
+def stream():
+    one = socket.socket(socket.AF_UNIX)
+    one.connect("/run/systemd/journal/stdout")
+    return one
+found["terminals"] = many(os.openpty, 5000)
+found["streams"] = many(stream, 5000)
+found["sessions"] = many(lambda: os.listdir("/run/systemd/sessions"), 1)
 """
 
 HONEST = """\
@@ -88,6 +103,8 @@ def test_a_room_that_one_app_fills_is_another_rooms_neighbour(site: Site, host: 
     host.run("systemctl", "stop", "database.service")
     host.run("rm", "--recursive", "/run/postgresql")
     assert "'/run/lock': 'ENOSPC'" in filled
+    for room in ("terminals", "streams", "sessions"):
+        assert f"'{room}': (0, 'EACCES')" in filled
     rooms = ("/run/lock", "/dev/shm")  # noqa: S108 - looked at
     assert host.run("find", *rooms, "-name", "full").stdout == ""
     assert found == {

@@ -65,7 +65,7 @@ NGINXS = (
 )
 IN_AN_APP = (
     *("write /tmp", "write /var/tmp", "write /dev/(shm|mqueue)", "write /run/lock"),
-    r"connect /run/systemd/journal/(dev-log|socket|stdout)",
+    r"connect /run/systemd/journal/(dev-log|socket)",
 )
 
 
