@@ -46,7 +46,7 @@ def of_visitors(host: Host) -> list[Obstacle]:
     if not nginx.is_installed():
         return [Obstacle("there is no nginx on this machine", edge.NO_NGINX)]
     found = [*_held(sites), *_defaults(host, nginx), *_addresses(nginx, sites)]
-    return found or list(_unanswered(nginx, sites))
+    return [*(found or _unanswered(nginx, sites)), *_not_at_boot(nginx)]
 
 
 def of_pushes() -> list[Obstacle]:
@@ -98,6 +98,16 @@ def _unanswered(nginx: Nginx, sites: list[Site]) -> Iterator[Obstacle]:
         yield Obstacle(
             f"nginx does not serve {names[name]} on {what}: {why}",
             "sudo nginx -T | grep -n server_name; sudo systemctl status nginx",
+        )
+
+
+def _not_at_boot(nginx: Nginx) -> Iterator[Obstacle]:
+    """It serves now, and whoever turned it off once would miss it after the next reboot."""
+    state = nginx.at_boot()
+    if state in ("disabled", "masked"):
+        yield Obstacle(
+            f"after a reboot nothing serves the apps: nginx is {state}",
+            f"sudo systemctl {'unmask' if state == 'masked' else 'enable'} nginx",
         )
 
 

@@ -265,6 +265,11 @@ class Nginx:
                 hint="sudo tail /var/log/nginx/error.log",
             )
 
+    def at_boot(self) -> str:
+        """Whether systemd starts it: `enabled`, `disabled`, `masked`, … (systemctl(1))."""
+        asked = Command(["systemctl", "is-enabled", "nginx.service"])
+        return command.attempt(asked).stdout.strip()
+
     def _workers(self) -> dict[int, str]:
         try:
             return processes.children(int(self._pid_file().read_text()))

@@ -130,6 +130,20 @@ def test_another_default_server_is_left_and_what_it_means_is_said(site: Site) ->
     assert_in_order(site)
 
 
+def test_an_nginx_that_does_not_come_back_after_a_reboot_is_named(site: Site) -> None:
+    site.host.run("systemctl", "disable", "--quiet", "nginx")
+
+    done = reconcile(site.host)
+    again = install(site.host)
+
+    site.host.run("systemctl", "enable", "--quiet", "nginx")
+    assert done.returncode != 0
+    assert "after a reboot nothing serves the apps: nginx is disabled" in done.stdout
+    assert "sudo systemctl enable nginx" in again
+    assert "=====> Ready" not in again
+    assert_in_order(site)
+
+
 def test_a_site_that_listens_on_one_address_is_named(site: Site) -> None:
     site.host.run("ip", "address", "add", "10.9.8.7/32", "dev", "lo")
     site.host.write(OWN, "server { listen 10.9.8.7:80; return 200 theirs; }\n")
