@@ -60,6 +60,8 @@ readonly HERE
 source "$HERE/tool.sh"
 
 say() {
+  # shellcheck disable=SC2034 # tool.sh reads them
+  LAST_SAID=$SECONDS STEP_BEGAN=$SECONDS
   printf -- '-----> %s\n' "$*" >&2
 }
 

@@ -123,30 +123,34 @@ pip_patiently() {
 }
 
 detail() {
+  LAST_SAID=$SECONDS
   printf '       %s\n' "$*" >&2
 }
 
-# Says it, with the seconds since then, when three of them have passed without a word.
-say_each_three_seconds() {
-  local began=$1
-  ((SECONDS - began >= 3 && SECONDS - LAST_SAID >= 3)) || return 0
-  LAST_SAID=$SECONDS
-  detail "$2 ($((SECONDS - began)) s)"
+# True when three seconds have passed without a word; several quick programs add up.
+is_silent() {
+  ((SECONDS - LAST_SAID >= 3))
 }
 LAST_SAID=0
+STEP_BEGAN=0
+
+# Says what is done, and how long the step has taken.
+say_still() {
+  detail "${1:-still at it} ($((SECONDS - STEP_BEGAN)) s)"
+}
 
 # Runs a command whose output goes into a log, and says every three seconds what it is at, by the
 # last line of the log. `cut` counts bytes, so that pip's bars would be cut within a letter.
 patiently() {
-  local log=$1 process began=$SECONDS
+  local log=$1 process
   shift
   "$@" >>"$log" 2>&1 </dev/null &
   process=$!
   trap 'kill "$process" 2>/dev/null; exit 130' INT TERM # the background ignores Ctrl-C
   while kill -0 "$process" 2>/dev/null; do
     sleep 0.1
-    if ((SECONDS - LAST_SAID >= 3)); then # before three programs are started for nothing
-      say_each_three_seconds "$began" "$(tail --lines=1 -- "$log" | LC_ALL=C tr --complement --delete '[:print:]' | cut --characters=1-60)"
+    if is_silent; then
+      say_still "$(tail --lines=1 -- "$log" | LC_ALL=C tr --complement --delete '[:print:]' | cut --characters=1-60)"
     fi
   done
   trap - INT TERM
@@ -169,7 +173,7 @@ tool_keep_source() {
 # The packages that are made for one minor version, for those that come next, side by side. Where
 # they can't be had, a repair asks for them.
 tool_keep_later() {
-  local tool=$1 minor later wheel name began names=()
+  local tool=$1 minor later wheel name names=()
   for wheel in "$tool"/wheels/*-cp3*-cp3*.whl; do
     name=${wheel##*/}
     names+=("${name%%-*}")
@@ -182,10 +186,9 @@ tool_keep_later() {
       download --no-deps --only-binary=:all: --python-version "3.$later" --dest "$tool/wheels" \
       --require-hashes --requirement "$tool/source/compiled.lock" >/dev/null 2>&1 &
   done
-  began=$SECONDS
   while [[ -n $(jobs -r -p) ]]; do
     sleep 0.1
-    say_each_three_seconds "$began" "keeping packages for later Pythons"
+    if is_silent; then say_still "keeping packages for later Pythons"; fi
   done
   wait
 }
