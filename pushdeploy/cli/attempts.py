@@ -44,7 +44,7 @@ def briefly(side: Near, doing: str, restarting: str, verb: str, **request: Any) 
         verb: the engine's word for it.
         request: what else the engine is told.
     """
-    teller = _Teller(stderr())
+    teller = Teller(stderr(), f"{doing} {restarting}")
     try:
         ended = _ask(side, {"verb": verb, **request}, teller)
     except PushdeployError:
@@ -77,18 +77,27 @@ def _ask(side: Near, request: Mapping[str, Any], watcher: Printer) -> Mapping[st
         return INTERRUPTED
 
 
-class _Teller(Printer):
+class Teller(Printer):
     """Keeps quiet about an attempt, except for warnings and the reason of a failure."""
 
-    def __init__(self, printer: Printer) -> None:
+    def __init__(self, printer: Printer, doing: str, quiet: Quiet | None = None) -> None:
         self._told = False
-        self._quiet = Quiet()
+        self._quiet = quiet or Quiet()
         self._printer = printer
+        self._heading: list[str] = [f"{words.STEP}{doing.strip()}"]
         self._kept: list[str] = []
 
     def show(self, text: Iterable[str]) -> bool:
         """Let it be seen."""
         return self._printer.show(text)
+
+    def idle(self) -> bool:
+        """What is waited for stands below what it belongs to."""
+        line = self._quiet.line()
+        if line is None:
+            return True
+        heading, self._heading = self._heading, []
+        return self.show([*heading, line])
 
     def event(self, record: Mapping[str, Any]) -> bool:
         """Keep what a person must know."""

@@ -1,7 +1,11 @@
 """What a person reads while nothing happens."""
 
+import os
+
 from pushdeploy import events
+from pushdeploy.cli.attempts import Teller
 from pushdeploy.cli.quiet import DOING, WAITING, Quiet
+from pushdeploy.cli.watch import Printer
 
 
 class Clock:
@@ -70,3 +74,24 @@ def test_every_name_is_an_event() -> None:
     names = {event.name for event in events.Event.__subclasses__()}
 
     assert set(DOING) <= names
+
+
+def test_a_change_that_takes_long_is_named_before_what_is_waited_for() -> None:
+    clock = Clock()
+    read, write = os.pipe()
+    teller = Teller(Printer(write), "Setting DEBUG and restarting blog", Quiet(clock))
+    teller.event({"event": "release.switched"})
+
+    for _ in range(7):
+        clock.time += 1
+        teller.idle()
+    teller.finish("Setting DEBUG and restarting blog... done, v2")
+    os.close(write)
+
+    with os.fdopen(read) as said:
+        assert said.read() == (
+            "-----> Setting DEBUG and restarting blog\n"
+            "       still watching whether everything stays up (3 s)\n"
+            "       still watching whether everything stays up (6 s)\n"
+            "Setting DEBUG and restarting blog... done, v2\n"
+        )
