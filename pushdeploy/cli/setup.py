@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pushdeploy.cli.wishes import Wishes
 from pushdeploy.cli.words import PROBLEM
-from pushdeploy.errors import PushdeployError
+from pushdeploy.errors import PushdeployError, UnavailableError
+from pushdeploy.system.disk_refusal import refusal
 
 INTERRUPTED = 130
 """What a shell says of a program that Ctrl-C ended."""
@@ -38,6 +39,13 @@ def main() -> int:
             if text:
                 print(PROBLEM + text, file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        refused = refusal(error)
+        if refused is None:
+            raise
+        for text in refused:
+            print(PROBLEM + text, file=sys.stderr)
+        return UnavailableError.exit_code
     except KeyboardInterrupt:
         print(PROBLEM + "Interrupted; run it again, it goes on where it was.", file=sys.stderr)
         return INTERRUPTED

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from pushdeploy.errors import (
 from pushdeploy.events import AttemptEnded, AttemptFailed, AttemptStarted, Report, Warned
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.release import Release
+from pushdeploy.system.disk_refusal import refusal
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.locks import WAIT_SECONDS, Holder, held
 
@@ -37,7 +37,6 @@ OUR_BUG = 70
 """`EX_SOFTWARE` of sysexits.h."""
 
 FAILED = DeployFailedError.exit_code
-DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 
 
 class Audience(Protocol):
@@ -173,14 +172,8 @@ def run_attempt(
 
 def refused_by_disk(error: Exception) -> DeployFailedError | None:
     """A full or broken disk is neither our bug nor the app's; `None` for anything else."""
-    if not isinstance(error, OSError) or error.errno not in DISK_ERRORS:
-        return None
-    where = f" at `{error.filename}`" if error.filename else ""
-    if error.errno in (errno.EIO, errno.EROFS):
-        return DeployFailedError(
-            f"the server's disk refuses{where}: {error.strerror}", hint="dmesg | tail; df -h"
-        )
-    return DeployFailedError(f"the server's disk is full{where}", hint="df -h; df -i")
+    refused = refusal(error)
+    return None if refused is None else DeployFailedError(refused[0], hint=refused[1])
 
 
 def _our_bug(error: Exception, number: int) -> DeployFailedError:
