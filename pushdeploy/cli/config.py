@@ -41,7 +41,7 @@ def config(side: Near, *, app: str, shell: bool, as_json: bool) -> None:
         print(f"=== {app} Config Vars")
         show_lines(aligned([(f"{name}:", escaped(value)) for name, value in found.items()]))
     else:
-        say(f"{app} has no config vars. Set one: pushdeploy config:set NAME=value")
+        say(f"{app} has no config vars. Set one: pushdeploy config:set NAME=value --app {app}")
 
 
 @command("config:get", example="pushdeploy config:get DATABASE_URL --app blog")

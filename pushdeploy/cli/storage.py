@@ -28,7 +28,7 @@ def storage(side: Near, *, app: str, as_json: bool) -> None:
         rows = [(f"{folder}/", f"{answer['shared']}/{folder}/") for folder in answer["storage"]]
         show_table(COLUMNS, rows)
     else:
-        say(f"{app} has no storage. Add a folder: pushdeploy storage:add instance/")
+        say(f"{app} has no storage. Add a folder: pushdeploy storage:add instance/ --app {app}")
 
 
 @command("storage:add", example="pushdeploy storage:add instance/ --app blog")
@@ -38,7 +38,7 @@ def storage_add(side: Near, *, app: str, folder: str) -> int:
 
     The app may write there, and nowhere else in its code.
     """
-    text, folder = folder, parse_new_folder(folder)
+    text, folder = folder, parse_new_folder(folder, app)
     doing, restarting = f"Adding storage {folder}/", f"and restarting {app}"
     return briefly(side, doing, restarting, "storage.add", app=app, folder=text)
 

@@ -159,7 +159,7 @@ def run_attempt(
     except PushdeployError as error:
         return _failed(host, journal, number, error, report, host.monotonic() - began)
     except Exception as error:  # noqa: BLE001 - also our own bug must end the attempt
-        failure = refused_by_disk(error) or _our_bug(error, number)
+        failure = refused_by_disk(error) or _our_bug(error, number, request.app)
         return _failed(host, journal, number, failure, report, host.monotonic() - began)
     seconds = host.monotonic() - began
     journal.note_attempt(
@@ -176,11 +176,11 @@ def refused_by_disk(error: Exception) -> DeployFailedError | None:
     return None if refused is None else DeployFailedError(refused[0], hint=refused[1])
 
 
-def _our_bug(error: Exception, number: int) -> DeployFailedError:
+def _our_bug(error: Exception, number: int, app: str) -> DeployFailedError:
     bug = DeployFailedError(
         f"pushdeploy itself failed: {error!r}",
         report=tuple(traceback.format_exc().splitlines()[-12:]),
-        hint=f"push again; the whole story: pushdeploy releases:output --attempt {number}",
+        hint=f"push again; all of it: pushdeploy releases:output --attempt {number} --app {app}",
     )
     bug.exit_code = OUR_BUG
     return bug

@@ -220,7 +220,7 @@ def _scale(host: Host, request: Request) -> renew.Change:
 
 
 def _storage_add(_: Host, request: Request) -> renew.Change:
-    folder = parse_new_folder(str(request.get("folder", "")))
+    folder = parse_new_folder(str(request.get("folder", "")), app_of(request))
     return renew.Change(
         Kind.STORAGE,
         f"Add storage {folder}/",
@@ -229,11 +229,13 @@ def _storage_add(_: Host, request: Request) -> renew.Change:
 
 
 def _storage_remove(_: Host, request: Request) -> renew.Change:
-    folder = parse_storage_folder(str(request.get("folder", "")))
+    folder, app = parse_storage_folder(str(request.get("folder", ""))), app_of(request)
 
     def without(before: AppSettings) -> AppSettings:
         if folder not in before.storage:
-            raise NotFoundError(f"`{folder}` is no storage folder", hint="pushdeploy storage")
+            raise NotFoundError(
+                f"`{folder}` is no storage folder", hint=f"pushdeploy storage --app {app}"
+            )
         return before.changed(storage=tuple(one for one in before.storage if one != folder))
 
     return renew.Change(Kind.STORAGE, f"Remove storage {folder}/", settings=without)

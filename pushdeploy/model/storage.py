@@ -48,12 +48,16 @@ def parse_storage_folder(text: str) -> str:
     return folder
 
 
-def parse_new_folder(text: str) -> str:
+def parse_new_folder(text: str, app: str = "") -> str:
     """The folder, as `parse_storage_folder` does; refuses what is meant as a file.
 
     Storage can't be one file: SQLite makes `db.sqlite3-journal` and `-wal` beside it, and programs
     that save a file write another one and rename it. So the folder around it has to be storage.
     What was added before is not judged again.
+
+    Args:
+        text: what a person wrote.
+        app: the app that a hint names.
 
     Raises:
         RefusedInputError: It is no folder of the tree, or looks like a file.
@@ -69,10 +73,12 @@ def parse_new_folder(text: str) -> str:
         if database
         else "a file that is saved is often a new file"
     )
-    unless = "" if database else f", or if it is a folder: pushdeploy storage:add {folder}/"
+    of_app = f" --app {app}" if app else ""
+    add = f"pushdeploy storage:add {wanted}/{of_app}"
+    unless = f", or if it is a folder: pushdeploy storage:add {folder}/{of_app}"
     raise RefusedInputError(
         f"{quoted(text)} looks like a file, and storage keeps whole folders: {why}",
-        hint=f"have the app use {wanted}/{name}, then: pushdeploy storage:add {wanted}/{unless}",
+        hint=f"have the app use {wanted}/{name}, then: {add}{'' if database else unless}",
     )
 
 

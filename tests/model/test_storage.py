@@ -127,3 +127,13 @@ def test_a_folder_with_any_name_is_storage(text: str) -> None:
 
 def test_what_was_added_before_as_a_file_s_name_stays() -> None:
     assert storage_set(["db.sqlite3"]) == ("db.sqlite3",)
+
+
+def test_the_hint_names_the_app_wherever_one_is_known() -> None:
+    with pytest.raises(RefusedInputError) as refused:
+        parse_new_folder("visits.txt", "blog")
+
+    assert refused.value.hint == (
+        "have the app use instance/visits.txt, then: pushdeploy storage:add instance/ --app blog, "
+        "or if it is a folder: pushdeploy storage:add visits.txt/ --app blog"
+    )
