@@ -95,7 +95,7 @@ def _record(one: dict[str, Any]) -> dict[str, Any]:
 def _row(one: dict[str, Any]) -> tuple[str, ...]:
     commit = str(one["commit"] or "")
     branch = one["branch"] or "-"
-    return (one["app"], str(one["port"]), branch, one["release"] or "-", commit[:8] or "-")
+    return (one["app"], str(one["port"] or "-"), branch, one["release"] or "-", commit[:8] or "-")
 
 
 def _to_paste(app: str) -> list[str]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import bare_address
 from pushdeploy.deploy.hogs import stop_hogs
-from pushdeploy.deploy.journal import Journal, journals
+from pushdeploy.deploy.journal import Journal, readable_settings
 from pushdeploy.errors import (
     BusyError,
     NotFoundError,
     PushdeployError,
+    RefusedInputError,
     UnavailableError,
     UsageError,
 )
@@ -149,7 +150,8 @@ def destroy_app(host: Host, app: str, *, who: str) -> None:
     """
     place = host.layout.app(app)
     with held(place.lock, who=who, what="destroying the app"):
-        Journal(place).settings()
+        with suppress(RefusedInputError):  # what can't be read can be deleted
+            Journal(place).settings()
         with _lock(host, "destroying an app"):  # whose holders read the settings of all apps
             place.root.rename(place.destroyed)
             files.sync_folder(host.layout.apps)
@@ -212,10 +214,8 @@ def _forget_certificate(host: Host, app: str) -> None:
 
 
 def _port(host: Host, app: str, wanted: int | None) -> int:
-    taken = {
-        Journal(host.layout.app(other)).settings().port: other
-        for other in journals(host.layout.apps)
-    }
+    others, _ = readable_settings(host.layout)
+    taken = {settings.port: other for other, settings in others.items()}
     if wanted is not None:
         if wanted in taken:
             raise UsageError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.deploy.journal import Journal, journals
+from pushdeploy.deploy.journal import Journal, journals, readable_settings
 from pushdeploy.deploy.server_settings import change_server_settings, server_settings
 from pushdeploy.system.address import own_address
 from pushdeploy.system.nginx import Nginx
@@ -113,4 +113,4 @@ def _decided(settings: ServerSettings, apps: Mapping[str, AppSettings]) -> Serve
 
 
 def _all_settings(host: Host) -> dict[str, AppSettings]:
-    return {app: Journal(host.layout.app(app)).settings() for app in journals(host.layout.apps)}
+    return readable_settings(host.layout)[0]

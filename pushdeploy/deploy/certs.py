@@ -13,7 +13,7 @@ from pushdeploy.deploy.edge import (
     nginx_of,
     own_certificate,
 )
-from pushdeploy.deploy.journal import Journal, journals
+from pushdeploy.deploy.journal import Journal, readable_settings
 from pushdeploy.deploy.server_settings import change_server_settings, server_settings
 from pushdeploy.errors import PushdeployError, UnavailableError, UsageError
 from pushdeploy.model.domain import uncovered
@@ -142,7 +142,7 @@ def forget(host: Host, app: str) -> None:
 
 def listing(host: Host) -> list[Shown]:
     """Every domain that has a certificate."""
-    return [shown for app in journals(host.layout.apps) for shown in _shown(host, app)]
+    return [shown for app in readable_settings(host.layout)[0] for shown in _shown(host, app)]
 
 
 def renewed(host: Host) -> list[str]:

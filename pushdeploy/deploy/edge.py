@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import bare_address
-from pushdeploy.deploy.journal import Journal, journals
+from pushdeploy.deploy.journal import Journal, readable_settings
 from pushdeploy.deploy.server_settings import change_server_settings, server_settings
 from pushdeploy.errors import PushdeployError, UnavailableError, UsageError
 from pushdeploy.model.domain import covers
@@ -42,15 +42,18 @@ def nginx_of(host: Host) -> Nginx:
 
 def sites(host: Host) -> list[Site]:
     """Every app that nginx serves: those with domains, and the one on the bare address."""
-    all_settings = {
-        app: Journal(host.layout.app(app)).settings() for app in journals(host.layout.apps)
-    }
+    all_settings, _ = readable_settings(host.layout)
     default = bare_address.shown(host, all_settings)
     return [
         _site(host, app, settings, default=app == default)
         for app, settings in all_settings.items()
         if settings.domains or app == default
     ]
+
+
+def left_alone(host: Host) -> frozenset[str]:
+    """The apps whose settings can't be read: nginx goes on serving them as it does."""
+    return readable_settings(host.layout)[1]
 
 
 def apply_sites(host: Host) -> list[str]:
@@ -68,13 +71,13 @@ def apply_sites(host: Host) -> list[str]:
     edge = nginx.edge()
     if not edge.reject_handshake and edge.own_certificate:
         certificates.make_refusing(edge.own_certificate)
-    return nginx.apply(lambda: sites(host))
+    return nginx.apply(lambda: sites(host), left_alone(host))
 
 
 def is_served(host: Host) -> bool:
     """True when nginx runs as the settings say, or there is none; only looks."""
     nginx = Nginx(host.layout.state)
-    return not nginx.is_installed() or nginx.is_as(sites(host))
+    return not nginx.is_installed() or nginx.is_as(sites(host), left_alone(host))
 
 
 def change_site(host: Host, app: str, change: Callable[[AppSettings], AppSettings]) -> AppSettings:
@@ -125,8 +128,8 @@ def refuse_taken(host: Host, app: str, domain: str) -> None:
     Raises:
         UsageError: another app has it.
     """
-    for other in journals(host.layout.apps):
-        if other != app and domain in Journal(host.layout.app(other)).settings().domains:
+    for other, settings in readable_settings(host.layout)[0].items():
+        if other != app and domain in settings.domains:
             raise UsageError(
                 f"`{domain}` belongs to the app `{other}`",
                 hint=f"pushdeploy domains:remove {domain} --app {other}",

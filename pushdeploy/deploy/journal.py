@@ -21,7 +21,7 @@ from pushdeploy.system.records import read_lines
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pushdeploy.model.layout import AppLayout
+    from pushdeploy.model.layout import AppLayout, Layout
 
 RELEASE = re.compile(r"v([1-9]\d*)")
 
@@ -40,12 +40,17 @@ class Journal:
 
         Raises:
             NotFoundError: there is no such app.
+            RefusedInputError: the file can't be read; somebody has edited it.
         """
         try:
             return parse_settings(self.place.settings.read_text())
         except FileNotFoundError as error:
             raise NotFoundError(
                 f"there is no app `{self.place.name}`", hint="pushdeploy apps"
+            ) from error
+        except RefusedInputError as error:
+            raise RefusedInputError(
+                f"{error} (of the app `{self.place.name}`)", hint=f"sudo nano {self.place.settings}"
             ) from error
 
     def save_settings(self, settings: AppSettings) -> None:
@@ -184,6 +189,18 @@ def journals(apps: Path) -> dict[str, Path]:
         for path in found
         if path.name[0] != "." and (path / "settings.toml").is_file()
     }
+
+
+def readable_settings(layout: Layout) -> tuple[dict[str, AppSettings], frozenset[str]]:
+    """The settings of all apps, and the apps whose own can't be read: they hold up no other."""
+    found: dict[str, AppSettings] = {}
+    broken = set()
+    for app in journals(layout.apps):
+        try:
+            found[app] = Journal(layout.app(app)).settings()
+        except RefusedInputError:
+            broken.add(app)
+    return found, frozenset(broken)
 
 
 def read_release_or_none(journal: Journal, number: int) -> Release | None:

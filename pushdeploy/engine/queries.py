@@ -10,7 +10,7 @@ from pushdeploy.deploy.archive import KEPT_ATTEMPTS
 from pushdeploy.deploy.boot import warm_releases
 from pushdeploy.deploy.health import DEADLINE_SECONDS
 from pushdeploy.deploy.instances import web_workers
-from pushdeploy.deploy.journal import Journal, journals, read_release_or_none
+from pushdeploy.deploy.journal import Journal, journals, read_release_or_none, readable_settings
 from pushdeploy.deploy.reachable import reachable
 from pushdeploy.deploy.tidy import wanted_instances
 from pushdeploy.engine.caller import caller
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pushdeploy.engine.server import Verb
     from pushdeploy.engine.session import Session
     from pushdeploy.model.instance import Instance, Status
+    from pushdeploy.model.settings import AppSettings
 
 SHOWN_RELEASES = 15
 
@@ -43,20 +44,23 @@ def _journal(host: Host, session: Session, request: Request) -> Journal:
 
 def _apps(host: Host, session: Session, request: Request) -> list[dict[str, Any]]:
     caller(host, session, request)
-    found = []
-    for app in journals(host.layout.apps):
-        journal = Journal(host.layout.app(app))
-        settings, current = journal.settings(), journal.current()
-        found.append(
-            {
-                "app": app,
-                "port": settings.port,
-                "branch": settings.branch,
-                "release": current.name if current else None,
-                "commit": current.commit.id if current else None,
-            }
-        )
-    return found
+    settings, _ = readable_settings(host.layout)
+    return [
+        _app(Journal(host.layout.app(app)), settings.get(app)) for app in journals(host.layout.apps)
+    ]
+
+
+def _app(journal: Journal, settings: AppSettings | None) -> dict[str, Any]:
+    """What can't be read is left out, and `reconcile` says why: the list is of all apps."""
+    live = journal.live()
+    current = None if live is None else read_release_or_none(journal, live)
+    return {
+        "app": journal.place.name,
+        "port": settings.port if settings else None,
+        "branch": settings.branch if settings else "",
+        "release": None if live is None else f"v{live}",
+        "commit": current.commit.id if current else None,
+    }
 
 
 def _ps(host: Host, session: Session, request: Request) -> dict[str, Any]:

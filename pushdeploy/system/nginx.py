@@ -31,7 +31,7 @@ from pushdeploy.system.rendering import render
 from pushdeploy.system.unit_files import PROXY_GROUP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from pushdeploy.model.nginx_file import Directive
 
@@ -137,8 +137,10 @@ class Nginx:
     def _built(self) -> str:
         return command.run(Command([PROGRAM, "-V"])).stderr
 
-    def apply(self, look: Callable[[], Sequence[Site]]) -> list[str]:
+    def apply(self, look: Callable[[], Sequence[Site]], kept: Collection[str] = ()) -> list[str]:
         """Make nginx serve exactly the sites that are found; returns the files that changed.
+
+        Of the apps in `kept` it is not known what they should be: their files stay as they are.
 
         Looked up, written, tested by `nginx -t`, reloaded, all under one lock of the machine; what
         does not pass is taken back before anybody else can see it. A run that was killed before the
@@ -152,7 +154,7 @@ class Nginx:
             sites = look()
             self._make_folders(sites)
             changed = self._turn_welcome_off()
-            wanted = {file.path: file for file in site_files(self.folder, self.edge(), sites)}
+            wanted = self._wanted(sites, kept)
             before = self._present()
             gone = [path for path in before if path not in wanted]
             changed += [file.path.name for file in wanted.values() if write(file)]
@@ -209,9 +211,16 @@ class Nginx:
         """False when it should run and does not."""
         return not sites or bool(self._workers())
 
-    def is_as(self, sites: Sequence[Site]) -> bool:
-        """True when nginx serves exactly these sites; only looks."""
-        wanted = {file.path: file for file in site_files(self.folder, self.edge(), sites)}
+    def _wanted(self, sites: Sequence[Site], kept: Collection[str]) -> dict[Path, File]:
+        present = self._present()
+        paths = [self.folder / f"{OURS}-{app}.conf" for app in sorted(kept)]
+        left = [File(path, present[path], MODE) for path in paths if path in present]
+        made = site_files(self.folder, self.edge(), sites, left)
+        return {file.path: file for file in [*made, *left]}
+
+    def is_as(self, sites: Sequence[Site], kept: Collection[str] = ()) -> bool:
+        """True when nginx serves exactly these sites, and those that are kept; only looks."""
+        wanted = self._wanted(sites, kept)
         content = {path: file.content for path, file in wanted.items()}
         if not nginx_workers.is_member(self.worker()) or not self._serves(sites):
             return False
@@ -349,9 +358,12 @@ class Nginx:
             yield
 
 
-def site_files(folder: Path, edge: Edge, sites: Sequence[Site]) -> list[File]:
-    """Every file of ours in nginx's folder, for these sites."""
+def site_files(
+    folder: Path, edge: Edge, sites: Sequence[Site], left: Sequence[File] = ()
+) -> list[File]:
+    """Every file of ours in nginx's folder, for these sites, beside others that are there."""
     default = any(site.default for site in sites)
+    default = default or any("default_server" in file.content for file in left)
     tls = any(site.secured for site in sites)
     shared = render(
         "nginx/shared.conf.j2", edge=edge, headers=forwarded, default_app=default, tls=tls

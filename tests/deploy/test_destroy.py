@@ -123,6 +123,14 @@ def server(short_folder: Path) -> Iterator[Server]:
     made.machine.supervisor.close()
 
 
+def test_an_app_whose_settings_cannot_be_read_can_be_destroyed(server: Server) -> None:
+    server.machine.place.settings.write_text("port = [")
+
+    server.destroy()
+
+    assert server.traces() == []
+
+
 def test_a_destroyed_app_leaves_nothing(server: Server) -> None:
     server.destroy()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 
 import pytest
 
+from pushdeploy.deploy import edge
 from pushdeploy.deploy.apps import create_app
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.reconcile import boot_all, reconcile_all
@@ -87,7 +89,23 @@ def test_one_broken_app_does_not_hold_up_the_others(live: Machine) -> None:
     done = reconcile_all(live.host, Watching())
 
     assert done["aaa"][0].startswith("failed: settings.toml can't be read")
+    assert done["aaa"][0].endswith("(of the app `aaa`)")
     assert done[APP] == ["started worker.1 of v2"]
+
+
+def test_settings_that_cannot_be_read_keep_no_other_app_from_being_made_or_served(
+    live: Machine,
+) -> None:
+    create_app(live.host, "aaa", port=free_port())
+    live.host.layout.app("aaa").settings.write_text("port = [")
+
+    create_app(live.host, "bbb", port=free_port())
+
+    served = live.journal.change_settings(lambda now: replace(now, domains=("blog.example.com",)))
+    assert served.domains
+    assert [site.app for site in edge.sites(live.host)] == [APP]
+    assert edge.left_alone(live.host) == {"aaa"}
+    edge.refuse_taken(live.host, "bbb", "bbb.example.com")
 
 
 def test_our_own_bug_in_one_app_does_not_hold_up_the_others(

@@ -38,6 +38,18 @@ def test_a_request_is_answered_in_one_line(line: Line) -> None:
     assert line.answer({"verb": "apps"})["answer"][0]["app"] == APP
 
 
+def test_an_app_whose_settings_cannot_be_read_is_listed_with_the_others(
+    line: Line, machine: Machine
+) -> None:
+    broken = machine.host.layout.app("aaa")
+    broken.root.mkdir()
+    broken.settings.write_text("port = [")
+
+    answer = line.answer({"verb": "apps"})["answer"]
+
+    assert [(one["app"], one["port"] is None) for one in answer] == [("aaa", True), (APP, False)]
+
+
 def test_an_unknown_verb_is_named(line: Line) -> None:
     error = line.answer({"verb": "reboot"})["error"]
 

@@ -95,6 +95,15 @@ def test_a_site_reads_as_it_always_has(case: str) -> None:
     assert rendered(case) == golden.read_text()
 
 
+def test_beside_an_app_that_has_the_bare_address_nobody_else_claims_it() -> None:
+    left = next(file for file in site_files(FOLDER, DEBIAN_12, [PLAIN]) if "blog" in file.path.name)
+
+    beside = site_files(FOLDER, DEBIAN_12, [replace(SECURED, app="shop")], [left])
+
+    claims = [file.path.name for file in [*beside, left] if "80 default_server" in file.content]
+    assert claims == ["pushdeploy-blog.conf"]
+
+
 def test_every_golden_file_is_of_a_case() -> None:
     assert {path.stem for path in GOLDEN.iterdir()} == set(CASES)
 
