@@ -179,8 +179,12 @@ def _end_warm(host: Host, journal: Journal) -> list[str]:
 
 
 def _end_previous(host: Host, journal: Journal) -> None:
-    previous = journal.place.previous
-    if previous.is_symlink() and _previous_until(journal) <= host.now():
+    """Static files of the release before are shown for a while; none of one that is live again."""
+    previous, current = journal.place.previous, journal.place.current
+    if not previous.is_symlink():
+        return
+    is_live = current.is_symlink() and os.readlink(previous) == os.readlink(current)
+    if is_live or _previous_until(journal) <= host.now():
         previous.unlink()
 
 

@@ -132,17 +132,17 @@ def test_no_word_is_left_where_others_can_read_it(live: Site) -> None:
         assert child.stdout is not None
         processes.read_until(child.stdout.fileno(), "began")
         units = live.host.run("systemctl", "show", "--all", f"{live.unit}run.*").stdout
-        files = live.host.run("sh", "-c", "stat -c '%a %U %n' /run/pushdeploy/jobs/*").stdout
-        names = live.host.run("ls", "/run/pushdeploy/jobs", user="nobody", check=False)
+        files = live.host.run("sh", "-c", "stat -c '%a %U %n' /run/pushdeploy/.jobs/*").stdout
+        names = live.host.run("ls", "/run/pushdeploy/.jobs", user="nobody", check=False)
         child.communicate(b"x\n")
     journal = live.host.run("journalctl", "--no-pager", "--output=export").stdout
 
     assert f"{live.name}: one-off command" in units
     assert secret not in units
     assert secret not in journal
-    assert files.startswith(f"400 pd-{live.name} /run/pushdeploy/jobs/{live.unit}run.")
+    assert files.startswith(f"400 pd-{live.name} /run/pushdeploy/.jobs/{live.unit}run.")
     assert names.returncode != 0
-    assert live.host.run("ls", "/run/pushdeploy/jobs").stdout == ""
+    assert live.host.run("ls", "/run/pushdeploy/.jobs").stdout == ""
 
 
 # Exit status
@@ -206,7 +206,7 @@ def test_a_command_of_who_has_left_is_hung_up(live: Site) -> None:
         child.kill()
 
     eventually(lambda: live.host.run("pgrep", "-xf", "sleep 1234", check=False).stdout, "")
-    eventually(lambda: live.host.run("ls", "/run/pushdeploy/jobs").stdout, "")
+    eventually(lambda: live.host.run("ls", "/run/pushdeploy/.jobs").stdout, "")
 
 
 def test_ctrl_c_on_the_server_without_a_terminal_ends_the_command(live: Site) -> None:
