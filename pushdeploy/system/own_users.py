@@ -35,9 +35,13 @@ NO_PASSWORD = "*"  # noqa: S105 - it is none
 
 LOCKED = "!"
 
-UNSEEN = ("unshare", "--mount", "--pid", "--fork", "--mount-proc")
+UNSEEN = (
+    *("systemd-run", "--quiet", "--wait", "--collect", "--pipe", "--"),
+    *("unshare", "--mount", "--pid", "--fork", "--mount-proc"),
+)
 """usermod changes no user that has processes; where it runs, it sees none (unshare(1)). They have
-their `HOME` from their unit and do not notice."""
+their `HOME` from their unit and do not notice. systemd starts it: the engine's own sandbox makes no
+namespaces."""
 
 BUSY = 8
 """userdel's exit status for a user that has processes."""
