@@ -26,7 +26,8 @@ SAY_WORDS = (
 AT_TERMINAL = """
 import os, sys, time
 try:
-    print(os.ttyname(0), "got", input(), "ready")
+    print(os.ttyname(0), "is asked", flush=True)
+    print("got", input(), "ready", flush=True)
     time.sleep(600)
 except KeyboardInterrupt:
     print("caught")
@@ -236,8 +237,9 @@ def test_at_a_terminal_the_command_gets_one_with_keys_and_its_status(live: Site)
     ) as process:
         os.close(follower)
         try:
+            shown = processes.read_until(leader, "is asked")  # systemd drops what is typed before
             os.write(leader, b"hello\n")
-            shown = processes.read_until(leader, "ready")
+            shown += processes.read_until(leader, "ready")
             os.write(leader, b"\x03")
             processes.read_until(leader, "caught")
             status = process.wait(30)
