@@ -233,7 +233,7 @@ def engines(host: Host) -> list[str]:
     """The units of the engines that run now."""
     states = "--state=active,activating,deactivating"
     listed = host.run(
-        *("systemctl", "list-units", "--plain", "--no-legend", states, "pushdeploy.engine@*")
+        *("systemctl", "list-units", "--plain", "--no-legend", states, "pushdeploy.engine@*.service")
     )
     return [line.split()[0] for line in listed.stdout.splitlines()]
 
