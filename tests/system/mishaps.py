@@ -18,7 +18,7 @@ from tests.system.story import Site, eventually
 
 LOOK_SECONDS = 0.005
 PATIENCE_SECONDS = 60.0
-ENGINES = "pushdeploy.engine@*"
+ENGINES = "pushdeploy.engine@*.service"
 
 # What a push starts on the server, and nothing else there.
 OF_A_PUSH = re.compile(

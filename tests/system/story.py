@@ -233,7 +233,14 @@ def engines(host: Host) -> list[str]:
     """The units of the engines that run now."""
     states = "--state=active,activating,deactivating"
     listed = host.run(
-        *("systemctl", "list-units", "--plain", "--no-legend", states, "pushdeploy.engine@*.service")
+        *(
+            "systemctl",
+            "list-units",
+            "--plain",
+            "--no-legend",
+            states,
+            "pushdeploy.engine@*.service",
+        )
     )
     return [line.split()[0] for line in listed.stdout.splitlines()]
 
