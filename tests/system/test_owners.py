@@ -36,7 +36,7 @@ DAMAGES = {
     "everybody may do everything": ("chmod -R 777 {root}", "{root}/slugs and "),
     "nobody may look into the folders": (
         "chmod 700 /var/lib/pushdeploy {root} {root}/slugs",
-        "/var/lib/pushdeploy: root:root, mode 0755",
+        "/var/lib/pushdeploy: root:root, mode 0711",
     ),
     "folders are gone": (
         "rm -r /run/pushdeploy/{name} {root}/cache /var/log/pushdeploy/{name}",
@@ -110,12 +110,12 @@ def test_the_installer_sets_right_what_it_once_made(gated: Site) -> None:
 
     said = gated.host.run("env", "--chdir=/srv/src", "./installer.sh", timeout=300).stderr
 
-    assert "set the owner of /etc/pushdeploy: root:root, mode 0755" in said
+    assert "set the owner of /etc/pushdeploy: root:root, mode 0711" in said
     assert f"set the owner of {gated.root}/venvs: root:pd-{gated.name}, mode 2711" in said
     assert listing(gated) == before
 
 
-def test_users_and_the_group_that_were_deleted_are_made_again_at_boot(gated: Site) -> None:
+def test_users_and_the_group_that_were_deleted_are_made_again_by_root(gated: Site) -> None:
     names = [f"pd-{gated.name}", f"pb-{gated.name}", "deploy", "pushdeploy"]
     before = [gated.host.run("getent", "group", name).stdout for name in names]
     damage(
@@ -125,7 +125,7 @@ def test_users_and_the_group_that_were_deleted_are_made_again_at_boot(gated: Sit
         "/etc/passwd /etc/group /etc/shadow /etc/gshadow",
     )
 
-    gated.host.run("systemctl", "restart", "pushdeploy.boot.service")
+    gated.host.run("pushdeploy", "reconcile")
 
     assert [gated.host.run("getent", "group", name).stdout for name in names] == before
     next_push_is_live(gated)
