@@ -149,7 +149,8 @@ def test_one_command_and_one_push_bring_the_blog_to_https(
     push = blog.push()
 
     assert push.exit_status == 0, push.output
-    assert re.search(rf"Getting a certificate for {NAME}\n(?: +still .*\n)* +ok\n", done.stderr), done.stderr
+    given = rf"Getting a certificate for {NAME}\n(?: +still .*\n)* +ok\n"
+    assert re.search(given, done.stderr), done.stderr
     assert f"https://{NAME}" in push.output
     status, page = curl(server, f"https://{NAME}/")
     assert status == 0
