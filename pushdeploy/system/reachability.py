@@ -5,11 +5,13 @@ from __future__ import annotations
 import http.client
 import secrets
 import socket
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SECONDS = 10.0
@@ -27,25 +29,15 @@ def check_reachable(domain: str, webroot: Path, *, port: int = PORT) -> None:
             else who does.
     """
     addresses = _addresses(domain)
-    name = f"pushdeploy-{secrets.token_urlsafe(16)}"
-    file = webroot / CHALLENGES.strip("/") / name
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(name)
-    try:
+    with _shown(webroot) as token:
         for address in addresses:
-            _check_address(domain, address, port, name)
-    finally:
-        file.unlink(missing_ok=True)
+            _check_address(domain, address, port, token)
 
 
 def strangers(names: list[str], webroot: Path, *, port: int = PORT) -> list[tuple[str, str]]:
     """The names for which this machine's own port shows no file of ours, and what it does."""
-    token = f"pushdeploy-{secrets.token_urlsafe(16)}"
-    file = webroot / CHALLENGES.strip("/") / token
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(token)
     found = []
-    try:
+    with _shown(webroot) as token:
         for name in names:
             try:
                 status, body = _fetch(name, HERE, port, token)
@@ -54,9 +46,20 @@ def strangers(names: list[str], webroot: Path, *, port: int = PORT) -> list[tupl
                 continue
             if status != http.client.OK or body != token:
                 found.append((name, f"another site answers (status {status})"))
+    return found
+
+
+@contextmanager
+def _shown(webroot: Path) -> Iterator[str]:
+    """A file whose name and content nobody else can know, for as long as it is asked for."""
+    token = f"pushdeploy-{secrets.token_urlsafe(16)}"
+    file = webroot / CHALLENGES.strip("/") / token
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(token)
+    try:
+        yield token
     finally:
         file.unlink(missing_ok=True)
-    return found
 
 
 def _addresses(domain: str) -> list[str]:

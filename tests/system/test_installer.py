@@ -39,10 +39,12 @@ find /run/systemd /run/pushdeploy -name 'pushdeploy*' 2>/dev/null || true
 """
 
 # Of all that the installer keeps: when it was last changed, and since when each unit runs.
-# Without the apps' homes: gunicorn makes its control socket there when it pleases.
+# Without the apps' homes: gunicorn makes its control socket there when it pleases. And without
+# the folder in which a file stands while a name is looked at.
 STATE = r"""
 find /etc /opt/pushdeploy /usr/local /var/lib/pushdeploy /var/log/pushdeploy -xdev \
   ! -path '/var/lib/pushdeploy/apps/*/home*' \
+  ! -path /var/lib/pushdeploy/acme/.well-known/acme-challenge \
   -printf '%p %m %u %g %T@ %C@\n' | sort
 systemctl show --property=Id,InvocationID,ActiveEnterTimestampMonotonic 'pushdeploy*' ssh.service
 """

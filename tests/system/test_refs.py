@@ -11,6 +11,7 @@ from tests.system.story import (
     Site,
     assert_refused,
     assert_serving,
+    eventually,
 )
 
 FIRST_PUSHES = "/var/lib/pushdeploy/first-pushes"
@@ -204,6 +205,8 @@ def test_a_first_push_that_is_killed_leaves_nothing_that_reconcile_does_not_remo
     with_noise = site.app.folder / "noise.bin"
     with_noise.write_bytes(os.urandom(8 << 20))
     site.change({})
+    running = ("pgrep", "-u", "deploy", "-f", where)  # what the last test asked for may still end
+    eventually(lambda: site.host.run(*running, check=False).returncode, 1)
     killer = site.host.start("sh", "-c", f"until pkill -KILL -u deploy -f '{where}'; do :; done")
 
     assert site.push().exit_status != 0
