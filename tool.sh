@@ -219,7 +219,7 @@ tool_scripts() {
   for script in "${SERVER_PROGRAMS[@]}"; do
     tool_program "$tool" "$packages" "$library" "bin/$script" "$script" >"$tool/bin/$script"
   done
-  tool_program "$tool" "$packages" "$library" venv/bin/pushdeploy start >"$tool/venv/bin/pushdeploy"
+  tool_program "$tool" "$packages" "$library" venv/bin/pushdeploy main >"$tool/venv/bin/pushdeploy"
   tool_repair_program "$tool" >"$tool/repair"
   chmod 0755 -- "$tool"/hooks/* "$tool"/bin/* "$tool/venv/bin/pushdeploy" "$tool/repair"
 }

@@ -89,7 +89,7 @@ def test_a_tool_has_one_owner(tool: str) -> None:
     "module",
     [
         *("pushdeploy.cli.shell", "pushdeploy.cli.forced_command", "pushdeploy.cli.receive"),
-        *("pushdeploy.cli.hook", "pushdeploy.cli.start", "pushdeploy.engine.client"),
+        *("pushdeploy.cli.hook", "pushdeploy.cli.early", "pushdeploy.engine.client"),
         "pushdeploy.cli.watchdog",
     ],
 )

@@ -23,8 +23,6 @@ from pushdeploy.system.share import share
 if TYPE_CHECKING:
     import socket
 
-    from pushdeploy.cli.early import Called
-
 LONGEST = 100_000
 """Characters of a command: config vars may be long."""
 
@@ -38,19 +36,16 @@ INTERACTIVE = (
 )
 
 
-def answer(asked: str, engine: socket.socket | None, called: Called | None) -> int:
-    """Do what was asked for, or say why not.
-
-    `engine` was called for a push, `called` for a command.
-    """
+def answer(asked: str, engine: socket.socket | None) -> int:
+    """Do what was asked for, or say why not; `engine` was called already, for a push."""
     try:
-        return _answer(asked, engine, called)
+        return _answer(asked, engine)
     except PushdeployError as error:
         stderr().show(words.problem(error.message, error.hint))
         return error.exit_code
 
 
-def _answer(asked: str, engine: socket.socket | None, called: Called | None) -> int:
+def _answer(asked: str, engine: socket.socket | None) -> int:
     if len(asked) > LONGEST:
         raise UsageError(f"the command has {len(asked)} characters, more than {LONGEST}")
     if not asked:
@@ -58,7 +53,7 @@ def _answer(asked: str, engine: socket.socket | None, called: Called | None) -> 
         return 0
     match = GIT.fullmatch(asked)
     if match is None:
-        return _command(asked, called)
+        return _command(asked)
     app = parse_app_name((match["quoted"] or match["bare"] or "").removesuffix(".git"))
     if match["verb"] == "receive-pack":
         return receive(app, str(share("hooks")), engine)
@@ -76,13 +71,13 @@ def _upload_pack(repo: str) -> Command:
     return Command(["git", "upload-pack", "--strict", str(Path(repo))], environment=environment)
 
 
-def _command(asked: str, called: Called | None) -> int:
+def _command(asked: str) -> int:
     try:
         words = shlex.split(asked)
     except ValueError as error:
         raise UsageError(f"the command can't be read: {error}") from error
     if words and words[0] == "pushdeploy":
         del words[0]
-    from pushdeploy.cli.main import run  # noqa: PLC0415 - a push needs none of it
+    from pushdeploy.cli.main import run_over_ssh  # noqa: PLC0415 - a push needs none of it
 
-    return run(words, called, over_ssh=True)
+    return run_over_ssh(words)

@@ -10,13 +10,14 @@ import click
 
 from pushdeploy.cli.group import PROGRAM, commands
 from pushdeploy.cli.output import say
+from pushdeploy.cli.side import find_side, server_side
 from pushdeploy.cli.words import problem
 from pushdeploy.errors import PushdeployError, UsageError
+from pushdeploy.system.standard_streams import open_standard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pushdeploy.cli.early import Called
     from pushdeploy.cli.side import Side
 
 INTERRUPTED = 130
@@ -29,33 +30,15 @@ OUR_BUG = 70
 """`EX_SOFTWARE` of sysexits.h."""
 
 
-def main(words: list[str] | None = None, called: Called | None = None) -> int:
-    """Carry out a command line; returns the exit status.
-
-    Args:
-        words: a command and its arguments; none means those of this process.
-        called: an engine that was called for it already.
-    """
-
-    def here() -> Side:
-        from pushdeploy.cli.side import find_side  # noqa: PLC0415 - help needs none
-
-        return find_side(called)
-
-    return status_of(sys.argv[1:] if words is None else words, here)
+def main() -> int:
+    """Carry out the command line of this process; returns the exit status."""
+    open_standard()
+    return status_of(sys.argv[1:], find_side)
 
 
-def run(words: list[str], called: Called | None, *, over_ssh: bool) -> int:
-    """Carry out the words of a person who is not at this machine's shell.
-
-    Args:
-        words: a command and its arguments.
-        called: an engine that was called for it already.
-        over_ssh: they came through the forced command: names of files mean nothing then.
-    """
-    from pushdeploy.cli.side import server_side  # noqa: PLC0415 - help needs none
-
-    return status_of(words, lambda: server_side(called, over_ssh=over_ssh))
+def run_over_ssh(words: list[str]) -> int:
+    """Carry out a command that came through the forced command: a name of a file means nothing."""
+    return status_of(words, lambda: server_side(over_ssh=True))
 
 
 def status_of(arguments: list[str], side: Callable[[], Side]) -> int:

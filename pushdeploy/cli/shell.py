@@ -1,7 +1,7 @@
 """The forced command of sshd(8): `pushdeploy.cli.shell KEY-NAME`.
 
-What was asked for is in `SSH_ORIGINAL_COMMAND`. The engine is called before anything else is
-imported.
+What was asked for is in `SSH_ORIGINAL_COMMAND`. For a push the engine is called before anything
+else is imported.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import sys
 
-from pushdeploy.cli.early import call_for, call_for_push, open_standard
+from pushdeploy.cli.early import call_for_push
 from pushdeploy.system.places import take_a_place
+from pushdeploy.system.standard_streams import open_standard
 
 SESSIONS = "/var/lib/pushdeploy/sessions"
 """Said again where it belongs: `Layout.sessions`."""
@@ -26,7 +27,6 @@ BUSY = 6
 """`BusyError` of `errors`."""
 
 PUSH = ("git-receive-pack ", "git receive-pack ")
-OWN_NAME = "pushdeploy"
 WHO_VARIABLE = "PUSHDEPLOY_WHO"
 """Said again where it belongs: `engine_link`."""
 
@@ -41,11 +41,9 @@ def main() -> int:
             return BUSY
     asked = os.environ.get("SSH_ORIGINAL_COMMAND", "")
     engine = call_for_push() if asked.startswith(PUSH) else None
-    words = asked.split()
-    called = call_for(words[1:] if words[:1] == [OWN_NAME] else words)
     from pushdeploy.cli.forced_command import answer  # noqa: PLC0415 - the engine starts meanwhile
 
-    return answer(asked, engine, called)
+    return answer(asked, engine)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,6 @@ from pushdeploy.model.layout import SERVER
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pushdeploy.cli.early import Called
-    from pushdeploy.engine.client import Connect
-
 
 class Engine(Protocol):
     """Answers requests."""
@@ -81,10 +78,10 @@ class Away:
 Side = Near | Away
 
 
-def find_side(called: Called | None = None) -> Side:
-    """The side that this process is on; `called` is an engine that was called already."""
+def find_side() -> Side:
+    """The side that this process is on."""
     if embedded_root() is not None or SERVER.engine_socket.exists() or _start_engine():
-        return server_side(called, over_ssh=False)
+        return server_side(over_ssh=False)
     return Away()
 
 
@@ -108,37 +105,23 @@ def _start_engine() -> bool:
     return True
 
 
-def server_side(called: Called | None = None, *, over_ssh: bool) -> Near:
+def server_side(*, over_ssh: bool) -> Near:
     """Beside the engine of this machine."""
-    return Near(OwnEngine(called), over_ssh)
+    return Near(own_engine, over_ssh)
 
 
-class OwnEngine:
-    """This machine's; one that was called already gets the question that it expects."""
-
-    def __init__(self, called: Called | None) -> None:
-        self._called = called
-
-    def __call__(
-        self,
-        request: Mapping[str, Any],
-        *,
-        watcher: Watcher | None = None,
-        descriptors: Sequence[int] = (),
-        stay: bool = False,
-    ) -> Any:
-        """The answer to a request; see `pushdeploy.engine.client.ask`."""
-        return ask(
-            self._connect(str(request["verb"])),
-            {"who": who(), **request},
-            watcher=watcher,
-            descriptors=descriptors,
-            stay=stay,
-        )
-
-    def _connect(self, verb: str) -> Connect:
-        called = self._called
-        if called is None or called.verb != verb:
-            return connect()
-        self._called = None
-        return lambda: called.connection
+def own_engine(
+    request: Mapping[str, Any],
+    *,
+    watcher: Watcher | None = None,
+    descriptors: Sequence[int] = (),
+    stay: bool = False,
+) -> Any:
+    """The answer of this machine's engine to a request; see `pushdeploy.engine.client.ask`."""
+    return ask(
+        connect(),
+        {"who": who(), **request},
+        watcher=watcher,
+        descriptors=descriptors,
+        stay=stay,
+    )

@@ -1,11 +1,10 @@
 """What goes over the engine's socket: one request line, a few short answer lines, all JSON.
 
 Request: `{"verb": "converge", "app": "blog", "who": "alice", …}`; descriptors may come with it
-(SCM_RIGHTS, unix(7)). Before it, `{"verb": "prepare"}` says that a push has begun, and
-`{"verb": "prepare", "for": "ps"}` what will be asked. Answers: `{"waiting": {…}}` and
-`{"attempt": 7, "log": "/…/7.jsonl"}` any number of times, then one of `{"answer": …}` and
-`{"error": {…}}`. Events never come this way: they go to the attempt's log, and whoever watches
-follows that file.
+(SCM_RIGHTS, unix(7)). Before it, `{"verb": "prepare"}` says that a push has begun. Answers:
+`{"waiting": {…}}` and `{"attempt": 7, "log": "/…/7.jsonl"}` any number of times, then one of
+`{"answer": …}` and `{"error": {…}}`. Events never come this way: they go to the attempt's log, and
+whoever watches follows that file.
 """
 
 from __future__ import annotations

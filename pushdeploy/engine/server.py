@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 CONVERGE = "converge"
 """What a push asks for."""
 
-ATTEMPTS = (
-    *(CONVERGE, "deploy", "rollback", "restart", "rebuild"),
-    *("config.set", "config.unset", "scale"),
-)
-"""Verbs that keep a log."""
-
 Verb = Callable[[Host, Session, Mapping[str, Any]], Any]
 
 
@@ -42,7 +36,7 @@ def serve(connection: socket.socket, host: Host, verbs: Mapping[str, Verb]) -> i
     os.umask(0o022)
     session = Session(connection, host)
     try:
-        request = session.receive(lambda verb: _prepare(host, verbs, verb))
+        request = session.receive(lambda: _prepare(host, verbs))
         if request is None:
             return 0
         answer = _answer(host, session, verbs, request)
@@ -71,14 +65,11 @@ def _answer(
         return verb(host, session, request)
 
 
-def _prepare(host: Host, verbs: Mapping[str, Verb], verb: str) -> None:
-    """Do ahead what does not depend on the request; without a verb it will be that of a push."""
-    if not verb:
-        host.receiver.prepare()
-    with contextlib.suppress(KeyError):
-        verbs[verb or CONVERGE]
-    if not verb or verb in ATTEMPTS:
-        import pushdeploy.engine.audit  # noqa: F401, PLC0415 - slow, and a query has no attempt
+def _prepare(host: Host, verbs: Mapping[str, Verb]) -> None:
+    """A push has begun: import what will be asked for, which may be nothing."""
+    host.receiver.prepare()
+    verbs.get(CONVERGE)
+    import pushdeploy.engine.audit  # noqa: F401, PLC0415 - slow, and a query has no attempt
 
 
 def _our_bug(error: Exception) -> PushdeployError:

@@ -32,11 +32,8 @@ LEFT = select.POLLERR | select.POLLHUP | select.POLLRDHUP
 FIRST_SECONDS = 10.0
 """A caller that has not said a line by then is dropped."""
 
-COMMAND_SECONDS = 60.0
-"""So is one that has said what it will ask, and does not: it only has to import that."""
-
 PUSH_SECONDS = 900.0
-"""And one whose push has begun: it may be of many megabytes."""
+"""So is one whose push has begun, later: it may be of many megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +63,10 @@ class Session:
         )
         return Peer(*struct.unpack("3i", raw))
 
-    def receive(self, prepare: Callable[[str], None]) -> dict[str, Any] | None:
+    def receive(self, prepare: Callable[[], None]) -> dict[str, Any] | None:
         """The request, with any descriptors that came along; `None` if the caller left.
 
-        A `prepare` line before it announces which verb will come, or that a push has begun: imports
-        then happen while the caller imports, or the push still comes in.
+        A `prepare` line before it says that a push has begun: then `prepare` is called meanwhile.
 
         Raises:
             UsageError: it is no request, or too long.
@@ -81,9 +77,8 @@ class Session:
             if request is None or request["verb"] != "prepare":
                 self._connection.settimeout(ANSWER_SECONDS)
                 return request
-            verb = str(request.get("for", ""))
-            prepare(verb)
-            self._end = time.monotonic() + (COMMAND_SECONDS if verb else PUSH_SECONDS)
+            prepare()
+            self._end = time.monotonic() + PUSH_SECONDS
 
     def _line(self) -> bytes | None:
         while b"\n" not in self._buffer:

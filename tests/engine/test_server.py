@@ -89,7 +89,7 @@ def test_a_request_that_never_ends_is_refused_at_the_limit(line: Line) -> None:
     thread = threading.Thread(target=send)
     thread.start()
     with pytest.raises(UsageError, match=f"longer than {REQUEST_LIMIT} bytes"):
-        Session(line.theirs, line.host).receive(lambda _: None)
+        Session(line.theirs, line.host).receive(lambda: None)
     line.theirs.close()
 
     thread.join(10)
@@ -98,14 +98,6 @@ def test_a_request_that_never_ends_is_refused_at_the_limit(line: Line) -> None:
 
 def test_two_lines_in_one_packet_are_two_requests(line: Line, machine: Machine) -> None:
     line.say({"verb": "prepare"}, {"verb": "echo", "word": "hello"})
-
-    line.serve({"echo": echo})
-
-    assert line.heard() == [{"answer": {"verb": "echo", "word": "hello"}}]
-
-
-def test_what_was_announced_need_not_be_what_is_asked(line: Line) -> None:
-    line.say({"verb": "prepare", "for": "no such verb"}, {"verb": "echo", "word": "hello"})
 
     line.serve({"echo": echo})
 
