@@ -26,7 +26,7 @@ def deploy(side: Near, *, app: str, rev: str | None) -> int:
 
     REV is a branch, tag or commit that the server has. What was tried before does not matter.
     """
-    return follow(side, "deploy", app=app, revision=rev or "")
+    return follow(side, "deploy", app=app, revision=rev)
 
 
 @command("rollback", example="pushdeploy rollback v12 --app blog")

@@ -31,6 +31,7 @@ from pushdeploy.model.requirements import ReferenceKind, references
 from pushdeploy.model.static_mount import DEFAULT_FOLDERS
 from pushdeploy.model.storage import storage_set
 from pushdeploy.model.suggestion import suggest_procfile
+from pushdeploy.model.text import quoted
 from pushdeploy.model.tree import SUBJECT_LIMIT, TEXT_LIMIT, Tree, refuse_many, render_tree
 from pushdeploy.system import git_room
 from pushdeploy.system.files import delete_tree, sync_filesystem
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 
 SLUG_FORMAT = "1"
 """Part of every slug's key; raised when a slug's content would differ for the same tree."""
+
+NAMED = {"blob": "a file", "tree": "a folder"}
+"""Kinds of git's objects that a tag may name."""
 
 
 def check_out(request: dict[str, Any]) -> str:
@@ -58,10 +62,7 @@ def check_out(request: dict[str, Any]) -> str:
     repository = Repository(Path(request["repo"]))
     commit = repository.commit_id(request["revision"])
     if commit is None:
-        raise NotFoundError(
-            f"`{request['revision']}` names no commit in the server's repo",
-            hint="git push production main",
-        )
+        raise _names_no_commit(repository, request["revision"])
     tree_id, subject, author = repository.facts(commit)
     procfile = _procfile(repository, commit)
     app_json = repository.text(commit, "app.json", TEXT_LIMIT) or ""
@@ -85,6 +86,24 @@ def check_out(request: dict[str, Any]) -> str:
             local=local,
             storage=links,
         )
+    )
+
+
+def _names_no_commit(repository: Repository, revision: str) -> NotFoundError:
+    kind = NAMED.get(repository.kind(revision))
+    if kind is not None:
+        return NotFoundError(
+            f"{quoted(revision)} names {kind} in the server's repo, and a commit is deployed",
+            hint="name a branch, a tag of a commit, or a commit's id",
+        )
+    if repository.is_ambiguous(revision):
+        return NotFoundError(
+            f"several ids in the server's repo begin with {quoted(revision)}",
+            hint="write more of the id",
+        )
+    return NotFoundError(
+        f"{quoted(revision)} names no commit in the server's repo",
+        hint="git push production main",
     )
 
 

@@ -25,6 +25,7 @@ from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.formation import parse_scale
 from pushdeploy.model.refname import parse_branch_name, parse_git_setting
 from pushdeploy.model.release import Kind, parse_release_name
+from pushdeploy.model.revision import parse_revision
 from pushdeploy.model.scaling import refuse_without_effect
 from pushdeploy.model.storage import parse_new_folder, parse_storage_folder, storage_set
 
@@ -137,8 +138,8 @@ def _git_gc(host: Host, session: Session, request: Request) -> dict[str, Any]:
 
 
 def _deploy(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    who, revision = caller(host, session, request), str(request.get("revision") or "")
-    app = app_of(request)
+    who, app, named = caller(host, session, request), app_of(request), request.get("revision")
+    revision = "" if named is None else parse_revision(str(named), app)
     if not revision and not Journal(host.layout.app(app)).settings().branch:
         raise NotFoundError(f"nothing was pushed to `{app}` yet", hint="git push production main")
     return _ended(deploy_revision(host, app, session, revision=revision, who=who))

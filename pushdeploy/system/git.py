@@ -6,6 +6,7 @@ Never as root: git obeys the configuration of the repo that it is pointed at.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tempfile
 from contextlib import contextmanager
@@ -30,6 +31,11 @@ LONGEST_NAME = 1 << 16
 
 PLAIN_MODES = ("100644 ", "100755 ")
 """Of files that are no links, in a tree."""
+
+OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+BEGINNING = re.compile(r"[0-9a-fA-F]{4,39}")
+"""Of an id; git takes no shorter one."""
 
 FORCED = {
     "core.fsmonitor": "false",
@@ -75,9 +81,29 @@ class Repository:
         if revision.startswith("-"):
             return None
         try:
-            return str(self._repo.commit(revision).hexsha)
+            if OBJECT_ID.fullmatch(revision):
+                return str(self._repo.commit(revision).hexsha)
+            # GitPython reads reflogs, which this repo has not, and stumbles over what is no commit.
+            found = self._repo.git.rev_parse("--verify", "--quiet", f"{revision}^{{commit}}")
         except (BadName, BadObject, ValueError, GitCommandError):
             return None
+        return str(found)
+
+    def kind(self, revision: str) -> str:
+        """What a revision names: `commit`, `tree` or `blob`, a tag's own; empty for nothing."""
+        if revision.startswith("-"):
+            return ""
+        try:
+            return str(self._repo.git.cat_file("-t", f"{revision}^{{}}"))
+        except GitCommandError:
+            return ""
+
+    def is_ambiguous(self, revision: str) -> bool:
+        """True when several commits' ids begin so."""
+        if not BEGINNING.fullmatch(revision):
+            return False
+        listed = self._repo.git.rev_parse(f"--disambiguate={revision}")
+        return len(listed.splitlines()) > 1
 
     def facts(self, commit: str) -> tuple[str, str, str]:
         """Tree id, subject and author's name of a commit."""

@@ -45,7 +45,8 @@ def stdin(monkeypatch: pytest.MonkeyPatch) -> io.BytesIO:
 @pytest.mark.parametrize(
     ("words", "request_"),
     [
-        (["deploy"], {"verb": "deploy", "app": "blog", "revision": ""}),
+        (["deploy"], {"verb": "deploy", "app": "blog", "revision": None}),
+        (["deploy", ""], {"verb": "deploy", "app": "blog", "revision": ""}),
         (["deploy", "fix"], {"verb": "deploy", "app": "blog", "revision": "fix"}),
         (["rollback"], {"verb": "rollback", "app": "blog", "release": None}),
         (["rollback", "v9"], {"verb": "rollback", "app": "blog", "release": "v9"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 import sys
@@ -205,6 +206,38 @@ def test_a_revision_that_is_not_there_is_named(app: App) -> None:
         app.check_out("nonsense")
     with pytest.raises(NotFoundError):
         app.check_out("--help")
+
+
+def test_a_tag_of_a_file_or_a_folder_is_named_as_such(app: App) -> None:
+    app.repo.commit(GOOD)
+    app.repo.git("tag", "notes", "main:app.py")
+    app.repo.git("tag", "-a", "-m", "x", "assets", "main:static")
+
+    with pytest.raises(NotFoundError, match="`notes` names a file in the server's repo"):
+        app.check_out("notes")
+    with pytest.raises(NotFoundError, match="`assets` names a folder in the server's repo"):
+        app.check_out("assets")
+
+
+def test_the_beginning_of_several_ids_is_refused_as_such(app: App) -> None:
+    commit = "commit refs/heads/main\ncommitter Ada <ada@example.org> {} +0000\ndata 0\n\n"
+    many = "".join(commit.format(number) for number in range(2000))
+    app.repo.git("fast-import", "--quiet", stdin=many.encode())
+    beginnings = sorted(one[:4] for one in app.repo.git("rev-list", "main").split())
+    twice = next(one for one, after in itertools.pairwise(beginnings) if one == after)
+
+    with pytest.raises(NotFoundError, match=f"several ids .* begin with `{twice}`"):
+        app.check_out(twice)
+
+
+@pytest.mark.parametrize("revision", ["HEAD@{1}", "..", "@{u}", ":/text", "main^{tree}", "main~9"])
+def test_what_git_understands_and_is_no_commit_of_the_repo_names_none(
+    app: App, revision: str
+) -> None:
+    app.repo.commit(GOOD)
+
+    with pytest.raises(NotFoundError):
+        app.check_out(revision)
 
 
 def test_tags_and_short_ids_name_commits(app: App) -> None:
