@@ -19,13 +19,13 @@ HEAD = """\
 
 This page is written by `docs/write_commands.py`; `pushdeploy COMMAND --help` shows the same.
 
-On the server a command is about the app that `--app` names; with one app there it may be left out.
-The first word after the command may name it too: `pushdeploy ps blog`.
-On a laptop, in a checkout whose git remote is like `deploy@HOST:blog`, the same command runs on that server over ssh.
+On the server, `--app` names the app; with a single app it can be left out.
+The app can also be the first word after the command: `pushdeploy ps blog`.
+On a laptop, in a checkout with a git remote such as `deploy@HOST:blog`, the same command runs on that server over ssh.
 The remote is the one called `production`, or the only one of that kind, or the one that `--remote` names.
-`ssh deploy@HOST ps blog` needs no installation at all.
+`ssh deploy@HOST ps blog` needs nothing installed on the laptop.
 
-Data goes to stdout, talk to stderr; `NO_COLOR` turns drawn tables into plain columns.
+Data goes to stdout, messages to stderr; `NO_COLOR` turns tables with borders into plain columns.
 See also: [exit codes](exit-codes.md), [JSON](json.md).
 """
 

@@ -31,7 +31,7 @@ COLUMNS = ("App", "Port", "Branch", "Release", "Commit")
 @command("apps", example="pushdeploy apps", app=App.NONE)
 @json_option
 def apps(side: Near, *, as_json: bool) -> None:
-    """List the apps of the server."""
+    """List the apps on the server."""
     found = side.ask("apps")
     if as_json:
         show_json([_record(one) for one in found])
@@ -44,10 +44,12 @@ def apps(side: Near, *, as_json: bool) -> None:
 @command("apps:create", example="pushdeploy apps:create blog --port 8000", app=App.NONE)
 @click.argument("name")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), help="On 127.0.0.1; without it, the next free one."
+    "--port",
+    type=click.IntRange(1, 65535),
+    help="The port on 127.0.0.1; by default the next free one.",
 )
 def apps_create(side: Near, *, name: str, port: int | None) -> None:
-    """Make an app before its first push."""
+    """Create an app before its first push."""
     made = side.ask("apps.create", app=parse_app_name(name), port=port)
     how = "done" if made["made"] else "it was there already"
     say(f"Creating {name}... {how}, on port {made['port']}")
@@ -64,11 +66,11 @@ def _confirmed(errand: Errand) -> Errand:
 
 
 @command("apps:destroy", example="pushdeploy apps:destroy --app blog", prepare=_confirmed)
-@click.option("--confirm", metavar="NAME", help="The app's name again, instead of typing it.")
+@click.option("--confirm", metavar="NAME", help="The app's name, instead of being asked for it.")
 def apps_destroy(side: Near, *, app: str, confirm: str | None) -> None:
     """Delete an app.
 
-    Its releases, config vars and storage go with it, so its name has to be typed.
+    Its releases, config vars and storage are deleted too, so it asks for the app's name.
     """
     if confirm is None and sys.stdin.isatty():
         confirm = _typed(app)

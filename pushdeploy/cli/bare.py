@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def bare(side: Near, *, as_json: bool) -> None:
     """Show which app answers on the server's bare address.
 
-    That is for requests that name no domain of any app, such as `http://` and the server's address.
-    The first app of a server is there until it has a domain; no other one gets there by itself.
+    Requests that name no app's domain arrive there, such as `http://` and the server's address.
+    The first app on a server answers there until it has a domain; any other must be chosen.
     """
     found = side.ask("domains.bare")
     if as_json:
@@ -32,9 +32,9 @@ def bare(side: Near, *, as_json: bool) -> None:
 
 @command("bare:set", example="pushdeploy bare:set --app blog")
 def bare_set(side: Near, *, app: str) -> None:
-    """Have an app answer on the server's bare address.
+    """Choose the app that answers on the server's bare address.
 
-    It does so whatever domains it has, until somebody says otherwise or the app is destroyed.
+    It answers there even if it has domains, until that is changed or the app is destroyed.
     """
     side.ask("domains.bare", choose=app)
     say(f"{app} answers on the server's bare address")
@@ -42,6 +42,6 @@ def bare_set(side: Near, *, app: str) -> None:
 
 @command("bare:unset", example="pushdeploy bare:unset", app=App.NONE)
 def bare_unset(side: Near) -> None:
-    """Have nothing answer on the server's bare address."""
+    """Stop answering on the server's bare address."""
     side.ask("domains.bare", choose=None)
     say("Nothing answers on the server's bare address now")

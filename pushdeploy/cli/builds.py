@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @command("builds:clear-cache", example="pushdeploy builds:clear-cache --app blog")
 def builds_clear_cache(side: Near, *, app: str) -> None:
-    """Delete the packages that builds of an app have downloaded.
+    """Delete the packages that an app's builds have downloaded.
 
-    What runs stays as it is. The next build downloads again what it needs.
+    Nothing that is running changes. The next build downloads what it needs again.
     """
     side.ask("builds.clear_cache", app=app)
     say(f"The package cache of {app} is empty. The next build downloads what it needs.")

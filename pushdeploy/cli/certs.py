@@ -37,12 +37,12 @@ def certs(side: Near, *, as_json: bool) -> None:
 
 
 @command("certs:auto", example="pushdeploy certs:auto --email me@example.com --app blog")
-@click.option("--email", help="Who is told of problems; kept for all apps.")
-@click.option("--server", metavar="URL", help="Another ACME server than Let's Encrypt; kept.")
+@click.option("--email", help="Where problems are reported; kept for all apps.")
+@click.option("--server", metavar="URL", help="An ACME server other than Let's Encrypt; kept.")
 def certs_auto(side: Near, *, app: str, email: str | None, server: str | None) -> None:
-    """Get a certificate for all domains of an app, and renew it.
+    """Get a certificate for all of an app's domains, and keep it renewed.
 
-    DNS and port 80 are tried first, since Let's Encrypt allows few failures.
+    DNS and port 80 are checked first, since Let's Encrypt allows few failures.
     """
     _serves(side.ask("certs.auto", app=app, email=email, server=server))
 
@@ -62,10 +62,10 @@ def _files_on_stdin(errand: Errand) -> Errand:
 @click.argument("chain")
 @click.argument("key")
 def certs_add(side: Near, *, app: str, chain: str, key: str) -> None:
-    """Serve a certificate of your own: CHAIN and its KEY, PEM files.
+    """Serve your own certificate: CHAIN and KEY are PEM files.
 
-    It is refused if the key does not fit, a domain is missing, it has ended, or its chain is not
-    complete. With `- -`, both are read from stdin as a JSON list.
+    It is refused if the key does not match, a domain is missing, it has expired, or its chain is
+    incomplete. With `- -`, both are read from stdin as a JSON list.
     """
     texts = _from_stdin() if chain == key == STDIN else (_text(chain, side), _text(key, side))
     _serves(side.ask("certs.add", app=app, chain=texts[0], key=texts[1]))
@@ -73,14 +73,14 @@ def certs_add(side: Near, *, app: str, chain: str, key: str) -> None:
 
 @command("certs:remove", example="pushdeploy certs:remove --app blog")
 def certs_remove(side: Near, *, app: str) -> None:
-    """Serve an app over plain HTTP again."""
+    """Remove a certificate, and serve the app over plain HTTP again."""
     side.ask("certs.remove", app=app)
     say(f"{app} has no certificate any more")
 
 
 @command("certs:renewed", example="pushdeploy certs:renewed", app=App.NONE)
 def certs_renewed(side: Near) -> None:
-    """Take up renewed certificates; certbot calls this."""
+    """Load renewed certificates; certbot calls this."""
     names: list[str] = side.ask("certs.renewed")
     say(f"nginx shows the new certificate for {', '.join(names)}" if names else "nothing is new")
 

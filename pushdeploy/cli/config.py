@@ -28,10 +28,12 @@ STDIN = "-"
 
 
 @command("config", example="pushdeploy config --app blog")
-@click.option("-s", "--shell", is_flag=True, help="As a shell reads them: NAME='a value'.")
+@click.option(
+    "-s", "--shell", is_flag=True, help="In a form that a shell can read: NAME='a value'."
+)
 @json_option
 def config(side: Near, *, app: str, shell: bool, as_json: bool) -> None:
-    """Show all config vars with their values."""
+    """Show all config vars and their values."""
     found: dict[str, str] = side.ask("config", app=app)
     if as_json:
         show_json(found)
@@ -73,8 +75,8 @@ def _on_stdin(errand: Errand) -> Errand:
 def config_set(side: Near, *, app: str, pairs: tuple[str, ...]) -> int:
     """Set config vars.
 
-    The change is a new release: the old one serves until the new one is healthy. With `-`, the
-    pairs are read from stdin, each ended by a NUL character.
+    The change makes a new release; the old one serves until the new one is healthy. With `-`, the
+    pairs are read from stdin, each ending with a NUL character.
     """
     return _set(side, app, _assigned(pairs))
 
@@ -82,9 +84,9 @@ def config_set(side: Near, *, app: str, pairs: tuple[str, ...]) -> int:
 @command("config:unset", example="pushdeploy config:unset DEBUG --app blog")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 def config_unset(side: Near, *, app: str, names: tuple[str, ...]) -> int:
-    """Take config vars away.
+    """Unset config vars.
 
-    The change is a new release: the old one serves until the new one is healthy.
+    The change makes a new release; the old one serves until the new one is healthy.
     """
     doing = f"Unsetting {', '.join(names)}"
     return briefly(side, doing, f"and restarting {app}", "config.unset", app=app, names=names)
@@ -101,10 +103,10 @@ def _file_on_stdin(errand: Errand) -> Errand:
 )
 @click.argument("file", default=".env")
 def config_import(side: Near, *, app: str, file: str) -> int:
-    """Set all config vars of a .env file.
+    """Set all config vars from a .env file.
 
-    With `-` it is read from stdin. All of it is one new release. What `config --shell` and
-    `config --json` print is read back exactly.
+    With `-` it is read from stdin. The whole file becomes one new release. It reads what
+    `config --shell` and `config --json` print, exactly as it was.
     """
     return _set(side, app, _dotenv(read_typed(file, side)))
 

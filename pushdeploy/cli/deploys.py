@@ -22,9 +22,10 @@ FAILED = "failed: "
 @command("deploy", example="pushdeploy deploy --app blog")
 @click.argument("rev", required=False)
 def deploy(side: Near, *, app: str, rev: str | None) -> int:
-    """Deploy the branch, or REV.
+    """Deploy the deploy branch, or REV.
 
-    REV is a branch, tag or commit that the server has. What was tried before does not matter.
+    REV is a branch, tag or commit that is on the server; it is tried again even if it failed
+    before.
     """
     return follow(side, "deploy", app=app, revision=rev)
 
@@ -34,7 +35,7 @@ def deploy(side: Near, *, app: str, rev: str | None) -> int:
 def rollback(side: Near, *, app: str, release: str | None) -> int:
     """Go back to an earlier release.
 
-    Without RELEASE, to the one that was live before. Nothing is built, unless its
+    Without RELEASE, to the one that was live before. Nothing is rebuilt unless its
     Python is gone from the server.
     """
     return follow(side, "rollback", app=app, release=release)
@@ -42,23 +43,23 @@ def rollback(side: Near, *, app: str, release: str | None) -> int:
 
 @command("restart", example="pushdeploy restart --app blog")
 def restart(side: Near, *, app: str) -> int:
-    """Start the live code anew.
+    """Restart the live code.
 
-    It becomes a new release: the old one serves until the new one is healthy.
+    It becomes a new release; the old one serves until the new one is healthy.
     """
     return follow(side, "restart", app=app)
 
 
 @command("reconcile", example="pushdeploy reconcile", app=App.OPTIONAL)
-@click.option("--boot", is_flag=True, help="Only start what is live, waiting for nothing.")
-@click.option("--deep", is_flag=True, help="Look at the owner of every file, not only of some.")
-@click.option("--later", is_flag=True, help="Have due deploys run by themselves, side by side.")
+@click.option("--boot", is_flag=True, help="Only start what is live, without waiting.")
+@click.option("--deep", is_flag=True, help="Check the owner of every file, not just some.")
+@click.option("--later", is_flag=True, help="Start due deploys in the background, side by side.")
 def reconcile(side: Near, *, app: str | None, boot: bool, deep: bool, later: bool) -> int:
-    """Set right what is not as it should be.
+    """Find and fix whatever is not as it should be.
 
-    Starts what is missing, ends what is left over, finishes what was interrupted; makes users that
-    are missing, and sets owners and modes right. Does so for all apps, or for one; twice is once. A
-    timer runs it on a server.
+    Starts what is missing, stops what is left over, finishes what was interrupted, creates missing
+    users, and corrects owners and modes: for all apps, or for one. Running it twice does no harm.
+    On a server a timer runs it.
     """
     request: dict[str, Any] = {"verb": "reconcile", "boot": boot}
     request |= {"deep": True} if deep else {}

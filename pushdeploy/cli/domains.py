@@ -33,9 +33,9 @@ def domains(side: Near, *, app: str, as_json: bool) -> None:
 @command("domains:add", example="pushdeploy domains:add blog.example.com --app blog")
 @click.argument("names", nargs=-1, required=True, metavar="DOMAIN...")
 def domains_add(side: Near, *, app: str, names: tuple[str, ...]) -> None:
-    """Answer under these names.
+    """Add domains to an app.
 
-    The name's DNS record must lead to this server; then `certs:auto` gets a certificate.
+    Each domain's DNS record must point to this server; then `certs:auto` gets a certificate.
     """
     made = side.ask("domains.add", app=app, domains=_parsed(names))
     say(f"{app} answers as {', '.join(_names(made))}")
@@ -49,7 +49,7 @@ def domains_add(side: Near, *, app: str, names: tuple[str, ...]) -> None:
 @command("domains:remove", example="pushdeploy domains:remove blog.example.com --app blog")
 @click.argument("names", nargs=-1, required=True, metavar="DOMAIN...")
 def domains_remove(side: Near, *, app: str, names: tuple[str, ...]) -> None:
-    """Answer under these names no longer."""
+    """Remove domains from an app."""
     made = side.ask("domains.remove", app=app, domains=_parsed(names))
     found = _names(made)
     say(f"{app} answers as {', '.join(found)}" if found else f"{app} has no domain any more")

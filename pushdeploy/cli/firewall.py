@@ -32,10 +32,9 @@ def firewall_status(side: Near, *, as_json: bool) -> None:
 @command("firewall:enable", example="pushdeploy firewall:enable --yes", app=App.NONE)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def firewall_enable(side: Near, *, yes: bool) -> None:
-    """Let in ssh, HTTP and HTTPS, and nothing else new.
+    """Turn on the firewall: open ssh, HTTP and HTTPS, and no other new port.
 
-    Rules that are there already stay. The ssh port is allowed and verified before the firewall
-    is turned on.
+    Existing rules stay. The ssh port is allowed and verified before the firewall is turned on.
     """
     connection = ssh_connection()
     plan = side.ask("firewall.plan", connection=connection)

@@ -24,7 +24,7 @@ SETTING = "deploy-branch"
 def git_set(side: Near, *, app: str, name: str, value: str | None) -> None:
     """Choose the branch that a push deploys.
 
-    What is live stays until that branch is pushed; other branches are removed from the server.
+    What is live stays live until that branch is pushed; other branches are deleted from the server.
     """
     if value is None:
         meant = "main" if name == SETTING else name
@@ -42,9 +42,9 @@ def git_set(side: Near, *, app: str, name: str, value: str | None) -> None:
 
 @command("git:gc", example="pushdeploy git:gc --app blog")
 def git_gc(side: Near, *, app: str) -> None:
-    """Pack an app's repo on the server, and delete what nothing needs.
+    """Pack an app's repo on the server, and delete what is not needed.
 
-    That is done by itself once it is a day old; pushes wait while this runs.
+    This happens by itself, at most once a day; pushes wait while it runs.
     """
     done = side.ask("git.gc", app=app)
     before, after = format_size(done["before"]), format_size(done["after"])

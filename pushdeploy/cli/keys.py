@@ -51,9 +51,9 @@ def _key_on_stdin(errand: Errand) -> Errand:
 )
 @click.argument("words", nargs=-1, metavar="[NAME] [FILE|-]")
 def keys_add(side: Near, *, words: tuple[str, ...]) -> None:
-    """Let a public key push.
+    """Add a public ssh key that may push.
 
-    Without NAME the key's comment is its name; without FILE the key is read from stdin.
+    Without NAME, the key is named after its comment; without FILE, it is read from stdin.
     """
     name, file = _name_and_file(words)
     key = side.ask("keys.add", name=name, key=_text(file, side))
@@ -62,11 +62,13 @@ def keys_add(side: Near, *, words: tuple[str, ...]) -> None:
 
 @command("keys:remove", example="pushdeploy keys:remove alice", app=App.NONE)
 @click.argument("name")
-@click.option("--confirm", metavar="NAME", help="The key's name again: for the last, or your own.")
+@click.option(
+    "--confirm", metavar="NAME", help="The key's name again: for the last key, or your own."
+)
 def keys_remove(side: Near, *, name: str, confirm: str | None) -> None:
-    """Remove a key, which then can't push.
+    """Remove a key.
 
-    The last key, and the one that you are here with, only with `--confirm NAME`.
+    The last key, and the one you are using now, need `--confirm NAME`.
     """
     answer = side.ask("keys.remove", name=name, confirmed=confirm == name)
     say(f"Removing the key {name}... done")

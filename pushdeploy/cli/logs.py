@@ -16,11 +16,11 @@ SHOWN = 100
 
 
 @command("logs", example="pushdeploy logs -t -p web --app blog")
-@click.option("-t", "--tail", is_flag=True, help="Go on with what is printed from now on.")
+@click.option("-t", "--tail", is_flag=True, help="Keep showing new lines as they are printed.")
 @click.option(
     "-n", "--num", "count", type=click.IntRange(0), default=SHOWN, show_default=True, help="Lines."
 )
 @click.option("-p", "--ps", "types", multiple=True, metavar="TYPE", help="Only web, worker, …")
 def logs(side: Near, *, app: str, tail: bool, count: int, types: tuple[str, ...]) -> None:
-    """Show what the app printed last."""
+    """Show an app's latest output."""
     attached(side, "logs", app=app, types=list(types), count=count, follow=tail)

@@ -27,13 +27,13 @@ def maintenance(side: Near, *, app: str, as_json: bool) -> None:
 @command("maintenance:on", example="pushdeploy maintenance:on --message 'Back at 9' --app blog")
 @click.option("--message", help="What the page says.")
 def maintenance_on(side: Near, *, app: str, message: str | None) -> None:
-    """Answer every request with 503 and a page; workers go on."""
+    """Answer every request with 503 and a page; workers keep running."""
     side.ask("maintenance", app=app, on=True, message=message)
     say(f"Enabling maintenance mode for {app}... done")
 
 
 @command("maintenance:off", example="pushdeploy maintenance:off --app blog")
 def maintenance_off(side: Near, *, app: str) -> None:
-    """Let visitors in again."""
+    """Turn the maintenance page off."""
     side.ask("maintenance", app=app, on=False)
     say(f"Disabling maintenance mode for {app}... done")

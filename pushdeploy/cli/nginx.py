@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option("--file", "whole", is_flag=True, help="Print the whole file.")
 @json_option
 def nginx_show(side: Near, *, app: str, whole: bool, as_json: bool) -> None:
-    """Show what can be set of an app's nginx site."""
+    """Show the settings of an app's nginx site."""
     found = side.ask("nginx", app=app)
     if as_json:
         show_json(found)
@@ -36,7 +36,7 @@ def nginx_show(side: Near, *, app: str, whole: bool, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("value")
 def nginx_set(side: Near, *, app: str, name: str, value: str) -> None:
-    """Set one thing of an app's nginx site."""
+    """Change one setting of an app's nginx site."""
     found = side.ask("nginx.set", app=app, name=name, value=value)
     say(f"{name} of {app} is {found[name]}")
 
@@ -44,7 +44,7 @@ def nginx_set(side: Near, *, app: str, name: str, value: str) -> None:
 @command("nginx:unset", example="pushdeploy nginx:unset client-max-body-size --app blog")
 @click.argument("name")
 def nginx_unset(side: Near, *, app: str, name: str) -> None:
-    """Go back to the default of one thing."""
+    """Reset one setting to its default."""
     side.ask("nginx.set", app=app, name=name, value=None)
     say(f"{name} of {app} has its default again")
 
@@ -52,7 +52,7 @@ def nginx_unset(side: Near, *, app: str, name: str) -> None:
 @command("static", example="pushdeploy static --app blog")
 @json_option
 def static(side: Near, *, app: str, as_json: bool) -> None:
-    """List the folders that nginx serves by itself."""
+    """List the folders that nginx serves itself."""
     found: dict[str, str] = side.ask("static", app=app)
     if as_json:
         show_json(found)
@@ -73,6 +73,6 @@ def static_add(side: Near, *, app: str, url: str, folder: str) -> None:
 @command("static:remove", example="pushdeploy static:remove /media --app blog")
 @click.argument("url")
 def static_remove(side: Near, *, app: str, url: str) -> None:
-    """Leave a URL to the app again."""
+    """Stop serving a folder, and leave its URL to the app."""
     side.ask("static.remove", app=app, url=url)
     say(f"{app} answers {url.rstrip('/')}/ itself")

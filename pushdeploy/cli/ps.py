@@ -41,7 +41,7 @@ MEGABYTE = 1 << 20
 @command("ps", example="pushdeploy ps --app blog")
 @json_option
 def ps(side: Near, *, app: str, as_json: bool) -> None:
-    """Show what runs, and how it does."""
+    """Show what is running, and how it is doing."""
     answer = side.ask("ps", app=app)
     if as_json:
         show_json(_record(answer))
@@ -60,10 +60,10 @@ def ps(side: Near, *, app: str, as_json: bool) -> None:
 @click.argument("changes", nargs=-1, metavar="[TYPE=NUMBER]...")
 @json_option
 def ps_scale(side: Near, *, app: str, changes: tuple[str, ...], as_json: bool) -> int:
-    """Set how many of each process type run.
+    """Set how many instances of each process type run.
 
-    For web it is the number of gunicorn's workers; web=auto leaves it to us. Without arguments,
-    show the numbers.
+    For web, this is the number of gunicorn workers; web=auto chooses it for you. Without
+    arguments, show the numbers.
     """
     if changes:
         doing = f"Scaling {' '.join(changes)}"

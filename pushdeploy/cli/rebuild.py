@@ -22,14 +22,14 @@ KEYS = ("app", "release", "python", "interpreter", "fits", "misfit", "server_pyt
 
 @command("rebuild", example="pushdeploy rebuild --all", app=App.OPTIONAL)
 @click.option("--all", "everything", is_flag=True, help="Every app, one after another.")
-@click.option("--check", is_flag=True, help="Change nothing; list what would need it.")
+@click.option("--check", is_flag=True, help="Change nothing; list the apps that need it.")
 @json_option
 def rebuild(side: Near, *, app: str | None, everything: bool, check: bool, as_json: bool) -> int:
-    """Build the live code again for the Python of now.
+    """Rebuild the live code for the server's current Python.
 
-    It becomes a new release: the old one serves until the new one is healthy. After an upgrade of
-    the system, `rebuild --all` does it for every app. With --check, the exit status says whether
-    some app needs it.
+    It becomes a new release; the old one serves until the new one is healthy. After a system
+    upgrade, `rebuild --all` does this for every app. With --check, the exit status says whether
+    any app needs it.
     """
     if app is not None and everything:
         raise UsageError("`--all` and `--app` exclude each other")

@@ -42,7 +42,7 @@ SHOWN = 15
 )
 @json_option
 def releases(side: Near, *, app: str, count: int, as_json: bool) -> None:
-    """List releases and failed tries, newest first."""
+    """List releases and failed attempts, newest first."""
     answer = side.ask("releases", app=app, count=count)
     if as_json:
         show_json(_listing(answer))
@@ -89,7 +89,7 @@ def releases_info(side: Near, *, app: str, release: str | None, as_json: bool) -
 
 @command("releases:output", example="pushdeploy releases:output --attempt 7 --app blog")
 @click.argument("release", required=False)
-@click.option("--attempt", type=click.IntRange(1), help="The number of a try, also a failed one.")
+@click.option("--attempt", type=click.IntRange(1), help="The number of an attempt, failed or not.")
 @json_option
 def releases_output(
     side: Near, *, app: str, release: str | None, attempt: int | None, as_json: bool

@@ -34,9 +34,9 @@ def _with_terminal(errand: Errand) -> Errand:
 def run(side: Near, *, app: str, argv: tuple[str, ...]) -> int:
     """Run COMMAND as the app.
 
-    It gets a process of its own with the live release's code and config vars, and its words as
-    they are. One word alone is a line for the shell: 'ls *.db | wc -l'. Its exit status is passed
-    through, 128 + N when signal N ended it. Options of COMMAND need no quotes: write ours first.
+    It runs in its own process with the live release's code and config vars; its arguments are
+    passed on unchanged. A single argument is run by a shell: 'ls *.db | wc -l'. Its exit status is
+    passed through, or 128 + N when signal N ended it. Put pushdeploy's options before COMMAND.
     """
     answer = attached(
         side,

@@ -34,9 +34,9 @@ def storage(side: Near, *, app: str, as_json: bool) -> None:
 @command("storage:add", example="pushdeploy storage:add instance/ --app blog")
 @click.argument("folder")
 def storage_add(side: Near, *, app: str, folder: str) -> int:
-    """Keep a folder when releases change.
+    """Keep a folder across releases.
 
-    The app may write there, and nowhere else in its code.
+    The app may write there, but nowhere else in its code.
     """
     text, folder = folder, parse_new_folder(folder, app)
     doing, restarting = f"Adding storage {folder}/", f"and restarting {app}"
@@ -46,9 +46,9 @@ def storage_add(side: Near, *, app: str, folder: str) -> int:
 @command("storage:remove", example="pushdeploy storage:remove instance/ --app blog")
 @click.argument("folder")
 def storage_remove(side: Near, *, app: str, folder: str) -> int:
-    """Share a folder no longer.
+    """Stop sharing a folder between releases.
 
-    What it holds stays on the server.
+    Its files stay on the server.
     """
     folder = parse_storage_folder(folder)
     doing, restarting = f"Removing storage {folder}/", f"and restarting {app}"

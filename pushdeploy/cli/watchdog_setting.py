@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @command("watchdog", example="pushdeploy watchdog --app blog")
 @json_option
 def watchdog(side: Near, *, app: str, as_json: bool) -> None:
-    """Show whether a web process that hangs is started anew."""
+    """Show whether a web process that hangs is restarted."""
     found = side.ask("watchdog", app=app)
     if as_json:
         show_json(found)
@@ -24,13 +24,13 @@ def watchdog(side: Near, *, app: str, as_json: bool) -> None:
 
 @command("watchdog:on", example="pushdeploy watchdog:on --app blog")
 def watchdog_on(side: Near, *, app: str) -> None:
-    """Start web anew when it answers nothing any more."""
+    """Restart a web process that hangs."""
     side.ask("watchdog", app=app, on=True)
     say(f"Enabling the watchdog of {app}... done")
 
 
 @command("watchdog:off", example="pushdeploy watchdog:off --app blog")
 def watchdog_off(side: Near, *, app: str) -> None:
-    """Leave web alone, also when it answers nothing any more."""
+    """Stop restarting a web process that hangs."""
     side.ask("watchdog", app=app, on=False)
     say(f"Disabling the watchdog of {app}... done")
