@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.cli import engine_link
 from pushdeploy.cli.receiver import own_receiver
-from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal
+from pushdeploy.deploy.machine import Machine
 from pushdeploy.model.layout import SERVER
 from pushdeploy.system.accounts import ServerAccounts
 from pushdeploy.system.systemd import Systemd
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 SERVER_PYTHON = Path("/usr/bin/python3")
 
 
-def host(receiver: Receiver | None = None) -> Host:
+def machine(receiver: Receiver | None = None) -> Machine:
     """This machine: a server, or the folder that `PUSHDEPLOY_HOME` names.
 
     `receiver` is one that was started already.
     """
     root = engine_link.embedded_root()
-    return server_host(receiver) if root is None else embedded_host(receiver)
+    return server_machine(receiver) if root is None else embedded_machine(receiver)
 
 
-def server_host(receiver: Receiver | None = None) -> Host:
+def server_machine(receiver: Receiver | None = None) -> Machine:
     """A server with systemd."""
     receiver = receiver or own_receiver()
     receiver.meanwhile = load_templates
-    return Host(
+    return Machine(
         layout=SERVER,
         supervisor=Systemd(),
         accounts=ServerAccounts(SERVER),
@@ -46,13 +46,13 @@ def server_host(receiver: Receiver | None = None) -> Host:
     )
 
 
-def embedded_host(receiver: Receiver | None = None) -> Host:
+def embedded_machine(receiver: Receiver | None = None) -> Machine:
     """Everything under one folder, as one person."""
     from pushdeploy.system.accounts_embedded import OwnAccounts  # noqa: PLC0415
     from pushdeploy.system.supervisord import Supervisord  # noqa: PLC0415
 
     layout = engine_link.layout()
-    return Host(
+    return Machine(
         layout=layout,
         supervisor=Supervisord(layout, Path(sys.executable)),
         accounts=OwnAccounts(layout),

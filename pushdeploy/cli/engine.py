@@ -44,11 +44,11 @@ def main() -> int:
         receiver = own_receiver()
         receiver.prepare()
 
-    from pushdeploy.cli.compose import host  # noqa: PLC0415 - after the interpreter is up
+    from pushdeploy.cli.compose import machine  # noqa: PLC0415 - after the interpreter is up
     from pushdeploy.engine.server import serve  # noqa: PLC0415
     from pushdeploy.engine.table import Table  # noqa: PLC0415
 
-    return serve(connection, host(receiver), Table())
+    return serve(connection, machine(receiver), Table())
 
 
 def _has_place(connection: socket.socket) -> bool:

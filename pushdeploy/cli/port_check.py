@@ -13,12 +13,12 @@ from pushdeploy.system.systemd import systemctl
 from pushdeploy.system.unit_files import front_of
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
 
 HIGHEST_PORT = 65535
 
 
-def wanted_port(host: Host, app: str, port: int | None) -> int | None:
+def wanted_port(machine: Machine, app: str, port: int | None) -> int | None:
     """The port to make the app with; `None` lets it have the next free one.
 
     The first app is where everybody looks for it, unless told otherwise.
@@ -28,7 +28,8 @@ def wanted_port(host: Host, app: str, port: int | None) -> int | None:
         UnavailableError: a foreign process holds the port.
     """
     apps = {
-        name: Journal(host.layout.app(name)).settings().port for name in journals(host.layout.apps)
+        name: Journal(machine.layout.app(name)).settings().port
+        for name in journals(machine.layout.apps)
     }
     wanted = _choose(apps, app, port)
     if wanted is not None and not _is_our_front(app):

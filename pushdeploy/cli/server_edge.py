@@ -16,10 +16,10 @@ from pushdeploy.system.address import ssh_connection
 if TYPE_CHECKING:
     from pushdeploy.cli.steps import Steps
     from pushdeploy.cli.wishes import Wishes
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
 
 
-def check_edge(host: Host, wishes: Wishes) -> tuple[str, ...]:
+def check_edge(machine: Machine, wishes: Wishes) -> tuple[str, ...]:
     """The domains as certificates write them; refuses before anything is done.
 
     Raises:
@@ -42,27 +42,27 @@ def check_edge(host: Host, wishes: Wishes) -> tuple[str, ...]:
     known = ServerSettings()
     ServerSettings(wishes.email or known.email, wishes.acme_server or known.acme_server)
     for name in names:
-        edge.refuse_taken(host, str(wishes.app), name)
+        edge.refuse_taken(machine, str(wishes.app), name)
     if wishes.firewall:
         ufw.plan(ssh_connection())
     return names
 
 
-def make_edge(steps: Steps, host: Host, wishes: Wishes, names: tuple[str, ...]) -> None:
+def make_edge(steps: Steps, machine: Machine, wishes: Wishes, names: tuple[str, ...]) -> None:
     """Serve what was asked for. The firewall comes before the certificate, which needs port 80."""
     if wishes.firewall:
         steps.step("Letting in ssh, HTTP and HTTPS only", _make_firewall)
     if certbot.apps():
         steps.step("Taking up certbot's renewals", certbot.hook)
-    _serve(steps, host)
+    _serve(steps, machine)
     app = wishes.app
     if app is None:
         return
     if names:
-        _answer_as(steps, host, app, names)
-    domains = Journal(host.layout.app(app)).settings().domains
+        _answer_as(steps, machine, app, names)
+    domains = Journal(machine.layout.app(app)).settings().domains
     if wishes.email and domains:
-        _get_certificate(steps, host, wishes, domains)
+        _get_certificate(steps, machine, wishes, domains)
     elif names and not wishes.email:
         steps.detail(f"For HTTPS: pushdeploy certs:auto --email me@example.com --app {app}")
 
@@ -75,47 +75,49 @@ def _make_firewall() -> bool:
     return True
 
 
-def _serve(steps: Steps, host: Host) -> None:
-    if not journals(host.layout.apps):
+def _serve(steps: Steps, machine: Machine) -> None:
+    if not journals(machine.layout.apps):
         return
     try:
-        steps.step("Serving the apps by nginx", partial(_apply_sites, host))
+        steps.step("Serving the apps by nginx", partial(_apply_sites, machine))
     except PushdeployError as error:
         steps.fault(error.message, error.hint or "nginx -t")
 
 
-def _apply_sites(host: Host) -> bool:
-    if edge.is_served(host):
+def _apply_sites(machine: Machine) -> bool:
+    if edge.is_served(machine):
         return False
-    edge.apply_sites(host)
+    edge.apply_sites(machine)
     return True
 
 
-def _answer_as(steps: Steps, host: Host, app: str, names: tuple[str, ...]) -> None:
+def _answer_as(steps: Steps, machine: Machine, app: str, names: tuple[str, ...]) -> None:
     try:
-        steps.step(f"Answering as {', '.join(names)}", partial(_add_domains, host, app, names))
+        steps.step(f"Answering as {', '.join(names)}", partial(_add_domains, machine, app, names))
     except UnavailableError as error:
         steps.fault(error.message, error.hint or "nginx -t")
         steps.detail(f"Then: pushdeploy domains:add {' '.join(names)} --app {app}")
 
 
-def _add_domains(host: Host, app: str, names: tuple[str, ...]) -> bool:
-    before = Journal(host.layout.app(app)).settings().domains
+def _add_domains(machine: Machine, app: str, names: tuple[str, ...]) -> bool:
+    before = Journal(machine.layout.app(app)).settings().domains
     wanted = tuple(dict.fromkeys((*before, *names)))
     if wanted == before:
         return False
     for name in names:
-        edge.refuse_taken(host, app, name)
-    edge.change_site(host, app, lambda now: now.changed(domains=wanted))
+        edge.refuse_taken(machine, app, name)
+    edge.change_site(machine, app, lambda now: now.changed(domains=wanted))
     return True
 
 
-def _get_certificate(steps: Steps, host: Host, wishes: Wishes, domains: tuple[str, ...]) -> None:
+def _get_certificate(
+    steps: Steps, machine: Machine, wishes: Wishes, domains: tuple[str, ...]
+) -> None:
     """A name may not lead here yet; then everything else is installed all the same."""
     app = str(wishes.app)
     title = f"Getting a certificate for {', '.join(domains)}"
     try:
-        steps.step(title, partial(_certify, host, app, wishes))
+        steps.step(title, partial(_certify, machine, app, wishes))
     except PushdeployError as error:
         steps.warn(error.message, error.hint or "")
         server = f" --server {wishes.acme_server}" if wishes.acme_server else ""
@@ -123,9 +125,9 @@ def _get_certificate(steps: Steps, host: Host, wishes: Wishes, domains: tuple[st
         steps.detail(f"  pushdeploy certs:auto --email {wishes.email}{server} --app {app}")
 
 
-def _certify(host: Host, app: str, wishes: Wishes) -> bool:
-    shown = [one for one in certs.listing(host) if one.app == app]
+def _certify(machine: Machine, app: str, wishes: Wishes) -> bool:
+    shown = [one for one in certs.listing(machine) if one.app == app]
     if shown and all(one.served for one in shown):
         return False
-    certs.ask_for(host, app, email=wishes.email, server=wishes.acme_server)
+    certs.ask_for(machine, app, email=wishes.email, server=wishes.acme_server)
     return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pushdeploy.cli.compose import server_host
+from pushdeploy.cli.compose import server_machine
 from pushdeploy.cli.port_check import wanted_port
 from pushdeploy.cli.server_edge import check_edge, make_edge
 from pushdeploy.cli.server_owners import own, own_apps
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pushdeploy.cli.wishes import Wishes
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
 
 
 def install(version: Path, wishes: Wishes) -> None:
@@ -54,25 +54,25 @@ def install(version: Path, wishes: Wishes) -> None:
         wishes: what else is to be done.
     """
     app, key = wishes.app, wishes.key
-    host = server_host()
+    machine = server_machine()
     server_users.check_users(*([] if app is None else [parse_app_name(app)]))
     tool.check_command()
     sshd.check_sshd()
     text = "" if key is None else keys.read_key_file(key)
-    wanted = None if app is None else wanted_port(host, parse_app_name(app), wishes.port)
-    names = check_edge(host, wishes)
+    wanted = None if app is None else wanted_port(machine, parse_app_name(app), wishes.port)
+    names = check_edge(machine, wishes)
 
     steps = Steps()
     _make_server(steps, version)
-    own_apps(steps, host)
+    own_apps(steps, machine)
     if key is not None:
         _add_key(steps, text, key)
     if app is not None:
-        steps.step(f"Making the app {app}", partial(_make_app, host, app, wanted))
-    _start_apps(steps, host)
-    _name_misfits(steps, host)
-    make_edge(steps, host, wishes, names)
-    for one in (*obstacles.of_pushes(), *obstacles.of_visitors(host)):
+        steps.step(f"Making the app {app}", partial(_make_app, machine, app, wanted))
+    _start_apps(steps, machine)
+    _name_misfits(steps, machine)
+    make_edge(steps, machine, wishes, names)
+    for one in (*obstacles.of_pushes(), *obstacles.of_visitors(machine)):
         steps.fault(one.text, one.hint)
     tool.prune()
     _close(steps, app or next(iter(journals(SERVER.apps)), "blog"))
@@ -112,50 +112,50 @@ def _key_name(text: str, file: Path) -> str:
     return parse_key_name(next((name for name in names if name), "laptop"))
 
 
-def _make_app(host: Host, app: str, port: int | None) -> bool:
+def _make_app(machine: Machine, app: str, port: int | None) -> bool:
     """An app that nginx can't serve yet counts: that is said when the apps are served."""
-    if app in journals(host.layout.apps):
+    if app in journals(machine.layout.apps):
         return False
     try:
-        return create_app(host, app, port=port)
+        return create_app(machine, app, port=port)
     except UnavailableError:
-        if app not in journals(host.layout.apps):
+        if app not in journals(machine.layout.apps):
             raise
         return True
 
 
-def _start_apps(steps: Steps, host: Host) -> None:
+def _start_apps(steps: Steps, machine: Machine) -> None:
     """After `uninstall` and a new installation, and with a backup's files, apps come back."""
     try:
-        steps.step("Starting the apps", partial(_start, host))
+        steps.step("Starting the apps", partial(_start, machine))
     except CommandFailedError as error:
         steps.warn(error.message, f"journalctl -u {server_units.BOOT}")
-    for app in idle(host):
-        if _misfit(host, app) is None:
+    for app in idle(machine):
+        if _misfit(machine, app) is None:
             steps.fault(f"{app} is live by its records, and does not run", f"pushdeploy ps {app}")
 
 
-def _start(host: Host) -> bool:
+def _start(machine: Machine) -> bool:
     """The unit of the boot does it once; files that came later are not started by it."""
     started = server_units.start_apps()
-    if not idle(host):
+    if not idle(machine):
         return started
-    boot_all(host)
+    boot_all(machine)
     return True
 
 
-def _name_misfits(steps: Steps, host: Host) -> None:
+def _name_misfits(steps: Steps, machine: Machine) -> None:
     """An app that has lost its Python runs on until it stops, and can't start again."""
-    for app in journals(host.layout.apps):
-        trouble = _misfit(host, app)
+    for app in journals(machine.layout.apps):
+        trouble = _misfit(machine, app)
         if trouble is not None:
             steps.warn(f"{app}: {trouble}", fit.hint(app))
 
 
-def _misfit(host: Host, app: str) -> str | None:
+def _misfit(machine: Machine, app: str) -> str | None:
     try:
-        current = Journal(host.layout.app(app)).current()
-        return None if current is None else fit.misfit(host, current)
+        current = Journal(machine.layout.app(app)).current()
+        return None if current is None else fit.misfit(machine, current)
     except PushdeployError as error:
         return error.message
 
@@ -182,9 +182,9 @@ def _close(steps: Steps, app: str) -> None:
 
 def _say_bare(steps: Steps) -> None:
     """Which app visitors get who name no domain."""
-    shown = bare_address.shown(server_host())
+    shown = bare_address.shown(server_machine())
     if shown is not None:
-        url = bare_address.url(server_host(), shown)
+        url = bare_address.url(server_machine(), shown)
         if url is None:  # another site is there, which was said
             return
         steps.detail(f"{url} shows {shown}, as does every name that no app has.")

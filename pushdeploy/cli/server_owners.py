@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pushdeploy.cli.steps import Steps
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.system.ownership import Findings
 
 SHOWN = 20
@@ -37,10 +37,10 @@ def own(steps: Steps, title: str, look: Callable[[], Findings]) -> None:
         steps.warn(left, "ls -l shows whose they are")
 
 
-def own_apps(steps: Steps, host: Host) -> None:
+def own_apps(steps: Steps, machine: Machine) -> None:
     """Those of all apps; one that can't be set right does not hold up the others."""
-    for app in journals(host.layout.apps):
+    for app in journals(machine.layout.apps):
         try:
-            own(steps, f"Looking at the owners of {app}", partial(host.accounts.ensure, app))
+            own(steps, f"Looking at the owners of {app}", partial(machine.accounts.ensure, app))
         except PushdeployError as error:
             steps.fault(error.message, error.hint or f"pushdeploy reconcile --app {app}")

@@ -27,19 +27,19 @@ from pushdeploy.system.ports import held_by
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.layout import AppLayout
 
 FIRST_BRANCH = "main"
 
 
-def create_app(host: Host, name: str, *, port: int | None = None, first: str = "") -> bool:
+def create_app(machine: Machine, name: str, *, port: int | None = None, first: str = "") -> bool:
     """Make an app, or set right the one that is there; returns False when it was there.
 
     What was made is removed when the rest can't be; when this is killed, `reconcile` does it.
 
     Args:
-        host: the machine.
+        machine: this one.
         name: the app's.
         port: of its front; the next free one when there is none.
         first: the name of a first push's own repo, which becomes the app's.
@@ -51,27 +51,27 @@ def create_app(host: Host, name: str, *, port: int | None = None, first: str = "
         BusyError: another one of that name was destroyed at this moment.
     """
     app = parse_app_name(name)
-    host.layout.apps.mkdir(parents=True, exist_ok=True)
-    finish_destroying(host, app)
-    with _lock(host, "making an app"):
-        place = host.layout.app(app)
+    machine.layout.apps.mkdir(parents=True, exist_ok=True)
+    finish_destroying(machine, app)
+    with _lock(machine, "making an app"):
+        place = machine.layout.app(app)
         if place.destroyed.exists():
             raise BusyError(f"`{app}` is being destroyed", hint=f"pushdeploy apps:create {app}")
         new = not place.settings.exists()
         if new:
-            chosen = _port(host, app, port)
+            chosen = _port(machine, app, port)
             try:
-                _make(host, place, chosen, first)
+                _make(machine, place, chosen, first)
             except Exception:
                 with suppress(OSError, PushdeployError):  # the reason is what counts
                     if _is_half_made(place):
-                        _unmake(host, place)
+                        _unmake(machine, place)
                 raise
-        _serve(host)
+        _serve(machine)
         return new
 
 
-def take_first_push(host: Host, app: str, first: str) -> PushdeployError | None:
+def take_first_push(machine: Machine, app: str, first: str) -> PushdeployError | None:
     """Make the app that was pushed to before it was there; nothing, when that was done already.
 
     A fault of nginx does not stop it, and is returned.
@@ -79,10 +79,10 @@ def take_first_push(host: Host, app: str, first: str) -> PushdeployError | None:
     Raises:
         BusyError: another push has made it at this moment.
     """
-    repo = host.layout.first_pushes / first
-    place = host.layout.app(app)
+    repo = machine.layout.first_pushes / first
+    place = machine.layout.app(app)
     try:
-        made = create_app(host, app, first=first)
+        made = create_app(machine, app, first=first)
     except UnavailableError as error:
         if not place.settings.exists() or (repo / "HEAD").exists():
             raise
@@ -92,28 +92,28 @@ def take_first_push(host: Host, app: str, first: str) -> PushdeployError | None:
     return None
 
 
-def _make(host: Host, place: AppLayout, port: int, first: str) -> None:
+def _make(machine: Machine, place: AppLayout, port: int, first: str) -> None:
     """The app exists when its settings do: they come last."""
-    host.accounts.ensure(place.name)
-    files.sync_folder(host.layout.apps)  # else a power cut may bring `destroyed` back
-    taken = str(host.layout.first_pushes / first) if first else ""
-    host.receiver.ask("make_repo", repo=str(place.repo), branch=FIRST_BRANCH, taken=taken)
+    machine.accounts.ensure(place.name)
+    files.sync_folder(machine.layout.apps)  # else a power cut may bring `destroyed` back
+    taken = str(machine.layout.first_pushes / first) if first else ""
+    machine.receiver.ask("make_repo", repo=str(place.repo), branch=FIRST_BRANCH, taken=taken)
     Journal(place).save_settings(AppSettings(port=port))
 
 
-def half_made(host: Host) -> list[str]:
+def half_made(machine: Machine) -> list[str]:
     """Apps whose making was killed: a folder with nothing in it that anybody could miss."""
-    found = [path.name for path in host.layout.apps.glob("[a-z]*") if path.is_dir()]
-    return sorted(app for app in found if _is_half_made(host.layout.app(app)))
+    found = [path.name for path in machine.layout.apps.glob("[a-z]*") if path.is_dir()]
+    return sorted(app for app in found if _is_half_made(machine.layout.app(app)))
 
 
-def finish_unmaking(host: Host, app: str) -> bool:
+def finish_unmaking(machine: Machine, app: str) -> bool:
     """Remove what the killed making of an app has left; returns False when there is nothing."""
-    place = host.layout.app(app)
-    with _lock(host, "removing half an app"):
+    place = machine.layout.app(app)
+    with _lock(machine, "removing half an app"):
         if not _is_half_made(place):
             return False
-        _unmake(host, place)
+        _unmake(machine, place)
     return True
 
 
@@ -127,18 +127,18 @@ def _is_half_made(place: AppLayout) -> bool:
     return not any(one.is_symlink() or (one.exists() and one.stat().st_size) for one in records)
 
 
-def _unmake(host: Host, place: AppLayout) -> None:
+def _unmake(machine: Machine, place: AppLayout) -> None:
     """Nothing of it ever ran; the caller has the lock of all apps."""
     if place.root.exists():
         place.root.rename(place.destroyed)
-        files.sync_folder(host.layout.apps)
+        files.sync_folder(machine.layout.apps)
         files.delete_tree(place.run)
         files.delete_tree(place.log)
-        host.accounts.remove(place.name)
+        machine.accounts.remove(place.name)
         files.delete_tree(place.destroyed)
 
 
-def destroy_app(host: Host, app: str, *, who: str) -> None:
+def destroy_app(machine: Machine, app: str, *, who: str) -> None:
     """Stop an app and delete everything of it, its storage too.
 
     Its folder gets another name first, and has that until nothing else is left: when this is
@@ -148,73 +148,73 @@ def destroy_app(host: Host, app: str, *, who: str) -> None:
         NotFoundError: there is no such app.
         UnavailableError: nginx refuses to go on without it; `reconcile` tries again.
     """
-    place = host.layout.app(app)
+    place = machine.layout.app(app)
     with held(place.lock, who=who, what="destroying the app"):
         with suppress(RefusedInputError):  # what can't be read can be deleted
             Journal(place).settings()
-        with _lock(host, "destroying an app"):  # whose holders read the settings of all apps
+        with _lock(machine, "destroying an app"):  # whose holders read the settings of all apps
             place.root.rename(place.destroyed)
-            files.sync_folder(host.layout.apps)
-        _delete(host, place)
+            files.sync_folder(machine.layout.apps)
+        _delete(machine, place)
 
 
-def finish_destroying(host: Host, app: str) -> bool:
+def finish_destroying(machine: Machine, app: str) -> bool:
     """Do what is left of a destroying that was killed; waits for one that goes on.
 
     Returns False when there was nothing to do.
     """
-    place = host.layout.app(app)
+    place = machine.layout.app(app)
     if place.destroyed.exists():
         lock = place.destroyed / place.lock.name
         with suppress(NotFoundError), held(lock, who="pushdeploy", what="destroying the app"):
-            _delete(host, place)
+            _delete(machine, place)
             return True
     return False
 
 
-def half_destroyed(host: Host) -> list[str]:
+def half_destroyed(machine: Machine) -> list[str]:
     """Apps whose destroying was killed or goes on."""
-    found = host.layout.apps.glob(f"{DESTROYED}*")
+    found = machine.layout.apps.glob(f"{DESTROYED}*")
     return sorted(path.name.removeprefix(DESTROYED) for path in found)
 
 
-def _delete(host: Host, place: AppLayout) -> None:
+def _delete(machine: Machine, place: AppLayout) -> None:
     """All that is the app's; at last the folder that says so, whose lock is held."""
     app = place.name
-    host.supervisor.stop_jobs(app)
-    host.supervisor.close_front(app)
-    host.supervisor.forget(app, [one.unit for one in host.supervisor.statuses(app)])
-    host.supervisor.end_all(app)
+    machine.supervisor.stop_jobs(app)
+    machine.supervisor.close_front(app)
+    machine.supervisor.forget(app, [one.unit for one in machine.supervisor.statuses(app)])
+    machine.supervisor.end_all(app)
     files.delete_tree(place.run)
     files.delete_tree(place.log)
-    host.accounts.remove(app)
-    with _lock(host, "destroying an app"):
-        bare_address.release(host, app)
-        _serve(host)
-    _forget_certificate(host, app)
+    machine.accounts.remove(app)
+    with _lock(machine, "destroying an app"):
+        bare_address.release(machine, app)
+        _serve(machine)
+    _forget_certificate(machine, app)
     files.delete_tree(place.destroyed)
 
 
-def _lock(host: Host, what: str) -> AbstractContextManager[None]:
+def _lock(machine: Machine, what: str) -> AbstractContextManager[None]:
     """Of which apps there are, and how they are served. Who holds an app may ask for it."""
-    return held(host.layout.state / "apps.lock", who="pushdeploy", what=what)
+    return held(machine.layout.state / "apps.lock", who="pushdeploy", what=what)
 
 
-def _serve(host: Host) -> None:
+def _serve(machine: Machine) -> None:
     from pushdeploy.deploy.edge import apply_sites  # noqa: PLC0415 - slow, and a deploy needs none
 
-    apply_sites(host)
+    apply_sites(machine)
 
 
-def _forget_certificate(host: Host, app: str) -> None:
+def _forget_certificate(machine: Machine, app: str) -> None:
     from pushdeploy.deploy.certs import forget  # noqa: PLC0415 - slow, and a deploy needs none
 
-    if host.accounts.receiver() is not None:
-        forget(host, app)
+    if machine.accounts.receiver() is not None:
+        forget(machine, app)
 
 
-def _port(host: Host, app: str, wanted: int | None) -> int:
-    others, _ = readable_settings(host.layout)
+def _port(machine: Machine, app: str, wanted: int | None) -> int:
+    others, _ = readable_settings(machine.layout)
     taken = {settings.port: other for other, settings in others.items()}
     if wanted is not None:
         if wanted in taken:
@@ -232,7 +232,7 @@ def _port(host: Host, app: str, wanted: int | None) -> int:
         return wanted
     free = [one for one in FRONTS if one not in taken]
     port = processes.free_port(free)
-    if port is None and stop_hogs(host):
+    if port is None and stop_hogs(machine):
         port = processes.free_port(free)
     if port is None:
         raise UnavailableError(

@@ -30,7 +30,7 @@ from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.locks import WAIT_SECONDS, Holder, held
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.layout import AppLayout
 
 OUR_BUG = 70
@@ -80,7 +80,7 @@ Story = Callable[[int, Report], Release]
 
 @contextmanager
 def app_lock(
-    host: Host,
+    machine: Machine,
     app: str,
     audience: Audience,
     who: str,
@@ -97,23 +97,23 @@ def app_lock(
         NotFoundError: there is no such app.
         BusyError: somebody holds it for too long.
     """
-    place = host.layout.app(app)
+    place = machine.layout.app(app)
     tell = tell or partial(_note, app)
     _refuse_missing(place)
     with held(place.lock, who=who, what=what, seconds=seconds, on_wait=audience.waiting):
         _refuse_missing(place)  # it may have been destroyed while we waited
-        for did in own(host, app):
+        for did in own(machine, app):
             tell(did)
         journal = Journal(place)
         if any(one.outcome is Outcome.RUNNING for one in journal.attempts()):
-            host.supervisor.stop_jobs(app)
+            machine.supervisor.stop_jobs(app)
             reached(Point.JOBS_STOPPED)
         switched = resolve_intent(journal, tell)
         for attempt in journal.end_dead_attempts(switched):
             tell(f"attempt {attempt.number} had been killed")
         reached(Point.ATTEMPTS_ENDED)
         if switched is not None:
-            for did in start_missing(host, journal):
+            for did in start_missing(machine, journal):
                 tell(did)
         yield journal
 
@@ -132,7 +132,7 @@ def _refuse_missing(place: AppLayout) -> None:
 
 
 def run_attempt(
-    host: Host, journal: Journal, audience: Audience, request: Request, story: Story
+    machine: Machine, journal: Journal, audience: Audience, request: Request, story: Story
 ) -> Ended:
     """Run the steps and say how they ended; call with the lock held.
 
@@ -140,7 +140,7 @@ def run_attempt(
     is stopped afterwards by the same tidying that a killed one gets.
     """
     number = max((one.number for one in journal.attempts()), default=0) + 1
-    began = host.monotonic()
+    began = machine.monotonic()
     report = audience.begin(request.app, number)
     journal.note_attempt(
         number,
@@ -148,20 +148,20 @@ def run_attempt(
         commit=request.commit,
         of_branch=request.of_branch,
         who=request.who,
-        at=host.now(),
+        at=machine.now(),
     )
     reached(Point.ATTEMPT_NOTED)
     report(AttemptStarted(number, request.app, request.kind, request.commit, request.who))
     try:
-        for did in stop_hogs(host, but=request.app):
+        for did in stop_hogs(machine, but=request.app):
             report(Warned(did, hint="ss -tuanp"))
         release = story(number, report)
     except PushdeployError as error:
-        return _failed(host, journal, number, error, report, host.monotonic() - began)
+        return _failed(machine, journal, number, error, report, machine.monotonic() - began)
     except Exception as error:  # noqa: BLE001 - also our own bug must end the attempt
         failure = refused_by_disk(error) or _our_bug(error, number, request.app)
-        return _failed(host, journal, number, failure, report, host.monotonic() - began)
-    seconds = host.monotonic() - began
+        return _failed(machine, journal, number, failure, report, machine.monotonic() - began)
+    seconds = machine.monotonic() - began
     journal.note_attempt(
         number, outcome=Outcome.LIVE, release=release.number, seconds=round(seconds, 3)
     )
@@ -187,7 +187,7 @@ def _our_bug(error: Exception, number: int, app: str) -> DeployFailedError:
 
 
 def _failed(
-    host: Host,
+    machine: Machine,
     journal: Journal,
     number: int,
     error: PushdeployError,
@@ -212,7 +212,7 @@ def _failed(
             hint=error.hint or "",
             still_live=journal.live(),
             release_phase=attempt.release_phase,
-            trouble=trouble(host, journal),
+            trouble=trouble(machine, journal),
         )
     )
     report(AttemptEnded(Outcome.FAILED, exit_code))

@@ -17,31 +17,31 @@ from pushdeploy.system.nginx import Nginx
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.server_settings import ServerSettings
     from pushdeploy.model.settings import AppSettings
 
 NOBODY = ""
 
 
-def shown(host: Host, apps: Mapping[str, AppSettings] | None = None) -> str | None:
+def shown(machine: Machine, apps: Mapping[str, AppSettings] | None = None) -> str | None:
     """The app that answers there now; embedded mode has no such address."""
-    if host.accounts.receiver() is None:
+    if machine.accounts.receiver() is None:
         return None
-    known = _all_settings(host) if apps is None else apps
-    chosen = _decided(server_settings(host), known)
+    known = _all_settings(machine) if apps is None else apps
+    chosen = _decided(server_settings(machine), known)
     settings = known.get(chosen.bare or NOBODY)
     if settings is None or (settings.domains and not chosen.bare_always):
         return None
     return chosen.bare
 
 
-def decide(host: Host) -> None:
+def decide(machine: Machine) -> None:
     """On a server of before there was a choice: what was so is written down."""
-    if server_settings(host).bare is None:
-        apps = _all_settings(host)
+    if server_settings(machine).bare is None:
+        apps = _all_settings(machine)
         if apps:
-            change_server_settings(host, lambda now: _decided(now, apps))
+            change_server_settings(machine, lambda now: _decided(now, apps))
 
 
 def choose(settings: ServerSettings, app: str | None) -> ServerSettings:
@@ -49,50 +49,50 @@ def choose(settings: ServerSettings, app: str | None) -> ServerSettings:
     return replace(settings, bare=app or NOBODY, bare_always=app is not None)
 
 
-def release(host: Host, app: str) -> bool:
+def release(machine: Machine, app: str) -> bool:
     """The app is destroyed: nobody answers there; returns False when it was not its address.
 
     On a server that has no app left, the next one is the first again.
     """
-    if server_settings(host).bare != app:
+    if server_settings(machine).bare != app:
         return False
-    left = NOBODY if journals(host.layout.apps) else None
-    change_server_settings(host, lambda now: replace(now, bare=left, bare_always=False))
+    left = NOBODY if journals(machine.layout.apps) else None
+    change_server_settings(machine, lambda now: replace(now, bare=left, bare_always=False))
     return True
 
 
-def url(host: Host, app: str) -> str | None:
+def url(machine: Machine, app: str) -> str | None:
     """Where the app is on the bare address, if it is there and nobody else's site is."""
-    chosen = server_settings(host)  # of this app alone: a deploy has no time to look at all
-    domains = Journal(host.layout.app(app)).settings().domains
+    chosen = server_settings(machine)  # of this app alone: a deploy has no time to look at all
+    domains = Journal(machine.layout.app(app)).settings().domains
     if chosen.bare != app or (domains and not chosen.bare_always):
         return None
-    if not Nginx(host.layout.state).has_bare_address(app):
+    if not Nginx(machine.layout.state).has_bare_address(app):
         return None
     name, _ = own_address()
     return f"http://{f'[{name}]' if ':' in name else name}"
 
 
-def told(host: Host) -> dict[str, Any]:
+def told(machine: Machine) -> dict[str, Any]:
     """The app that answers now, and the one that will when it has no domain any more."""
-    chosen, now = server_settings(host).bare, shown(host)
+    chosen, now = server_settings(machine).bare, shown(machine)
     return {"app": now, "kept_for": chosen if chosen and chosen != now else None}
 
 
-def note(host: Host, app: str, before: str | None) -> str:
+def note(machine: Machine, app: str, before: str | None) -> str:
     """What a change of an app meant for the bare address, for whoever made it; often nothing.
 
     Args:
-        host: the machine.
+        machine: this one.
         app: it was made, destroyed, or has other domains.
         before: the app that answered there before the change.
     """
-    now = shown(host)
+    now = shown(machine)
     if now == before:
         return ""
     if now == app:
         return f"{app} answers on the server's bare address, to names that no app has."
-    if app in journals(host.layout.apps):
+    if app in journals(machine.layout.apps):
         return (
             f"{app} has a domain now and left the server's bare address, where nothing answers. "
             f"To have it there too: pushdeploy bare:set --app {app}"
@@ -112,5 +112,5 @@ def _decided(settings: ServerSettings, apps: Mapping[str, AppSettings]) -> Serve
     return replace(settings, bare=min(nameless, key=lambda app: apps[app].port))
 
 
-def _all_settings(host: Host) -> dict[str, AppSettings]:
-    return readable_settings(host.layout)[0]
+def _all_settings(machine: Machine) -> dict[str, AppSettings]:
+    return readable_settings(machine.layout)[0]

@@ -14,7 +14,7 @@ from pushdeploy.system import processes
 from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.history import History
     from pushdeploy.model.release import Release
     from pushdeploy.model.settings import AppSettings
@@ -24,7 +24,7 @@ MEMORY_RESERVE = 64 << 20
 
 
 def boot(
-    host: Host, release: Release, settings: AppSettings, report: Report
+    machine: Machine, release: Release, settings: AppSettings, report: Report
 ) -> tuple[Instance, bool]:
     """Start the web process of a release, unless it runs; returns without waiting for it to serve.
 
@@ -33,54 +33,54 @@ def boot(
     Raises:
         DeployFailedError: memory does not hold both releases.
     """
-    instance = instances.web(host, release, settings)
-    starts = not is_up(host, instance)
+    instance = instances.web(machine, release, settings)
+    starts = not is_up(machine, instance)
     if starts:
-        _make_room(host, release)
+        _make_room(machine, release)
         report(WebStarting(release.number))
-        host.supervisor.apply([instance])
+        machine.supervisor.apply([instance])
         reached(Point.WEB_APPLIED)
-        host.supervisor.start([instance])
+        machine.supervisor.start([instance])
         reached(Point.WEB_STARTED)
     return instance, starts
 
 
-def is_up(host: Host, instance: Instance) -> bool:
+def is_up(machine: Machine, instance: Instance) -> bool:
     """True when this instance runs, as a warm one does."""
     if instance.socket is None or not instance.socket.exists():  # the supervisor need not be asked
         return False
-    statuses = host.supervisor.statuses(instance.app)
+    statuses = machine.supervisor.statuses(instance.app)
     return any(one.unit == instance.unit and one.state is State.UP for one in statuses)
 
 
-def warm_releases(host: Host, app: str, history: History) -> list[int]:
+def warm_releases(machine: Machine, app: str, history: History) -> list[int]:
     """Those that are kept for a rollback and run: a reboot, for one, starts what is live alone."""
-    due = [number for number, until in history.warm.items() if until > host.now()]
+    due = [number for number, until in history.warm.items() if until > machine.now()]
     if not due:
         return []
     running = {
         one.release
-        for one in host.supervisor.statuses(app)
+        for one in machine.supervisor.statuses(app)
         if one.process_type == "web" and one.state is State.UP
     }
     return [number for number in due if number in running]
 
 
-def _make_room(host: Host, release: Release) -> None:
+def _make_room(machine: Machine, release: Release) -> None:
     """Check that memory holds a second copy; a warm release makes way first."""
     available = processes.available_memory()
     everybody = processes.total_memory() - available
     if available >= everybody + MEMORY_RESERVE:  # then it holds a second copy of anything
         return
-    needed = _live_memory(host, release.app, everybody) + MEMORY_RESERVE
+    needed = _live_memory(machine, release.app, everybody) + MEMORY_RESERVE
     if available >= needed:
         return
-    journal = Journal(host.layout.app(release.app))
+    journal = Journal(machine.layout.app(release.app))
     for number in journal.history().warm:
         if number != release.number:
             journal.note_history(cold=number)
-            warm = instances.web(host, journal.release(number), journal.settings())
-            host.supervisor.forget(release.app, [warm.unit])
+            warm = instances.web(machine, journal.release(number), journal.settings())
+            machine.supervisor.forget(release.app, [warm.unit])
     available = processes.available_memory()
     if available < needed:
         raise DeployFailedError(
@@ -90,10 +90,10 @@ def _make_room(host: Host, release: Release) -> None:
         )
 
 
-def _live_memory(host: Host, app: str, everybody: int) -> int:
+def _live_memory(machine: Machine, app: str, everybody: int) -> int:
     """What the live web process takes, as a new one would; at most what all processes do."""
-    live = Journal(host.layout.app(app)).live()
-    for status in host.supervisor.statuses(app):
+    live = Journal(machine.layout.app(app)).live()
+    for status in machine.supervisor.statuses(app):
         if status.release == live and status.process_type == "web" and status.pid:
             used = processes.usage(status.pid)
             if used and used.memory > everybody:  # it forks without end, and they share it all

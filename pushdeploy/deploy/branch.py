@@ -10,17 +10,17 @@ from pushdeploy.system.locks import held
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
 
 
-def set_first_branch(host: Host, app: str, branch: str) -> None:
+def set_first_branch(machine: Machine, app: str, branch: str) -> None:
     """The first push says which branch is deployed."""
-    with _lock(host):
-        if Journal(host.layout.app(app)).settings().branch == "":
-            _choose(host, app, branch)
+    with _lock(machine):
+        if Journal(machine.layout.app(app)).settings().branch == "":
+            _choose(machine, app, branch)
 
 
-def choose_branch(host: Host, app: str, branch: str) -> str:
+def choose_branch(machine: Machine, app: str, branch: str) -> str:
     """From now on this branch is deployed, once it is pushed; returns the one before.
 
     The others go from the server's repo: what is pushed there is the deploy branch alone, and git
@@ -29,19 +29,19 @@ def choose_branch(host: Host, app: str, branch: str) -> str:
     Raises:
         NotFoundError: there is no such app.
     """
-    with _lock(host):
-        before = Journal(host.layout.app(app)).settings().branch
+    with _lock(machine):
+        before = Journal(machine.layout.app(app)).settings().branch
         if before != branch:
-            _choose(host, app, branch)
+            _choose(machine, app, branch)
         return before
 
 
-def _choose(host: Host, app: str, branch: str) -> None:
+def _choose(machine: Machine, app: str, branch: str) -> None:
     """The settings last: who is killed before them has changed nothing that counts."""
-    journal = Journal(host.layout.app(app))
-    host.receiver.ask("keep_branch", repo=str(journal.place.repo), branch=branch)
+    journal = Journal(machine.layout.app(app))
+    machine.receiver.ask("keep_branch", repo=str(journal.place.repo), branch=branch)
     journal.change_settings(lambda now: now.changed(branch=branch))
 
 
-def _lock(host: Host) -> AbstractContextManager[None]:
-    return held(host.layout.state / "apps.lock", who="pushdeploy", what="setting the branch")
+def _lock(machine: Machine) -> AbstractContextManager[None]:
+    return held(machine.layout.state / "apps.lock", who="pushdeploy", what="setting the branch")

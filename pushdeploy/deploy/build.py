@@ -22,7 +22,7 @@ from pushdeploy.system import processes, pythons
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.procfile import Procfile
     from pushdeploy.model.tree import Tree
 
@@ -45,7 +45,7 @@ class Venv:
 
 
 def build(
-    host: Host,
+    machine: Machine,
     app: str,
     tree: Tree,
     procfile: Procfile,
@@ -59,19 +59,19 @@ def build(
         DeployFailedError: the build failed; nothing that is live was touched.
         RefusedInputError: the Python that the tree asks for is not there.
     """
-    began = host.monotonic()
-    python = _python(host, tree, report)
+    began = machine.monotonic()
+    python = _python(machine, tree, report)
     extra = _forgotten(tree, procfile)
     if extra:
         report(GunicornAdded())
-    key = _usable_key(host.layout.app(app).venvs, tree, python, extra, fresh=fresh)
-    venv = host.layout.app(app).venvs / key
+    key = _usable_key(machine.layout.app(app).venvs, tree, python, extra, fresh=fresh)
+    venv = machine.layout.app(app).venvs / key
     reused = (venv / COMPLETE).exists()
     if not reused:
         report(BuildStarted())
-        _refuse_full_disk(host.layout.app(app).venvs)
-        make_venv(host, app, tree, python, venv, extra, report)
-    report(Built(reused=reused, seconds=host.monotonic() - began))
+        _refuse_full_disk(machine.layout.app(app).venvs)
+        make_venv(machine, app, tree, python, venv, extra, report)
+    report(Built(reused=reused, seconds=machine.monotonic() - began))
     return Venv(key, str(python.version), str(python.path))
 
 
@@ -107,8 +107,8 @@ def _libc() -> str:
         return ""
 
 
-def _python(host: Host, tree: Tree, report: Report) -> pythons.Interpreter:
-    own = host.server_python
+def _python(machine: Machine, tree: Tree, report: Report) -> pythons.Interpreter:
+    own = machine.server_python
     if not tree.python_version:
         found = pythons.interpreter(own)
         report(PythonChosen(str(found.version), "the server's own"))

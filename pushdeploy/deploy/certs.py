@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.server_settings import ServerSettings
     from pushdeploy.model.settings import AppSettings
 
@@ -54,7 +54,7 @@ class Shown:
     """Browsers know who issued it."""
 
 
-def ask_for(host: Host, app: str, *, email: str | None, server: str | None) -> list[Shown]:
+def ask_for(machine: Machine, app: str, *, email: str | None, server: str | None) -> list[Shown]:
     """Get a certificate for all of an app's domains, and serve it.
 
     Before the ACME server is asked, every name is tried as it will: rate limits are harsh.
@@ -64,8 +64,8 @@ def ask_for(host: Host, app: str, *, email: str | None, server: str | None) -> l
         UnavailableError: a name does not lead here, or no certificate was given. What was there
             is served as before, and neither e-mail nor server are kept.
     """
-    settings = Journal(host.layout.app(app)).settings()
-    ours = _server_settings_with(host, app, email, server)
+    settings = Journal(machine.layout.app(app)).settings()
+    ours = _server_settings_with(machine, app, email, server)
     if not certbot.is_installed():
         raise UnavailableError("certbot is not on this server", hint="sudo apt-get install certbot")
     if not settings.domains:
@@ -76,9 +76,9 @@ def ask_for(host: Host, app: str, *, email: str | None, server: str | None) -> l
             f"`{stars[0]}` needs a proof by DNS, which we do not do",
             hint=f"pushdeploy certs:add CHAIN KEY --app {app}",
         )
-    webroot = nginx_of(host).edge().acme
-    with _lock(host):
-        apply_sites(host)
+    webroot = nginx_of(machine).edge().acme
+    with _lock(machine):
+        apply_sites(machine)
         for domain in settings.domains:
             check_reachable(domain, webroot)
         certbot.issue(
@@ -86,83 +86,83 @@ def ask_for(host: Host, app: str, *, email: str | None, server: str | None) -> l
         )
         reached(Point.CERTIFICATE_ISSUED)
         change_server_settings(
-            host, lambda now: replace(now, email=ours.email, acme_server=ours.acme_server)
+            machine, lambda now: replace(now, email=ours.email, acme_server=ours.acme_server)
         )
         reached(Point.CERTIFICATE_SETTINGS)
-        shown = _serve(host, app, CertificateKind.AUTO)
-        own_certificate(host, app).chain.unlink(missing_ok=True)
+        shown = _serve(machine, app, CertificateKind.AUTO)
+        own_certificate(machine, app).chain.unlink(missing_ok=True)
         return shown
 
 
-def give(host: Host, app: str, *, chain: str, key: str) -> list[Shown]:
+def give(machine: Machine, app: str, *, chain: str, key: str) -> list[Shown]:
     """Serve a certificate that somebody else issued.
 
     Raises:
         RefusedInputError: browsers would refuse it; nothing was touched.
         UnavailableError: nginx refuses it; what was there is served as before.
     """
-    before = Journal(host.layout.app(app)).settings()
+    before = Journal(machine.layout.app(app)).settings()
     if not before.domains:
         raise _no_domain(app, "that the certificate could be for")
-    nginx_of(host)
-    certificates.check(chain.encode(), key.encode(), before.domains, host.now())
-    with _lock(host):
-        place = own_certificate(host, app).chain
+    nginx_of(machine)
+    certificates.check(chain.encode(), key.encode(), before.domains, machine.now())
+    with _lock(machine):
+        place = own_certificate(machine, app).chain
         make_folder(place.parent, mode=0o700)
         known = place.read_text() if place.exists() else None
         write(File(place, f"{chain.rstrip()}\n{key.rstrip()}\n", 0o600))
         reached(Point.CERTIFICATE_WRITTEN)
         try:
-            shown = _serve(host, app, CertificateKind.OWN)
+            shown = _serve(machine, app, CertificateKind.OWN)
         except PushdeployError:
-            _take_back(host, app, before, place, known)
+            _take_back(machine, app, before, place, known)
             raise
         certbot.delete(app)
         return shown
 
 
-def remove(host: Host, app: str) -> None:
+def remove(machine: Machine, app: str) -> None:
     """Serve the app without a certificate, and have none renewed."""
-    with _lock(host):
+    with _lock(machine):
         change_site(
-            host,
+            machine,
             app,
             lambda before: before.changed(certificate=CertificateKind.NONE, certified=()),
         )
-        forget(host, app)
+        forget(machine, app)
 
 
-def forget(host: Host, app: str) -> None:
+def forget(machine: Machine, app: str) -> None:
     """Delete what is on the disk for an app that is served without it."""
     certbot.delete(app)
     reached(Point.CERTIFICATE_FORGOTTEN)
-    own_certificate(host, app).chain.unlink(missing_ok=True)
+    own_certificate(machine, app).chain.unlink(missing_ok=True)
     reached(Point.CERTIFICATE_DELETED)
 
 
-def listing(host: Host) -> list[Shown]:
+def listing(machine: Machine) -> list[Shown]:
     """Every domain that has a certificate."""
-    return [shown for app in readable_settings(host.layout)[0] for shown in _shown(host, app)]
+    return [shown for app in readable_settings(machine.layout)[0] for shown in _shown(machine, app)]
 
 
-def renewed(host: Host) -> list[str]:
+def renewed(machine: Machine) -> list[str]:
     """After a renewal: nginx takes up what is new, and shows it.
 
     Raises:
         UnavailableError: it does not; certbot would not tell anybody.
     """
-    stale = [shown for shown in listing(host) if shown.covered and not shown.served]
+    stale = [shown for shown in listing(machine) if shown.covered and not shown.served]
     if not stale:
         return []
-    nginx_of(host).test_and_reload()
+    nginx_of(machine).test_and_reload()
     reached(Point.CERTIFICATE_RENEWED)
     for app in {one.app for one in stale}:
-        _verify(host, app)
+        _verify(machine, app)
     return [one.domain for one in stale]
 
 
-def _lock(host: Host) -> AbstractContextManager[None]:
-    path = host.layout.state / "certs.lock"
+def _lock(machine: Machine) -> AbstractContextManager[None]:
+    path = machine.layout.state / "certs.lock"
     return held(path, who="pushdeploy", what="a change of certificates")
 
 
@@ -174,9 +174,9 @@ def _no_domain(app: str, for_what: str) -> UsageError:
 
 
 def _server_settings_with(
-    host: Host, app: str, email: str | None, server: str | None
+    machine: Machine, app: str, email: str | None, server: str | None
 ) -> ServerSettings:
-    known = server_settings(host)
+    known = server_settings(machine)
     wanted = replace(known, email=email or known.email, acme_server=server or known.acme_server)
     if not wanted.email:
         raise UsageError(
@@ -186,21 +186,23 @@ def _server_settings_with(
     return wanted
 
 
-def _serve(host: Host, app: str, kind: CertificateKind) -> list[Shown]:
+def _serve(machine: Machine, app: str, kind: CertificateKind) -> list[Shown]:
     """Have nginx show what lies on the disk; it may be good for other names than before."""
     change_site(
-        host,
+        machine,
         app,
         lambda before: before.changed(certificate=kind, certified=before.domains),
     )
-    apply_sites(host)
-    if any(one.covered and not one.served for one in _shown(host, app)):
-        nginx_of(host).test_and_reload()
+    apply_sites(machine)
+    if any(one.covered and not one.served for one in _shown(machine, app)):
+        nginx_of(machine).test_and_reload()
         reached(Point.CERTIFICATE_RELOADED)
-    return _verify(host, app)
+    return _verify(machine, app)
 
 
-def _take_back(host: Host, app: str, before: AppSettings, place: Path, known: str | None) -> None:
+def _take_back(
+    machine: Machine, app: str, before: AppSettings, place: Path, known: str | None
+) -> None:
     """What was there is served again; nothing that goes wrong hides why."""
     if known is None:
         place.unlink(missing_ok=True)
@@ -208,16 +210,16 @@ def _take_back(host: Host, app: str, before: AppSettings, place: Path, known: st
         write(File(place, known, 0o600))
     old = {"certificate": before.certificate, "certified": before.certified}
     with suppress(PushdeployError):
-        change_site(host, app, lambda now: now.changed(**old))
-        nginx_of(host).test_and_reload()
+        change_site(machine, app, lambda now: now.changed(**old))
+        nginx_of(machine).test_and_reload()
 
 
-def _verify(host: Host, app: str) -> list[Shown]:
+def _verify(machine: Machine, app: str) -> list[Shown]:
     for _ in range(SHOW_TRIES):
-        shown = _shown(host, app)
+        shown = _shown(machine, app)
         if all(one.served or not one.covered for one in shown):
             return shown
-        host.sleep(SHOW_PAUSE_SECONDS)
+        machine.sleep(SHOW_PAUSE_SECONDS)
     missing = ", ".join(one.domain for one in shown if one.covered and not one.served)
     raise UnavailableError(
         f"nginx does not show the new certificate for {missing}",
@@ -225,9 +227,9 @@ def _verify(host: Host, app: str) -> list[Shown]:
     )
 
 
-def _shown(host: Host, app: str) -> list[Shown]:
-    settings = Journal(host.layout.app(app)).settings()
-    certificate = certificate_of(host, app, settings)
+def _shown(machine: Machine, app: str) -> list[Shown]:
+    settings = Journal(machine.layout.app(app)).settings()
+    certificate = certificate_of(machine, app, settings)
     if certificate is None:
         return []
     chain = certificate.chain.read_bytes()

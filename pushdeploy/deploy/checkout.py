@@ -12,20 +12,22 @@ from pushdeploy.model.tree import Tree, parse_tree
 from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.settings import AppSettings
 
 
-def checkout(host: Host, app: str, revision: str, settings: AppSettings, report: Report) -> Tree:
+def checkout(
+    machine: Machine, app: str, revision: str, settings: AppSettings, report: Report
+) -> Tree:
     """Check a revision out and say what it holds.
 
     Raises:
         RefusedInputError: the tree can't be deployed.
         NotFoundError: there is no such revision.
     """
-    began = host.monotonic()
-    place = host.layout.app(app)
-    answer = host.receiver.ask(
+    began = machine.monotonic()
+    place = machine.layout.app(app)
+    answer = machine.receiver.ask(
         "check_out",
         repo=str(place.repo),
         slugs=str(place.slugs),
@@ -41,7 +43,7 @@ def checkout(host: Host, app: str, revision: str, settings: AppSettings, report:
             commit=tree.commit.id,
             subject=tree.commit.subject,
             reused=tree.reused,
-            seconds=host.monotonic() - began,
+            seconds=machine.monotonic() - began,
         )
     )
     return tree
@@ -56,9 +58,9 @@ def _former(journal: Journal) -> dict[str, Any] | None:
     return {"commit": release.commit.id, "slug": release.slug}
 
 
-def wanted_commit(host: Host, app: str, branch: str) -> str | None:
+def wanted_commit(machine: Machine, app: str, branch: str) -> str | None:
     """The commit that the deploy branch names now."""
-    place = host.layout.app(app)
-    answer = host.receiver.ask("resolve", repo=str(place.repo), revision=f"refs/heads/{branch}")
+    place = machine.layout.app(app)
+    answer = machine.receiver.ask("resolve", repo=str(place.repo), revision=f"refs/heads/{branch}")
     found = json.loads(answer).get("commit")
     return found if isinstance(found, str) else None

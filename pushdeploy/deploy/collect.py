@@ -14,7 +14,7 @@ from pushdeploy.model.attempt import Outcome
 from pushdeploy.system import git_room
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +25,21 @@ class Collected:
     after: int
 
 
-def is_due(host: Host, app: str) -> bool:
+def is_due(machine: Machine, app: str) -> bool:
     """True when there is something old, or much of it; only looks."""
-    return git_room.look(host.layout.app(app).repo).is_due(host.now())
+    return git_room.look(machine.layout.app(app).repo).is_due(machine.now())
 
 
-def collect(host: Host, app: str, *, now: bool = False) -> Collected:
+def collect(machine: Machine, app: str, *, now: bool = False) -> Collected:
     """Collect an app's repo; `now`: what was pushed a moment ago too, if nothing names it.
 
     Raises:
         NotFoundError: there is no such app.
         BusyError: with `now`, while a push is under way.
     """
-    journal = Journal(host.layout.app(app))
+    journal = Journal(machine.layout.app(app))
     journal.settings()
-    answer = host.receiver.ask(
+    answer = machine.receiver.ask(
         "collect", repo=str(journal.place.repo), kept=_kept(journal), now=now
     )
     told = json.loads(answer)

@@ -21,11 +21,11 @@ from pushdeploy.model.refname import FIRST_BRANCHES
 from pushdeploy.model.release import Kind
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
 
 
 def converge(
-    host: Host,
+    machine: Machine,
     app: str,
     audience: Audience,
     *,
@@ -37,7 +37,7 @@ def converge(
     """Bring the deploy branch live.
 
     Args:
-        host: the machine.
+        machine: this one.
         app: the app's name.
         audience: who is told.
         occasion: why somebody asks.
@@ -49,58 +49,60 @@ def converge(
         NotFoundError: there is no such app.
         BusyError: another deploy of it did not end in time.
     """
-    early = _learn_without_waiting(host, app, after, pushed)
+    early = _learn_without_waiting(machine, app, after, pushed)
     if early is not None:
         return early
-    with app_lock(host, app, audience, who, "a deploy") as journal:
-        _find_first_branch(host, journal)
-        commit = branch_commit(host, journal)
+    with app_lock(machine, app, audience, who, "a deploy") as journal:
+        _find_first_branch(machine, journal)
+        commit = branch_commit(machine, journal)
         if commit is None:
             return Ended("nothing", 0, text=f"nothing was pushed to `{app}` yet")
-        ended = _decided(host, journal, audience, occasion, who, after, commit, pushed)
+        ended = _decided(machine, journal, audience, occasion, who, after, commit, pushed)
     if pushed not in ("", commit) and ended.outcome in ("learned", "nothing"):
         newer = f"{pushed[:8]} is superseded by {commit[:8]}"
         ended = replace(ended, text=f"{newer}. {ended.text}")
     if ended.attempt is not None and ended.outcome != "learned":
-        keep_wheels(host, app)
-        tidy(host, app)
+        keep_wheels(machine, app)
+        tidy(machine, app)
     return ended
 
 
-def deploy_revision(host: Host, app: str, audience: Audience, *, revision: str, who: str) -> Ended:
+def deploy_revision(
+    machine: Machine, app: str, audience: Audience, *, revision: str, who: str
+) -> Ended:
     """Deploy a branch, tag or commit that the server's repo has, whatever was tried before."""
-    with app_lock(host, app, audience, who, "a deploy") as journal:
+    with app_lock(machine, app, audience, who, "a deploy") as journal:
         branch = journal.settings().branch
-        wanted = branch_commit(host, journal) if revision in ("", branch) else None
+        wanted = branch_commit(machine, journal) if revision in ("", branch) else None
         named = wanted is not None
-        ended = _run(host, journal, audience, who, wanted or revision, of_branch=named)
-    keep_wheels(host, app)
-    tidy(host, app)
+        ended = _run(machine, journal, audience, who, wanted or revision, of_branch=named)
+    keep_wheels(machine, app)
+    tidy(machine, app)
     return ended
 
 
-def _find_first_branch(host: Host, journal: Journal) -> None:
+def _find_first_branch(machine: Machine, journal: Journal) -> None:
     """A first push that was killed before its hook ran has left a branch that nobody told us of."""
     if journal.settings().branch == "":
         for branch in FIRST_BRANCHES:
             if loose_commit(journal.place.repo, branch) is not None:
-                set_first_branch(host, journal.place.name, branch)
+                set_first_branch(machine, journal.place.name, branch)
                 return
 
 
-def branch_commit(host: Host, journal: Journal) -> str | None:
+def branch_commit(machine: Machine, journal: Journal) -> str | None:
     """The commit of the deploy branch: from its own file, else by git as the receiver."""
     branch = journal.settings().branch
     if not branch:
         return None
     return loose_commit(journal.place.repo, branch) or wanted_commit(
-        host, journal.place.name, branch
+        machine, journal.place.name, branch
     )
 
 
-def deploy_is_due(host: Host, journal: Journal) -> bool:
+def deploy_is_due(machine: Machine, journal: Journal) -> bool:
     """Whether a timer that asks would start a deploy."""
-    commit = branch_commit(host, journal)
+    commit = branch_commit(machine, journal)
     if commit is None:
         return False
     live = journal.current()
@@ -113,18 +115,20 @@ def deploy_is_due(host: Host, journal: Journal) -> bool:
     return decision.action is Action.DEPLOY
 
 
-def _learn_without_waiting(host: Host, app: str, after: int | None, pushed: str) -> Ended | None:
+def _learn_without_waiting(
+    machine: Machine, app: str, after: int | None, pushed: str
+) -> Ended | None:
     """The outcome of this push's own attempt, if it has ended; a newer one may hold the lock."""
-    place = host.layout.app(app)
+    place = machine.layout.app(app)
     found = facts(place)
     if after is None or found is None:
         return None
     attempt = outcome_of_push(place, found.branch, after, pushed)
-    return None if attempt is None else _learned(host, Journal(place), attempt)
+    return None if attempt is None else _learned(machine, Journal(place), attempt)
 
 
 def _decided(
-    host: Host,
+    machine: Machine,
     journal: Journal,
     audience: Audience,
     occasion: Occasion,
@@ -140,29 +144,35 @@ def _decided(
     decision = decide(occasion, deploys_of(journal.attempts(), commit), live=live, after=after)
     match decision.action:
         case Action.DEPLOY:
-            return _run(host, journal, audience, who, commit, of_branch=True)
+            return _run(machine, journal, audience, who, commit, of_branch=True)
         case Action.LEARN:
-            return _learned(host, journal, decision.attempt)
+            return _learned(machine, journal, decision.attempt)
         case Action.NOTHING:
-            return _unneeded(host, journal, occasion, commit)
+            return _unneeded(machine, journal, occasion, commit)
         case Action.LEAVE:
-            return _left(host, journal, occasion, commit)
+            return _left(machine, journal, occasion, commit)
 
 
 def _run(
-    host: Host, journal: Journal, audience: Audience, who: str, revision: str, *, of_branch: bool
+    machine: Machine,
+    journal: Journal,
+    audience: Audience,
+    who: str,
+    revision: str,
+    *,
+    of_branch: bool,
 ) -> Ended:
     request = Request(journal.place.name, Kind.DEPLOY, who, revision, of_branch)
     return run_attempt(
-        host,
+        machine,
         journal,
         audience,
         request,
-        lambda number, report: deploy(host, journal, revision, who, number, report),
+        lambda number, report: deploy(machine, journal, revision, who, number, report),
     )
 
 
-def _learned(host: Host, journal: Journal, attempt: Attempt | None) -> Ended:
+def _learned(machine: Machine, journal: Journal, attempt: Attempt | None) -> Ended:
     if attempt is None:
         return Ended("nothing", 0)
     commit = attempt.commit[:8]
@@ -172,26 +182,26 @@ def _learned(host: Host, journal: Journal, attempt: Attempt | None) -> Ended:
     reason = attempt.reason or "its deploy was killed"
     hint = attempt.hint or "git push production again"
     failure = AttemptFailed(
-        reason, (), hint, journal.live(), attempt.release_phase, trouble(host, journal)
+        reason, (), hint, journal.live(), attempt.release_phase, trouble(machine, journal)
     )
     text = f"{commit} did not go live: {reason}"
     return Ended("learned", FAILED, attempt.number, attempt.release, text, hint, failure)
 
 
-def _unneeded(host: Host, journal: Journal, occasion: Occasion, commit: str) -> Ended:
+def _unneeded(machine: Machine, journal: Journal, occasion: Occasion, commit: str) -> Ended:
     """The commit is what `current` runs, if that runs."""
     name, app = f"v{journal.live()}", journal.place.name
-    wrong = "" if occasion is Occasion.TIMER else trouble(host, journal)
+    wrong = "" if occasion is Occasion.TIMER else trouble(machine, journal)
     if wrong:
         text, hint = f"{commit[:8]} is {name}, which {wrong}", f"pushdeploy restart --app {app}"
         return Ended("down", FAILED, text=text, hint=hint)
     return Ended("nothing", 0, text=f"{commit[:8]} is live already, as {name}")
 
 
-def _left(host: Host, journal: Journal, occasion: Occasion, commit: str) -> Ended:
+def _left(machine: Machine, journal: Journal, occasion: Occasion, commit: str) -> Ended:
     if occasion is Occasion.TIMER:
         return Ended("nothing", 0)
-    live, wrong = journal.live(), trouble(host, journal)
+    live, wrong = journal.live(), trouble(machine, journal)
     stays = f"v{live}, which took its place, {wrong}" if wrong else f"v{live} stays live"
     return Ended(
         "left",

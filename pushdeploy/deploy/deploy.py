@@ -21,13 +21,13 @@ from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.build import Venv
-    from pushdeploy.deploy.host import Host
     from pushdeploy.deploy.journal import Journal
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.tree import Tree
 
 
 def deploy(
-    host: Host, journal: Journal, revision: str, who: str, attempt: int, report: Report
+    machine: Machine, journal: Journal, revision: str, who: str, attempt: int, report: Report
 ) -> Release:
     """Make a revision live.
 
@@ -37,40 +37,40 @@ def deploy(
         RefusedInputError: the tree can't be deployed.
         DeployFailedError: a step failed.
     """
-    began = host.monotonic()
+    began = machine.monotonic()
     app = journal.place.name
     settings = journal.settings()
-    for trouble in troubles(journal, host.now()):
+    for trouble in troubles(journal, machine.now()):
         report(trouble)
-    tree = checkout(host, app, revision, settings, report)
+    tree = checkout(machine, app, revision, settings, report)
     procfile = parse_procfile(tree.procfile)
     report(ProcessTypesFound(tuple(line.name for line in procfile.lines)))
     if journal.live() is None and procfile.workers:
         report(WorkersDefaulted(tuple(line.name for line in procfile.workers)))
-    venv = build(host, app, tree, procfile, report)
-    release = _release(journal, tree, procfile, venv, who, host.now())
+    venv = build(machine, app, tree, procfile, report)
+    release = _release(journal, tree, procfile, venv, who, machine.now())
     journal.note_attempt(attempt, commit=tree.commit.id, release=release.number)
     reached(Point.RELEASE_NUMBERED)
-    make_storage(host, app, tree.storage)
-    write_release(host, release, journal.environment())
-    release_phase(host, journal, attempt, release, report)
-    go_live(host, journal, release, Kind.DEPLOY, who, report)
+    make_storage(machine, app, tree.storage)
+    write_release(machine, release, journal.environment())
+    release_phase(machine, journal, attempt, release, report)
+    go_live(machine, journal, release, Kind.DEPLOY, who, report)
     report(
         WentLive(
             app=app,
             release=release.number,
             commit=tree.commit.id,
-            addresses=addresses(host, journal),
-            seconds=host.monotonic() - began,
+            addresses=addresses(machine, journal),
+            seconds=machine.monotonic() - began,
         )
     )
     return release
 
 
-def addresses(host: Host, journal: Journal) -> tuple[str, ...]:
+def addresses(machine: Machine, journal: Journal) -> tuple[str, ...]:
     """Where the app answers: its domains, the server's bare address, and the front."""
     settings = journal.settings()
-    bare = bare_address.url(host, journal.place.name)
+    bare = bare_address.url(machine, journal.place.name)
     names = (
         f"{'https' if domain in settings.certified else 'http'}://{domain}"
         for domain in settings.domains

@@ -22,113 +22,115 @@ from pushdeploy.system.nginx import Nginx
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.settings import AppSettings
 
 NO_NGINX = "sudo apt-get install nginx-light, then: pushdeploy reconcile"
 
 
-def nginx_of(host: Host) -> Nginx:
+def nginx_of(machine: Machine) -> Nginx:
     """This machine's nginx.
 
     Raises:
         UnavailableError: there is none; embedded mode has none.
     """
-    nginx = Nginx(host.layout.state)
-    if host.accounts.receiver() is None or not nginx.is_installed():
+    nginx = Nginx(machine.layout.state)
+    if machine.accounts.receiver() is None or not nginx.is_installed():
         raise UnavailableError("there is no nginx on this machine", hint=NO_NGINX)
     return nginx
 
 
-def sites(host: Host) -> list[Site]:
+def sites(machine: Machine) -> list[Site]:
     """Every app that nginx serves: those with domains, and the one on the bare address."""
-    all_settings, _ = readable_settings(host.layout)
-    default = bare_address.shown(host, all_settings)
+    all_settings, _ = readable_settings(machine.layout)
+    default = bare_address.shown(machine, all_settings)
     return [
-        _site(host, app, settings, default=app == default)
+        _site(machine, app, settings, default=app == default)
         for app, settings in all_settings.items()
         if settings.domains or app == default
     ]
 
 
-def left_alone(host: Host) -> frozenset[str]:
+def left_alone(machine: Machine) -> frozenset[str]:
     """The apps whose settings can't be read: nginx goes on serving them as it does."""
-    return readable_settings(host.layout)[1]
+    return readable_settings(machine.layout)[1]
 
 
-def apply_sites(host: Host) -> list[str]:
+def apply_sites(machine: Machine) -> list[str]:
     """Make nginx as the settings say; returns what changed. Without nginx there is nothing to do.
 
     Raises:
         UnavailableError: nginx refuses; everything is as it was.
     """
-    nginx = Nginx(host.layout.state)
-    if host.accounts.receiver() is None:
+    nginx = Nginx(machine.layout.state)
+    if machine.accounts.receiver() is None:
         return []
-    bare_address.decide(host)
+    bare_address.decide(machine)
     if not nginx.is_installed():
         return []
     edge = nginx.edge()
     if not edge.reject_handshake and edge.own_certificate:
         certificates.make_refusing(edge.own_certificate)
-    return nginx.apply(lambda: sites(host), left_alone(host))
+    return nginx.apply(lambda: sites(machine), left_alone(machine))
 
 
-def is_served(host: Host) -> bool:
+def is_served(machine: Machine) -> bool:
     """True when nginx runs as the settings say, or there is none; only looks."""
-    nginx = Nginx(host.layout.state)
-    return not nginx.is_installed() or nginx.is_as(sites(host), left_alone(host))
+    nginx = Nginx(machine.layout.state)
+    return not nginx.is_installed() or nginx.is_as(sites(machine), left_alone(machine))
 
 
-def change_site(host: Host, app: str, change: Callable[[AppSettings], AppSettings]) -> AppSettings:
+def change_site(
+    machine: Machine, app: str, change: Callable[[AppSettings], AppSettings]
+) -> AppSettings:
     """Change an app's settings and nginx with them, or neither.
 
     Raises:
         UsageError: the change is not valid.
         UnavailableError: nginx refuses.
     """
-    with held(host.layout.state / "apps.lock", who="pushdeploy", what="changing a site"):
-        journal = Journal(host.layout.app(app))
+    with held(machine.layout.state / "apps.lock", who="pushdeploy", what="changing a site"):
+        journal = Journal(machine.layout.app(app))
         before = journal.settings()
         after = journal.change_settings(change)
         if after != before:
             reached(Point.SITE_SAVED)
             try:
-                apply_sites(host)
+                apply_sites(machine)
             except PushdeployError:
                 journal.change_settings(lambda now: now.with_site_of(before))
                 raise
         return after
 
 
-def choose_bare(host: Host, app: str | None) -> None:
+def choose_bare(machine: Machine, app: str | None) -> None:
     """Put an app on the bare address, or nobody, and nginx with it, or neither.
 
     Raises:
         NotFoundError: there is no such app.
         UnavailableError: nginx refuses, or there is none.
     """
-    nginx_of(host)
-    with held(host.layout.state / "apps.lock", who="pushdeploy", what="changing a site"):
+    nginx_of(machine)
+    with held(machine.layout.state / "apps.lock", who="pushdeploy", what="changing a site"):
         if app is not None:
-            Journal(host.layout.app(app)).settings()
-        before = server_settings(host)
-        change_server_settings(host, lambda now: bare_address.choose(now, app))
+            Journal(machine.layout.app(app)).settings()
+        before = server_settings(machine)
+        change_server_settings(machine, lambda now: bare_address.choose(now, app))
         try:
-            apply_sites(host)
+            apply_sites(machine)
         except PushdeployError:
             old = {"bare": before.bare, "bare_always": before.bare_always}
-            change_server_settings(host, lambda now: replace(now, **old))  # type: ignore[arg-type]
+            change_server_settings(machine, lambda now: replace(now, **old))  # type: ignore[arg-type]
             raise
 
 
-def refuse_taken(host: Host, app: str, domain: str) -> None:
+def refuse_taken(machine: Machine, app: str, domain: str) -> None:
     """A name belongs to one app: nginx would only warn of a second one.
 
     Raises:
         UsageError: another app has it.
     """
-    for other, settings in readable_settings(host.layout)[0].items():
+    for other, settings in readable_settings(machine.layout)[0].items():
         if other != app and domain in settings.domains:
             raise UsageError(
                 f"`{domain}` belongs to the app `{other}`",
@@ -136,30 +138,30 @@ def refuse_taken(host: Host, app: str, domain: str) -> None:
             )
 
 
-def certificate_of(host: Host, app: str, settings: AppSettings) -> Certificate | None:
+def certificate_of(machine: Machine, app: str, settings: AppSettings) -> Certificate | None:
     """Where the app's certificate lies, when it is there."""
     match settings.certificate:
         case CertificateKind.AUTO:
             found = certbot.certificate(app)
         case CertificateKind.OWN:
-            found = own_certificate(host, app)
+            found = own_certificate(machine, app)
         case CertificateKind.NONE:
             return None
     return found if found.chain.exists() and found.key.exists() else None
 
 
-def own_certificate(host: Host, app: str) -> Certificate:
+def own_certificate(machine: Machine, app: str) -> Certificate:
     """Where a certificate lies that was given to us: in one file with its key.
 
     nginx finds each in it, and one rename puts both in place.
     """
-    file = host.layout.settings / "certs" / f"{app}.pem"
+    file = machine.layout.settings / "certs" / f"{app}.pem"
     return Certificate(file, file)
 
 
-def _site(host: Host, app: str, settings: AppSettings, *, default: bool) -> Site:
-    place = host.layout.app(app)
-    certificate = certificate_of(host, app, settings)
+def _site(machine: Machine, app: str, settings: AppSettings, *, default: bool) -> Site:
+    place = machine.layout.app(app)
+    certificate = certificate_of(machine, app, settings)
     names: tuple[str, ...] = ()
     trusted = False
     if certificate is not None:

@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING
 from pushdeploy.system import pythons
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.release import Release
 
 SYSTEM_PYTHON = re.compile(r"/usr/(?:local/)?bin/python3(?:\.\d+t?)?")
 """What the link of a venv may name, that we start it to ask: a build could have written any."""
 
 
-def misfit(host: Host, release: Release) -> str | None:
+def misfit(machine: Machine, release: Release) -> str | None:
     """Why a release can't be started any more, in words; `None` when its venv fits.
 
     Cheap: a link is read, and an interpreter is started once for all releases that have it.
     """
-    venv = host.layout.app(release.app).venvs / release.venv
-    path = _interpreter(host, release, venv)
+    venv = machine.layout.app(release.app).venvs / release.venv
+    path = _interpreter(machine, release, venv)
     if path is None:
         return None
     wanted = ".".join(release.python.split(".")[:2])
@@ -43,12 +43,12 @@ def misfit(host: Host, release: Release) -> str | None:
     return None
 
 
-def _interpreter(host: Host, release: Release, venv: Path) -> Path | None:
+def _interpreter(machine: Machine, release: Release, venv: Path) -> Path | None:
     """The interpreter of the record; for a record of a former version, that of the venv's link."""
     if release.interpreter:
         return Path(release.interpreter)
     link = pythons.of_venv(venv)
-    if link is None or not (SYSTEM_PYTHON.fullmatch(str(link)) or link == host.server_python):
+    if link is None or not (SYSTEM_PYTHON.fullmatch(str(link)) or link == machine.server_python):
         return None
     return link
 

@@ -17,13 +17,13 @@ from pushdeploy.system.faults import Point, reached
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.release import Kind, Release
     from pushdeploy.model.settings import AppSettings
 
 
 def go_live(
-    host: Host,
+    machine: Machine,
     journal: Journal,
     release: Release,
     kind: Kind,
@@ -38,7 +38,7 @@ def go_live(
     The old release serves until the new one is healthy, and again if it does not settle.
 
     Args:
-        host: the machine.
+        machine: this one.
         journal: the app's records.
         release: the release, in place.
         kind: what made it.
@@ -52,15 +52,15 @@ def go_live(
     """
     former = journal.settings()
     settings = change(former)
-    starts = _boot_healthy(host, release, settings, report)
-    healthy = host.now() if starts else None
+    starts = _boot_healthy(machine, release, settings, report)
+    healthy = machine.now() if starts else None
     reached(Point.WEB_HEALTHY)
-    previous = switch(host, journal, release, kind, who, report, stands_for)
+    previous = switch(machine, journal, release, kind, who, report, stands_for)
     before = None if previous is None else read_release_or_none(journal, previous)
     try:
         settings = journal.change_settings(change)
         reached(Point.SETTINGS_SAVED)
-        settle(host, release, settings, report, healthy=healthy)
+        settle(machine, release, settings, report, healthy=healthy)
     except Exception:
         switch_back(journal, previous)
         settings = journal.change_settings(
@@ -68,49 +68,51 @@ def go_live(
         )
         reached(Point.SETTINGS_RESTORED)
         if before is not None:
-            _start_workers_again(host, before, settings, report)
+            _start_workers_again(machine, before, settings, report)
         raise
     settle_intent(journal, release)
     if previous is not None and previous != release.number:
-        keep_warm(host, journal, previous, settings)
+        keep_warm(machine, journal, previous, settings)
     return previous
 
 
-def _boot_healthy(host: Host, release: Release, settings: AppSettings, report: Report) -> bool:
+def _boot_healthy(
+    machine: Machine, release: Release, settings: AppSettings, report: Report
+) -> bool:
     """Boot until it passes its checks; returns whether it was started.
 
     An app that has taken its port meanwhile is stopped, and it is started once more.
     """
-    instance, starts = boot(host, release, settings, report)
+    instance, starts = boot(machine, release, settings, report)
     try:
-        check(host, release, instance, report)
+        check(machine, release, instance, report)
     except PortTakenError:
-        did = stop_squatter(host, instance.port, release.app)
+        did = stop_squatter(machine, instance.port, release.app)
         if did is None:
             raise
         report(Warned(did, hint="ss -ltnp"))
-        host.supervisor.stop([instance])
-        instance, starts = boot(host, release, settings, report)
-        check(host, release, instance, report)
+        machine.supervisor.stop([instance])
+        instance, starts = boot(machine, release, settings, report)
+        check(machine, release, instance, report)
     return bool(starts)
 
 
 def _start_workers_again(
-    host: Host, before: Release, settings: AppSettings, report: Report
+    machine: Machine, before: Release, settings: AppSettings, report: Report
 ) -> None:
     """The old release's; that they fall too does not hide why the new one failed."""
     try:
-        change_workers(host, before, settings, report)
+        change_workers(machine, before, settings, report)
     except PushdeployError as error:
         report(Warned(error.message, hint=error.hint or ""))
 
 
-def keep_warm(host: Host, journal: Journal, previous: int, settings: AppSettings) -> None:
+def keep_warm(machine: Machine, journal: Journal, previous: int, settings: AppSettings) -> None:
     """Record that the old web process stays for a while; one a app."""
     for number in journal.history().warm:
         if number != previous:
             journal.note_history(cold=number)
             reached(Point.COLD_NOTED)
     if settings.warm:
-        journal.note_history(warm=previous, until=host.now() + settings.warm)
+        journal.note_history(warm=previous, until=machine.now() + settings.warm)
     reached(Point.WARM_NOTED)

@@ -19,7 +19,7 @@ from pushdeploy.system.http import Answer, GaveUpError, NoAnswerError, get
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
 
 LONGEST_SECONDS = 3600.0
 """What app.json can ask for at most, all attempts of a check together."""
@@ -52,15 +52,15 @@ class Failure:
     body: tuple[str, ...] = ()
 
 
-def check(host: Host, release: Release, instance: Instance, report: Report) -> None:
+def check(machine: Machine, release: Release, instance: Instance, report: Report) -> None:
     """Wait until every check of the release passes.
 
     Raises:
         DeployFailedError: one did not; the report shows URL, status, body, the app's output.
     """
-    began = host.monotonic()
+    began = machine.monotonic()
     for one in release.checks:
-        answer = _pass(host, release, instance, one, began)
+        answer = _pass(machine, release, instance, one, began)
         if accepts(one, answer.status) is Verdict.WARN:
             report(
                 Warned(
@@ -74,36 +74,38 @@ def check(host: Host, release: Release, instance: Instance, report: Report) -> N
                 release=release.number,
                 url=one.path,
                 status=answer.status,
-                seconds=host.monotonic() - began,
+                seconds=machine.monotonic() - began,
             )
         )
 
 
-def probe(host: Host, address: Instance, one: HealthCheck, seconds: float) -> Answer | Failure:
+def probe(
+    machine: Machine, address: Instance, one: HealthCheck, seconds: float
+) -> Answer | Failure:
     """One probe of a web instance."""
-    return _probe(host, address, one, seconds, lambda: True)
+    return _probe(machine, address, one, seconds, lambda: True)
 
 
 def _pass(
-    host: Host, release: Release, instance: Instance, one: HealthCheck, began: float
+    machine: Machine, release: Release, instance: Instance, one: HealthCheck, began: float
 ) -> Answer:
     """Probe until an answer passes. Steps that grow; never a fixed sleep."""
     if one.initial_delay:
-        host.sleep(one.initial_delay)
+        machine.sleep(one.initial_delay)
     deadline = began + _patience(one)
     pause = FIRST_PAUSE_SECONDS
-    alive = _watch(host, instance)
+    alive = _watch(machine, instance)
     while True:
-        left = deadline - host.monotonic()
-        result = _probe(host, instance, one, min(max(one.timeout, 0.1), max(left, 0.1)), alive)
+        left = deadline - machine.monotonic()
+        result = _probe(machine, instance, one, min(max(one.timeout, 0.1), max(left, 0.1)), alive)
         if isinstance(result, Answer):
-            refuse_listener(host, release, instance)
+            refuse_listener(machine, release, instance)
             return result
-        refuse_listener(host, release, instance)
+        refuse_listener(machine, release, instance)
         crashed = not alive()
-        if crashed or host.monotonic() + pause > deadline:
-            raise _failed(host, release, instance, result, crashed=crashed)
-        host.sleep(pause)
+        if crashed or machine.monotonic() + pause > deadline:
+            raise _failed(machine, release, instance, result, crashed=crashed)
+        machine.sleep(pause)
         pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE_SECONDS)
 
 
@@ -114,7 +116,11 @@ def _patience(one: HealthCheck) -> float:
 
 
 def _probe(
-    host: Host, instance: Instance, one: HealthCheck, seconds: float, alive: Callable[[], bool]
+    machine: Machine,
+    instance: Instance,
+    one: HealthCheck,
+    seconds: float,
+    alive: Callable[[], bool],
 ) -> Answer | Failure:
     if instance.socket is None:
         return Failure("this process type has no socket")
@@ -122,7 +128,7 @@ def _probe(
         answer = get(
             instance.socket,
             one.path,
-            host=host.proxy_host(instance.app),
+            host=machine.proxy_host(instance.app),
             headers=probe_headers(one),
             seconds=seconds,
             go_on=alive,
@@ -143,17 +149,17 @@ def _judge(one: HealthCheck, answer: Answer) -> Answer | Failure:
     return answer
 
 
-def _watch(host: Host, instance: Instance) -> Callable[[], bool]:
+def _watch(machine: Machine, instance: Instance) -> Callable[[], bool]:
     """A question that is cheap to ask often: does the process still stand a chance?"""
-    asked = host.monotonic()
+    asked = machine.monotonic()
     former: int | None = None
     answer = True
 
     def alive() -> bool:
         nonlocal asked, former, answer
-        if answer and host.monotonic() - asked >= WATCH_SECONDS:
-            asked = host.monotonic()
-            status = _status(host, instance)
+        if answer and machine.monotonic() - asked >= WATCH_SECONDS:
+            asked = machine.monotonic()
+            status = _status(machine, instance)
             if former is None:
                 former = status.restarts if status and status.state is State.UP else 0
             answer = not _crash_loops(status, former)
@@ -162,8 +168,8 @@ def _watch(host: Host, instance: Instance) -> Callable[[], bool]:
     return alive
 
 
-def _status(host: Host, instance: Instance) -> Status | None:
-    statuses = host.supervisor.statuses(instance.app)
+def _status(machine: Machine, instance: Instance) -> Status | None:
+    statuses = machine.supervisor.statuses(instance.app)
     return next((one for one in statuses if one.unit == instance.unit), None)
 
 
@@ -174,18 +180,18 @@ def _crash_loops(status: Status | None, former: int) -> bool:
     return status.restarts - former >= CRASHES
 
 
-def silence(host: Host, instance: Instance) -> str:
+def silence(machine: Machine, instance: Instance) -> str:
     """What is said of an instance of which no output is there."""
-    keeping = host.supervisor.keeping()
+    keeping = machine.supervisor.keeping()
     if keeping.kept is Kept.NOTHING:
         return f"What {instance.name} printed is not kept: {keeping.why}."
     return f"{instance.name} printed nothing."
 
 
 def _failed(
-    host: Host, release: Release, instance: Instance, failure: Failure, *, crashed: bool
+    machine: Machine, release: Release, instance: Instance, failure: Failure, *, crashed: bool
 ) -> DeployFailedError:
-    output = tuple(host.supervisor.tail(instance, OUTPUT_LINES))
+    output = tuple(machine.supervisor.tail(instance, OUTPUT_LINES))
     reason = (
         f"the web process of v{release.number} ends as soon as it starts"
         if crashed
@@ -198,16 +204,16 @@ def _failed(
         report.append(f"Last output of {instance.name}:")
         report += [f"  {line}" for line in excerpt(output)]
     else:
-        report.append(silence(host, instance))
+        report.append(silence(machine, instance))
     text = "\n".join((*failure.body, *output))
-    unwritable = remedy(text, host.layout.app(release.app).slugs, release.app)
+    unwritable = remedy(text, machine.layout.app(release.app).slugs, release.app)
     if unwritable is not None:
         report.append(unwritable.text)
         hint = unwritable.hint
     elif KILLED_FOR_MEMORY in output:
         report.append(f"It may use {DEFAULT_MEMORY} of the server's memory, and no more.")
         hint = f"free -h; pushdeploy ps:scale web=1 --app {release.app}"
-    elif not crashed and passed_over(host, release, instance):
+    elif not crashed and passed_over(machine, release, instance):
         report.append("It was given the release's socket, and listens on a port instead.")
         hint = 'app.json: {"pushdeploy": {"web": "port"}}, and listen on 127.0.0.1:$PORT'
     else:

@@ -14,7 +14,7 @@ from pushdeploy.system.held_ports import held_ports
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
 
 
 def hogs(apps: Iterable[str]) -> dict[str, str]:
@@ -41,44 +41,44 @@ def _too_many(listening: int, used: int) -> str | None:
     return None
 
 
-def stop_hogs(host: Host, but: str | None = None) -> list[str]:
+def stop_hogs(machine: Machine, but: str | None = None) -> list[str]:
     """Stop all processes of such apps; `reconcile` starts them again in time.
 
     They are stopped, not killed: systemd would have a killed one back with all its ports within a
     second, before the app that needs one of them has started.
 
     Args:
-        host: the machine.
+        machine: this one.
         but: the app that is being changed, which hurts only itself.
 
     Returns:
         What was done, in words.
     """
-    found = hogs(journals(host.layout.apps))
-    return [stop_hog(host, app, held) for app, held in found.items() if app != but]
+    found = hogs(journals(machine.layout.apps))
+    return [stop_hog(machine, app, held) for app, held in found.items() if app != but]
 
 
-def stop_hog(host: Host, app: str, held: str) -> str:
+def stop_hog(machine: Machine, app: str, held: str) -> str:
     """Stop all processes of one."""
-    _stop(host, app)
+    _stop(machine, app)
     return f"stopped `{app}`, which {held}"
 
 
-def stop_squatter(host: Host, port: int | None, victim: str) -> str | None:
+def stop_squatter(machine: Machine, port: int | None, victim: str) -> str | None:
     """Stop the app that listens on a port which another was given; it would take the next one, too.
 
     Returns:
         What was done, in words; `None` when it is no app of ours that has the port.
     """
     found = tcp_owner.listener(port) if port is not None else None
-    for app in journals(host.layout.apps) if found else ():
+    for app in journals(machine.layout.apps) if found else ():
         users = (user_id(app_user(app)), user_id(build_user(app)))
         if app != victim and found is not None and found.uid in users:
-            _stop(host, app)
+            _stop(machine, app)
             return f"stopped `{app}`, which had taken port {port} of `{victim}`"
     return None
 
 
-def _stop(host: Host, app: str) -> None:
-    host.supervisor.forget(app, [one.unit for one in host.supervisor.statuses(app)])
-    host.supervisor.end_all(app)
+def _stop(machine: Machine, app: str) -> None:
+    machine.supervisor.forget(app, [one.unit for one in machine.supervisor.statuses(app)])
+    machine.supervisor.end_all(app)

@@ -16,7 +16,7 @@ from pushdeploy.system.locks import held
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.environment import Environment
     from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.settings import AppSettings
@@ -45,26 +45,26 @@ def web_workers(settings: AppSettings, environment: Environment) -> int:
     return asked or web_concurrency()
 
 
-def web(host: Host, release: Release, settings: AppSettings) -> Instance:
+def web(machine: Machine, release: Release, settings: AppSettings) -> Instance:
     """The one web instance of a release."""
-    place = host.layout.app(release.app)
+    place = machine.layout.app(release.app)
     bridged = release.binding is Binding.PORT
-    port = _bridge_port(host, place, release) if bridged else None
+    port = _bridge_port(machine, place, release) if bridged else None
     workers = settings.formation.web_workers or web_concurrency()
     environment = (
         ("PORT", str(port or settings.port)),
         (WEB_CONCURRENCY, str(workers)),
         ("PUSHDEPLOY_INSTANCE", "web.1"),
     )
-    return _instance(host, place, release, "web", 1, environment, port)
+    return _instance(machine, place, release, "web", 1, environment, port)
 
 
-def workers(host: Host, release: Release, settings: AppSettings) -> list[Instance]:
+def workers(machine: Machine, release: Release, settings: AppSettings) -> list[Instance]:
     """All instances of a release but web."""
-    place = host.layout.app(release.app)
+    place = machine.layout.app(release.app)
     return [
         _instance(
-            host,
+            machine,
             place,
             release,
             line.name,
@@ -78,7 +78,7 @@ def workers(host: Host, release: Release, settings: AppSettings) -> list[Instanc
 
 
 def _instance(
-    host: Host,
+    machine: Machine,
     place: AppLayout,
     release: Release,
     process_type: str,
@@ -95,21 +95,21 @@ def _instance(
         code=place.slugs / release.slug,
         home=place.home,
         shared=place.shared,
-        user=host.accounts.app_user(release.app),
+        user=machine.accounts.app_user(release.app),
         environment=environment,
         socket=place.web_socket(release.number) if process_type == "web" else None,
         port=port,
     )
 
 
-def _bridge_port(host: Host, place: AppLayout, release: Release) -> int:
+def _bridge_port(machine: Machine, place: AppLayout, release: Release) -> int:
     """The port that this release has since its sockets' folder was made, else a free one.
 
     Any of them, so that nobody can wait at the next one; and another when somebody else has taken
     it meanwhile.
     """
     note = place.run / f"v{release.number}.port"
-    owner = user_id(host.accounts.app_user(release.app))
+    owner = user_id(machine.accounts.app_user(release.app))
     known = _noted(note, owner)
     if known is not None:
         return known
@@ -130,10 +130,10 @@ def _bridge_port(host: Host, place: AppLayout, release: Release) -> int:
         return port
 
 
-def squatted_port(host: Host, release: Release) -> int | None:
+def squatted_port(machine: Machine, release: Release) -> int | None:
     """The port that this release was given, when another user listens there."""
-    note = host.layout.app(release.app).run / f"v{release.number}.port"
-    owner = user_id(host.accounts.app_user(release.app))
+    note = machine.layout.app(release.app).run / f"v{release.number}.port"
+    owner = user_id(machine.accounts.app_user(release.app))
     return _noted(note) if _noted(note, owner) is None else None
 
 

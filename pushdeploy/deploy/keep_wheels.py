@@ -15,7 +15,7 @@ from pushdeploy.model.job import Job, JobKind
 from pushdeploy.system import files, pythons, uv
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
 
 KEEP_SECONDS = 600.0
 """For as many wheels as a large app has, on a slow network."""
@@ -23,22 +23,22 @@ KEEP_SECONDS = 600.0
 KEEPER = "import sys; from pushdeploy.deploy.keeper import main; sys.exit(main())"
 
 
-def keep_wheels(host: Host, app: str) -> None:
+def keep_wheels(machine: Machine, app: str) -> None:
     """Fetch what the last build had and the app's cache has not."""
-    place = host.layout.app(app)
+    place = machine.layout.app(app)
     if not place.build_work.is_dir():
         return
     with suppress(PushdeployError):
-        job = _job(host, app)
+        job = _job(machine, app)
         if job is not None:
-            host.supervisor.once(job, lambda _: None)
+            machine.supervisor.once(job, lambda _: None)
 
 
-def _job(host: Host, app: str) -> Job | None:
+def _job(machine: Machine, app: str) -> Job | None:
     """The Python is one of the server's own: the venv's was in the reach of the packages' code."""
-    place = host.layout.app(app)
+    place = machine.layout.app(app)
     current = Journal(place).current()
-    found = [] if current is None else pythons.interpreters(host.server_python)
+    found = [] if current is None else pythons.interpreters(machine.server_python)
     own = [one for one in found if current and str(one.version) == current.python]
     if not own:
         return None
@@ -47,11 +47,11 @@ def _job(host: Host, app: str) -> Job | None:
         app=app,
         kind=JobKind.KEEP,
         argv=(
-            *(str(host.python), "-I", "-c", KEEPER),
+            *(str(machine.python), "-I", "-c", KEEPER),
             *(str(place.build_work / "uv"), str(cache), str(scratch)),
-            *(str(host.uv), str(own[0].path)),
+            *(str(machine.uv), str(own[0].path)),
         ),
-        user=host.accounts.build_user(app),
+        user=machine.accounts.build_user(app),
         groups=(),
         folder=place.build_cache,
         home=place.build_cache,
@@ -62,8 +62,8 @@ def _job(host: Host, app: str) -> Job | None:
     )
 
 
-def clear_cache(host: Host, app: str) -> None:
+def clear_cache(machine: Machine, app: str) -> None:
     """Delete all that builds of the app have downloaded; with the lock held."""
-    place = host.layout.app(app)
+    place = machine.layout.app(app)
     files.delete_tree(place.verified_cache)
     files.delete_tree(place.build_work)

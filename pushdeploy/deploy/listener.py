@@ -10,7 +10,7 @@ from pushdeploy.system import tcp_owner
 from pushdeploy.system.accounts import user_id, user_name
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.instance import Instance
     from pushdeploy.model.release import Release
 
@@ -20,7 +20,7 @@ EVERY_ADDRESS = re.compile(
 """How lines of a Procfile say that they listen for other machines."""
 
 
-def refuse_listener(host: Host, release: Release, instance: Instance) -> None:
+def refuse_listener(machine: Machine, release: Release, instance: Instance) -> None:
     """Refuse a web process whose port somebody else has, or that other machines can reach.
 
     The bridge lets nothing through in either case; here it is said why.
@@ -34,7 +34,7 @@ def refuse_listener(host: Host, release: Release, instance: Instance) -> None:
     found = tcp_owner.listener(instance.port)
     if found is None:
         return
-    if found.uid != user_id(host.accounts.app_user(release.app)):
+    if found.uid != user_id(machine.accounts.app_user(release.app)):
         raise PortTakenError(
             f"port {instance.port}, which v{release.number} was given, is held by "
             f"`{user_name(found.uid)}`: nothing was sent there",
@@ -49,16 +49,16 @@ def refuse_listener(host: Host, release: Release, instance: Instance) -> None:
         )
 
 
-def passed_over(host: Host, release: Release, instance: Instance) -> bool:
+def passed_over(machine: Machine, release: Release, instance: Instance) -> bool:
     """Whether a web process that was given the socket listens on `$PORT` all the same.
 
     Nothing can be said once the app's front is open: that holds the port, in a demo as our user.
     """
-    if release.app in host.supervisor.fronts():
+    if release.app in machine.supervisor.fronts():
         return False
     port = dict(instance.environment).get("PORT", "")
     found = tcp_owner.listener(int(port)) if instance.port is None and port.isdigit() else None
-    return found is not None and found.uid == user_id(host.accounts.app_user(release.app))
+    return found is not None and found.uid == user_id(machine.accounts.app_user(release.app))
 
 
 def cure(command: str) -> str:

@@ -14,38 +14,38 @@ from pushdeploy.system.nginx import maintenance_page
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
 
 MESSAGE = "We are working on it. Please come back in a few minutes."
 LONGEST_MESSAGE = 2000
 
 
-def maintenance_on(host: Host, app: str, message: str | None) -> None:
+def maintenance_on(machine: Machine, app: str, message: str | None) -> None:
     """Show the page instead of the app.
 
     Raises:
         UsageError: the message is too long.
         UnavailableError: there is no nginx to show it.
     """
-    Journal(host.layout.app(app)).settings()
-    nginx_of(host)
+    Journal(machine.layout.app(app)).settings()
+    nginx_of(machine)
     text = message or MESSAGE
     if len(text) > LONGEST_MESSAGE:
         raise UsageError(f"the message has {len(text)} characters, the most is {LONGEST_MESSAGE}")
-    path = page(host, app)
+    path = page(machine, app)
     with folder_held(path.parent):
         write(maintenance_page(path, text))
 
 
-def maintenance_off(host: Host, app: str) -> None:
+def maintenance_off(machine: Machine, app: str) -> None:
     """Show the app again."""
-    Journal(host.layout.app(app)).settings()
-    path = page(host, app)
+    Journal(machine.layout.app(app)).settings()
+    path = page(machine, app)
     if path.exists():
         path.unlink()
         sync_folder(path.parent)
 
 
-def page(host: Host, app: str) -> Path:
+def page(machine: Machine, app: str) -> Path:
     """Where the page lies while it is shown."""
-    return host.layout.app(app).root / "maintenance.html"
+    return machine.layout.app(app).root / "maintenance.html"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.tree import Tree
 
@@ -43,7 +43,7 @@ REQUIREMENTS = ("requirements.txt",)
 
 
 def make_venv(
-    host: Host,
+    machine: Machine,
     app: str,
     tree: Tree,
     python: pythons.Interpreter,
@@ -56,34 +56,34 @@ def make_venv(
     Raises:
         DeployFailedError: it could not be made.
     """
-    began = host.monotonic()
-    _begin(host, app, venv)
+    began = machine.monotonic()
+    _begin(machine, app, venv)
     reached(Point.BUILD_BEGUN)
     status = 1
     if not tree.local:
-        job = _from_wheels(host, app, tree, python, venv, extra)
-        status = host.supervisor.once(job, _progress(report))
-    spent = host.monotonic() - began
+        job = _from_wheels(machine, app, tree, python, venv, extra)
+        status = machine.supervisor.once(job, _progress(report))
+    spent = machine.monotonic() - began
     if status not in (0, *LIMITS) and spent < BUILD_SECONDS:
-        _begin(host, app, venv)
-        _begin_work(host, app)
-        job = _with_code(host, app, tree, python, venv, extra, BUILD_SECONDS - spent)
-        status = host.supervisor.once(job, _output(report))
+        _begin(machine, app, venv)
+        _begin_work(machine, app)
+        job = _with_code(machine, app, tree, python, venv, extra, BUILD_SECONDS - spent)
+        status = machine.supervisor.once(job, _output(report))
     reached(Point.BUILD_DONE)
     if status != 0 or not (venv / COMPLETE).exists():
         files.delete_tree(venv)
-        raise _failed(status, host.monotonic() - began)
+        raise _failed(status, machine.monotonic() - began)
 
 
-def _begin(host: Host, app: str, venv: Path) -> None:
+def _begin(machine: Machine, app: str, venv: Path) -> None:
     files.delete_tree(venv)
-    host.accounts.own_venv(app, venv)
+    machine.accounts.own_venv(app, venv)
 
 
-def _begin_work(host: Host, app: str) -> None:
-    place = host.layout.app(app)
+def _begin_work(machine: Machine, app: str) -> None:
+    place = machine.layout.app(app)
     files.delete_tree(place.build_work)
-    host.accounts.own_work(app, (place.build_work, source_of(place), original_of(place)))
+    machine.accounts.own_work(app, (place.build_work, source_of(place), original_of(place)))
 
 
 def source_of(place: AppLayout) -> Path:
@@ -97,20 +97,25 @@ def original_of(place: AppLayout) -> Path:
 
 
 def _from_wheels(
-    host: Host, app: str, tree: Tree, python: pythons.Interpreter, venv: Path, extra: list[str]
+    machine: Machine,
+    app: str,
+    tree: Tree,
+    python: pythons.Interpreter,
+    venv: Path,
+    extra: list[str],
 ) -> Job:
-    place = host.layout.app(app)
+    place = machine.layout.app(app)
     lines = (
-        uv.make_venv(host.uv, python.path, venv),
-        uv.install_wheels(host.uv, venv, REQUIREMENTS, extra),
+        uv.make_venv(machine.uv, python.path, venv),
+        uv.install_wheels(machine.uv, venv, REQUIREMENTS, extra),
         uv.compile_wheels(venv),
     )
     return Job(
         app=app,
         kind=JobKind.FETCH,
-        argv=_argv(host, venv, place.slugs / tree.slug, *lines),
-        user=host.accounts.build_user(app),
-        groups=(host.accounts.app_user(app),),
+        argv=_argv(machine, venv, place.slugs / tree.slug, *lines),
+        user=machine.accounts.build_user(app),
+        groups=(machine.accounts.app_user(app),),
         folder=place.build_cache,
         home=place.build_cache,
         writable=(venv, place.build_cache),
@@ -121,7 +126,7 @@ def _from_wheels(
 
 
 def _with_code(
-    host: Host,
+    machine: Machine,
     app: str,
     tree: Tree,
     python: pythons.Interpreter,
@@ -133,21 +138,21 @@ def _with_code(
 
     So what an editable install writes down is the place of the release's own code.
     """
-    place = host.layout.app(app)
+    place = machine.layout.app(app)
     code, cache = place.slugs / tree.slug, place.build_work / "uv"
-    copied = tree.local and host.accounts.receiver() is not None
+    copied = tree.local and machine.accounts.receiver() is not None
     lines = [
-        _run(host, private_cache, place.verified_cache, cache),
-        *([_run(host, source_copy, original_of(place), code)] if copied else []),
-        uv.make_venv(host.uv, python.path, venv),
-        uv.install(host.uv, venv, REQUIREMENTS, extra),
+        _run(machine, private_cache, place.verified_cache, cache),
+        *([_run(machine, source_copy, original_of(place), code)] if copied else []),
+        uv.make_venv(machine.uv, python.path, venv),
+        uv.install(machine.uv, venv, REQUIREMENTS, extra),
     ]
     return Job(
         app=app,
         kind=JobKind.BUILD,
-        argv=_argv(host, venv, code, *lines),
-        user=host.accounts.build_user(app),
-        groups=(host.accounts.app_user(app),),
+        argv=_argv(machine, venv, code, *lines),
+        user=machine.accounts.build_user(app),
+        groups=(machine.accounts.app_user(app),),
         folder=place.build_work,
         home=place.build_work,
         writable=(venv, place.build_work),
@@ -159,13 +164,13 @@ def _with_code(
     )
 
 
-def _run(host: Host, program: ModuleType, *paths: Path) -> list[str]:
-    return [str(host.python), "-I", str(program.__file__), *map(str, paths)]
+def _run(machine: Machine, program: ModuleType, *paths: Path) -> list[str]:
+    return [str(machine.python), "-I", str(program.__file__), *map(str, paths)]
 
 
-def _argv(host: Host, venv: Path, code: Path, *lines: list[str]) -> tuple[str, ...]:
+def _argv(machine: Machine, venv: Path, code: Path, *lines: list[str]) -> tuple[str, ...]:
     words = [word for line in lines for word in ("--", *line)]
-    return (str(host.python), "-I", "-c", BUILDER, str(venv), str(code), *words[1:])
+    return (str(machine.python), "-I", "-c", BUILDER, str(venv), str(code), *words[1:])
 
 
 def _hidden(place: AppLayout) -> tuple[Path, ...]:

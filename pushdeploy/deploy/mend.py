@@ -11,10 +11,10 @@ from pushdeploy.model.instance import State
 from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
 
 
-def start_missing(host: Host, journal: Journal) -> list[str]:
+def start_missing(machine: Machine, journal: Journal) -> list[str]:
     """Start what the live release lacks, and open its front; returns what was done, in words.
 
     Workers of another release, as a switch that was killed leaves them, stop before its own start.
@@ -24,23 +24,23 @@ def start_missing(host: Host, journal: Journal) -> list[str]:
     if release is None:
         return []
     app = journal.place.name
-    wanted = [one for one in wanted_instances(host, journal) if one.release == live]
+    wanted = [one for one in wanted_instances(machine, journal) if one.release == live]
     units = {one.unit for one in wanted}
-    statuses = host.supervisor.statuses(app)
+    statuses = machine.supervisor.statuses(app)
     running = {one.unit for one in statuses if one.state not in (State.DOWN, State.STOPPING)}
     missing = [one for one in wanted if one.unit not in running]
-    host.supervisor.open_front(app, journal.settings().port, journal.place.live_socket)
+    machine.supervisor.open_front(app, journal.settings().port, journal.place.live_socket)
     reached(Point.MEND_FRONT)
     stale = [one for one in statuses if one.process_type != "web" and one.unit not in units]
     if stale:
-        host.supervisor.forget(app, [one.unit for one in stale])
+        machine.supervisor.forget(app, [one.unit for one in stale])
         reached(Point.MEND_STOPPED)
-    if missing and fit.misfit(host, release) is not None:
+    if missing and fit.misfit(machine, release) is not None:
         missing = []  # it would only crash; reconcile builds it again
     if missing:
-        host.supervisor.apply(missing)
+        machine.supervisor.apply(missing)
         reached(Point.MEND_APPLIED)
-        host.supervisor.start(missing)
+        machine.supervisor.start(missing)
         reached(Point.MEND_STARTED)
     return [
         *(f"stopped {one.name} of v{one.release}" for one in stale),

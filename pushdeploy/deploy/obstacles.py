@@ -18,7 +18,7 @@ from pushdeploy.system.reachability import strangers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.site import Site
 
 HTTP, HTTPS = 80, 443
@@ -35,17 +35,17 @@ class Obstacle:
     hint: str
 
 
-def of_visitors(host: Host) -> list[Obstacle]:
+def of_visitors(machine: Machine) -> list[Obstacle]:
     """What keeps them from the apps that nginx should serve."""
-    if host.accounts.receiver() is None:
+    if machine.accounts.receiver() is None:
         return []
-    sites = edge.sites(host)
-    nginx = Nginx(host.layout.state)
+    sites = edge.sites(machine)
+    nginx = Nginx(machine.layout.state)
     if not sites:
         return []
     if not nginx.is_installed():
         return [Obstacle("there is no nginx on this machine", edge.NO_NGINX)]
-    found = [*_held(sites), *_defaults(host, nginx), *_addresses(nginx, sites)]
+    found = [*_held(sites), *_defaults(machine, nginx), *_addresses(nginx, sites)]
     return [*(found or _unanswered(nginx, sites)), *_not_at_boot(nginx)]
 
 
@@ -61,9 +61,9 @@ def _held(sites: list[Site]) -> Iterator[Obstacle]:
         yield Obstacle(error.message.removesuffix(" Everything is as it was."), error.hint or "")
 
 
-def _defaults(host: Host, nginx: Nginx) -> Iterator[Obstacle]:
+def _defaults(machine: Machine, nginx: Nginx) -> Iterator[Obstacle]:
     """Names that nobody has go to the default server, which may be somebody else's."""
-    app = bare_address.shown(host)
+    app = bare_address.shown(machine)
     taken = [one for one in listens(nginx.others()) if one.default and one.port == HTTP]
     for one in taken if app else []:
         if one.address in ANYWHERE:

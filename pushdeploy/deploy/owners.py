@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.system.ownership import Findings
 
 
-def own(host: Host, app: str, *, deep: bool = False) -> list[str]:
+def own(machine: Machine, app: str, *, deep: bool = False) -> list[str]:
     """Make what the app owns as it should be; returns what was done, in words.
 
     Raises:
         UnavailableError: somebody else has the name of one of its users, or the place of a folder.
     """
-    return told(host.accounts.ensure(app, deep=deep))
+    return told(machine.accounts.ensure(app, deep=deep))
 
 
-def own_server(host: Host, *, deep: bool = False) -> list[str]:
+def own_server(machine: Machine, *, deep: bool = False) -> list[str]:
     """The same of what all apps share."""
-    return told(host.accounts.ensure_server(deep=deep))
+    return told(machine.accounts.ensure_server(deep=deep))
 
 
 def told(findings: Findings) -> list[str]:

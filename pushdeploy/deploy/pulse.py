@@ -10,14 +10,14 @@ from pushdeploy.model.health import Verdict, accepts, probe_headers
 from pushdeploy.system.http import NoAnswerError, get
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
     from pushdeploy.deploy.journal import Journal
+    from pushdeploy.deploy.machine import Machine
 
 PULSE_SECONDS = 3.0
 """Somebody waits for a last word, and an app that is well answers in far less."""
 
 
-def trouble(host: Host, journal: Journal) -> str:
+def trouble(machine: Machine, journal: Journal) -> str:
     """What is wrong with the live release, after its name: `does not answer`.
 
     Empty when it has just answered its health check, and when nothing is live.
@@ -33,12 +33,12 @@ def trouble(host: Host, journal: Journal) -> str:
         answer = get(
             journal.place.web_socket(live),
             check.path,
-            host=host.proxy_host(release.app),
+            host=machine.proxy_host(release.app),
             headers=probe_headers(check),
             seconds=max(PULSE_SECONDS, check.timeout) if check.explicit else PULSE_SECONDS,
         )
     except NoAnswerError:
-        lost = fit.misfit(host, release)
+        lost = fit.misfit(machine, release)
         return "does not answer" + ("" if lost is None else f" and can't start again: {lost}")
     if accepts(check, answer.status) is Verdict.FAIL:
         return f"answers {answer.status} to GET {check.path}"

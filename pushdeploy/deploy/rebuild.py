@@ -15,31 +15,31 @@ from pushdeploy.errors import DeployFailedError, RefusedInputError
 from pushdeploy.events import Report, Warned
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
     from pushdeploy.deploy.journal import Journal
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.release import Release
 
 
-def fitting(host: Host, journal: Journal, release: Release, report: Report) -> Release:
+def fitting(machine: Machine, journal: Journal, release: Release, report: Report) -> Release:
     """The same release if its venv fits, else one with a venv that does, of the same number.
 
     Raises:
         DeployFailedError: it could not be built.
     """
-    trouble = fit.misfit(host, release)
+    trouble = fit.misfit(machine, release)
     if trouble is None:
         return release
     report(Warned(f"{trouble}; it is built again"))
-    return rebuilt(host, journal, release, report)
+    return rebuilt(machine, journal, release, report)
 
 
 def rebuilt(
-    host: Host, journal: Journal, release: Release, report: Report, *, fresh: bool = False
+    machine: Machine, journal: Journal, release: Release, report: Report, *, fresh: bool = False
 ) -> Release:
     """A release with a venv that is made for the Python of now.
 
     Args:
-        host: the machine.
+        machine: this one.
         journal: the app's records.
         release: what to build again, from the commit that it was made from.
         report: who is told.
@@ -48,9 +48,9 @@ def rebuilt(
     Raises:
         DeployFailedError: it could not be built.
     """
-    tree = checkout(host, release.app, release.commit.id, journal.settings(), report)
+    tree = checkout(machine, release.app, release.commit.id, journal.settings(), report)
     try:
-        venv = build(host, release.app, tree, release.procfile, report, fresh=fresh)
+        venv = build(machine, release.app, tree, release.procfile, report, fresh=fresh)
     except RefusedInputError as error:  # the Python that the repo asks for is gone
         raise DeployFailedError(error.message, hint=error.hint) from error
     except DeployFailedError as error:

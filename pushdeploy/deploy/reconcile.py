@@ -34,7 +34,7 @@ from pushdeploy.system.locks import WAIT_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.deploy.obstacles import Obstacle
     from pushdeploy.model.instance import Instance
 
@@ -59,54 +59,54 @@ APART_SECONDS = 2.0
 """When the deploys that are due begin, one after the other."""
 
 
-def boot_all(host: Host) -> list[str]:
+def boot_all(machine: Machine) -> list[str]:
     """Start what is live of every app: all sockets first, then services, waiting for nothing.
 
     Before any app runs, all fronts have their ports, so that none can take another's. One app that
     can't be started does not hold up the others.
     """
-    owned = _own(lambda: own_server(host))
+    owned = _own(lambda: own_server(machine))
     did: list[str] = []
     started: list[Instance] = []
-    for app in journals(host.layout.apps):
-        owned += _own(partial(own, host, app), f"{app}: ")
+    for app in journals(machine.layout.apps):
+        owned += _own(partial(own, machine, app), f"{app}: ")
         try:
-            journal = Journal(host.layout.app(app))
-            trouble = current_misfit(host, journal)
+            journal = Journal(machine.layout.app(app))
+            trouble = current_misfit(machine, journal)
             if trouble is None:
-                started += _live_instances(host, journal)
+                started += _live_instances(machine, journal)
             else:
-                did.append(_left_for_rebuild(host, app, trouble, len(did)))
+                did.append(_left_for_rebuild(machine, app, trouble, len(did)))
         except Exception as error:  # noqa: BLE001 - also of our bug in one app
             did.append(_failed(error, f"{app}: "))
-    host.supervisor.apply(started)
+    machine.supervisor.apply(started)
     reached(Point.BOOT_APPLIED)
-    did += _open_fronts(host, sorted({one.app for one in started}))
-    host.supervisor.start(started)
+    did += _open_fronts(machine, sorted({one.app for one in started}))
+    machine.supervisor.start(started)
     reached(Point.BOOT_STARTED)
     did += [f"started {one.name} of {one.app} v{one.release}" for one in started]
     return owned + did
 
 
-def idle(host: Host) -> list[str]:
+def idle(machine: Machine) -> list[str]:
     """Apps that are live by their records, and whose web listens nowhere."""
-    live = {app: Journal(host.layout.app(app)).live() for app in journals(host.layout.apps)}
+    live = {app: Journal(machine.layout.app(app)).live() for app in journals(machine.layout.apps)}
     return [
         app
         for app, number in live.items()
-        if number is not None and not sockets.listening(host.layout.app(app).web_socket(number))
+        if number is not None and not sockets.listening(machine.layout.app(app).web_socket(number))
     ]
 
 
-def current_misfit(host: Host, journal: Journal) -> str | None:
+def current_misfit(machine: Machine, journal: Journal) -> str | None:
     """Why the live release can't be started any more, if that is so."""
     current = journal.current()
-    return None if current is None else fit.misfit(host, current)
+    return None if current is None else fit.misfit(machine, current)
 
 
-def _left_for_rebuild(host: Host, app: str, trouble: str, before: int) -> str:
+def _left_for_rebuild(machine: Machine, app: str, trouble: str, before: int) -> str:
     """Started, it would only crash. It is built again as soon as the boot is over."""
-    host.supervisor.wake(app, REBUILD_SECONDS + REBUILDS_APART_SECONDS * before)
+    machine.supervisor.wake(app, REBUILD_SECONDS + REBUILDS_APART_SECONDS * before)
     return f"{app}: {trouble}; it is built again next"
 
 
@@ -117,39 +117,39 @@ def _own(look: Callable[[], list[str]], where: str = "") -> list[str]:
         return [_failed(error, where)]
 
 
-def _live_instances(host: Host, journal: Journal) -> list[Instance]:
+def _live_instances(machine: Machine, journal: Journal) -> list[Instance]:
     live = journal.live()
     if live is None:
         return []
-    return [one for one in wanted_instances(host, journal) if one.release == live]
+    return [one for one in wanted_instances(machine, journal) if one.release == live]
 
 
-def _open_fronts(host: Host, apps: list[str]) -> list[str]:
+def _open_fronts(machine: Machine, apps: list[str]) -> list[str]:
     did = []
     for app in apps:
-        journal = Journal(host.layout.app(app))
+        journal = Journal(machine.layout.app(app))
         try:
-            host.supervisor.open_front(app, journal.settings().port, journal.place.live_socket)
+            machine.supervisor.open_front(app, journal.settings().port, journal.place.live_socket)
             reached(Point.BOOT_FRONT)
         except Exception as error:  # noqa: BLE001 - the same
             did.append(_failed(error, f"{app}: "))
     return did
 
 
-def reconcile(host: Host, app: str, audience: Audience, *, deep: bool = False) -> list[str]:
+def reconcile(machine: Machine, app: str, audience: Audience, *, deep: bool = False) -> list[str]:
     """Make one app as its records say; returns what was done, in words.
 
     Args:
-        host: the machine.
+        machine: this one.
         app: its name.
         audience: who is told.
         deep: look at the owner of every file, not only of some.
     """
-    return set_right(host, app, audience, deep=deep) + bring_live(host, app, audience)
+    return set_right(machine, app, audience, deep=deep) + bring_live(machine, app, audience)
 
 
 def set_right(
-    host: Host,
+    machine: Machine,
     app: str,
     audience: Audience,
     *,
@@ -159,30 +159,30 @@ def set_right(
     """What runs and what lies about; nothing is built or deployed."""
     did: list[str] = []
     with app_lock(
-        *(host, app, audience, "reconcile", "reconciling"), tell=did.append, seconds=patience
+        *(machine, app, audience, "reconcile", "reconciling"), tell=did.append, seconds=patience
     ) as journal:
-        did += own(host, app, deep=True) if deep else []
-        did += start_missing(host, journal)
-        did += tidy_locked(host, journal)
-        did += pace(host, journal)
-        did += [] if current_misfit(host, journal) else _repair(host, journal)
+        did += own(machine, app, deep=True) if deep else []
+        did += start_missing(machine, journal)
+        did += tidy_locked(machine, journal)
+        did += pace(machine, journal)
+        did += [] if current_misfit(machine, journal) else _repair(machine, journal)
     return did
 
 
-def bring_live(host: Host, app: str, audience: Audience) -> list[str]:
+def bring_live(machine: Machine, app: str, audience: Audience) -> list[str]:
     """Build what has lost its Python, and deploy what the branch wants; this may take hours."""
-    trouble = current_misfit(host, Journal(host.layout.app(app)))
-    did = _rebuild(host, app, audience, trouble) if trouble else []
-    ended = converge(host, app, audience, occasion=Occasion.TIMER, who="reconcile", after=None)
+    trouble = current_misfit(machine, Journal(machine.layout.app(app)))
+    did = _rebuild(machine, app, audience, trouble) if trouble else []
+    ended = converge(machine, app, audience, occasion=Occasion.TIMER, who="reconcile", after=None)
     if ended.attempt is not None:
         did.append(f"attempt {ended.attempt}: {ended.outcome}")
     return did
 
 
-def _rebuild(host: Host, app: str, audience: Audience, trouble: str) -> list[str]:
+def _rebuild(machine: Machine, app: str, audience: Audience, trouble: str) -> list[str]:
     """Build the live release again, beside what may still run."""
     change = Change(Kind.REBUILD, "Build for another Python")
-    ended = renew(host, app, audience, change=change, who="reconcile")
+    ended = renew(machine, app, audience, change=change, who="reconcile")
     if ended.outcome == Outcome.LIVE:
         return [trouble, f"built it again, as v{ended.release}"]
     why = f"{ended.text} ({ended.hint})" if ended.hint else ended.text
@@ -190,33 +190,33 @@ def _rebuild(host: Host, app: str, audience: Audience, trouble: str) -> list[str
 
 
 def reconcile_all(
-    host: Host, audience: Audience, *, deep: bool = False, later: bool = False
+    machine: Machine, audience: Audience, *, deep: bool = False, later: bool = False
 ) -> dict[str, list[str]]:
     """Every app; one that can't be reconciled, or takes long, does not hold up the others.
 
     What takes moments comes first, for all; then what is to be built and deployed.
 
     Args:
-        host: the machine.
+        machine: this one.
         audience: who is told.
         deep: look at the owner of every file, not only of some.
         later: have that done by itself, each app in a process of its own.
     """
-    server = _own(lambda: own_server(host, deep=deep))
-    done, busy = _set_all_right(host, audience, deep=deep)
-    done |= _sweep(host)
-    edge, ssh = _reconcile_edge(host), _look_at_ssh(host)
-    free = [one for one in journals(host.layout.apps) if one in done and one not in busy]
+    server = _own(lambda: own_server(machine, deep=deep))
+    done, busy = _set_all_right(machine, audience, deep=deep)
+    done |= _sweep(machine)
+    edge, ssh = _reconcile_edge(machine), _look_at_ssh(machine)
+    free = [one for one in journals(machine.layout.apps) if one in done and one not in busy]
     for position, app in enumerate(free):
         try:
             if not later:
-                done[app] += bring_live(host, app, audience)
-            elif _is_due(host, app):
-                done[app].append(_follows(host, app, position))
+                done[app] += bring_live(machine, app, audience)
+            elif _is_due(machine, app):
+                done[app].append(_follows(machine, app, position))
         except Exception as error:  # noqa: BLE001 - as above
             done[app].append(_failed(error))
     for app in free:  # last: it may take long
-        done[app] += _collect(host, app)
+        done[app] += _collect(machine, app)
     return {
         **({SERVER: server} if server else {}),
         **done,
@@ -226,15 +226,15 @@ def reconcile_all(
 
 
 def _set_all_right(
-    host: Host, audience: Audience, *, deep: bool
+    machine: Machine, audience: Audience, *, deep: bool
 ) -> tuple[dict[str, list[str]], set[str]]:
     """What was done to each app, and which are left to who holds them."""
     done: dict[str, list[str]] = {}
     busy: set[str] = set()
-    for app in journals(host.layout.apps):
+    for app in journals(machine.layout.apps):
         try:
             with deadline(APP_SECONDS, f"reconciling `{app}`"):
-                done[app] = set_right(host, app, audience, deep=deep, patience=PATIENCE_SECONDS)
+                done[app] = set_right(machine, app, audience, deep=deep, patience=PATIENCE_SECONDS)
         except BusyError as error:
             busy.add(app)
             done[app] = [f"left alone: {error.message}"]
@@ -243,76 +243,78 @@ def _set_all_right(
     return done, busy
 
 
-def _follows(host: Host, app: str, before: int) -> str:
-    host.supervisor.wake(app, LATER_SECONDS + before * APART_SECONDS)
+def _follows(machine: Machine, app: str, before: int) -> str:
+    machine.supervisor.wake(app, LATER_SECONDS + before * APART_SECONDS)
     return "a deploy is due, and follows"
 
 
-def _is_due(host: Host, app: str) -> bool:
+def _is_due(machine: Machine, app: str) -> bool:
     with deadline(APP_SECONDS, f"looking what `{app}` wants"):
-        journal = Journal(host.layout.app(app))
-        return current_misfit(host, journal) is not None or deploy_is_due(host, journal)
+        journal = Journal(machine.layout.app(app))
+        return current_misfit(machine, journal) is not None or deploy_is_due(machine, journal)
 
 
-def _sweep(host: Host) -> dict[str, list[str]]:
+def _sweep(machine: Machine) -> dict[str, list[str]]:
     """What is half made or half destroyed."""
     done: dict[str, list[str]] = {}
-    for app in half_destroyed(host):
-        done |= _finished(host, app, finish_destroying, "finished destroying it")
-    for app in half_made(host):
-        done |= _finished(host, app, finish_unmaking, "removed it: its making had been killed")
-    for folder in host.layout.apps.glob(".old-*"):  # of an app that is destroyed but for its files
+    for app in half_destroyed(machine):
+        done |= _finished(machine, app, finish_destroying, "finished destroying it")
+    for app in half_made(machine):
+        done |= _finished(machine, app, finish_unmaking, "removed it: its making had been killed")
+    for folder in machine.layout.apps.glob(
+        ".old-*"
+    ):  # of an app that is destroyed but for its files
         files.delete_tree(folder)
         reached(Point.APPS_SWEPT)
-    _sweep_first_pushes(host)
+    _sweep_first_pushes(machine)
     return done
 
 
-def _collect(host: Host, app: str) -> list[str]:
+def _collect(machine: Machine, app: str) -> list[str]:
     try:
-        if not is_due(host, app):
+        if not is_due(machine, app):
             return []
         with deadline(COLLECT_SECONDS, f"packing the repo of `{app}`"):
-            room = collect(host, app)
+            room = collect(machine, app)
     except Exception as error:  # noqa: BLE001 - as above
         return [_failed(error)]
     before, after = format_size(room.before), format_size(room.after)
     return [f"packed its repo: {before} before, {after} now"]
 
 
-def _sweep_first_pushes(host: Host) -> None:
+def _sweep_first_pushes(machine: Machine) -> None:
     """Their repos are the receiver's, and so is the hand that deletes them."""
-    folder = host.layout.first_pushes
+    folder = machine.layout.first_pushes
     if folder.is_dir() and any(folder.iterdir()):
-        host.receiver.ask("sweep_first_pushes", folder=str(folder))
+        machine.receiver.ask("sweep_first_pushes", folder=str(folder))
 
 
 def _finished(
-    host: Host, app: str, finish: Callable[[Host, str], bool], what: str
+    machine: Machine, app: str, finish: Callable[[Machine, str], bool], what: str
 ) -> dict[str, list[str]]:
     try:
-        return {app: [what]} if finish(host, app) else {}
+        return {app: [what]} if finish(machine, app) else {}
     except Exception as error:  # noqa: BLE001 - as above
         return {app: [_failed(error)]}
 
 
-def _reconcile_edge(host: Host) -> list[str]:
+def _reconcile_edge(machine: Machine) -> list[str]:
     """Nginx serves what the settings say, and shows the certificates that lie on the disk."""
     from pushdeploy.deploy import certs, edge, obstacles  # noqa: PLC0415 - slow, and a deploy needs none
 
     try:
-        did = [f"wrote {name}" for name in edge.apply_sites(host)]
-        did += [f"took up the certificate of {name}" for name in certs.renewed(host)]
-        return did + [_in_the_way(one) for one in obstacles.of_visitors(host)]
+        did = [f"wrote {name}" for name in edge.apply_sites(machine)]
+        did += [f"took up the certificate of {name}" for name in certs.renewed(machine)]
+        return did + [_in_the_way(one) for one in obstacles.of_visitors(machine)]
     except Exception as error:  # noqa: BLE001 - what was done to the apps is to be told
         return [_failed(error)]
 
 
-def _look_at_ssh(host: Host) -> list[str]:
+def _look_at_ssh(machine: Machine) -> list[str]:
     """Whether whoever may push can log in."""
     from pushdeploy.deploy import obstacles  # noqa: PLC0415 - as above
 
-    if host.accounts.receiver() is None:
+    if machine.accounts.receiver() is None:
         return []
     try:
         return [_in_the_way(one) for one in obstacles.of_pushes()]
@@ -335,10 +337,10 @@ def _failed(error: Exception, where: str = "") -> str:
     return f"failed: {where}pushdeploy itself failed: {error!r}"
 
 
-def _repair(host: Host, journal: Journal) -> list[str]:
+def _repair(machine: Machine, journal: Journal) -> list[str]:
     """What hangs is started anew, as by the watchdog; so is what lost its socket."""
     if journal.current() is not None:
-        web = wanted_instances(host, journal)[0]
+        web = wanted_instances(machine, journal)[0]
         if web.socket is not None and not sockets.listening(web.socket):
-            return [restart(host, web)]
-    return revive(host, journal)
+            return [restart(machine, web)]
+    return revive(machine, journal)

@@ -14,7 +14,7 @@ from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import File, create_all, delete_tree, sync_folder
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
 
 RUN = "run"
 """The start script of one-off commands."""
@@ -44,14 +44,14 @@ Without `--norc` a bash whose stdin is a socket, as sshd's may be, reads the `.b
 """
 
 
-def write_release(host: Host, release: Release, environment: Environment) -> None:
+def write_release(machine: Machine, release: Release, environment: Environment) -> None:
     """Put a release in place. Nothing starts and nothing that is live changes.
 
     Order: everything in `.new-N` synced, one rename, the folder synced. A power cut leaves the
     whole release or none.
     """
-    place = host.layout.app(release.app)
-    group = host.accounts.app_group(release.app)
+    place = machine.layout.app(release.app)
+    group = machine.accounts.app_group(release.app)
     aside = ReleaseLayout(place.releases / f".new-{release.number}")
     delete_tree(aside.root)
     aside.root.mkdir(mode=0o711)  # nginx and the app pass through it and list nothing

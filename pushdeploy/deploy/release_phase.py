@@ -17,8 +17,8 @@ from pushdeploy.model.read_only import remedy
 from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
     from pushdeploy.deploy.journal import Journal
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.release import Release
 
 LOOKED_AT = 200
@@ -29,7 +29,7 @@ RELEASE_SECONDS = 3600.0
 
 
 def release_phase(
-    host: Host, journal: Journal, attempt: int, release: Release, report: Report
+    machine: Machine, journal: Journal, attempt: int, release: Release, report: Report
 ) -> None:
     """Run it, if the Procfile has one.
 
@@ -42,18 +42,18 @@ def release_phase(
     line = release.procfile.release
     if line is None:
         return
-    began = host.monotonic()
+    began = machine.monotonic()
     journal.note_attempt(attempt, release_phase=True)
     reached(Point.RELEASE_PHASE_NOTED)
     report(ReleasePhaseStarted(line.command))
-    job = app_job(host, release, JobKind.RELEASE_PHASE, line.name)
+    job = app_job(machine, release, JobKind.RELEASE_PHASE, line.name)
     last: deque[str] = deque(maxlen=LOOKED_AT)
 
     def printed(text: str) -> None:
         last.append(text)
         report(ReleasePhaseOutput(text))
 
-    status = host.supervisor.once(job, printed)
+    status = machine.supervisor.once(job, printed)
     reached(Point.RELEASE_PHASE_DONE)
     if status != 0:
         unwritable = remedy("\n".join(last), journal.place.slugs, release.app)
@@ -64,15 +64,15 @@ def release_phase(
             if unwritable is None
             else unwritable.hint,
         )
-    report(ReleasePhaseFinished(host.monotonic() - began))
+    report(ReleasePhaseFinished(machine.monotonic() - began))
 
 
 def app_job(
-    host: Host, release: Release, kind: JobKind, script: str, arguments: tuple[str, ...] = ()
+    machine: Machine, release: Release, kind: JobKind, script: str, arguments: tuple[str, ...] = ()
 ) -> Job:
     """A job that runs one of the release's start scripts as the app."""
-    place = host.layout.app(release.app)
-    user = host.accounts.app_user(release.app)
+    place = machine.layout.app(release.app)
+    user = machine.accounts.app_user(release.app)
     return Job(
         app=release.app,
         kind=kind,
@@ -82,7 +82,7 @@ def app_job(
         folder=place.slugs / release.slug,
         home=place.home,
         writable=(place.home, place.shared),
-        hidden=(host.layout.settings, host.layout.engine_socket),
+        hidden=(machine.layout.settings, machine.layout.engine_socket),
         environment=(),
         seconds=RELEASE_SECONDS,
     )

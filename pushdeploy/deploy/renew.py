@@ -22,8 +22,8 @@ from pushdeploy.model.release import Kind, Release
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pushdeploy.deploy.host import Host
     from pushdeploy.deploy.journal import Journal
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.environment import Environment
     from pushdeploy.model.settings import AppSettings
 
@@ -44,13 +44,13 @@ ALWAYS = (Kind.RESTART, Kind.REBUILD)
 """What makes a new release although nothing else differs."""
 
 
-def renew(host: Host, app: str, audience: Audience, *, change: Change, who: str) -> Ended:
+def renew(machine: Machine, app: str, audience: Audience, *, change: Change, who: str) -> Ended:
     """Apply a change; before the first release it is only recorded.
 
     Raises:
         RefusedInputError: the change is not valid; nothing was touched.
     """
-    with app_lock(host, app, audience, who, change.description) as journal:
+    with app_lock(machine, app, audience, who, change.description) as journal:
         before = journal.environment()
         environment = change.environment(before)
         settings = journal.settings()
@@ -63,12 +63,12 @@ def renew(host: Host, app: str, audience: Audience, *, change: Change, who: str)
         if environment == before and changed == settings and change.kind not in ALWAYS:
             return Ended("nothing", 0, release=current.number, text="it is so already")
         ended = run_attempt(
-            host,
+            machine,
             journal,
             audience,
             Request(app, change.kind, who, current.commit.id),
             lambda number, report: _renew(
-                host,
+                machine,
                 journal,
                 current,
                 change,
@@ -79,12 +79,12 @@ def renew(host: Host, app: str, audience: Audience, *, change: Change, who: str)
                 report,
             ),
         )
-    tidy(host, app)
+    tidy(machine, app)
     return ended
 
 
 def _renew(
-    host: Host,
+    machine: Machine,
     journal: Journal,
     current: Release,
     change: Change,
@@ -94,17 +94,17 @@ def _renew(
     attempt: int,
     report: Report,
 ) -> Release:
-    began = host.monotonic()
+    began = machine.monotonic()
     before, after = settings
     slug = current.slug
     if after.storage != before.storage:
-        tree = checkout(host, current.app, current.commit.id, after, report)
-        make_storage(host, current.app, tree.storage)
+        tree = checkout(machine, current.app, current.commit.id, after, report)
+        make_storage(machine, current.app, tree.storage)
         slug = tree.slug
     built = (
-        rebuilt(host, journal, current, report, fresh=True)
+        rebuilt(machine, journal, current, report, fresh=True)
         if change.fresh
-        else fitting(host, journal, current, report)
+        else fitting(machine, journal, current, report)
     )
     release = replace(
         built,
@@ -112,14 +112,14 @@ def _renew(
         kind=change.kind,
         description=change.description,
         who=who,
-        at=host.now(),
+        at=machine.now(),
         slug=slug,
     )
     journal.note_attempt(attempt, release=release.number)
-    write_release(host, release, environment)
+    write_release(machine, release, environment)
     stands_for = current.number if change.kind is Kind.REBUILD else None
     go_live(
-        host,
+        machine,
         journal,
         release,
         change.kind,
@@ -133,8 +133,8 @@ def _renew(
             app=current.app,
             release=release.number,
             commit=current.commit.id,
-            addresses=addresses(host, journal),
-            seconds=host.monotonic() - began,
+            addresses=addresses(machine, journal),
+            seconds=machine.monotonic() - began,
         )
     )
     return release

@@ -24,7 +24,7 @@ from pushdeploy.system.locks import held
 from pushdeploy.system.silence import silent
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.instance import Instance, Status
     from pushdeploy.model.release import Release
 
@@ -35,65 +35,65 @@ REBUILD_SECONDS = 1.0
 """Until reconcile builds again what has lost its Python."""
 
 
-def look_after(host: Host, app: str, hung: int | None) -> list[str]:
+def look_after(machine: Machine, app: str, hung: int | None) -> list[str]:
     """Set right what the watchdog found, unless something else is changing the app.
 
     Args:
-        host: the machine.
+        machine: this one.
         app: the app.
         hung: its release that did not answer, if that was found.
 
     Returns:
         What was done, in words.
     """
-    place = host.layout.app(app)
+    place = machine.layout.app(app)
     if not place.settings.exists():  # destroyed since
         return []
     try:
         with held(place.lock, who="pushdeploy", what="the watchdog", seconds=0):
             held_ports = hogs([app]).get(app)
             if held_ports is not None:
-                return [stop_hog(host, app, held_ports)]
+                return [stop_hog(machine, app, held_ports)]
             journal = Journal(place)
-            did = pace(host, journal)
+            did = pace(machine, journal)
             if hung is not None and hung == journal.live():
-                did += revive(host, journal, LAST_LOOK_SECONDS)
+                did += revive(machine, journal, LAST_LOOK_SECONDS)
             return did
     except BusyError:
         return []
 
 
-def pace(host: Host, journal: Journal) -> list[str]:
+def pace(machine: Machine, journal: Journal) -> list[str]:
     """What crash-loops waits longer between two starts, until it has been up for a while.
 
     A loop at one start a second would take the processor from all other apps.
     """
     return [
-        _set_pace(host, journal, status)
-        for status in host.supervisor.statuses(journal.place.name)
-        if needs_other_pace(status, host.now())
+        _set_pace(machine, journal, status)
+        for status in machine.supervisor.statuses(journal.place.name)
+        if needs_other_pace(status, machine.now())
     ]
 
 
-def _set_pace(host: Host, journal: Journal, status: Status) -> str:
-    name, release, now = status.name, status.release, host.now()
+def _set_pace(machine: Machine, journal: Journal, status: Status) -> str:
+    name, release, now = status.name, status.release, machine.now()
     if crash_loops(status, now):
-        host.supervisor.set_pause(status.unit, LOOP_PAUSE_SECONDS)
+        machine.supervisor.set_pause(status.unit, LOOP_PAUSE_SECONDS)
         journal.note_history(looping=release, instance=name, restarts=status.restarts, at=now)
         return f"slowed down {name} of v{release}, which crash-loops"
-    host.supervisor.set_pause(status.unit, RESTART_SECONDS)
+    machine.supervisor.set_pause(status.unit, RESTART_SECONDS)
     journal.note_history(steady=release, instance=name, at=now)
     return f"{name} of v{release} crash-loops no longer"
 
 
-def revive(host: Host, journal: Journal, seconds: float | None = None) -> list[str]:
+def revive(machine: Machine, journal: Journal, seconds: float | None = None) -> list[str]:
     """Start the live web process anew if it is up and answers nothing; with the lock held.
 
     Not while it may still be starting; and after each time not before a while has passed, so that
     an app which hangs at every start is not restarted for ever.
 
     Args:
-        host: the machine.
+        machine: this one.
         journal: the app's records.
         seconds: how long each request waits; unless given, as long as the watchdog's.
 
@@ -103,37 +103,37 @@ def revive(host: Host, journal: Journal, seconds: float | None = None) -> list[s
     current, settings = journal.current(), journal.settings()
     if current is None or not settings.watchdog:
         return []
-    squatted = instances.squatted_port(host, current)
-    stopped = stop_squatter(host, squatted, current.app)
-    web = wanted_instances(host, journal)[0]
+    squatted = instances.squatted_port(machine, current)
+    stopped = stop_squatter(machine, squatted, current.app)
+    web = wanted_instances(machine, journal)[0]
     asked = question(journal, current, settings)
     asked = replace(asked, seconds=seconds or asked.seconds)
-    if squatted is None and (_may_be_starting(host, current, web) or not silent([asked])):
+    if squatted is None and (_may_be_starting(machine, current, web) or not silent([asked])):
         return []
-    trouble = fit.misfit(host, current)
+    trouble = fit.misfit(machine, current)
     if trouble is not None:  # stopped, it could not start again; reconcile builds it again
-        host.supervisor.wake(current.app, REBUILD_SECONDS)
+        machine.supervisor.wake(current.app, REBUILD_SECONDS)
         return [f"left {web.name}, which does not answer, alone: {trouble}"]
     again = next_revival(journal.history().revivals.get(current.number, ()))
-    if host.now() < again:
-        left = format_duration(int(again - host.now()))
+    if machine.now() < again:
+        left = format_duration(int(again - machine.now()))
         return [f"left {web.name} of v{web.release}, which does not answer, alone for {left} more"]
-    journal.note_history(revived=web.release, at=host.now())
-    return [*([stopped] if stopped else []), restart(host, web)]
+    journal.note_history(revived=web.release, at=machine.now())
+    return [*([stopped] if stopped else []), restart(machine, web)]
 
 
-def restart(host: Host, web: Instance) -> str:
+def restart(machine: Machine, web: Instance) -> str:
     """Service and socket, in an order that holds no request up (docs/explanation/the-switch.md)."""
-    host.supervisor.stop([web])
+    machine.supervisor.stop([web])
     reached(Point.REPAIR_STOPPED)
-    host.supervisor.apply([web])  # with another port, when somebody else has taken its own
+    machine.supervisor.apply([web])  # with another port, when somebody else has taken its own
     reached(Point.REPAIR_APPLIED)
-    host.supervisor.start([web])
+    machine.supervisor.start([web])
     reached(Point.REPAIR_STARTED)
     return f"restarted {web.name} of v{web.release}, which did not answer"
 
 
-def _may_be_starting(host: Host, release: Release, web: Instance) -> bool:
-    statuses = host.supervisor.statuses(web.app)
+def _may_be_starting(machine: Machine, release: Release, web: Instance) -> bool:
+    statuses = machine.supervisor.statuses(web.app)
     status = next((one for one in statuses if one.unit == web.unit), None)
-    return status is None or may_be_starting(status, release.checks, host.now())
+    return status is None or may_be_starting(status, release.checks, machine.now())

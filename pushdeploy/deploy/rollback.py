@@ -20,34 +20,36 @@ from pushdeploy.events import Event, Report, RolledBack, Switched, WebStarting
 from pushdeploy.model.release import Kind, Release
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
     from pushdeploy.deploy.journal import Journal
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.history import History
 
 
-def rollback(host: Host, app: str, audience: Audience, *, number: int | None, who: str) -> Ended:
+def rollback(
+    machine: Machine, app: str, audience: Audience, *, number: int | None, who: str
+) -> Ended:
     """Go back to release `number`, or to the one that was live before.
 
     Raises:
         NothingToRollBackToError: there is none, or it is gone, or it is live.
     """
-    with app_lock(host, app, audience, who, "a rollback") as journal:
-        target = journal.release(_target(host, journal, number))
+    with app_lock(machine, app, audience, who, "a rollback") as journal:
+        target = journal.release(_target(machine, journal, number))
         ended = run_attempt(
-            host,
+            machine,
             journal,
             audience,
             Request(app, Kind.ROLLBACK, who, target.commit.id),
-            lambda number, report: _go_back(host, journal, target, who, number, report),
+            lambda number, report: _go_back(machine, journal, target, who, number, report),
         )
-    tidy(host, app)
+    tidy(machine, app)
     return ended
 
 
 def _go_back(
-    host: Host, journal: Journal, target: Release, who: str, attempt: int, report: Report
+    machine: Machine, journal: Journal, target: Release, who: str, attempt: int, report: Report
 ) -> Release:
-    began = host.monotonic()
+    began = machine.monotonic()
     seconds, warm = 0.0, True
 
     def watch(event: Event) -> None:
@@ -55,12 +57,12 @@ def _go_back(
         if isinstance(event, WebStarting):
             warm = False
         if isinstance(event, Switched):  # visitors have it; workers still change over
-            seconds = host.monotonic() - began
+            seconds = machine.monotonic() - began
         report(event)
 
-    release = _startable(host, journal, target, who, attempt, watch)
+    release = _startable(machine, journal, target, who, attempt, watch)
     stands_for = target.number if release.number != target.number else None
-    previous = go_live(host, journal, release, Kind.ROLLBACK, who, watch, stands_for=stands_for)
+    previous = go_live(machine, journal, release, Kind.ROLLBACK, who, watch, stands_for=stands_for)
     report(
         RolledBack(
             app=release.app,
@@ -75,12 +77,12 @@ def _go_back(
 
 
 def _startable(
-    host: Host, journal: Journal, target: Release, who: str, attempt: int, report: Report
+    machine: Machine, journal: Journal, target: Release, who: str, attempt: int, report: Report
 ) -> Release:
     """The release itself; when its Python is gone and it does not run, a new one that is it."""
-    if target.number in journal.history().warm and _runs_on(host, journal, target):
+    if target.number in journal.history().warm and _runs_on(machine, journal, target):
         return target
-    built = fitting(host, journal, target, report)
+    built = fitting(machine, journal, target, report)
     if built is target:
         return target
     release = replace(
@@ -89,20 +91,20 @@ def _startable(
         kind=Kind.ROLLBACK,
         description=f"Roll back to {target.name}, built for Python {built.python}",
         who=who,
-        at=host.now(),
+        at=machine.now(),
     )
     journal.note_attempt(attempt, release=release.number)
-    write_release(host, release, journal.environment_of(target.number))
+    write_release(machine, release, journal.environment_of(target.number))
     return release
 
 
-def _runs_on(host: Host, journal: Journal, warm: Release) -> bool:
+def _runs_on(machine: Machine, journal: Journal, warm: Release) -> bool:
     """A warm process needs no check that takes time, unless its Python is not even there."""
     interpreter = Path(warm.interpreter)
-    return interpreter.exists() or is_up(host, instances.web(host, warm, journal.settings()))
+    return interpreter.exists() or is_up(machine, instances.web(machine, warm, journal.settings()))
 
 
-def _target(host: Host, journal: Journal, number: int | None) -> int:
+def _target(machine: Machine, journal: Journal, number: int | None) -> int:
     app = journal.place.name
     live = journal.live()
     history = journal.history()
@@ -117,7 +119,7 @@ def _target(host: Host, journal: Journal, number: int | None) -> int:
             )
         return previous
     if number == live:
-        wrong = trouble(host, journal)
+        wrong = trouble(machine, journal)
         raise NothingToRollBackToError(
             f"v{number} of `{app}` is "
             + (f"the current release, and {wrong}" if wrong else "live already"),

@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
 
 
-def server_settings(host: Host) -> ServerSettings:
+def server_settings(machine: Machine) -> ServerSettings:
     """Our settings for the whole server."""
-    path = _file(host)
+    path = _file(machine)
     return parse_server_settings(path.read_text()) if path.exists() else ServerSettings()
 
 
 def change_server_settings(
-    host: Host, change: Callable[[ServerSettings], ServerSettings]
+    machine: Machine, change: Callable[[ServerSettings], ServerSettings]
 ) -> ServerSettings:
     """Replace the settings by what `change` makes of them, in one step; returns the new ones."""
-    lock = host.layout.state / "settings.lock"
+    lock = machine.layout.state / "settings.lock"
     with held(lock, who="pushdeploy", what="a change of the server's settings"):
-        before = server_settings(host)
+        before = server_settings(machine)
         after = change(before)
         if after != before:
-            write(File(_file(host), render_server_settings(after), 0o600))
+            write(File(_file(machine), render_server_settings(after), 0o600))
         return after
 
 
-def _file(host: Host) -> Path:
-    return host.layout.settings / "settings.toml"
+def _file(machine: Machine) -> Path:
+    return machine.layout.settings / "settings.toml"

@@ -18,7 +18,7 @@ from pushdeploy.system.http import NoAnswerError, get
 from pushdeploy.system.ports import held_by
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.health import HealthCheck
     from pushdeploy.model.release import Release
     from pushdeploy.model.settings import AppSettings
@@ -36,7 +36,7 @@ PROXY_TROUBLES = (502, 503, 504)
 
 
 def settle(
-    host: Host,
+    machine: Machine,
     release: Release,
     settings: AppSettings,
     report: Report,
@@ -46,7 +46,7 @@ def settle(
     """Complete a switch.
 
     Args:
-        host: the machine.
+        machine: this one.
         release: the release that `current` names.
         settings: the app's.
         report: who is told.
@@ -57,70 +57,70 @@ def settle(
         DeployFailedError: web or a worker does not stay up, or the front does not reach the
             release.
     """
-    check_front(host, release, settings)
+    check_front(machine, release, settings)
     reached(Point.FRONT_CHECKED)
-    look_through_proxy(host, release, settings, report)
-    change_workers(host, release, settings, report)
+    look_through_proxy(machine, release, settings, report)
+    change_workers(machine, release, settings, report)
     if healthy is not None:
-        web_stays_up(host, release, settings, report, healthy)
+        web_stays_up(machine, release, settings, report, healthy)
 
 
 def change_workers(
-    host: Host,
+    machine: Machine,
     release: Release,
     settings: AppSettings,
     report: Report,
 ) -> None:
     """Old workers stop, then new ones start: no job is run by two."""
-    new = instances.workers(host, release, settings)
+    new = instances.workers(machine, release, settings)
     wanted = {one.unit for one in new}
-    statuses = host.supervisor.statuses(release.app)
+    statuses = machine.supervisor.statuses(release.app)
     old = [one.unit for one in statuses if one.process_type != "web" and one.unit not in wanted]
     if old:
-        host.supervisor.forget(release.app, old)
+        machine.supervisor.forget(release.app, old)
     reached(Point.WORKERS_STOPPED)
     if new:
-        host.supervisor.apply(new)
+        machine.supervisor.apply(new)
         reached(Point.WORKERS_APPLIED)
-        host.supervisor.start(new)
+        machine.supervisor.start(new)
         reached(Point.WORKERS_STARTED)
-        _stay_up(host, new)
+        _stay_up(machine, new)
         report(WorkersChanged(tuple(one.name for one in new)))
 
 
-def _stay_up(host: Host, started: list[Instance]) -> None:
-    end = host.monotonic() + STAY_UP_SECONDS
+def _stay_up(machine: Machine, started: list[Instance]) -> None:
+    end = machine.monotonic() + STAY_UP_SECONDS
     units = {one.unit: one for one in started}
-    while host.monotonic() < end:
-        host.sleep(LOOK_SECONDS)
-        for status in host.supervisor.statuses(started[0].app):
+    while machine.monotonic() < end:
+        machine.sleep(LOOK_SECONDS)
+        for status in machine.supervisor.statuses(started[0].app):
             fallen = status.restarts or status.state in (State.CRASHED, State.DOWN)
             if status.unit in units and fallen:
-                raise _worker_fell(host, units[status.unit])
+                raise _worker_fell(machine, units[status.unit])
 
 
 def web_stays_up(
-    host: Host, release: Release, settings: AppSettings, report: Report, healthy: float
+    machine: Machine, release: Release, settings: AppSettings, report: Report, healthy: float
 ) -> None:
     """Watch web for as long as workers are watched, from its passed check on.
 
     Raises:
         DeployFailedError: it ended, or answers no more.
     """
-    web = instances.web(host, release, settings)
+    web = instances.web(machine, release, settings)
     last = False
     while not last:
-        last = host.now() >= healthy + STAY_UP_SECONDS
-        statuses = host.supervisor.statuses(release.app)
+        last = machine.now() >= healthy + STAY_UP_SECONDS
+        statuses = machine.supervisor.statuses(release.app)
         status = next((one for one in statuses if one.unit == web.unit), None)
         if status is None or _has_ended_since(status, healthy):
-            raise _web_fell(host, release, web, "ended")
+            raise _web_fell(machine, release, web, "ended")
         if not last:
-            host.sleep(LOOK_SECONDS)
+            machine.sleep(LOOK_SECONDS)
     first = release.checks[0]
-    found = probe(host, web, first, front_seconds(first))
+    found = probe(machine, web, first, front_seconds(first))
     if isinstance(found, Failure):
-        raise _web_fell(host, release, web, f"no longer answers ({found.what})")
+        raise _web_fell(machine, release, web, f"no longer answers ({found.what})")
     report(WebStayedUp(web.name, STAY_UP_SECONDS))
 
 
@@ -131,8 +131,8 @@ def _has_ended_since(status: Status, healthy: float) -> bool:
     return bool(status.restarts) and status.since is not None and status.since > healthy
 
 
-def _web_fell(host: Host, release: Release, web: Instance, what: str) -> DeployFailedError:
-    output = excerpt(host.supervisor.tail(web, OUTPUT_LINES))
+def _web_fell(machine: Machine, release: Release, web: Instance, what: str) -> DeployFailedError:
+    output = excerpt(machine.supervisor.tail(web, OUTPUT_LINES))
     again = "fix the app and push again" if release.kind is Kind.DEPLOY else "change it otherwise"
     return DeployFailedError(
         f"the web process of v{release.number} passed its check and {what} "
@@ -140,23 +140,23 @@ def _web_fell(host: Host, release: Release, web: Instance, what: str) -> DeployF
         report=(
             (f"Last output of {web.name}:", *(f"  {line}" for line in output))
             if output
-            else (silence(host, web),)
+            else (silence(machine, web),)
         ),
         hint=f"{again}; pushdeploy logs --app {release.app} shows more",
     )
 
 
-def _worker_fell(host: Host, instance: Instance) -> DeployFailedError:
-    output = excerpt(host.supervisor.tail(instance, OUTPUT_LINES))
+def _worker_fell(machine: Machine, instance: Instance) -> DeployFailedError:
+    output = excerpt(machine.supervisor.tail(instance, OUTPUT_LINES))
     shown = (f"Last output of {instance.name}:", *(f"  {line}" for line in output))
     return DeployFailedError(
         f"`{instance.name}` of v{instance.release} does not stay up for {STAY_UP_SECONDS:.0f} s",
-        report=shown if output else (silence(host, instance),),
+        report=shown if output else (silence(machine, instance),),
         hint="mend its line in the Procfile, commit, and push again",
     )
 
 
-def check_front(host: Host, release: Release, settings: AppSettings) -> None:
+def check_front(machine: Machine, release: Release, settings: AppSettings) -> None:
     """The app's port is ours and answers with the release that `current` names.
 
     A server that was left over on the port would say 200 too, so the listener is looked at first.
@@ -164,9 +164,9 @@ def check_front(host: Host, release: Release, settings: AppSettings) -> None:
     Raises:
         DeployFailedError: somebody else has the port, or it does not answer as the socket does.
     """
-    place = host.layout.app(release.app)
+    place = machine.layout.app(release.app)
     try:
-        host.supervisor.open_front(release.app, settings.port, place.live_socket)
+        machine.supervisor.open_front(release.app, settings.port, place.live_socket)
     except CommandFailedError as error:
         raise _port_taken(release, settings) from error
     reached(Point.FRONT_OPENED)
@@ -180,7 +180,7 @@ def check_front(host: Host, release: Release, settings: AppSettings) -> None:
         answer = get(
             settings.port,
             first.path,
-            host=host.proxy_host(release.app),
+            host=machine.proxy_host(release.app),
             headers=[("X-Forwarded-Proto", "https"), *first.http_headers],
             seconds=front_seconds(first),
         )
@@ -202,7 +202,9 @@ def front_seconds(check: HealthCheck) -> float:
     return max(FRONT_SECONDS, check.timeout)
 
 
-def look_through_proxy(host: Host, release: Release, settings: AppSettings, report: Report) -> None:
+def look_through_proxy(
+    machine: Machine, release: Release, settings: AppSettings, report: Report
+) -> None:
     """Say so when nginx does not pass requests on; that is its fault, not the release's."""
     if not settings.domains or settings.domains[0].startswith("*"):
         return
@@ -215,7 +217,7 @@ def look_through_proxy(host: Host, release: Release, settings: AppSettings, repo
         if answer.status not in PROXY_TROUBLES:
             return
         trouble = f"nginx answers {answer.status} for {settings.domains[0]}"
-    if (host.layout.app(release.app).root / "maintenance.html").exists():
+    if (machine.layout.app(release.app).root / "maintenance.html").exists():
         return
     report(Warned(trouble, hint="sudo systemctl status nginx; pushdeploy reconcile"))
 

@@ -16,7 +16,7 @@ from pushdeploy.system.command import Command
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.settings import AppSettings
     from pushdeploy.model.static_mount import StaticMount
 
@@ -24,17 +24,17 @@ OPEN_SECONDS = 600.0
 """A storage folder with millions of files on a slow disk."""
 
 
-def add_mount(host: Host, app: str, mount: StaticMount) -> tuple[AppSettings, str]:
+def add_mount(machine: Machine, app: str, mount: StaticMount) -> tuple[AppSettings, str]:
     """Have nginx serve a folder; returns the settings, and what else there is to know.
 
     Raises:
         UsageError: nginx would serve nothing there: a link, a file, no storage folder.
         UnavailableError: nginx refuses, or may not read it all the same.
     """
-    place = host.layout.app(app)
+    place = machine.layout.app(app)
     if mount.shared is None:
         folder = place.current / "code" / mount.folder
-        _refuse_storage(host, app, mount)
+        _refuse_storage(machine, app, mount)
         _refuse_link(app, place.current / "code", mount.folder)
     else:
         folder = place.shared / mount.shared
@@ -54,16 +54,16 @@ def add_mount(host: Host, app: str, mount: StaticMount) -> tuple[AppSettings, st
         others = tuple(one for one in before.static if one.url != mount.url)
         return before.changed(static=(*others, mount))
 
-    after = change_site(host, app, added)
-    _open(host, app, mount, after)
+    after = change_site(machine, app, added)
+    _open(machine, app, mount, after)
     if not folder.is_dir():
         return after, f"The live release has no `{mount.folder}/`; a later push may bring it."
-    return after, _unreadable(host, folder)
+    return after, _unreadable(machine, folder)
 
 
-def _refuse_storage(host: Host, app: str, mount: StaticMount) -> None:
+def _refuse_storage(machine: Machine, app: str, mount: StaticMount) -> None:
     """In the code, storage is a link."""
-    storage = Journal(host.layout.app(app)).settings().storage
+    storage = Journal(machine.layout.app(app)).settings().storage
     for folder in storage:
         if f"{mount.folder}/".startswith(f"{folder}/"):
             raise UsageError(
@@ -82,14 +82,14 @@ def _refuse_link(app: str, root: Path, folder: str) -> None:
             )
 
 
-def _open(host: Host, app: str, mount: StaticMount, settings: AppSettings) -> None:
+def _open(machine: Machine, app: str, mount: StaticMount, settings: AppSettings) -> None:
     """Let nginx read what lies there, by its owner's hand."""
-    place = host.layout.app(app)
+    place = machine.layout.app(app)
     if mount.shared is None:
         public = list(code_folders(settings.static))
-        host.receiver.ask("open_folders", slugs=str(place.slugs), public=public)
+        machine.receiver.ask("open_folders", slugs=str(place.slugs), public=public)
         return
-    user = host.accounts.app_user(app)
+    user = machine.accounts.app_user(app)
     inner = PurePosixPath(mount.shared)
     way = [str(place.shared / one) for one in inner.parents[:-1]]
     if way:
@@ -98,13 +98,13 @@ def _open(host: Host, app: str, mount: StaticMount, settings: AppSettings) -> No
     command.attempt(Command(whole, user=user), seconds=OPEN_SECONDS)  # some may be another user's
 
 
-def _unreadable(host: Host, folder: Path) -> str:
+def _unreadable(machine: Machine, folder: Path) -> str:
     """As nginx's workers, look for what they may not read; returns a sentence, or nothing.
 
     Raises:
         UnavailableError: it is the folder itself.
     """
-    user = nginx_of(host).worker()
+    user = nginx_of(machine).worker()
     closed = ["(", "-type", "d", "!", "-executable", "-o", "!", "-readable", ")", "-print", "-quit"]
     hidden = ["-name", ".*", "-prune", "-o"]
     line = Command(["find", f"{folder}/", "-mindepth", "1", *hidden, *closed], user=user)

@@ -12,23 +12,23 @@ from pushdeploy.system.faults import Point, reached
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
 
 
-def make_storage(host: Host, app: str, folders: Sequence[str]) -> None:
+def make_storage(machine: Machine, app: str, folders: Sequence[str]) -> None:
     """Make the folders in `shared/`, as the app itself: root writes nothing where an app may.
 
     Raises:
         RefusedInputError: something else has the name there.
     """
-    place = host.layout.app(app)
+    place = machine.layout.app(app)
     missing = [place.shared / folder for folder in folders if not (place.shared / folder).is_dir()]
     if missing:
-        own = host.accounts.receiver() is not None
+        own = machine.accounts.receiver() is not None
         made = command.attempt(
             Command(
                 ["mkdir", "--parents", "--mode=0750", *map(str, missing)],
-                user=host.accounts.app_user(app) if own else None,
+                user=machine.accounts.app_user(app) if own else None,
             )
         )
         if made.status != 0:

@@ -11,13 +11,13 @@ from pushdeploy.system.faults import Point, reached
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pushdeploy.deploy.host import Host
     from pushdeploy.deploy.journal import Journal
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.release import Kind, Release
 
 
 def switch(
-    host: Host,
+    machine: Machine,
     journal: Journal,
     release: Release,
     kind: Kind,
@@ -32,7 +32,7 @@ def switch(
     previous = journal.live()
     rebuilt = {} if stands_for is None else {"stands_for": stands_for}
     journal.note_history(
-        intent=release.number, previous=previous, kind=kind, who=who, at=host.now(), **rebuilt
+        intent=release.number, previous=previous, kind=kind, who=who, at=machine.now(), **rebuilt
     )
     reached(Point.SWITCH_INTENDED)
     if previous is not None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.instance import Instance, Status
 
 DRAIN_SECONDS = 30.0
@@ -48,52 +48,52 @@ KEPT_LOGS = 200
 UNFINISHED = re.compile(r"\.(new|old)-.+")
 
 
-def tidy(host: Host, app: str) -> list[str]:
+def tidy(machine: Machine, app: str) -> list[str]:
     """Drain and stop what should not run, and prune; returns what was done, in words."""
-    place = host.layout.app(app)
+    place = machine.layout.app(app)
     journal = Journal(place)
-    drained = _served(journal, _extra(host, journal))
-    drain(host, drained)  # without the lock: the next push need not wait for it
+    drained = _served(journal, _extra(machine, journal))
+    drain(machine, drained)  # without the lock: the next push need not wait for it
     try:
         with held(place.lock, who="pushdeploy", what="tidying", seconds=LOCK_SECONDS):
-            return tidy_locked(host, journal, drained)
+            return tidy_locked(machine, journal, drained)
     except BusyError:
         return []
 
 
-def tidy_locked(host: Host, journal: Journal, drained: Sequence[Path] = ()) -> list[str]:
+def tidy_locked(machine: Machine, journal: Journal, drained: Sequence[Path] = ()) -> list[str]:
     """The same with the lock held; what is not among the `drained` is drained first."""
-    did = _end_warm(host, journal)
-    _end_previous(host, journal)
-    extra = _extra(host, journal)
+    did = _end_warm(machine, journal)
+    _end_previous(machine, journal)
+    extra = _extra(machine, journal)
     if extra:
-        drain(host, [path for path in _served(journal, extra) if path not in drained])
-        host.supervisor.forget(journal.place.name, [one.unit for one in extra])
+        drain(machine, [path for path in _served(journal, extra) if path not in drained])
+        machine.supervisor.forget(journal.place.name, [one.unit for one in extra])
         reached(Point.TIDY_STOPPED)
         did += [f"stopped {one.name} of v{one.release}" for one in extra]
     did += prune(journal)
-    _wake_for_warm(host, journal)
+    _wake_for_warm(machine, journal)
     return did
 
 
-def drain(host: Host, paths: list[Path]) -> None:
+def drain(machine: Machine, paths: list[Path]) -> None:
     """Wait until nobody is connected to these sockets, 30 s at most."""
-    end = host.monotonic() + DRAIN_SECONDS
-    quiet_since = host.monotonic()
-    while paths and host.monotonic() < end:
+    end = machine.monotonic() + DRAIN_SECONDS
+    quiet_since = machine.monotonic()
+    while paths and machine.monotonic() < end:
         if any(sockets.connections(path) for path in paths):
-            quiet_since = host.monotonic()
-        elif host.monotonic() - quiet_since >= QUIET_SECONDS:
+            quiet_since = machine.monotonic()
+        elif machine.monotonic() - quiet_since >= QUIET_SECONDS:
             return
-        host.sleep(LOOK_SECONDS)
+        machine.sleep(LOOK_SECONDS)
 
 
-def wanted_units(host: Host, journal: Journal) -> set[str]:
+def wanted_units(machine: Machine, journal: Journal) -> set[str]:
     """The units that should exist: all of the live release, web of warm ones."""
-    return {one.unit for one in wanted_instances(host, journal)}
+    return {one.unit for one in wanted_instances(machine, journal)}
 
 
-def wanted_instances(host: Host, journal: Journal) -> list[Instance]:
+def wanted_instances(machine: Machine, journal: Journal) -> list[Instance]:
     """The instances that should run; web of the live release is the first.
 
     Raises:
@@ -105,12 +105,12 @@ def wanted_instances(host: Host, journal: Journal) -> list[Instance]:
     found: list[Instance] = []
     current = journal.current()
     if current is not None:
-        found.append(instances.web(host, current, settings))
-        found += instances.workers(host, current, settings)
+        found.append(instances.web(machine, current, settings))
+        found += instances.workers(machine, current, settings)
     for number in journal.history().warm:
         warm = read_release_or_none(journal, number) if number != live else None
         if warm is not None:
-            found.append(instances.web(host, warm, settings))
+            found.append(instances.web(machine, warm, settings))
     return found
 
 
@@ -151,10 +151,10 @@ def prune(journal: Journal) -> list[str]:
     return [f"pruned v{number}" for number in gone]
 
 
-def _extra(host: Host, journal: Journal) -> list[Status]:
+def _extra(machine: Machine, journal: Journal) -> list[Status]:
     """What is there and should not be."""
-    wanted = wanted_units(host, journal)
-    statuses = host.supervisor.statuses(journal.place.name)
+    wanted = wanted_units(machine, journal)
+    statuses = machine.supervisor.statuses(journal.place.name)
     return [one for one in statuses if one.unit not in wanted]
 
 
@@ -168,23 +168,23 @@ def _served(journal: Journal, extra: list[Status]) -> list[Path]:
     return [journal.place.web_socket(number) for number in web if number in once_live]
 
 
-def _end_warm(host: Host, journal: Journal) -> list[str]:
+def _end_warm(machine: Machine, journal: Journal) -> list[str]:
     did = []
     for number, until in journal.history().warm.items():
-        if until <= host.now():
+        if until <= machine.now():
             journal.note_history(cold=number)
             reached(Point.WARM_ENDED)
             did.append(f"ended the warm time of v{number}")
     return did
 
 
-def _end_previous(host: Host, journal: Journal) -> None:
+def _end_previous(machine: Machine, journal: Journal) -> None:
     """Static files of the release before are shown for a while; none of one that is live again."""
     previous, current = journal.place.previous, journal.place.current
     if not previous.is_symlink():
         return
     is_live = current.is_symlink() and os.readlink(previous) == os.readlink(current)
-    if is_live or _previous_until(journal) <= host.now():
+    if is_live or _previous_until(journal) <= machine.now():
         previous.unlink()
 
 
@@ -193,12 +193,12 @@ def _previous_until(journal: Journal) -> float:
     return max((one.at for one in history.changes[-1:]), default=0.0) + STATIC_SECONDS
 
 
-def _wake_for_warm(host: Host, journal: Journal) -> None:
+def _wake_for_warm(machine: Machine, journal: Journal) -> None:
     ends = list(journal.history().warm.values())
     if journal.place.previous.is_symlink():
         ends.append(_previous_until(journal))
     if ends:
-        host.supervisor.wake(journal.place.name, max(1.0, min(ends) - host.now() + 1))
+        machine.supervisor.wake(journal.place.name, max(1.0, min(ends) - machine.now() + 1))
     reached(Point.TIDY_WOKEN)
 
 

@@ -13,14 +13,14 @@ from pushdeploy.model.text import escaped
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.engine.session import Session
 
 OURS = "pushdeploy"
 NAME_LIMIT = 64
 
 
-def caller(host: Host, session: Session, request: Mapping[str, Any]) -> str:
+def caller(machine: Machine, session: Session, request: Mapping[str, Any]) -> str:
     """The name under which the request is recorded.
 
     root, the receiver and members of the group `pushdeploy` may ask. Root (sudo) and the receiver
@@ -31,7 +31,7 @@ def caller(host: Host, session: Session, request: Mapping[str, Any]) -> str:
     """
     peer = session.peer
     claimed = escaped(str(request.get("who") or ""))[:NAME_LIMIT]
-    receiver = host.accounts.receiver()
+    receiver = machine.accounts.receiver()
     if receiver is None:
         if peer.user != os.geteuid():
             raise NotAllowedError(f"user {peer.user} may not use this folder's pushdeploy")
@@ -46,9 +46,9 @@ def caller(host: Host, session: Session, request: Mapping[str, Any]) -> str:
     )
 
 
-def came_by_key(host: Host, session: Session) -> bool:
+def came_by_key(machine: Machine, session: Session) -> bool:
     """Whether the caller was let in by an ssh key, whose name is then the name of who asks."""
-    return _name(session.peer.user) == host.accounts.receiver()
+    return _name(session.peer.user) == machine.accounts.receiver()
 
 
 def _members() -> list[str]:

@@ -19,30 +19,34 @@ from pushdeploy.system import ufw
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.engine.server import Verb
     from pushdeploy.engine.session import Session
     from pushdeploy.engine.verbs import Request
     from pushdeploy.model.settings import AppSettings
 
 
-def _domains_add(host: Host, session: Session, request: Request) -> list[str] | dict[str, Any]:
-    caller(host, session, request)
+def _domains_add(
+    machine: Machine, session: Session, request: Request
+) -> list[str] | dict[str, Any]:
+    caller(machine, session, request)
     app = app_of(request)
     wanted = [parse_domain(str(text)) for text in request["domains"]]
 
     def added(before: AppSettings) -> AppSettings:
         for domain in wanted:
-            edge.refuse_taken(host, app, domain)
+            edge.refuse_taken(machine, app, domain)
         return before.changed(domains=tuple(dict.fromkeys((*before.domains, *wanted))))
 
-    bare = bare_address.shown(host)
-    found = list(edge.change_site(host, app, added).domains)
-    return _with_note(found, bare_address.note(host, app, bare))
+    bare = bare_address.shown(machine)
+    found = list(edge.change_site(machine, app, added).domains)
+    return _with_note(found, bare_address.note(machine, app, bare))
 
 
-def _domains_remove(host: Host, session: Session, request: Request) -> list[str] | dict[str, Any]:
-    caller(host, session, request)
+def _domains_remove(
+    machine: Machine, session: Session, request: Request
+) -> list[str] | dict[str, Any]:
+    caller(machine, session, request)
     app = app_of(request)
     gone = [parse_domain(str(text)) for text in request["domains"]]
 
@@ -55,59 +59,59 @@ def _domains_remove(host: Host, session: Session, request: Request) -> list[str]
                 )
         return before.changed(domains=tuple(one for one in before.domains if one not in gone))
 
-    bare = bare_address.shown(host)
-    found = list(edge.change_site(host, app, without).domains)
-    return _with_note(found, bare_address.note(host, app, bare))
+    bare = bare_address.shown(machine)
+    found = list(edge.change_site(machine, app, without).domains)
+    return _with_note(found, bare_address.note(machine, app, bare))
 
 
 def _with_note(found: list[str], note: str) -> list[str] | dict[str, Any]:
     return {"domains": found, "note": note} if note else found
 
 
-def _bare_address(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    caller(host, session, request)
+def _bare_address(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    caller(machine, session, request)
     if "choose" in request:
         app = request["choose"]
-        edge.choose_bare(host, None if app is None else parse_app_name(str(app)))
-    return bare_address.told(host)
+        edge.choose_bare(machine, None if app is None else parse_app_name(str(app)))
+    return bare_address.told(machine)
 
 
-def _domains(host: Host, session: Session, request: Request) -> list[str]:
-    caller(host, session, request)
-    return list(Journal(host.layout.app(app_of(request))).settings().domains)
+def _domains(machine: Machine, session: Session, request: Request) -> list[str]:
+    caller(machine, session, request)
+    return list(Journal(machine.layout.app(app_of(request))).settings().domains)
 
 
-def _certs_auto(host: Host, session: Session, request: Request) -> list[dict[str, Any]]:
-    caller(host, session, request)
+def _certs_auto(machine: Machine, session: Session, request: Request) -> list[dict[str, Any]]:
+    caller(machine, session, request)
     email, server = request.get("email"), request.get("server")
-    shown = certs.ask_for(host, app_of(request), email=email, server=server)
+    shown = certs.ask_for(machine, app_of(request), email=email, server=server)
     return [asdict(one) for one in shown]
 
 
-def _certs_add(host: Host, session: Session, request: Request) -> list[dict[str, Any]]:
-    caller(host, session, request)
+def _certs_add(machine: Machine, session: Session, request: Request) -> list[dict[str, Any]]:
+    caller(machine, session, request)
     chain, key = str(request["chain"]), str(request["key"])
-    return [asdict(one) for one in certs.give(host, app_of(request), chain=chain, key=key)]
+    return [asdict(one) for one in certs.give(machine, app_of(request), chain=chain, key=key)]
 
 
-def _certs_remove(host: Host, session: Session, request: Request) -> dict[str, str]:
-    caller(host, session, request)
-    certs.remove(host, app_of(request))
+def _certs_remove(machine: Machine, session: Session, request: Request) -> dict[str, str]:
+    caller(machine, session, request)
+    certs.remove(machine, app_of(request))
     return {"app": app_of(request)}
 
 
-def _certs(host: Host, session: Session, request: Request) -> list[dict[str, Any]]:
-    caller(host, session, request)
-    return [asdict(one) for one in certs.listing(host)]
+def _certs(machine: Machine, session: Session, request: Request) -> list[dict[str, Any]]:
+    caller(machine, session, request)
+    return [asdict(one) for one in certs.listing(machine)]
 
 
-def _certs_renewed(host: Host, session: Session, request: Request) -> list[str]:
-    caller(host, session, request)
-    return certs.renewed(host)
+def _certs_renewed(machine: Machine, session: Session, request: Request) -> list[str]:
+    caller(machine, session, request)
+    return certs.renewed(machine)
 
 
-def _nginx_set(host: Host, session: Session, request: Request) -> dict[str, str]:
-    caller(host, session, request)
+def _nginx_set(machine: Machine, session: Session, request: Request) -> dict[str, str]:
+    caller(machine, session, request)
     app, name, value = app_of(request), str(request["name"]), request.get("value")
 
     def changed(before: AppSettings) -> AppSettings:
@@ -116,14 +120,14 @@ def _nginx_set(host: Host, session: Session, request: Request) -> dict[str, str]
             site=site.without(name) if value is None else site.with_value(name, str(value))
         )
 
-    return dict(edge.change_site(host, app, changed).site.values)
+    return dict(edge.change_site(machine, app, changed).site.values)
 
 
-def _nginx(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    caller(host, session, request)
+def _nginx(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    caller(machine, session, request)
     app = app_of(request)
-    settings = Journal(host.layout.app(app)).settings()
-    nginx = edge.nginx_of(host)
+    settings = Journal(machine.layout.app(app)).settings()
+    nginx = edge.nginx_of(machine)
     file = nginx.folder / f"pushdeploy-{app}.conf"
     return {
         "file": str(file),
@@ -140,16 +144,16 @@ def _nginx(host: Host, session: Session, request: Request) -> dict[str, Any]:
     }
 
 
-def _static_add(host: Host, session: Session, request: Request) -> dict[str, str]:
-    caller(host, session, request)
+def _static_add(machine: Machine, session: Session, request: Request) -> dict[str, str]:
+    caller(machine, session, request)
     app = app_of(request)
     mount = parse_static_mount(str(request["url"]), str(request["folder"]))
-    _, note = static.add_mount(host, app, mount)
+    _, note = static.add_mount(machine, app, mount)
     return {"folder": mount.folder, "note": note}
 
 
-def _static_remove(host: Host, session: Session, request: Request) -> dict[str, str]:
-    caller(host, session, request)
+def _static_remove(machine: Machine, session: Session, request: Request) -> dict[str, str]:
+    caller(machine, session, request)
     app, url = app_of(request), str(request["url"]).rstrip("/")
 
     def without(before: AppSettings) -> AppSettings:
@@ -159,30 +163,30 @@ def _static_remove(host: Host, session: Session, request: Request) -> dict[str, 
             )
         return before.changed(static=tuple(one for one in before.static if one.url != url))
 
-    return _mounts(edge.change_site(host, app, without))
+    return _mounts(edge.change_site(machine, app, without))
 
 
-def _static(host: Host, session: Session, request: Request) -> dict[str, str]:
-    caller(host, session, request)
-    return _mounts(Journal(host.layout.app(app_of(request))).settings())
+def _static(machine: Machine, session: Session, request: Request) -> dict[str, str]:
+    caller(machine, session, request)
+    return _mounts(Journal(machine.layout.app(app_of(request))).settings())
 
 
 def _mounts(settings: AppSettings) -> dict[str, str]:
     return {mount.url: mount.folder for mount in mounts(settings.static)}
 
 
-def _firewall(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    caller(host, session, request)
+def _firewall(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    caller(machine, session, request)
     return {"active": ufw.is_active(), "text": ufw.status()}
 
 
-def _firewall_plan(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    caller(host, session, request)
+def _firewall_plan(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    caller(machine, session, request)
     return asdict(ufw.plan(str(request.get("connection") or "")))
 
 
-def _firewall_enable(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    caller(host, session, request)
+def _firewall_enable(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    caller(machine, session, request)
     if not request.get("confirmed"):
         raise UsageError(
             "turning the firewall on needs a yes", hint="pushdeploy firewall:enable --yes"
@@ -192,14 +196,14 @@ def _firewall_enable(host: Host, session: Session, request: Request) -> dict[str
     return asdict(planned)
 
 
-def _maintenance(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    caller(host, session, request)
+def _maintenance(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    caller(machine, session, request)
     app, on = app_of(request), request.get("on")
     if on is True:
-        maintenance.maintenance_on(host, app, request.get("message"))
+        maintenance.maintenance_on(machine, app, request.get("message"))
     elif on is False:
-        maintenance.maintenance_off(host, app)
-    return {"app": app, "maintenance": maintenance.page(host, app).exists()}
+        maintenance.maintenance_off(machine, app)
+    return {"app": app, "maintenance": maintenance.page(machine, app).exists()}
 
 
 EDGE: Mapping[str, Verb] = {

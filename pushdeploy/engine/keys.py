@@ -11,41 +11,41 @@ from pushdeploy.system import keys
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.engine.server import Verb
     from pushdeploy.engine.session import Session
     from pushdeploy.engine.verbs import Request
     from pushdeploy.model.key import Key
 
 
-def _keys_add(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    _allowed(host, session, request)
+def _keys_add(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    _allowed(machine, session, request)
     name = request.get("name")
     text = str(request.get("key", ""))
-    return _record(keys.add(host.layout.keys, text, None if name is None else str(name)))
+    return _record(keys.add(machine.layout.keys, text, None if name is None else str(name)))
 
 
-def _keys_list(host: Host, session: Session, request: Request) -> list[dict[str, Any]]:
-    _allowed(host, session, request)
-    return [_record(key) for key in keys.listing(host.layout.keys)]
+def _keys_list(machine: Machine, session: Session, request: Request) -> list[dict[str, Any]]:
+    _allowed(machine, session, request)
+    return [_record(key) for key in keys.listing(machine.layout.keys)]
 
 
-def _keys_remove(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    asked_by = _allowed(host, session, request)
+def _keys_remove(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    asked_by = _allowed(machine, session, request)
     name = str(request.get("name", ""))
     if not request.get("confirmed"):
-        _refuse_lockout(host, name, asked_by if came_by_key(host, session) else None)
-    keys.remove(host.layout.keys, name)
-    return {"name": name, "left": len(keys.listing(host.layout.keys))}
+        _refuse_lockout(machine, name, asked_by if came_by_key(machine, session) else None)
+    keys.remove(machine.layout.keys, name)
+    return {"name": name, "left": len(keys.listing(machine.layout.keys))}
 
 
-def _refuse_lockout(host: Host, name: str, asked_by: str | None) -> None:
+def _refuse_lockout(machine: Machine, name: str, asked_by: str | None) -> None:
     """See that somebody can still push afterwards, and that it is not who asks.
 
     Raises:
         UsageError: nobody could, or not whoever asks.
     """
-    names = [key.name for key in keys.listing(host.layout.keys)]
+    names = [key.name for key in keys.listing(machine.layout.keys)]
     hint = f"pushdeploy keys:remove {name} --confirm {name}"
     if names == [name]:
         raise UsageError(f"`{name}` is the last key: nobody could push any more", hint=hint)
@@ -55,15 +55,15 @@ def _refuse_lockout(host: Host, name: str, asked_by: str | None) -> None:
         )
 
 
-def _allowed(host: Host, session: Session, request: Request) -> str:
+def _allowed(machine: Machine, session: Session, request: Request) -> str:
     """Let known callers pass, on a machine where keys mean something; returns who asks.
 
     Raises:
         NotAllowedError: somebody else asks.
         UnavailableError: this is embedded mode, where nobody comes over ssh.
     """
-    name = caller(host, session, request)
-    if host.accounts.receiver() is None:
+    name = caller(machine, session, request)
+    if machine.accounts.receiver() is None:
         raise UnavailableError(
             "nobody pushes over ssh here: this is embedded mode", hint="git push production main"
         )

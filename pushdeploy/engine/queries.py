@@ -26,7 +26,7 @@ from pushdeploy.system.records import read_lines
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.engine.server import Verb
     from pushdeploy.engine.session import Session
     from pushdeploy.model.instance import Instance, Status
@@ -35,18 +35,19 @@ if TYPE_CHECKING:
 SHOWN_RELEASES = 15
 
 
-def _journal(host: Host, session: Session, request: Request) -> Journal:
-    caller(host, session, request)
-    journal = Journal(host.layout.app(app_of(request)))
+def _journal(machine: Machine, session: Session, request: Request) -> Journal:
+    caller(machine, session, request)
+    journal = Journal(machine.layout.app(app_of(request)))
     journal.settings()
     return journal
 
 
-def _apps(host: Host, session: Session, request: Request) -> list[dict[str, Any]]:
-    caller(host, session, request)
-    settings, _ = readable_settings(host.layout)
+def _apps(machine: Machine, session: Session, request: Request) -> list[dict[str, Any]]:
+    caller(machine, session, request)
+    settings, _ = readable_settings(machine.layout)
     return [
-        _app(Journal(host.layout.app(app)), settings.get(app)) for app in journals(host.layout.apps)
+        _app(Journal(machine.layout.app(app)), settings.get(app))
+        for app in journals(machine.layout.apps)
     ]
 
 
@@ -63,59 +64,59 @@ def _app(journal: Journal, settings: AppSettings | None) -> dict[str, Any]:
     }
 
 
-def _ps(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    journal = _journal(host, session, request)
+def _ps(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    journal = _journal(machine, session, request)
     app, settings, live = journal.place.name, journal.settings(), journal.live()
-    statuses = {one.unit: one for one in host.supervisor.statuses(app)}
-    wanted = wanted_instances(host, journal) if live is not None else []
+    statuses = {one.unit: one for one in machine.supervisor.statuses(app)}
+    wanted = wanted_instances(machine, journal) if live is not None else []
     current = journal.current()
     last = max(journal.attempts(), key=lambda one: one.number, default=None)
     changing = locks.is_held(journal.place.lock)
     rows = [
-        _row(host, one, status, live, changing=changing)
+        _row(machine, one, status, live, changing=changing)
         for one, status in [(one, statuses.pop(one.unit, None)) for one in wanted]
         if one.release == live or (status is not None and status.state is not State.DOWN)
     ]
     for one in statuses.values():
         comes = changing and one.release > (live or 0)
-        rows.append(_coming(host, one) if comes else _stray(host, one))
+        rows.append(_coming(machine, one) if comes else _stray(machine, one))
     return {
         "app": app,
         "release": None if live is None else f"v{live}",
         "web_concurrency": web_workers(settings, journal.environment()),
         "commands": {line.name: line.command for line in current.procfile.lines} if current else {},
         "instances": rows,
-        "misfit": None if current is None else fit.misfit(host, current),
+        "misfit": None if current is None else fit.misfit(machine, current),
         "revived": list(journal.history().revivals.get(live or 0, ())),
         "last_attempt": asdict(last) if last else None,
     }
 
 
-def _pythons(host: Host, session: Session, request: Request) -> list[dict[str, Any]]:
+def _pythons(machine: Machine, session: Session, request: Request) -> list[dict[str, Any]]:
     """Of each app that is live, or of one: its venv's Python, and whether that still runs it."""
-    caller(host, session, request)
-    own = pythons.running(host.server_python)
+    caller(machine, session, request)
+    own = pythons.running(machine.server_python)
     found = []
-    for app in [app_of(request)] if request.get("app") else journals(host.layout.apps):
-        journal = Journal(host.layout.app(app))
+    for app in [app_of(request)] if request.get("app") else journals(machine.layout.apps):
+        journal = Journal(machine.layout.app(app))
         journal.settings()
         current = journal.current()
         if current is not None:
             row: dict[str, Any] = {"app": app, "release": current.name, "python": current.python}
-            misfit = fit.misfit(host, current)
+            misfit = fit.misfit(machine, current)
             row |= {"interpreter": current.interpreter, "fits": misfit is None, "misfit": misfit}
             found.append({**row, "server_python": str(own.version) if own else None})
     return found
 
 
 def _row(
-    host: Host, instance: Instance, status: Status | None, live: int | None, *, changing: bool
+    machine: Machine, instance: Instance, status: Status | None, live: int | None, *, changing: bool
 ) -> dict[str, Any]:
     row = {
         "instance": instance.name,
         "release": f"v{instance.release}",
         "warm": instance.release != live,
-        **_measured(host, status),
+        **_measured(machine, status),
     }
     if row["state"] == State.DOWN and changing:  # whoever changes the app starts it next
         row["state"] = State.STARTING
@@ -126,46 +127,46 @@ def _row(
     return row
 
 
-def _coming(host: Host, status: Status) -> dict[str, Any]:
+def _coming(machine: Machine, status: Status) -> dict[str, Any]:
     """An instance of the release that a deploy boots at this moment: it has no visitors yet."""
     row = {"instance": status.name, "release": f"v{status.release}", "warm": False}
-    row |= _measured(host, status)
+    row |= _measured(machine, status)
     return {**row, "state": State.STARTING} if row["state"] in (State.UP, State.DOWN) else row
 
 
-def _stray(host: Host, status: Status) -> dict[str, Any]:
+def _stray(machine: Machine, status: Status) -> dict[str, Any]:
     row = {"instance": status.name, "release": f"v{status.release}", "warm": False}
-    return {**row, **_measured(host, status), "stray": True}
+    return {**row, **_measured(machine, status), "stray": True}
 
 
-def _measured(host: Host, status: Status | None) -> dict[str, Any]:
+def _measured(machine: Machine, status: Status | None) -> dict[str, Any]:
     pid = status.pid if status else None
     usage = processes.usage(pid) if pid else None
     serves = status is not None and status.process_type == "web"
     return {
         "state": status.state if status else State.DOWN,
-        "seconds": round(host.now() - usage.started, 1) if usage else None,
+        "seconds": round(machine.now() - usage.started, 1) if usage else None,
         "cpu": round(usage.cpu, 1) if usage else None,
         "memory": usage.memory if usage else None,
         "workers": processes.server_workers(pid) if pid and serves else None,
         "restarts": status.restarts if status else 0,
-        "last_restart": _ago(host, status.last_restart) if status else None,
-        "crash_loop": status is not None and crash_loops(status, host.now()),
+        "last_restart": _ago(machine, status.last_restart) if status else None,
+        "crash_loop": status is not None and crash_loops(status, machine.now()),
     }
 
 
-def _ago(host: Host, at: float | None) -> float | None:
-    return None if at is None else round(max(0.0, host.now() - at), 1)
+def _ago(machine: Machine, at: float | None) -> float | None:
+    return None if at is None else round(max(0.0, machine.now() - at), 1)
 
 
-def _releases(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    journal = _journal(host, session, request)
+def _releases(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    journal = _journal(machine, session, request)
     history, live = journal.history(), journal.live()
     count = int(request.get("count", SHOWN_RELEASES))
     attempts = journal.attempts() if count <= KEPT_ATTEMPTS else journal.all_attempts()
     there = reachable(journal, history)
     rows = [tried(journal, one, live, there) for one in attempts[-count:][::-1]]
-    warm = [f"v{number}" for number in warm_releases(host, journal.place.name, history)]
+    warm = [f"v{number}" for number in warm_releases(machine, journal.place.name, history)]
     return {
         "app": journal.place.name,
         "current": None if live is None else f"v{live}",
@@ -217,8 +218,8 @@ def _outcome(attempt: Attempt) -> str:
     return "live" if attempt.outcome is Outcome.LIVE else str(attempt.outcome)
 
 
-def _releases_info(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    journal = _journal(host, session, request)
+def _releases_info(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    journal = _journal(machine, session, request)
     live = journal.live()
     name = request.get("release")
     number = live if name is None else parse_release_name(str(name))
@@ -233,8 +234,8 @@ def _releases_info(host: Host, session: Session, request: Request) -> dict[str, 
     }
 
 
-def _releases_output(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    journal = _journal(host, session, request)
+def _releases_output(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    journal = _journal(machine, session, request)
     name, number = request.get("release"), request.get("attempt")
     if name is not None:
         release = parse_release_name(str(name))
@@ -251,12 +252,12 @@ def _releases_output(host: Host, session: Session, request: Request) -> dict[str
     return {"attempt": int(number), "events": records}
 
 
-def _config(host: Host, session: Session, request: Request) -> dict[str, str]:
-    return dict(_journal(host, session, request).environment().values)
+def _config(machine: Machine, session: Session, request: Request) -> dict[str, str]:
+    return dict(_journal(machine, session, request).environment().values)
 
 
-def _storage(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    journal = _journal(host, session, request)
+def _storage(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    journal = _journal(machine, session, request)
     folders = journal.settings().storage
     return {"shared": str(journal.place.shared), "storage": list(folders)}
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.engine.server import Verb
     from pushdeploy.engine.session import Session
 
@@ -21,12 +21,14 @@ LOOK_SECONDS = 3.0
 """The longest that it may take: what was not seen by then is not counted."""
 
 
-def _room(host: Host, session: Session, request: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    caller(host, session, request)
-    until = host.monotonic() + LOOK_SECONDS
+def _room(
+    machine: Machine, session: Session, request: Mapping[str, Any]
+) -> dict[str, dict[str, int]]:
+    caller(machine, session, request)
+    until = machine.monotonic() + LOOK_SECONDS
     found = {}
-    for app in journals(host.layout.apps):
-        place = host.layout.app(app)
+    for app in journals(machine.layout.apps):
+        place = machine.layout.app(app)
         folders = {
             "packages": place.venvs,
             "code": place.slugs,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.deploy.attempt import OUR_BUG, refused_by_disk
-from pushdeploy.deploy.host import Host
+from pushdeploy.deploy.machine import Machine
 from pushdeploy.engine.deadlines import CPU_SECONDS, DAY_SECONDS, of_verb
 from pushdeploy.engine.protocol import error_record
 from pushdeploy.engine.session import Session
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 CONVERGE = "converge"
 """What a push asks for."""
 
-Verb = Callable[[Host, Session, Mapping[str, Any]], Any]
+Verb = Callable[[Machine, Session, Mapping[str, Any]], Any]
 
 
-def serve(connection: socket.socket, host: Host, verbs: Mapping[str, Verb]) -> int:
+def serve(connection: socket.socket, machine: Machine, verbs: Mapping[str, Verb]) -> int:
     """Answer one request. A caller that leaves does not stop the work; returns an exit status."""
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     os.umask(0o022)
-    session = Session(connection, host)
+    session = Session(connection, machine)
     try:
-        request = session.receive(lambda: _prepare(host, verbs))
+        request = session.receive(lambda: _prepare(machine, verbs))
         if request is None:
             return 0
-        answer = _answer(host, session, verbs, request)
+        answer = _answer(machine, session, verbs, request)
     except PushdeployError as error:
         session.send(error=error_record(error))
     except Exception as error:  # noqa: BLE001 - also of our bug the caller must hear
@@ -54,7 +54,7 @@ def serve(connection: socket.socket, host: Host, verbs: Mapping[str, Verb]) -> i
 
 
 def _answer(
-    host: Host, session: Session, verbs: Mapping[str, Verb], request: Mapping[str, Any]
+    machine: Machine, session: Session, verbs: Mapping[str, Verb], request: Mapping[str, Any]
 ) -> Any:
     """Do what is asked, by the deadline of its verb."""
     name = str(request["verb"])
@@ -62,12 +62,12 @@ def _answer(
     if seconds < DAY_SECONDS and os.geteuid() == 0:
         hold_processor(CPU_SECONDS)
     with deadline(seconds, f"`{name}`"):
-        return verb(host, session, request)
+        return verb(machine, session, request)
 
 
-def _prepare(host: Host, verbs: Mapping[str, Verb]) -> None:
+def _prepare(machine: Machine, verbs: Mapping[str, Verb]) -> None:
     """A push has begun: import what will be asked for, which may be nothing."""
-    host.receiver.prepare()
+    machine.receiver.prepare()
     verbs.get(CONVERGE)
     import pushdeploy.engine.audit  # noqa: F401, PLC0415 - slow, and a query has no attempt
 

@@ -17,7 +17,7 @@ from pushdeploy.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.events import Report
     from pushdeploy.system.locks import Holder
 
@@ -48,9 +48,9 @@ class Peer:
 class Session:
     """The connection of one request. A caller that is gone or slow never stops the engine."""
 
-    def __init__(self, connection: socket.socket, host: Host) -> None:
+    def __init__(self, connection: socket.socket, machine: Machine) -> None:
         self._connection = connection
-        self._host = host
+        self._machine = machine
         self._buffer = b""
         self.descriptors: tuple[int, ...] = ()
         self._end = time.monotonic() + FIRST_SECONDS
@@ -113,7 +113,7 @@ class Session:
         """Open the attempt's log and say where it is."""
         from pushdeploy.engine.audit import attempt_log  # noqa: PLC0415 - structlog is slow to import
 
-        path = self._host.layout.app(app).attempt_log(attempt)
+        path = self._machine.layout.app(app).attempt_log(attempt)
         report = attempt_log(path, app=app, attempt=attempt)
         self.send(attempt=attempt, log=str(path))
         return report

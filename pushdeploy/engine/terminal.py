@@ -24,7 +24,7 @@ from pushdeploy.system import processes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.engine.server import Verb
     from pushdeploy.engine.session import Session
     from pushdeploy.engine.verbs import Request
@@ -38,15 +38,15 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 TERMINAL_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]{0,40}")
 
 
-def _logs(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    caller(host, session, request)
+def _logs(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    caller(machine, session, request)
     app = app_of(request)
-    journal = Journal(host.layout.app(app))
+    journal = Journal(machine.layout.app(app))
     journal.settings()
     asked, found, told = int(request.get("count", SHOWN_LINES)), 0, False
     names = [str(name) for name in request.get("types", [])]
     follow = bool(request.get("follow"))
-    for line in host.supervisor.logs(app, names=names, lines=asked, follow=follow):
+    for line in machine.supervisor.logs(app, names=names, lines=asked, follow=follow):
         if line is not None:
             found += 1
             if not session.write(1, f"{_shown(line)}\n".encode("utf-8", "replace")):
@@ -55,22 +55,22 @@ def _logs(host: Host, session: Session, request: Request) -> dict[str, Any]:
             return {}
         elif not told:  # all that was there is shown
             told = True
-            _refuse_unknown(host, journal, names, none=not found)
-            session.write(2, _why_few(host, journal, asked - found, none=not found))
+            _refuse_unknown(machine, journal, names, none=not found)
+            session.write(2, _why_few(machine, journal, asked - found, none=not found))
     if not told:
-        _refuse_unknown(host, journal, names, none=not found)
-        session.write(2, _why_few(host, journal, asked - found, none=not found))
+        _refuse_unknown(machine, journal, names, none=not found)
+        session.write(2, _why_few(machine, journal, asked - found, none=not found))
     return {}
 
 
-def _refuse_unknown(host: Host, journal: Journal, names: list[str], *, none: bool) -> None:
+def _refuse_unknown(machine: Machine, journal: Journal, names: list[str], *, none: bool) -> None:
     """Nothing is there of a process type, and none of that name will print anything.
 
     Raises:
         NotFoundError: the live Procfile has none of them.
     """
     release = journal.current() if none and names else None
-    if release is None or host.supervisor.keeping().kept is Kept.NOTHING:
+    if release is None or machine.supervisor.keeping().kept is Kept.NOTHING:
         return
     types = [line.name for line in release.procfile.lines]
     if not any(name.partition(".")[0] in types for name in names):
@@ -81,14 +81,14 @@ def _refuse_unknown(host: Host, journal: Journal, names: list[str], *, none: boo
         )
 
 
-def _why_few(host: Host, journal: Journal, missing: int, *, none: bool) -> bytes:
+def _why_few(machine: Machine, journal: Journal, missing: int, *, none: bool) -> bytes:
     """What there is to say of fewer lines than were asked for, if anything."""
     if missing <= 0:
         return b""
-    keeping, app = host.supervisor.keeping(), journal.place.name
+    keeping, app = machine.supervisor.keeping(), journal.place.name
     if keeping.kept is Kept.NOTHING:
         return f"What {app} prints is not kept: {keeping.why}.\n".encode()
-    began = min((one.at for one in journal.attempts()), default=host.now())
+    began = min((one.at for one in journal.attempts()), default=machine.now())
     if keeping.kept is Kept.UNTIL_REBOOT and began < processes.booted():
         return f"What {app} printed before the reboot is gone: {keeping.why}.\n".encode()
     return b"" if not none else f"{app} has printed nothing that is still kept.\n".encode()
@@ -99,9 +99,9 @@ def _shown(line: LogLine) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%SZ} app[{line.instance}]: {escaped(COLOUR.sub('', line.text))}"
 
 
-def _run(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    caller(host, session, request)
-    journal = Journal(host.layout.app(app_of(request)))
+def _run(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    caller(machine, session, request)
+    journal = Journal(machine.layout.app(app_of(request)))
     journal.settings()
     release = journal.current()
     if release is None:
@@ -109,7 +109,7 @@ def _run(host: Host, session: Session, request: Request) -> dict[str, Any]:
             f"`{journal.place.name}` has no live release to run a command in",
             hint="git push production main",
         )
-    trouble = fit.misfit(host, release)
+    trouble = fit.misfit(machine, release)
     if trouble is not None:
         raise UnavailableError(trouble, hint=fit.hint(release.app))
     argv = tuple(str(word) for word in request.get("argv", []))
@@ -118,13 +118,13 @@ def _run(host: Host, session: Session, request: Request) -> dict[str, Any]:
     if len(session.descriptors) != DESCRIPTORS:
         raise UsageError("`run` needs the caller's stdin, stdout and stderr")
     job = replace(
-        app_job(host, release, JobKind.RUN, f".{RUN}", argv),
+        app_job(machine, release, JobKind.RUN, f".{RUN}", argv),
         seconds=RUN_SECONDS,
         environment=_environment(request),
     )
     stdin, stdout, stderr = session.descriptors
     terminal = bool(request.get("terminal")) and os.isatty(stdin)
-    status = host.supervisor.run(
+    status = machine.supervisor.run(
         job, (stdin, stdout, stderr), terminal=terminal, left=session.is_hung_up
     )
     return {"exit_code": status}

@@ -31,7 +31,7 @@ from pushdeploy.model.storage import parse_new_folder, parse_storage_folder, sto
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.attempt import Audience, Ended
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.engine.server import Verb
     from pushdeploy.engine.session import Session
     from pushdeploy.errors import PushdeployError
@@ -52,36 +52,36 @@ def _ended(ended: Ended) -> dict[str, Any]:
     return asdict(ended)
 
 
-def _apps_create(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    caller(host, session, request)
+def _apps_create(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    caller(machine, session, request)
     app, port = app_of(request), request.get("port")
-    bare = bare_address.shown(host)
-    made = apps.create_app(host, app, port=None if port is None else int(port))
-    settings = Journal(host.layout.app(app)).settings()
-    note = bare_address.note(host, app, bare)
+    bare = bare_address.shown(machine)
+    made = apps.create_app(machine, app, port=None if port is None else int(port))
+    settings = Journal(machine.layout.app(app)).settings()
+    note = bare_address.note(machine, app, bare)
     return {"app": app, "made": made, "port": settings.port, "note": note}
 
 
-def _apps_destroy(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    who, app = caller(host, session, request), app_of(request)
+def _apps_destroy(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    who, app = caller(machine, session, request), app_of(request)
     if request.get("confirm") != app:
         raise UsageError(
             f"destroying `{app}` deletes its releases, config vars and storage",
             hint=f"pushdeploy apps:destroy --app {app} --confirm {app}",
         )
-    bare = bare_address.shown(host)
-    apps.destroy_app(host, app, who=who)
-    return {"app": app, "note": bare_address.note(host, app, bare)}
+    bare = bare_address.shown(machine)
+    apps.destroy_app(machine, app, who=who)
+    return {"app": app, "note": bare_address.note(machine, app, bare)}
 
 
-def _receive(host: Host, session: Session, request: Request) -> dict[str, Any]:
+def _receive(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
     """Where the app's repo is; its branch and newest attempt."""
-    caller(host, session, request)
+    caller(machine, session, request)
     app = app_of(request)
-    place = host.layout.app(app)
+    place = machine.layout.app(app)
     if not place.settings.exists():
         raise NotFoundError(f"there is no app `{app}`", hint=f"pushdeploy apps:create {app}")
-    did = own(host, app)  # git would refuse a repo that is somebody else's
+    did = own(machine, app)  # git would refuse a repo that is somebody else's
     journal = Journal(place)
     return {
         "did": did,
@@ -109,71 +109,78 @@ class Forewarned:
         return report
 
 
-def _converge(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    who, app = caller(host, session, request), app_of(request)
+def _converge(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    who, app = caller(machine, session, request), app_of(request)
     branch = str(request.get("branch") or "")
     audience: Audience = session
     if first := str(request.get("first") or ""):
-        trouble = apps.take_first_push(host, app, parse_first_push(first))
+        trouble = apps.take_first_push(machine, app, parse_first_push(first))
         audience = session if trouble is None else Forewarned(session, trouble)
-    if branch and Journal(host.layout.app(app)).settings().branch == "":
-        set_first_branch(host, app, parse_branch_name(branch))
+    if branch and Journal(machine.layout.app(app)).settings().branch == "":
+        set_first_branch(machine, app, parse_branch_name(branch))
     after, pushed = int(request.get("after", 0)), str(request.get("pushed") or "")
     return _ended(
-        converge(host, app, audience, occasion=Occasion.PUSH, who=who, after=after, pushed=pushed)
+        converge(
+            machine, app, audience, occasion=Occasion.PUSH, who=who, after=after, pushed=pushed
+        )
     )
 
 
-def _git_set(host: Host, session: Session, request: Request) -> dict[str, str]:
-    caller(host, session, request)
+def _git_set(machine: Machine, session: Session, request: Request) -> dict[str, str]:
+    caller(machine, session, request)
     app, name = app_of(request), parse_git_setting(str(request.get("name")))
     branch = parse_branch_name(str(request.get("value")))
-    return {"app": app, "name": name, "value": branch, "before": choose_branch(host, app, branch)}
+    return {
+        "app": app,
+        "name": name,
+        "value": branch,
+        "before": choose_branch(machine, app, branch),
+    }
 
 
-def _git_gc(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    who, app = caller(host, session, request), app_of(request)
-    with app_lock(host, app, session, who, "collecting the repo"):
-        return {"app": app, **asdict(collect(host, app, now=True))}
+def _git_gc(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    who, app = caller(machine, session, request), app_of(request)
+    with app_lock(machine, app, session, who, "collecting the repo"):
+        return {"app": app, **asdict(collect(machine, app, now=True))}
 
 
-def _deploy(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    who, app, named = caller(host, session, request), app_of(request), request.get("revision")
+def _deploy(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    who, app, named = caller(machine, session, request), app_of(request), request.get("revision")
     revision = "" if named is None else parse_revision(str(named), app)
-    if not revision and not Journal(host.layout.app(app)).settings().branch:
+    if not revision and not Journal(machine.layout.app(app)).settings().branch:
         raise NotFoundError(f"nothing was pushed to `{app}` yet", hint="git push production main")
-    return _ended(deploy_revision(host, app, session, revision=revision, who=who))
+    return _ended(deploy_revision(machine, app, session, revision=revision, who=who))
 
 
-def _rollback(host: Host, session: Session, request: Request) -> dict[str, Any]:
-    who, name = caller(host, session, request), request.get("release")
+def _rollback(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    who, name = caller(machine, session, request), request.get("release")
     number = None if name is None else parse_release_name(str(name))
-    return _ended(rollback.rollback(host, app_of(request), session, number=number, who=who))
+    return _ended(rollback.rollback(machine, app_of(request), session, number=number, who=who))
 
 
 def _renew(
-    make: Callable[[Host, Request], renew.Change],
+    make: Callable[[Machine, Request], renew.Change],
 ) -> Verb:
-    def verb(host: Host, session: Session, request: Request) -> dict[str, Any]:
-        who = caller(host, session, request)
-        change = make(host, request)
-        return _ended(renew.renew(host, app_of(request), session, change=change, who=who))
+    def verb(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+        who = caller(machine, session, request)
+        change = make(machine, request)
+        return _ended(renew.renew(machine, app_of(request), session, change=change, who=who))
 
     return verb
 
 
-def _restart(_: Host, __: Request) -> renew.Change:
+def _restart(_: Machine, __: Request) -> renew.Change:
     return renew.Change(Kind.RESTART, "Restart")
 
 
-def _rebuild(host: Host, request: Request) -> renew.Change:
+def _rebuild(machine: Machine, request: Request) -> renew.Change:
     app = app_of(request)
-    if Journal(host.layout.app(app)).current() is None:
+    if Journal(machine.layout.app(app)).current() is None:
         raise NotFoundError(f"nothing of `{app}` is live yet", hint="git push production main")
     return renew.Change(Kind.REBUILD, "Rebuild", fresh=True)
 
 
-def _config_set(_: Host, request: Request) -> renew.Change:
+def _config_set(_: Machine, request: Request) -> renew.Change:
     values = {str(name): str(value) for name, value in dict(request["values"]).items()}
     return renew.Change(
         Kind.CONFIG,
@@ -182,7 +189,7 @@ def _config_set(_: Host, request: Request) -> renew.Change:
     )
 
 
-def _config_unset(_: Host, request: Request) -> renew.Change:
+def _config_unset(_: Machine, request: Request) -> renew.Change:
     names = [str(name) for name in request["names"]]
 
     def without(before: Environment) -> Environment:
@@ -196,10 +203,10 @@ def _config_unset(_: Host, request: Request) -> renew.Change:
     return renew.Change(Kind.CONFIG, f"Unset {', '.join(names)} config vars", environment=without)
 
 
-def _scale(host: Host, request: Request) -> renew.Change:
+def _scale(machine: Machine, request: Request) -> renew.Change:
     words = [str(word) for word in request["changes"]]
     changes = parse_scale(words)
-    journal = Journal(host.layout.app(app_of(request)))
+    journal = Journal(machine.layout.app(app_of(request)))
     current = journal.current()
     if current is not None:
         types = [line.name for line in current.procfile.lines if line.name != "release"]
@@ -220,7 +227,7 @@ def _scale(host: Host, request: Request) -> renew.Change:
     return renew.Change(Kind.SCALE, f"Scale {' '.join(words)}", settings=scaled)
 
 
-def _storage_add(_: Host, request: Request) -> renew.Change:
+def _storage_add(_: Machine, request: Request) -> renew.Change:
     folder = parse_new_folder(str(request.get("folder", "")), app_of(request))
     return renew.Change(
         Kind.STORAGE,
@@ -229,7 +236,7 @@ def _storage_add(_: Host, request: Request) -> renew.Change:
     )
 
 
-def _storage_remove(_: Host, request: Request) -> renew.Change:
+def _storage_remove(_: Machine, request: Request) -> renew.Change:
     folder, app = parse_storage_folder(str(request.get("folder", ""))), app_of(request)
 
     def without(before: AppSettings) -> AppSettings:
@@ -242,22 +249,22 @@ def _storage_remove(_: Host, request: Request) -> renew.Change:
     return renew.Change(Kind.STORAGE, f"Remove storage {folder}/", settings=without)
 
 
-def _clear_cache(host: Host, session: Session, request: Request) -> dict[str, str]:
-    who, app = caller(host, session, request), app_of(request)
-    with app_lock(host, app, session, who, "the clearing of a cache"):
-        clear_cache(host, app)
+def _clear_cache(machine: Machine, session: Session, request: Request) -> dict[str, str]:
+    who, app = caller(machine, session, request), app_of(request)
+    with app_lock(machine, app, session, who, "the clearing of a cache"):
+        clear_cache(machine, app)
     return {"app": app}
 
 
-def _reconcile(host: Host, session: Session, request: Request) -> dict[str, list[str]]:
-    caller(host, session, request)
+def _reconcile(machine: Machine, session: Session, request: Request) -> dict[str, list[str]]:
+    caller(machine, session, request)
     if request.get("boot"):
-        return {"boot": boot_all(host)}
+        return {"boot": boot_all(machine)}
     deep = bool(request.get("deep"))
     if request.get("app"):
         app = app_of(request)
-        return {app: reconcile(host, app, session, deep=deep)}
-    return reconcile_all(host, session, deep=deep, later=bool(request.get("later")))
+        return {app: reconcile(machine, app, session, deep=deep)}
+    return reconcile_all(machine, session, deep=deep, later=bool(request.get("later")))
 
 
 CHANGING: Mapping[str, Verb] = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.deploy.machine import Machine, make_machine
+from tests.deploy.machine import FakeMachine, make_machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ def short_folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def machine(short_folder: Path) -> Iterator[Machine]:
+def machine(short_folder: Path) -> Iterator[FakeMachine]:
     """A machine with the app `blog`, to which nothing was pushed yet."""
     made = make_machine(short_folder / "state", short_folder / "run")
     yield made

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from pushdeploy.deploy.apps import create_app
 from pushdeploy.deploy.branch import set_first_branch
 from pushdeploy.deploy.converge import converge, deploy_revision
-from pushdeploy.deploy.host import Host
 from pushdeploy.deploy.journal import Journal
+from pushdeploy.deploy.machine import Machine
 from pushdeploy.deploy.reconcile import boot_all, reconcile
 from pushdeploy.deploy.renew import Change, renew
 from pushdeploy.deploy.rollback import rollback
@@ -69,11 +69,10 @@ class Watching:
         return found
 
 
-@dataclass
-class Machine:
-    """One app on one machine."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeMachine(Machine):
+    """One app on a machine of fakes."""
 
-    host: Host
     supervisor: FakeSupervisor
     receiver: FakeReceiver
     clock: FakeClock
@@ -82,7 +81,7 @@ class Machine:
     @property
     def place(self) -> AppLayout:
         """The app's folders."""
-        return self.host.layout.app(APP)
+        return self.layout.app(APP)
 
     @property
     def journal(self) -> Journal:
@@ -91,7 +90,7 @@ class Machine:
 
     def branch_names(self, commit: str) -> None:
         """What a push leaves in the repo."""
-        set_first_branch(self.host, APP, "main")
+        set_first_branch(self, APP, "main")
         ref = self.place.repo / "refs" / "heads" / "main"
         ref.write_text(f"{commit}\n")
 
@@ -105,17 +104,17 @@ class Machine:
     def converge(self, occasion: Occasion, *, after: int | None = None, who: str = "ada") -> Ended:
         """Ask for what the branch wants."""
         self.watching.events.clear()
-        return converge(self.host, APP, self.watching, occasion=occasion, who=who, after=after)
+        return converge(self, APP, self.watching, occasion=occasion, who=who, after=after)
 
     def deploy(self, revision: str = "") -> Ended:
         """`pushdeploy deploy`."""
         self.watching.events.clear()
-        return deploy_revision(self.host, APP, self.watching, revision=revision, who="ada")
+        return deploy_revision(self, APP, self.watching, revision=revision, who="ada")
 
     def rollback(self, number: int | None = None) -> Ended:
         """`pushdeploy rollback`."""
         self.watching.events.clear()
-        return rollback(self.host, APP, self.watching, number=number, who="ada")
+        return rollback(self, APP, self.watching, number=number, who="ada")
 
     def set_config(self, **values: str) -> Ended:
         """`pushdeploy config:set`."""
@@ -141,16 +140,16 @@ class Machine:
     def renew(self, change: Change) -> Ended:
         """A new release from the live one."""
         self.watching.events.clear()
-        return renew(self.host, APP, self.watching, change=change, who="ada")
+        return renew(self, APP, self.watching, change=change, who="ada")
 
     def reconcile(self) -> list[str]:
         """`pushdeploy reconcile`."""
         self.watching.events.clear()
-        return reconcile(self.host, APP, self.watching)
+        return reconcile(self, APP, self.watching)
 
     def boot(self) -> list[str]:
         """What happens when the machine starts."""
-        return boot_all(self.host)
+        return boot_all(self)
 
     def settings(self, **values: object) -> None:
         """Change the app's settings as if they had always been so."""
@@ -180,7 +179,7 @@ class Machine:
         )
 
 
-def make_machine(root: Path, run: Path) -> Machine:
+def make_machine(root: Path, run: Path) -> FakeMachine:
     """A machine with one empty app.
 
     Args:
@@ -188,13 +187,12 @@ def make_machine(root: Path, run: Path) -> Machine:
         run: for sockets, so it must be short.
     """
     clock = FakeClock()
-    supervisor, receiver = FakeSupervisor(), FakeReceiver()
     layout = embedded(root, run)
-    host = Host(
+    machine = FakeMachine(
         layout=layout,
-        supervisor=supervisor,
+        supervisor=FakeSupervisor(),
         accounts=OwnAccounts(layout),
-        receiver=receiver,
+        receiver=FakeReceiver(),
         python=Path(sys.executable),
         server_python=Path(sys.executable),
         uv=Path("/nonexistent/uv"),
@@ -202,9 +200,11 @@ def make_machine(root: Path, run: Path) -> Machine:
         now=clock.now,
         monotonic=clock.monotonic,
         sleep=clock.sleep,
+        clock=clock,
+        watching=Watching(),
     )
-    create_app(host, APP, port=free_port())
-    return Machine(host, supervisor, receiver, clock, Watching())
+    create_app(machine, APP, port=free_port())
+    return machine
 
 
 def names(folder: Path) -> list[str]:

@@ -14,7 +14,7 @@ from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.system.files import append
 from pushdeploy.system.records import read_lines
-from tests.deploy.machine import Machine, make_machine
+from tests.deploy.machine import FakeMachine, make_machine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ MANY = 10_000
 NEVER = "a commit that never went live"
 
 
-def live_long(machine: Machine, *, kind: str) -> None:
+def live_long(machine: FakeMachine, *, kind: str) -> None:
     """As many attempts as ten years bring, noted as the engine does; none is of this commit."""
     first = machine.journal.attempts()[-1].number + 1
     lines = []
@@ -39,7 +39,7 @@ def count_lines(path: Path) -> int:
     return sum(1 for _ in read_lines(path))
 
 
-def test_numbers_go_on(machine: Machine) -> None:
+def test_numbers_go_on(machine: FakeMachine) -> None:
     machine.push("one")
     live_long(machine, kind="deploy")
 
@@ -53,7 +53,7 @@ def test_numbers_go_on(machine: Machine) -> None:
     assert facts(machine.place).newest == MANY + 3
 
 
-def test_what_is_read_is_short_and_nothing_is_lost(machine: Machine) -> None:
+def test_what_is_read_is_short_and_nothing_is_lost(machine: FakeMachine) -> None:
     machine.push("one")
     live_long(machine, kind="deploy")
 
@@ -65,7 +65,7 @@ def test_what_is_read_is_short_and_nothing_is_lost(machine: Machine) -> None:
     assert {one.outcome for one in machine.journal.all_attempts()} == {Outcome.LIVE}
 
 
-def test_who_may_read_it_stays(machine: Machine) -> None:
+def test_who_may_read_it_stays(machine: FakeMachine) -> None:
     machine.push("one")
     machine.place.attempts.chmod(0o640)
     live_long(machine, kind="deploy")
@@ -76,7 +76,7 @@ def test_who_may_read_it_stays(machine: Machine) -> None:
     assert machine.place.attempts_archive.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_outcome_of_each_push_is_its_own(machine: Machine) -> None:
+def test_the_outcome_of_each_push_is_its_own(machine: FakeMachine) -> None:
     machine.push("one")
     live_long(machine, kind="deploy")
     after = machine.journal.attempts()[-1].number
@@ -92,7 +92,9 @@ def test_the_outcome_of_each_push_is_its_own(machine: Machine) -> None:
     assert (found.number, found.outcome) == (after + 2, Outcome.FAILED)
 
 
-def test_a_commit_that_failed_long_ago_is_not_tried_again_by_the_timer(machine: Machine) -> None:
+def test_a_commit_that_failed_long_ago_is_not_tried_again_by_the_timer(
+    machine: FakeMachine,
+) -> None:
     machine.push("one")
     machine.supervisor.answer_by = lambda _: (500, "")
     machine.push(NEVER)
@@ -108,7 +110,7 @@ def test_a_commit_that_failed_long_ago_is_not_tried_again_by_the_timer(machine: 
 
 
 def test_what_was_rolled_back_from_long_ago_is_left_by_a_push_of_nothing_new(
-    machine: Machine,
+    machine: FakeMachine,
 ) -> None:
     machine.push("one")
     commit = machine.receiver.commit("two")
@@ -123,7 +125,7 @@ def test_what_was_rolled_back_from_long_ago_is_left_by_a_push_of_nothing_new(
     assert ended.text.startswith(commit[:8])
 
 
-def test_a_kill_between_the_two_files_counts_nothing_twice(machine: Machine) -> None:
+def test_a_kill_between_the_two_files_counts_nothing_twice(machine: FakeMachine) -> None:
     machine.push("one")
     live_long(machine, kind="deploy")
     append(machine.place.attempts_archive, *read_lines(machine.place.attempts))
@@ -134,7 +136,7 @@ def test_a_kill_between_the_two_files_counts_nothing_twice(machine: Machine) -> 
     assert numbers == [*range(1, MANY + 3)]
 
 
-def test_a_full_disk_leaves_the_record_as_it_was(machine: Machine) -> None:
+def test_a_full_disk_leaves_the_record_as_it_was(machine: FakeMachine) -> None:
     machine.push("one")
     live_long(machine, kind="deploy")
     machine.place.attempts_archive.symlink_to("/dev/full")
@@ -161,7 +163,9 @@ def test_a_short_past_is_left_alone(count: int, short_folder: Path) -> None:
     machine.supervisor.close()
 
 
-def test_the_number_of_a_release_that_nobody_remembers_is_not_given_again(machine: Machine) -> None:
+def test_the_number_of_a_release_that_nobody_remembers_is_not_given_again(
+    machine: FakeMachine,
+) -> None:
     machine.push("one")
     killed = {"attempt": 2, "kind": "deploy", "commit": "c", "of_branch": True, "release": 900}
     append(machine.place.attempts, {**killed, "at": 1.0, "outcome": "abandoned"})
@@ -176,7 +180,7 @@ def test_the_number_of_a_release_that_nobody_remembers_is_not_given_again(machin
     assert len(machine.journal.all_attempts()) == MANY + 2
 
 
-def live_through(machine: Machine, kind: str = "deploy") -> None:
+def live_through(machine: FakeMachine, kind: str = "deploy") -> None:
     """As many switches as ten years bring, to releases that are gone since."""
     lines: list[dict[str, object]] = []
     first = machine.journal.next_release()
@@ -186,7 +190,7 @@ def live_through(machine: Machine, kind: str = "deploy") -> None:
     append(machine.place.history, *lines)
 
 
-def test_the_history_is_short_after_ten_thousand_switches(machine: Machine) -> None:
+def test_the_history_is_short_after_ten_thousand_switches(machine: FakeMachine) -> None:
     machine.push("one")
     live_through(machine)
 
@@ -201,7 +205,9 @@ def test_the_history_is_short_after_ten_thousand_switches(machine: Machine) -> N
     assert machine.journal.live() == MANY + 2
 
 
-def test_what_was_rolled_back_from_stays_known_when_the_history_is_short(machine: Machine) -> None:
+def test_what_was_rolled_back_from_stays_known_when_the_history_is_short(
+    machine: FakeMachine,
+) -> None:
     for name in ("one", "two", "three"):
         machine.push(name)
     machine.rollback()
@@ -215,7 +221,7 @@ def test_what_was_rolled_back_from_stays_known_when_the_history_is_short(machine
     assert machine.rollback().release == 1
 
 
-def test_a_kill_while_the_history_is_archived_changes_nothing(machine: Machine) -> None:
+def test_a_kill_while_the_history_is_archived_changes_nothing(machine: FakeMachine) -> None:
     machine.push("one")
     live_through(machine)
     append(machine.place.history_archive, *read_lines(machine.place.history))

@@ -14,7 +14,7 @@ from pushdeploy.events import AttemptFailed, PythonChosen
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.release import Commit
 from pushdeploy.model.tree import Tree
-from tests.deploy.machine import Machine, names
+from tests.deploy.machine import FakeMachine, names
 
 TREE = Tree(
     commit=Commit("a" * 40, "Subject", "Ada"),
@@ -96,7 +96,7 @@ def test_text_of_one_file_cannot_pass_for_another_file() -> None:
     assert key(one) != key(two)
 
 
-def test_a_venv_without_its_mark_is_made_anew(machine: Machine) -> None:
+def test_a_venv_without_its_mark_is_made_anew(machine: FakeMachine) -> None:
     machine.push("one")
     (venv,) = machine.place.venvs.iterdir()
     (venv / ".complete").unlink()
@@ -108,7 +108,9 @@ def test_a_venv_without_its_mark_is_made_anew(machine: Machine) -> None:
     assert not (venv / "half").exists()
 
 
-def test_a_python_that_is_not_there_is_refused_before_anything_is_built(machine: Machine) -> None:
+def test_a_python_that_is_not_there_is_refused_before_anything_is_built(
+    machine: FakeMachine,
+) -> None:
     commit = machine.receiver.commit("one")
     tree = machine.receiver.trees[commit]
     machine.receiver.trees[commit] = replace(tree, python_version="3.2")
@@ -124,7 +126,7 @@ def test_a_python_that_is_not_there_is_refused_before_anything_is_built(machine:
     assert ("once", JobKind.BUILD) not in machine.supervisor.calls
 
 
-def test_the_servers_own_python_is_named(machine: Machine) -> None:
+def test_the_servers_own_python_is_named(machine: FakeMachine) -> None:
     machine.push("one")
 
     told = machine.watching.one(PythonChosen)
@@ -133,12 +135,12 @@ def test_the_servers_own_python_is_named(machine: Machine) -> None:
     assert told.source == "the server's own"
 
 
-def jobs(machine: Machine) -> dict[JobKind, Job]:
+def jobs(machine: FakeMachine) -> dict[JobKind, Job]:
     """What ran, by kind."""
     return {job.kind: job for job in machine.supervisor.jobs}
 
 
-def assert_sees_no_secrets(machine: Machine, job: Job) -> None:
+def assert_sees_no_secrets(machine: FakeMachine, job: Job) -> None:
     """Neither by files nor by its environment."""
     assert set(job.hidden) >= {machine.place.releases, machine.place.shared}
     assert {name for name, _ in job.environment} <= {
@@ -147,7 +149,9 @@ def assert_sees_no_secrets(machine: Machine, job: Job) -> None:
     }
 
 
-def test_wheels_alone_are_fetched_into_the_apps_cache_and_no_code_runs(machine: Machine) -> None:
+def test_wheels_alone_are_fetched_into_the_apps_cache_and_no_code_runs(
+    machine: FakeMachine,
+) -> None:
     machine.push("one")
 
     assert list(jobs(machine)) == [JobKind.FETCH]
@@ -160,7 +164,7 @@ def test_wheels_alone_are_fetched_into_the_apps_cache_and_no_code_runs(machine: 
     assert not machine.place.build_work.exists()
 
 
-def test_packages_code_never_runs_where_the_apps_cache_can_be_written(machine: Machine) -> None:
+def test_packages_code_never_runs_where_the_apps_cache_can_be_written(machine: FakeMachine) -> None:
     machine.supervisor.statuses_of_jobs[JobKind.FETCH] = 2
     machine.push("one")
 
@@ -177,7 +181,7 @@ def test_packages_code_never_runs_where_the_apps_cache_can_be_written(machine: M
     assert not machine.place.build_work.exists()
 
 
-def test_what_is_built_from_the_tree_is_not_tried_from_wheels(machine: Machine) -> None:
+def test_what_is_built_from_the_tree_is_not_tried_from_wheels(machine: FakeMachine) -> None:
     commit = machine.receiver.commit("one")
     tree = machine.receiver.trees[commit]
     machine.receiver.trees[commit] = replace(tree, local=True)
@@ -189,7 +193,7 @@ def test_what_is_built_from_the_tree_is_not_tried_from_wheels(machine: Machine) 
 
 
 @pytest.mark.parametrize("status", [OUT_OF_MEMORY, OUT_OF_TASKS])
-def test_a_limit_that_was_met_is_not_met_twice(machine: Machine, status: int) -> None:
+def test_a_limit_that_was_met_is_not_met_twice(machine: FakeMachine, status: int) -> None:
     machine.supervisor.statuses_of_jobs[JobKind.FETCH] = status
 
     assert machine.push("one").exit_code == 7

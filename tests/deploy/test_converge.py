@@ -16,7 +16,7 @@ from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.job import JobKind
 from pushdeploy.system.files import delete_tree
 from pushdeploy.system.locks import held
-from tests.deploy.machine import APP, Machine, Watching
+from tests.deploy.machine import APP, FakeMachine, Watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,31 +26,31 @@ PATIENCE_SECONDS = 10.0
 PUSH, TIMER = Occasion.PUSH, Occasion.TIMER
 
 
-def fail_builds(machine: Machine) -> None:
+def fail_builds(machine: FakeMachine) -> None:
     """From now on nothing can be built."""
     machine.supervisor.statuses_of_jobs[JobKind.BUILD] = 1
 
 
-def mend_builds(machine: Machine) -> None:
+def mend_builds(machine: FakeMachine) -> None:
     """Builds succeed again."""
     machine.supervisor.statuses_of_jobs.clear()
 
 
-def test_an_app_to_which_nothing_was_pushed_has_nothing_to_deploy(machine: Machine) -> None:
+def test_an_app_to_which_nothing_was_pushed_has_nothing_to_deploy(machine: FakeMachine) -> None:
     ended = machine.converge(PUSH, after=0)
 
     assert (ended.outcome, ended.exit_code) == ("nothing", 0)
     assert machine.journal.attempts() == []
 
 
-def test_an_app_that_is_not_there_is_named(machine: Machine) -> None:
+def test_an_app_that_is_not_there_is_named(machine: FakeMachine) -> None:
     with pytest.raises(NotFoundError, match="there is no app `shop`"):
-        converge(machine.host, "shop", Watching(), occasion=PUSH, who="ada", after=0)
+        converge(machine, "shop", Watching(), occasion=PUSH, who="ada", after=0)
 
-    assert not (machine.host.layout.apps / "shop").exists()
+    assert not (machine.layout.apps / "shop").exists()
 
 
-def test_a_push_of_what_is_live_does_nothing(machine: Machine) -> None:
+def test_a_push_of_what_is_live_does_nothing(machine: FakeMachine) -> None:
     machine.push("one")
 
     ended = machine.converge(PUSH, after=1)
@@ -60,7 +60,9 @@ def test_a_push_of_what_is_live_does_nothing(machine: Machine) -> None:
     assert len(machine.journal.attempts()) == 1
 
 
-def test_the_safety_net_of_a_push_learns_its_outcome_and_starts_nothing(machine: Machine) -> None:
+def test_the_safety_net_of_a_push_learns_its_outcome_and_starts_nothing(
+    machine: FakeMachine,
+) -> None:
     fail_builds(machine)
     machine.push("one")
 
@@ -73,7 +75,7 @@ def test_the_safety_net_of_a_push_learns_its_outcome_and_starts_nothing(machine:
     assert len(machine.journal.attempts()) == 1
 
 
-def test_a_new_push_after_a_failure_tries_once_more_and_once_only(machine: Machine) -> None:
+def test_a_new_push_after_a_failure_tries_once_more_and_once_only(machine: FakeMachine) -> None:
     fail_builds(machine)
     machine.push("one")
 
@@ -85,7 +87,7 @@ def test_a_new_push_after_a_failure_tries_once_more_and_once_only(machine: Machi
     assert len(machine.journal.attempts()) == 2
 
 
-def test_the_timer_never_retries_what_failed(machine: Machine) -> None:
+def test_the_timer_never_retries_what_failed(machine: FakeMachine) -> None:
     fail_builds(machine)
     machine.push("one")
     mend_builds(machine)
@@ -96,7 +98,7 @@ def test_the_timer_never_retries_what_failed(machine: Machine) -> None:
     assert machine.journal.live() is None
 
 
-def test_the_timer_deploys_what_nobody_has_tried(machine: Machine) -> None:
+def test_the_timer_deploys_what_nobody_has_tried(machine: FakeMachine) -> None:
     machine.push("one")
     machine.branch_names(machine.receiver.commit("two"))
 
@@ -105,7 +107,7 @@ def test_the_timer_deploys_what_nobody_has_tried(machine: Machine) -> None:
     assert machine.answer() == "v2"
 
 
-def test_an_older_commit_that_is_forced_back_is_deployed(machine: Machine) -> None:
+def test_an_older_commit_that_is_forced_back_is_deployed(machine: FakeMachine) -> None:
     machine.push("one")
     machine.push("two")
 
@@ -116,7 +118,7 @@ def test_an_older_commit_that_is_forced_back_is_deployed(machine: Machine) -> No
 
 
 def test_a_revision_that_somebody_deployed_by_name_is_not_undone_by_the_timer(
-    machine: Machine,
+    machine: FakeMachine,
 ) -> None:
     machine.push("one")
     other = machine.receiver.commit("hotfix")
@@ -128,7 +130,7 @@ def test_a_revision_that_somebody_deployed_by_name_is_not_undone_by_the_timer(
     assert machine.answer() == "v2"
 
 
-def test_a_revision_that_does_not_exist_fails_and_is_said(machine: Machine) -> None:
+def test_a_revision_that_does_not_exist_fails_and_is_said(machine: FakeMachine) -> None:
     machine.push("one")
 
     ended = machine.deploy("nonsense")
@@ -138,7 +140,7 @@ def test_a_revision_that_does_not_exist_fails_and_is_said(machine: Machine) -> N
     assert machine.answer() == "v1"
 
 
-def test_one_failing_push_runs_its_release_command_once(machine: Machine) -> None:
+def test_one_failing_push_runs_its_release_command_once(machine: FakeMachine) -> None:
     machine.supervisor.statuses_of_jobs[JobKind.RELEASE_PHASE] = 1
     machine.push("one", "web: gunicorn app:app\nrelease: python migrate.py\n")
 
@@ -180,7 +182,7 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def test_pushes_that_come_during_a_deploy_wait_and_the_newest_wins(machine: Machine) -> None:
+def test_pushes_that_come_during_a_deploy_wait_and_the_newest_wins(machine: FakeMachine) -> None:
     machine.push("one")
     first, second, third = (machine.receiver.commit(name) for name in ("two", "three", "four"))
     building, go_on = threading.Event(), threading.Event()
@@ -191,7 +193,7 @@ def test_pushes_that_come_during_a_deploy_wait_and_the_newest_wins(machine: Mach
 
     def push(commit: str, audience: Watching) -> Callable[[], Ended]:
         return lambda: converge(
-            machine.host, APP, audience, occasion=PUSH, who="ada", after=1, pushed=commit
+            machine, APP, audience, occasion=PUSH, who="ada", after=1, pushed=commit
         )
 
     machine.supervisor.during[JobKind.RELEASE_PHASE] = hold
@@ -224,13 +226,13 @@ def test_pushes_that_come_during_a_deploy_wait_and_the_newest_wins(machine: Mach
     assert watching[1].waited_for[0].who == "ada"
 
 
-def test_who_waits_for_an_app_that_is_destroyed_is_told(machine: Machine) -> None:
+def test_who_waits_for_an_app_that_is_destroyed_is_told(machine: FakeMachine) -> None:
     machine.push("one")
     refused: list[NotFoundError] = []
 
     def wait() -> Ended:
         try:
-            return converge(machine.host, APP, watching, occasion=PUSH, who="bob", after=1)
+            return converge(machine, APP, watching, occasion=PUSH, who="bob", after=1)
         except NotFoundError as error:
             refused.append(error)
             return Ended("refused", error.exit_code)
@@ -246,7 +248,7 @@ def test_who_waits_for_an_app_that_is_destroyed_is_told(machine: Machine) -> Non
     assert not machine.place.root.exists()
 
 
-def test_what_a_push_caused_is_known_without_an_engine(machine: Machine) -> None:
+def test_what_a_push_caused_is_known_without_an_engine(machine: FakeMachine) -> None:
     machine.push("one")
 
     attempt = outcome_of_push(machine.place, "main", 0)
@@ -256,7 +258,7 @@ def test_what_a_push_caused_is_known_without_an_engine(machine: Machine) -> None
     assert outcome_of_push(machine.place, "main", 1) is None
 
 
-def test_a_ref_that_is_a_link_is_not_followed(machine: Machine) -> None:
+def test_a_ref_that_is_a_link_is_not_followed(machine: FakeMachine) -> None:
     machine.push("one")
     elsewhere = machine.place.repo / "elsewhere"
     ref = machine.place.repo / "refs" / "heads" / "main"
@@ -266,7 +268,7 @@ def test_a_ref_that_is_a_link_is_not_followed(machine: Machine) -> None:
     assert outcome_of_push(machine.place, "main", 0) is None
 
 
-def test_a_tree_that_was_refused_is_deployed_once_it_is_mended(machine: Machine) -> None:
+def test_a_tree_that_was_refused_is_deployed_once_it_is_mended(machine: FakeMachine) -> None:
     commit = machine.receiver.commit("one")
     machine.receiver.refusals[commit] = RefusedInputError("no")
     machine.push("one")

@@ -17,7 +17,7 @@ from pushdeploy.events import AttemptEnded, AttemptFailed, BuildOutput, Event, S
 from pushdeploy.model.health import HealthCheck
 from pushdeploy.model.instance import State
 from pushdeploy.model.job import JobKind
-from tests.deploy.machine import APP, Machine, names
+from tests.deploy.machine import APP, FakeMachine, names
 from tests.tiers import slow
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ PATIENT = '{"healthchecks": {"web": [{"path": "/", "timeout": 30}]}}'
 WITH_RELEASE = "web: gunicorn app:app\nrelease: python migrate.py\n"
 
 
-def failure(machine: Machine) -> AttemptFailed:
+def failure(machine: FakeMachine) -> AttemptFailed:
     """The event that tells why."""
     event = machine.watching.one(AttemptFailed)
     assert isinstance(event, AttemptFailed)
@@ -38,7 +38,7 @@ def failure(machine: Machine) -> AttemptFailed:
 
 
 def test_the_first_deploy_goes_through_every_step_and_answers_at_the_apps_port(
-    machine: Machine,
+    machine: FakeMachine,
 ) -> None:
     ended = machine.push("one", WITH_WORKER + "release: python migrate.py\n")
 
@@ -69,7 +69,7 @@ def test_the_first_deploy_goes_through_every_step_and_answers_at_the_apps_port(
 
 
 def test_the_second_deploy_takes_over_and_keeps_the_first_web_process_warm(
-    machine: Machine,
+    machine: FakeMachine,
 ) -> None:
     machine.push("one", WITH_WORKER)
 
@@ -82,12 +82,12 @@ def test_the_second_deploy_takes_over_and_keeps_the_first_web_process_warm(
     assert machine.supervisor.twice == set(), "two releases' workers ran at once"
 
 
-def elapsed(machine: Machine) -> float:
+def elapsed(machine: FakeMachine) -> float:
     """Seconds that passed since the warm time was written."""
     return machine.clock.time + 600 - machine.journal.history().warm[1]
 
 
-def test_a_deploy_reuses_the_slug_and_the_venv_of_an_equal_tree(machine: Machine) -> None:
+def test_a_deploy_reuses_the_slug_and_the_venv_of_an_equal_tree(machine: FakeMachine) -> None:
     machine.push("one")
 
     machine.deploy()
@@ -103,7 +103,7 @@ def test_a_deploy_reuses_the_slug_and_the_venv_of_an_equal_tree(machine: Machine
     assert len(names(machine.place.venvs)) == 1
 
 
-def test_what_went_live_is_told_with_its_address(machine: Machine) -> None:
+def test_what_went_live_is_told_with_its_address(machine: FakeMachine) -> None:
     machine.push("one")
 
     told = machine.watching.one(WentLive)
@@ -114,13 +114,13 @@ def test_what_went_live_is_told_with_its_address(machine: Machine) -> None:
 
 
 @pytest.fixture
-def live(machine: Machine) -> Machine:
+def live(machine: FakeMachine) -> FakeMachine:
     """A machine on which v1 serves, with a worker."""
     machine.push("one", WITH_WORKER)
     return machine
 
 
-def assert_v1_serves_untouched(machine: Machine, *, attempts: int = 2) -> None:
+def assert_v1_serves_untouched(machine: FakeMachine, *, attempts: int = 2) -> None:
     """What every failure before the switch leaves."""
     assert machine.answer() == "v1"
     assert machine.running() == ["v1 web.1", "v1 worker.1"]
@@ -131,7 +131,7 @@ def assert_v1_serves_untouched(machine: Machine, *, attempts: int = 2) -> None:
     assert len(machine.journal.attempts()) == attempts
 
 
-def test_a_refused_tree_ends_the_deploy_before_anything_is_built(live: Machine) -> None:
+def test_a_refused_tree_ends_the_deploy_before_anything_is_built(live: FakeMachine) -> None:
     live.supervisor.calls.clear()
     commit = live.receiver.commit("two")
     live.receiver.refusals[commit] = RefusedInputError("`instance` is storage", hint="git rm")
@@ -145,7 +145,7 @@ def test_a_refused_tree_ends_the_deploy_before_anything_is_built(live: Machine) 
     assert_v1_serves_untouched(live)
 
 
-def test_a_procfile_that_only_the_engine_sees_is_refused_too(live: Machine) -> None:
+def test_a_procfile_that_only_the_engine_sees_is_refused_too(live: FakeMachine) -> None:
     ended = live.push("two", "worker: python work.py\n")
 
     assert ended.exit_code == 7
@@ -153,7 +153,7 @@ def test_a_procfile_that_only_the_engine_sees_is_refused_too(live: Machine) -> N
     assert_v1_serves_untouched(live)
 
 
-def test_a_build_that_fails_leaves_no_venv_behind(live: Machine) -> None:
+def test_a_build_that_fails_leaves_no_venv_behind(live: FakeMachine) -> None:
     live.supervisor.statuses_of_jobs[JobKind.BUILD] = 1
 
     ended = live.push("two", requirements="gunicorn\nnonsense\n")
@@ -169,7 +169,7 @@ def test_a_build_that_fails_leaves_no_venv_behind(live: Machine) -> None:
 @pytest.mark.parametrize(
     ("status", "words"), [(OUT_OF_MEMORY, "more memory than"), (OUT_OF_TASKS, "more than 512")]
 )
-def test_a_build_that_meets_a_limit_says_which(live: Machine, status: int, words: str) -> None:
+def test_a_build_that_meets_a_limit_says_which(live: FakeMachine, status: int, words: str) -> None:
     live.supervisor.statuses_of_jobs[JobKind.BUILD] = status
 
     ended = live.push("two", requirements="gunicorn\nhungry\n")
@@ -180,7 +180,7 @@ def test_a_build_that_meets_a_limit_says_which(live: Machine, status: int, words
     assert_v1_serves_untouched(live)
 
 
-def test_a_build_that_takes_too_long_says_so(live: Machine) -> None:
+def test_a_build_that_takes_too_long_says_so(live: FakeMachine) -> None:
     live.supervisor.during[JobKind.BUILD] = lambda: live.clock.sleep(BUILD_SECONDS)
     live.supervisor.statuses_of_jobs[JobKind.BUILD] = 1
 
@@ -191,7 +191,7 @@ def test_a_build_that_takes_too_long_says_so(live: Machine) -> None:
     assert_v1_serves_untouched(live)
 
 
-def test_what_uv_says_of_the_python_is_not_said_again(live: Machine) -> None:
+def test_what_uv_says_of_the_python_is_not_said_again(live: FakeMachine) -> None:
     said = ["Using Python 3.11.2 environment at: /somewhere", "Installed 3 packages"]
     live.supervisor.output_of_jobs[JobKind.BUILD] = said
     live.supervisor.statuses_of_jobs[JobKind.FETCH] = 2
@@ -203,7 +203,7 @@ def test_what_uv_says_of_the_python_is_not_said_again(live: Machine) -> None:
 
 
 def test_a_builder_that_says_all_is_well_without_a_complete_venv_is_not_believed(
-    live: Machine,
+    live: FakeMachine,
 ) -> None:
     def unfinish() -> None:
         for folder in live.place.venvs.iterdir():
@@ -221,7 +221,7 @@ def test_a_builder_that_says_all_is_well_without_a_complete_venv_is_not_believed
     assert_v1_serves_untouched(live)
 
 
-def test_a_release_phase_that_fails_says_that_it_ran(live: Machine) -> None:
+def test_a_release_phase_that_fails_says_that_it_ran(live: FakeMachine) -> None:
     live.supervisor.statuses_of_jobs[JobKind.RELEASE_PHASE] = 3
 
     ended = live.push("two", WITH_RELEASE)
@@ -235,7 +235,7 @@ def test_a_release_phase_that_fails_says_that_it_ran(live: Machine) -> None:
 
 
 def test_a_release_phase_that_writes_into_the_code_is_told_what_makes_it_work(
-    live: Machine,
+    live: FakeMachine,
 ) -> None:
     live.supervisor.statuses_of_jobs[JobKind.RELEASE_PHASE] = 1
     live.supervisor.output_of_jobs[JobKind.RELEASE_PHASE] = [
@@ -248,7 +248,7 @@ def test_a_release_phase_that_writes_into_the_code_is_told_what_makes_it_work(
     assert failure(live).hint == f"pushdeploy storage:add instance/ --app {APP}"
 
 
-def test_a_web_process_that_crashes_is_reported_with_its_last_words(live: Machine) -> None:
+def test_a_web_process_that_crashes_is_reported_with_its_last_words(live: FakeMachine) -> None:
     live.supervisor.crashing.add("pushdeploy-blog.v2.web")
     live.supervisor.printed["web"] = ["ModuleNotFoundError: No module named 'nope'"]
 
@@ -261,7 +261,7 @@ def test_a_web_process_that_crashes_is_reported_with_its_last_words(live: Machin
     assert_v1_serves_untouched(live)
 
 
-def test_a_web_process_that_answers_500_is_reported_with_the_answer(live: Machine) -> None:
+def test_a_web_process_that_answers_500_is_reported_with_the_answer(live: FakeMachine) -> None:
     live.supervisor.answers[2] = (500, "no such table: posts")
 
     ended = live.push("two", WITH_WORKER)
@@ -272,7 +272,7 @@ def test_a_web_process_that_answers_500_is_reported_with_the_answer(live: Machin
     assert_v1_serves_untouched(live)
 
 
-def test_a_failed_release_is_stopped_and_the_next_push_succeeds(live: Machine) -> None:
+def test_a_failed_release_is_stopped_and_the_next_push_succeeds(live: FakeMachine) -> None:
     live.supervisor.answers[2] = (500, "")
     live.push("two", WITH_WORKER)
 
@@ -283,7 +283,7 @@ def test_a_failed_release_is_stopped_and_the_next_push_succeeds(live: Machine) -
     assert live.running() == ["v1 web.1", "v3 web.1", "v3 worker.1"]
 
 
-def test_a_front_that_somebody_else_holds_fails_the_first_deploy(machine: Machine) -> None:
+def test_a_front_that_somebody_else_holds_fails_the_first_deploy(machine: FakeMachine) -> None:
     port = machine.journal.settings().port
 
     with socket.create_server(("127.0.0.1", port)):
@@ -304,7 +304,7 @@ def test_the_front_waits_as_long_as_the_apps_own_check(timeout: float, seconds: 
 
 @slow
 def test_an_app_that_takes_as_long_through_the_front_as_its_check_allows_goes_live(
-    machine: Machine,
+    machine: FakeMachine,
 ) -> None:
     late = iter([0.0, FRONT_SECONDS + 1])
 
@@ -320,7 +320,7 @@ def test_an_app_that_takes_as_long_through_the_front_as_its_check_allows_goes_li
     assert machine.answer() == "v1"
 
 
-def web_falls(machine: Machine, unit: str, how: Callable[[Unit], None]) -> None:
+def web_falls(machine: FakeMachine, unit: str, how: Callable[[Unit], None]) -> None:
     """Have a web process fall after it has answered its check, once it is live."""
 
     def fall(event: Event) -> None:
@@ -342,7 +342,7 @@ def start_again(unit: Unit) -> None:
 
 @pytest.mark.parametrize("how", [end, start_again])
 def test_web_that_answers_once_and_ends_takes_everything_back(
-    live: Machine, how: Callable[[Unit], None]
+    live: FakeMachine, how: Callable[[Unit], None]
 ) -> None:
     live.supervisor.printed["web"] = ["KeyError: 'SECRET'"]
     web_falls(live, "pushdeploy-blog.v2.web", how)
@@ -356,7 +356,7 @@ def test_web_that_answers_once_and_ends_takes_everything_back(
     assert_v1_serves_untouched(live)
 
 
-def test_a_first_release_whose_web_ends_leaves_nothing_live(machine: Machine) -> None:
+def test_a_first_release_whose_web_ends_leaves_nothing_live(machine: FakeMachine) -> None:
     web_falls(machine, "pushdeploy-blog.v1.web", end)
 
     ended = machine.push("one")
@@ -367,7 +367,9 @@ def test_a_first_release_whose_web_ends_leaves_nothing_live(machine: Machine) ->
     assert machine.running() == []
 
 
-def test_web_that_answers_otherwise_after_the_switch_takes_everything_back(live: Machine) -> None:
+def test_web_that_answers_otherwise_after_the_switch_takes_everything_back(
+    live: FakeMachine,
+) -> None:
     def break_it(_: Unit) -> None:
         switched = live.clock.time
 
@@ -387,7 +389,7 @@ def test_web_that_answers_otherwise_after_the_switch_takes_everything_back(live:
     assert_v1_serves_untouched(live)
 
 
-def test_a_warm_release_is_not_watched_again(live: Machine) -> None:
+def test_a_warm_release_is_not_watched_again(live: FakeMachine) -> None:
     live.push("two")
 
     assert live.rollback().exit_code == 0
@@ -395,7 +397,7 @@ def test_a_warm_release_is_not_watched_again(live: Machine) -> None:
     assert "web.stayed_up" not in live.watching.names()
 
 
-def test_a_worker_that_falls_after_the_switch_takes_everything_back(live: Machine) -> None:
+def test_a_worker_that_falls_after_the_switch_takes_everything_back(live: FakeMachine) -> None:
     live.supervisor.crashing.add("pushdeploy-blog.v2.worker.1")
     live.supervisor.printed["worker"] = ["KeyError: 'QUEUE'"]
 
@@ -416,7 +418,7 @@ def test_a_worker_that_falls_after_the_switch_takes_everything_back(live: Machin
     assert_v1_serves_untouched(live)
 
 
-def test_old_workers_that_fall_too_do_not_hide_why_the_deploy_failed(live: Machine) -> None:
+def test_old_workers_that_fall_too_do_not_hide_why_the_deploy_failed(live: FakeMachine) -> None:
     live.supervisor.crashing.add("worker")
 
     ended = live.push("two", WITH_WORKER)
@@ -427,7 +429,7 @@ def test_old_workers_that_fall_too_do_not_hide_why_the_deploy_failed(live: Machi
     assert live.answer() == "v1"
 
 
-def test_our_own_bug_after_the_switch_takes_everything_back(live: Machine) -> None:
+def test_our_own_bug_after_the_switch_takes_everything_back(live: FakeMachine) -> None:
     def break_down(call: str) -> None:
         if call == "open_front":
             live.supervisor.on_call = lambda _: None
@@ -444,7 +446,7 @@ def test_our_own_bug_after_the_switch_takes_everything_back(live: Machine) -> No
 
 
 def test_a_deploy_without_gunicorn_in_its_requirements_gets_it_and_says_so(
-    machine: Machine,
+    machine: FakeMachine,
 ) -> None:
     ended = machine.push("one", requirements="flask\n")
 
@@ -452,7 +454,7 @@ def test_a_deploy_without_gunicorn_in_its_requirements_gets_it_and_says_so(
     assert "build.gunicorn_added" in machine.watching.names()
 
 
-def test_the_answer_comes_last_and_once(live: Machine) -> None:
+def test_the_answer_comes_last_and_once(live: FakeMachine) -> None:
     live.supervisor.answers[2] = (500, "")
 
     live.push("two", WITH_WORKER)
@@ -462,7 +464,7 @@ def test_the_answer_comes_last_and_once(live: Machine) -> None:
     assert live.watching.events[-1] is ends[0]
 
 
-def test_nothing_of_an_old_release_runs_when_warm_is_turned_off(live: Machine) -> None:
+def test_nothing_of_an_old_release_runs_when_warm_is_turned_off(live: FakeMachine) -> None:
     live.settings(warm=0)
 
     live.push("two", WITH_WORKER)
@@ -471,7 +473,7 @@ def test_nothing_of_an_old_release_runs_when_warm_is_turned_off(live: Machine) -
     assert live.journal.history().warm == {}
 
 
-def test_only_one_old_release_is_warm(live: Machine) -> None:
+def test_only_one_old_release_is_warm(live: FakeMachine) -> None:
     live.push("two", WITH_WORKER)
 
     live.push("three", WITH_WORKER)
@@ -479,7 +481,7 @@ def test_only_one_old_release_is_warm(live: Machine) -> None:
     assert live.running() == ["v2 web.1", "v3 web.1", "v3 worker.1"]
 
 
-def test_a_worker_that_a_new_procfile_no_longer_has_is_stopped(live: Machine) -> None:
+def test_a_worker_that_a_new_procfile_no_longer_has_is_stopped(live: FakeMachine) -> None:
     live.push("two", "web: gunicorn app:app\n")
 
     assert live.running() == ["v1 web.1", "v2 web.1"]

@@ -15,7 +15,7 @@ from pushdeploy.errors import BusyError, NotFoundError, UnavailableError
 from pushdeploy.model.layout import Layout
 from pushdeploy.system.accounts_embedded import OwnAccounts
 from tests.deploy.fakes import Killed
-from tests.deploy.machine import APP, Machine, Watching, make_machine, names, snapshot
+from tests.deploy.machine import APP, FakeMachine, Watching, make_machine, names, snapshot
 from tests.deploy.servers import free_port
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ WITH_WORKER = "web: gunicorn app:app\nworker: python work.py\n"
 class Accounts(OwnAccounts):
     """Remembers whose users there are, and tells what it is asked."""
 
-    machine: Machine
+    machine: FakeMachine
     users: set[str]
     on_call: Callable[[str], None] = lambda _: None
 
     def __post_init__(self) -> None:
         """Know the folders."""
-        super().__init__(self.machine.host.layout)
+        super().__init__(self.machine.layout)
 
     def ensure(self, app: str, *, deep: bool = False) -> Findings:
         """Note the user."""
@@ -61,7 +61,7 @@ class Accounts(OwnAccounts):
 class Server:
     """A machine with users, on which `blog` is live."""
 
-    machine: Machine
+    machine: FakeMachine
     accounts: Accounts
 
     @classmethod
@@ -69,27 +69,27 @@ class Server:
         """Make it."""
         machine = make_machine(root, root / "r")
         accounts = Accounts(machine, {APP})
-        machine.host = replace(machine.host, accounts=accounts)
+        machine = replace(machine, accounts=accounts)
         machine.push("one", WITH_WORKER)
         return cls(machine, accounts)
 
     def destroy(self) -> None:
         """`pushdeploy apps:destroy`."""
-        destroy_app(self.machine.host, APP, who="ada")
+        destroy_app(self.machine, APP, who="ada")
 
     def reconcile(self) -> dict[str, list[str]]:
         """`pushdeploy reconcile`."""
-        return reconcile_all(self.machine.host, Watching())
+        return reconcile_all(self.machine, Watching())
 
     def create(self) -> None:
         """The same name again, with what a first push makes of it."""
-        create_app(self.machine.host, APP, port=free_port())
+        create_app(self.machine, APP, port=free_port())
         assert self.machine.push("two", WITH_WORKER).outcome == "live"
 
     def traces(self) -> list[str]:
         """What is left of the app."""
         machine, place = self.machine, self.machine.place
-        layout = machine.host.layout
+        layout = machine.layout
         found = [path for path in (place.run, place.log) if path.exists()]
         return [
             *names(layout.apps),
@@ -152,7 +152,7 @@ def test_whatever_the_instant_what_was_killed_is_finished(
             with server.killed_at(point) as touched:
                 server.destroy()
             finished = len(touched) < point
-            assert finished or names(server.machine.host.layout.apps) == [f".destroyed-{APP}"]
+            assert finished or names(server.machine.layout.apps) == [f".destroyed-{APP}"]
             if not recreated:
                 said = {} if finished else {APP: ["finished destroying it"]}
                 assert server.reconcile() == said, touched
@@ -175,7 +175,7 @@ def assert_nothing_is_lost(server: Server, touched: list[str]) -> None:
 
     assert said == {APP: []}, touched
     assert (snapshot(place.root), snapshot(place.run), machine.running()) == before, touched
-    assert names(machine.host.layout.apps) == [APP], touched
+    assert names(machine.layout.apps) == [APP], touched
     assert server.accounts.users == {APP}, touched
     assert place.log.is_dir(), touched
     assert [one.number for one in machine.journal.attempts()] == [1], touched
@@ -188,7 +188,7 @@ def test_an_app_that_is_made_again_while_it_is_destroyed_loses_nothing(server: S
 
     def make_again(call: str) -> None:
         if call == "end_all":
-            makers.append(threading.Thread(target=create_app, args=(machine.host, APP)))
+            makers.append(threading.Thread(target=create_app, args=(machine, APP)))
             makers[0].start()
             makers[0].join(0.3)
             assert makers[0].is_alive(), "it waits"
@@ -218,11 +218,11 @@ def test_an_app_that_is_destroyed_just_before_it_is_made_is_not_made(server: Ser
                 place.root.rename(place.destroyed)
             return place
 
-    layout = server.machine.host.layout
+    layout = server.machine.layout
     late = Destroying(layout.settings, layout.state, layout.run, layout.log)
 
     with pytest.raises(BusyError, match="`blog` is being destroyed"):
-        create_app(replace(server.machine.host, layout=late), APP)
+        create_app(replace(server.machine, layout=late), APP)
 
     assert names(layout.apps) == [f".destroyed-{APP}"]
 

@@ -16,7 +16,7 @@ from pushdeploy.deploy.receiver import make_repo as make_repo_of
 from pushdeploy.deploy.reconcile import reconcile_all
 from pushdeploy.errors import BusyError, RefusedInputError, UnavailableError
 from tests.deploy.fakes import Killed
-from tests.deploy.machine import Machine, Watching
+from tests.deploy.machine import FakeMachine, Watching
 from tests.deploy.repo import Repo
 from tests.deploy.servers import free_port
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 NAME = "0123456789abcdef"
 
 
-def own_repo(machine: Machine, name: str = NAME) -> Repo:
+def own_repo(machine: FakeMachine, name: str = NAME) -> Repo:
     """A first push's own repo, with a commit."""
-    path = machine.host.layout.first_pushes / name
+    path = machine.layout.first_pushes / name
     path.parent.mkdir(exist_ok=True)
     subprocess.run(["git", "init", "--quiet", "--bare", "--template=", str(path)], check=True)
     repo = Repo(path)
@@ -36,7 +36,7 @@ def own_repo(machine: Machine, name: str = NAME) -> Repo:
     return repo
 
 
-def really(machine: Machine) -> None:
+def really(machine: FakeMachine) -> None:
     """Have the machine make repos as the real receiver does."""
     fake = machine.receiver.ask
 
@@ -46,46 +46,46 @@ def really(machine: Machine) -> None:
     machine.receiver.ask = ask  # type: ignore[method-assign]
 
 
-def test_the_repo_of_a_first_push_becomes_that_of_the_app(machine: Machine) -> None:
+def test_the_repo_of_a_first_push_becomes_that_of_the_app(machine: FakeMachine) -> None:
     really(machine)
     commit = own_repo(machine).git("rev-parse", "main")
 
-    take_first_push(machine.host, "shop", NAME)
-    take_first_push(machine.host, "shop", NAME)
+    take_first_push(machine, "shop", NAME)
+    take_first_push(machine, "shop", NAME)
 
-    place = machine.host.layout.app("shop")
+    place = machine.layout.app("shop")
     assert Repo(place.repo).git("rev-parse", "main") == commit
     assert Repo(place.repo).git("fsck") == ""
-    assert list((machine.host.layout.first_pushes / NAME).iterdir()) == []
+    assert list((machine.layout.first_pushes / NAME).iterdir()) == []
 
 
-def test_the_slower_of_two_first_pushes_is_told_to_push_again(machine: Machine) -> None:
+def test_the_slower_of_two_first_pushes_is_told_to_push_again(machine: FakeMachine) -> None:
     really(machine)
     commit = own_repo(machine).git("rev-parse", "main")
     own_repo(machine, "f" * 16)
-    take_first_push(machine.host, "shop", NAME)
+    take_first_push(machine, "shop", NAME)
 
     with pytest.raises(BusyError, match="another push has just made `shop`"):
-        take_first_push(machine.host, "shop", "f" * 16)
+        take_first_push(machine, "shop", "f" * 16)
 
-    assert Repo(machine.host.layout.app("shop").repo).git("rev-parse", "main") == commit
+    assert Repo(machine.layout.app("shop").repo).git("rev-parse", "main") == commit
 
 
-def test_an_app_that_can_t_be_made_leaves_nothing(machine: Machine) -> None:
+def test_an_app_that_can_t_be_made_leaves_nothing(machine: FakeMachine) -> None:
     def fail(verb: str) -> None:
         raise UnavailableError(f"{verb}: the disk is full")
 
     machine.receiver.on_ask = fail
 
     with pytest.raises(UnavailableError):
-        create_app(machine.host, "shop", port=free_port())
+        create_app(machine, "shop", port=free_port())
 
-    assert not any(machine.host.layout.apps.glob("*shop*"))
-    assert not (machine.host.layout.log / "shop").exists()
+    assert not any(machine.layout.apps.glob("*shop*"))
+    assert not (machine.layout.log / "shop").exists()
 
 
-def test_what_was_there_before_an_app_that_can_t_be_made_stays(machine: Machine) -> None:
-    place = machine.host.layout.app("shop")
+def test_what_was_there_before_an_app_that_can_t_be_made_stays(machine: FakeMachine) -> None:
+    place = machine.layout.app("shop")
     place.shared.mkdir(parents=True)
     (place.shared / "photo.jpg").write_text("x")
 
@@ -95,37 +95,35 @@ def test_what_was_there_before_an_app_that_can_t_be_made_stays(machine: Machine)
     machine.receiver.on_ask = fail
 
     with pytest.raises(UnavailableError):
-        create_app(machine.host, "shop", port=free_port())
+        create_app(machine, "shop", port=free_port())
 
     assert (place.shared / "photo.jpg").read_text() == "x"
 
 
-def test_an_app_whose_making_was_killed_is_removed_by_reconcile(machine: Machine) -> None:
+def test_an_app_whose_making_was_killed_is_removed_by_reconcile(machine: FakeMachine) -> None:
     def die(_: str) -> None:
         raise Killed
 
     machine.receiver.on_ask = die
     with pytest.raises(Killed):
-        create_app(machine.host, "shop", port=free_port())
+        create_app(machine, "shop", port=free_port())
     machine.receiver.on_ask = lambda _: None
 
-    assert half_made(machine.host) == ["shop"]
-    assert reconcile_all(machine.host, Watching())["shop"] == [
-        "removed it: its making had been killed"
-    ]
-    assert not any(machine.host.layout.apps.glob("*shop*"))
-    assert half_made(machine.host) == []
+    assert half_made(machine) == ["shop"]
+    assert reconcile_all(machine, Watching())["shop"] == ["removed it: its making had been killed"]
+    assert not any(machine.layout.apps.glob("*shop*"))
+    assert half_made(machine) == []
 
 
 @pytest.mark.parametrize("kept", ["shared/photo.jpg", "attempts.jsonl", "releases/v1/release.json"])
 def test_an_app_that_lost_its_settings_and_has_more_is_never_removed(
-    machine: Machine, kept: str
+    machine: FakeMachine, kept: str
 ) -> None:
-    place = machine.host.layout.app("shop")
+    place = machine.layout.app("shop")
     (place.root / kept).parent.mkdir(parents=True)
     (place.root / kept).write_text("x")
 
-    reconcile_all(machine.host, Watching())
+    reconcile_all(machine, Watching())
 
     assert (place.root / kept).read_text() == "x"
 

@@ -13,21 +13,21 @@ from pushdeploy.model.ports import BRIDGED
 
 if TYPE_CHECKING:
     from pushdeploy.model.release import Release
-    from tests.deploy.machine import Machine
+    from tests.deploy.machine import FakeMachine
 
 OTHERS = [f"app{number}" for number in range(8)]
 ROUNDS = 3
 
 
 @pytest.fixture
-def bridged(machine: Machine) -> Release:
+def bridged(machine: FakeMachine) -> Release:
     """A release that listens on `$PORT`."""
     machine.push("one", "web: node app.js\n")
     return machine.journal.release(1)
 
 
 def test_apps_that_choose_a_port_at_the_same_time_choose_different_ones(
-    machine: Machine, bridged: Release
+    machine: FakeMachine, bridged: Release
 ) -> None:
     chosen: list[int | None] = []
     begin = threading.Barrier(len(OTHERS), timeout=30)
@@ -36,7 +36,7 @@ def test_apps_that_choose_a_port_at_the_same_time_choose_different_ones(
         for number in range(2, 2 + ROUNDS):
             begin.wait()
             release = replace(bridged, app=app, number=number)
-            chosen.append(web(machine.host, release, machine.journal.settings()).port)
+            chosen.append(web(machine, release, machine.journal.settings()).port)
 
     threads = [threading.Thread(target=choose, args=(app,)) for app in OTHERS]
     for thread in threads:
@@ -47,28 +47,30 @@ def test_apps_that_choose_a_port_at_the_same_time_choose_different_ones(
     assert len(set(chosen)) == len(OTHERS) * ROUNDS
 
 
-def test_a_port_is_kept_for_the_release(machine: Machine, bridged: Release) -> None:
+def test_a_port_is_kept_for_the_release(machine: FakeMachine, bridged: Release) -> None:
     settings = machine.journal.settings()
 
-    assert web(machine.host, bridged, settings) == web(machine.host, bridged, settings)
+    assert web(machine, bridged, settings) == web(machine, bridged, settings)
 
 
 def test_the_note_of_another_app_that_is_gone_when_it_is_read_is_no_obstacle(
-    machine: Machine, bridged: Release
+    machine: FakeMachine, bridged: Release
 ) -> None:
-    other = machine.host.layout.app(OTHERS[0])
+    other = machine.layout.app(OTHERS[0])
     other.run.mkdir()
     (other.run / "v1.port").symlink_to("gone")
 
     release = replace(bridged, number=2)
 
-    assert web(machine.host, release, machine.journal.settings()).port in BRIDGED
+    assert web(machine, release, machine.journal.settings()).port in BRIDGED
 
 
-def test_a_note_that_was_never_finished_is_written_anew(machine: Machine, bridged: Release) -> None:
+def test_a_note_that_was_never_finished_is_written_anew(
+    machine: FakeMachine, bridged: Release
+) -> None:
     note = machine.place.run / "v1.port"
     note.write_text("")
 
-    port = web(machine.host, bridged, machine.journal.settings()).port
+    port = web(machine, bridged, machine.journal.settings()).port
 
     assert note.read_text() == f"{port}"

@@ -11,18 +11,18 @@ import pytest
 from pushdeploy.errors import CommandFailedError
 from pushdeploy.model.convergence import Occasion
 from tests.deploy.fakes import Killed
-from tests.deploy.machine import Machine, make_machine, names, snapshot
+from tests.deploy.machine import FakeMachine, make_machine, names, snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PROCFILE = "web: gunicorn app:app\nworker: python work.py\nrelease: python migrate.py\n"
 
-Action = Callable[[Machine], object]
+Action = Callable[[FakeMachine], object]
 
 
 @contextmanager
-def killed_at(machine: Machine, point: int) -> Iterator[list[str]]:
+def killed_at(machine: FakeMachine, point: int) -> Iterator[list[str]]:
     """Die when the story touches the outside for the nth time; yields what it touched."""
     touched: list[str] = []
 
@@ -46,37 +46,37 @@ def killed_at(machine: Machine, point: int) -> Iterator[list[str]]:
         machine.clock.on_now = lambda: None
 
 
-def deploy(machine: Machine) -> object:
+def deploy(machine: FakeMachine) -> object:
     """A second release from a new commit."""
     return machine.push("two", PROCFILE)
 
 
-def set_config(machine: Machine) -> object:
+def set_config(machine: FakeMachine) -> object:
     """A second release with another environment."""
     return machine.set_config(COLOUR="green")
 
 
-def scale(machine: Machine) -> object:
+def scale(machine: FakeMachine) -> object:
     """A second release with more workers."""
     return machine.scale("worker=2")
 
 
-def go_back(machine: Machine) -> object:
+def go_back(machine: FakeMachine) -> object:
     """Back to the first release."""
     return machine.rollback()
 
 
-def nothing(machine: Machine) -> object:
+def nothing(machine: FakeMachine) -> object:
     """No second release."""
     return machine
 
 
-def a_second_release(machine: Machine) -> object:
+def a_second_release(machine: FakeMachine) -> object:
     """A second release, so that there is a way back."""
     return machine.push("two", PROCFILE)
 
 
-def expected(machine: Machine) -> list[str]:
+def expected(machine: FakeMachine) -> list[str]:
     """`current` and what the history calls warm, which is all that may run."""
     live = machine.journal.live()
     count = machine.journal.settings().formation.instances("worker")
@@ -85,7 +85,7 @@ def expected(machine: Machine) -> list[str]:
     return sorted([*warm, f"v{live} web.1", *workers])
 
 
-def release_phases(machine: Machine) -> int:
+def release_phases(machine: FakeMachine) -> int:
     """How often `release:` was run."""
     return machine.supervisor.calls.count(("once", "release_phase"))
 
@@ -113,7 +113,7 @@ def test_whatever_the_instant_the_app_serves_and_reconcile_mends_it(
     assert point > 10, "the story was not killed where it matters"
 
 
-def examine(machine: Machine, action: Action, point: int) -> bool:
+def examine(machine: FakeMachine, action: Action, point: int) -> bool:
     """Kill it once and look; True when there was nothing left to kill."""
     with killed_at(machine, point) as touched:
         action(machine)
@@ -143,7 +143,7 @@ def examine(machine: Machine, action: Action, point: int) -> bool:
     return finished
 
 
-def assert_no_leftovers(machine: Machine, where: str) -> None:
+def assert_no_leftovers(machine: FakeMachine, where: str) -> None:
     """Nothing unfinished lies about, and every slug and venv belongs to a release."""
     place = machine.place
     releases = [machine.journal.release(number) for number in machine.journal.numbers()]
@@ -152,7 +152,9 @@ def assert_no_leftovers(machine: Machine, where: str) -> None:
     assert names(place.venvs) == sorted({one.venv for one in releases}), where
 
 
-def test_a_deploy_that_is_killed_before_release_is_taken_up_by_the_timer(machine: Machine) -> None:
+def test_a_deploy_that_is_killed_before_release_is_taken_up_by_the_timer(
+    machine: FakeMachine,
+) -> None:
     machine.push("one", PROCFILE)
     with killed_when(machine, "build.finished"):
         machine.push("two", PROCFILE)
@@ -166,7 +168,7 @@ def test_a_deploy_that_is_killed_before_release_is_taken_up_by_the_timer(machine
 
 
 @contextmanager
-def killed_when(machine: Machine, name: str) -> Iterator[None]:
+def killed_when(machine: FakeMachine, name: str) -> Iterator[None]:
     """Die when an event is reported."""
 
     def on_event(event: object) -> None:
@@ -179,7 +181,7 @@ def killed_when(machine: Machine, name: str) -> Iterator[None]:
         yield
 
 
-def test_a_deploy_that_is_killed_in_release_waits_for_a_person(machine: Machine) -> None:
+def test_a_deploy_that_is_killed_in_release_waits_for_a_person(machine: FakeMachine) -> None:
     machine.push("one", PROCFILE)
     with killed_when(machine, "release_phase.started"):
         machine.push("two", PROCFILE)
@@ -196,7 +198,7 @@ def test_a_deploy_that_is_killed_in_release_waits_for_a_person(machine: Machine)
 
 @pytest.mark.parametrize("error", [Killed("stop_jobs"), CommandFailedError("too long", status=124)])
 def test_jobs_whose_stopping_did_not_end_are_stopped_by_the_next_look(
-    error: BaseException, machine: Machine
+    error: BaseException, machine: FakeMachine
 ) -> None:
     machine.push("one", PROCFILE)
     with killed_when(machine, "build.started"):
@@ -218,7 +220,7 @@ def test_jobs_whose_stopping_did_not_end_are_stopped_by_the_next_look(
     assert did == ["attempt 2 had been killed", "attempt 3: live"]
 
 
-def test_the_timer_gives_up_after_two_killed_tries(machine: Machine) -> None:
+def test_the_timer_gives_up_after_two_killed_tries(machine: FakeMachine) -> None:
     machine.push("one", PROCFILE)
     for _ in range(2):
         with killed_when(machine, "build.finished"):
@@ -233,7 +235,7 @@ def test_the_timer_gives_up_after_two_killed_tries(machine: Machine) -> None:
     assert [one.outcome for one in machine.journal.attempts()] == ["live"] + ["abandoned"] * 2
 
 
-def test_a_switch_that_had_happened_stands(machine: Machine) -> None:
+def test_a_switch_that_had_happened_stands(machine: FakeMachine) -> None:
     machine.push("one", PROCFILE)
     with killed_when(machine, "release.switched"):
         machine.push("two", PROCFILE)
@@ -247,7 +249,7 @@ def test_a_switch_that_had_happened_stands(machine: Machine) -> None:
     assert "v2 worker.1" in machine.running()
 
 
-def test_a_switch_that_had_happened_is_what_a_rollback_leaves(machine: Machine) -> None:
+def test_a_switch_that_had_happened_is_what_a_rollback_leaves(machine: FakeMachine) -> None:
     machine.push("one", PROCFILE)
     with killed_when(machine, "release.switched"):
         machine.push("two", PROCFILE)
@@ -259,7 +261,7 @@ def test_a_switch_that_had_happened_is_what_a_rollback_leaves(machine: Machine) 
     assert machine.answer() == "v1", "the timer must not undo a rollback"
 
 
-def test_the_next_push_finishes_a_switch_that_had_happened(machine: Machine) -> None:
+def test_the_next_push_finishes_a_switch_that_had_happened(machine: FakeMachine) -> None:
     machine.push("one", PROCFILE)
     with killed_when(machine, "release.switched"):
         machine.push("two", PROCFILE)
@@ -272,7 +274,7 @@ def test_the_next_push_finishes_a_switch_that_had_happened(machine: Machine) -> 
     assert machine.supervisor.twice == set()
 
 
-def test_a_switch_that_had_not_happened_is_forgotten(machine: Machine) -> None:
+def test_a_switch_that_had_not_happened_is_forgotten(machine: FakeMachine) -> None:
     machine.push("one", PROCFILE)
     machine.journal.note_history(
         intent=2, previous=1, kind="deploy", who="ada", at=machine.clock.time

@@ -14,7 +14,7 @@ from pushdeploy.errors import DeployFailedError
 from tests.deploy.fakes import WEB
 
 if TYPE_CHECKING:
-    from tests.deploy.machine import Machine
+    from tests.deploy.machine import FakeMachine
 
 
 @pytest.mark.parametrize(
@@ -36,40 +36,40 @@ def test_where_the_line_does_not_show_it_the_address_is_named() -> None:
     assert cure("node server.js") == "have it listen on 127.0.0.1:$PORT, commit, and push again"
 
 
-def test_a_listener_on_every_address_is_refused(machine: Machine) -> None:
+def test_a_listener_on_every_address_is_refused(machine: FakeMachine) -> None:
     machine.push("one", "web: node app.js\n")
     release = machine.journal.release(1)
-    instance = web(machine.host, release, machine.journal.settings())
+    instance = web(machine, release, machine.journal.settings())
     with socket.create_server(("", 0)) as server:
         exposed = replace(instance, port=server.getsockname()[1])
 
         with pytest.raises(DeployFailedError, match=r"web listens on 0\.0\.0\.0:") as refused:
-            refuse_listener(machine.host, release, exposed)
+            refuse_listener(machine, release, exposed)
 
     assert "127.0.0.1:$PORT" in (refused.value.hint or "")
-    refuse_listener(machine.host, release, exposed)  # nobody listens there any more
+    refuse_listener(machine, release, exposed)  # nobody listens there any more
 
 
-def test_a_port_that_the_app_itself_has_is_not_squatted(machine: Machine) -> None:
+def test_a_port_that_the_app_itself_has_is_not_squatted(machine: FakeMachine) -> None:
     machine.push("one", "web: node app.js\n")
     release = machine.journal.release(1)
-    port = web(machine.host, release, machine.journal.settings()).port
+    port = web(machine, release, machine.journal.settings()).port
     assert port is not None
 
     with socket.create_server(("127.0.0.1", port)):
-        assert squatted_port(machine.host, release) is None
-        assert web(machine.host, release, machine.journal.settings()).port == port
+        assert squatted_port(machine, release) is None
+        assert web(machine, release, machine.journal.settings()).port == port
 
 
-def test_a_port_that_the_apps_own_front_holds_is_not_the_apps_doing(machine: Machine) -> None:
+def test_a_port_that_the_apps_own_front_holds_is_not_the_apps_doing(machine: FakeMachine) -> None:
     port = machine.journal.settings().port
     machine.push("one", WEB)
     release = machine.journal.release(1)
-    instance = web(machine.host, release, machine.journal.settings())
-    assert machine.host.supervisor.fronts() == [release.app]
+    instance = web(machine, release, machine.journal.settings())
+    assert machine.supervisor.fronts() == [release.app]
 
-    assert not passed_over(machine.host, release, instance)
+    assert not passed_over(machine, release, instance)
 
-    machine.host.supervisor.close_front(release.app)
+    machine.supervisor.close_front(release.app)
     with socket.create_server(("127.0.0.1", port)):
-        assert passed_over(machine.host, release, instance)
+        assert passed_over(machine, release, instance)

@@ -14,7 +14,7 @@ from pushdeploy.system import processes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.deploy.machine import Machine
+    from tests.deploy.machine import FakeMachine
 
 TOTAL = 8 * MEMORY_RESERVE
 ENOUGH = 2 * MEMORY_RESERVE
@@ -23,7 +23,7 @@ PLENTY = 6 * MEMORY_RESERVE
 
 
 @pytest.fixture
-def live(machine: Machine) -> Machine:
+def live(machine: FakeMachine) -> FakeMachine:
     """v1 is warm, v2 is live."""
     machine.push("one")
     machine.push("two")
@@ -38,7 +38,7 @@ def memory_is(monkeypatch: pytest.MonkeyPatch, available: Iterable[int]) -> None
 
 
 def test_a_release_that_does_not_fit_is_refused_and_the_live_one_stays(
-    live: Machine, monkeypatch: pytest.MonkeyPatch
+    live: FakeMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     memory_is(monkeypatch, [TOO_LITTLE, TOO_LITTLE])
 
@@ -51,7 +51,7 @@ def test_a_release_that_does_not_fit_is_refused_and_the_live_one_stays(
     assert live.answer() == "v2"
 
 
-def test_the_warm_release_makes_way(live: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_warm_release_makes_way(live: FakeMachine, monkeypatch: pytest.MonkeyPatch) -> None:
     memory_is(monkeypatch, [TOO_LITTLE, ENOUGH])
 
     ended = live.push("three")
@@ -62,7 +62,7 @@ def test_the_warm_release_makes_way(live: Machine, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(("available", "asked"), [(ENOUGH, True), (PLENTY, False)])
 def test_how_much_the_live_one_takes_is_asked_only_when_that_matters(
-    live: Machine, monkeypatch: pytest.MonkeyPatch, available: int, *, asked: bool
+    live: FakeMachine, monkeypatch: pytest.MonkeyPatch, available: int, *, asked: bool
 ) -> None:
     memory_is(monkeypatch, [available])
     looked: list[str] = []
@@ -83,7 +83,7 @@ def test_how_much_the_live_one_takes_is_asked_only_when_that_matters(
 
 @pytest.mark.parametrize(("own", "live_then"), [(MEMORY_RESERVE, "v3"), (PLENTY, "v2")])
 def test_what_forks_without_end_is_not_counted_for_each_of_them(
-    live: Machine, monkeypatch: pytest.MonkeyPatch, own: int, live_then: str
+    live: FakeMachine, monkeypatch: pytest.MonkeyPatch, own: int, live_then: str
 ) -> None:
     memory_is(monkeypatch, [ENOUGH, ENOUGH])
     statuses = live.supervisor.statuses

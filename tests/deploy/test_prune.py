@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 from pushdeploy.deploy.release import release_is_whole
 from pushdeploy.deploy.tidy import DRAIN_SECONDS, drain, prune
 from pushdeploy.engine.queries import tried
-from tests.deploy.machine import Machine, names
+from tests.deploy.machine import FakeMachine, names
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def numbers(machine: Machine) -> list[int]:
+def numbers(machine: FakeMachine) -> list[int]:
     """The releases that are there."""
     return machine.journal.numbers()
 
 
-def test_the_last_five_that_were_live_are_kept_with_all_that_they_need(machine: Machine) -> None:
+def test_the_last_five_that_were_live_are_kept_with_all_that_they_need(
+    machine: FakeMachine,
+) -> None:
     for number in range(1, 9):
         machine.push(f"commit {number}", requirements=f"gunicorn\n# {number}\n")
 
@@ -30,7 +32,7 @@ def test_the_last_five_that_were_live_are_kept_with_all_that_they_need(machine: 
     assert len(names(machine.place.venvs)) == 5
 
 
-def test_failed_tries_never_push_out_good_releases(machine: Machine) -> None:
+def test_failed_tries_never_push_out_good_releases(machine: FakeMachine) -> None:
     machine.push("one")
     machine.push("two")
     machine.supervisor.answer_by = lambda _: (500, "")
@@ -41,7 +43,7 @@ def test_failed_tries_never_push_out_good_releases(machine: Machine) -> None:
     assert release_is_whole(machine.place, 1)
 
 
-def test_a_rollback_target_stays_however_old_it_is(machine: Machine) -> None:
+def test_a_rollback_target_stays_however_old_it_is(machine: FakeMachine) -> None:
     for number in range(1, 6):
         machine.push(f"commit {number}")
     machine.rollback(1)
@@ -52,7 +54,7 @@ def test_a_rollback_target_stays_however_old_it_is(machine: Machine) -> None:
     assert 1 in numbers(machine)
 
 
-def test_a_thousand_releases_leave_those_that_can_be_reached(machine: Machine) -> None:
+def test_a_thousand_releases_leave_those_that_can_be_reached(machine: FakeMachine) -> None:
     machine.push("one")
     place = machine.place
     for number in range(2, 1002):
@@ -67,7 +69,7 @@ def test_a_thousand_releases_leave_those_that_can_be_reached(machine: Machine) -
     assert release_is_whole(place, 1)
 
 
-def live_through(machine: Machine, last: int) -> None:
+def live_through(machine: FakeMachine, last: int) -> None:
     """Releases from 2 on, each with code of its own; every tenth failed, all others were live."""
     place, journal = machine.place, machine.journal
     previous = 1
@@ -90,7 +92,7 @@ def live_through(machine: Machine, last: int) -> None:
 
 
 def test_of_a_thousand_releases_the_last_five_that_were_live_can_be_gone_back_to(
-    machine: Machine,
+    machine: FakeMachine,
 ) -> None:
     machine.push("one")
     live_through(machine, 1000)
@@ -108,7 +110,7 @@ def test_of_a_thousand_releases_the_last_five_that_were_live_can_be_gone_back_to
     assert prune(machine.journal) == []
 
 
-def test_a_slug_that_two_releases_share_stays_with_the_second(machine: Machine) -> None:
+def test_a_slug_that_two_releases_share_stays_with_the_second(machine: FakeMachine) -> None:
     machine.push("one")
     for number in range(7):
         machine.set_config(NUMBER=str(number))
@@ -118,14 +120,14 @@ def test_a_slug_that_two_releases_share_stays_with_the_second(machine: Machine) 
     assert len(names(machine.place.venvs)) == 1
 
 
-def test_sockets_of_pruned_releases_go_with_them(machine: Machine) -> None:
+def test_sockets_of_pruned_releases_go_with_them(machine: FakeMachine) -> None:
     for number in range(1, 9):
         machine.push(f"commit {number}")
 
     assert set(names(machine.place.run)) <= {"v4", "v5", "v6", "v7", "v8"}
 
 
-def test_old_logs_of_attempts_are_deleted(machine: Machine) -> None:
+def test_old_logs_of_attempts_are_deleted(machine: FakeMachine) -> None:
     machine.push("one")
     for number in range(1, 251):
         machine.place.attempt_log(number).write_text("")
@@ -135,7 +137,9 @@ def test_old_logs_of_attempts_are_deleted(machine: Machine) -> None:
     assert sorted(int(path.stem) for path in machine.place.log.glob("*.jsonl")) == [*range(51, 251)]
 
 
-def test_a_client_that_is_still_served_is_waited_for(machine: Machine, short_folder: Path) -> None:
+def test_a_client_that_is_still_served_is_waited_for(
+    machine: FakeMachine, short_folder: Path
+) -> None:
     path = short_folder / "web.sock"
     began = machine.clock.time
     with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as client:
@@ -143,24 +147,24 @@ def test_a_client_that_is_still_served_is_waited_for(machine: Machine, short_fol
         listener.listen()
         client.connect(str(path))
 
-        drain(machine.host, [path])
+        drain(machine, [path])
 
     assert DRAIN_SECONDS <= machine.clock.time - began < DRAIN_SECONDS + 1
 
 
-def test_a_quiet_socket_is_watched_for_a_second(machine: Machine, short_folder: Path) -> None:
+def test_a_quiet_socket_is_watched_for_a_second(machine: FakeMachine, short_folder: Path) -> None:
     path = short_folder / "web.sock"
     began = machine.clock.time
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
 
-        drain(machine.host, [path])
+        drain(machine, [path])
 
     assert 1 <= machine.clock.time - began < 2
 
 
-def test_the_list_says_of_a_change_that_is_not_kept_what_it_was(machine: Machine) -> None:
+def test_the_list_says_of_a_change_that_is_not_kept_what_it_was(machine: FakeMachine) -> None:
     machine.push("one")
     machine.set_config(DEBUG="1")
     machine.restart()

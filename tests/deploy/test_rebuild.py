@@ -13,7 +13,7 @@ from pushdeploy.deploy.revive import look_after
 from pushdeploy.events import AttemptFailed, RolledBack, Warned
 from pushdeploy.model.job import JobKind
 from pushdeploy.model.release import Kind
-from tests.deploy.machine import APP, Machine
+from tests.deploy.machine import APP, FakeMachine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,28 +56,28 @@ def pythons(tmp_path: Path) -> Pythons:
 
 
 @pytest.fixture
-def aged(machine: Machine, pythons: Pythons) -> Machine:
+def aged(machine: FakeMachine, pythons: Pythons) -> FakeMachine:
     """A machine with v1 and v2, made by 3.76."""
-    machine.host = replace(machine.host, server_python=pythons.python3)
+    machine = replace(machine, server_python=pythons.python3)
     machine.push("one")
     machine.push("two")
     return machine
 
 
-def misfit(machine: Machine) -> str | None:
+def misfit(machine: FakeMachine) -> str | None:
     """Of the live release."""
     current = machine.journal.current()
     assert current is not None
-    return fit.misfit(machine.host, current)
+    return fit.misfit(machine, current)
 
 
-def builds(machine: Machine) -> int:
+def builds(machine: FakeMachine) -> int:
     """How many venvs were built."""
     return sum(1 for job in machine.supervisor.jobs if job.kind is JobKind.BUILD)
 
 
 def test_a_venv_names_the_minor_version_and_so_outlives_a_change_of_python3(
-    aged: Machine, pythons: Pythons
+    aged: FakeMachine, pythons: Pythons
 ) -> None:
     pythons.choose(77)
 
@@ -88,14 +88,14 @@ def test_a_venv_names_the_minor_version_and_so_outlives_a_change_of_python3(
     assert misfit(aged) is None
 
 
-def test_an_interpreter_that_is_gone_is_named(aged: Machine, pythons: Pythons) -> None:
+def test_an_interpreter_that_is_gone_is_named(aged: FakeMachine, pythons: Pythons) -> None:
     pythons.upgrade()
 
     gone = pythons.folder / "python3.76"
     assert misfit(aged) == f"v2 was built for Python 3.76: `{gone}` is not there any more"
 
 
-def test_an_interpreter_that_became_another_is_named(aged: Machine, pythons: Pythons) -> None:
+def test_an_interpreter_that_became_another_is_named(aged: FakeMachine, pythons: Pythons) -> None:
     same = pythons.folder / "python3.76"
     same.unlink()
     same.symlink_to(pythons.add(77).name)
@@ -103,21 +103,21 @@ def test_an_interpreter_that_became_another_is_named(aged: Machine, pythons: Pyt
     assert misfit(aged) == f"v2 was built for Python 3.76: `{same}` is Python 3.77.1 now"
 
 
-def test_an_interpreter_that_does_not_run_is_named(aged: Machine, pythons: Pythons) -> None:
+def test_an_interpreter_that_does_not_run_is_named(aged: FakeMachine, pythons: Pythons) -> None:
     broken = pythons.folder / "python3.76"
     broken.write_text("#!/bin/sh\nexit 127 # no libpython3.76.so\n")
 
     assert misfit(aged) == f"v2 was built for Python 3.76: `{broken}` does not run"
 
 
-def test_packages_of_another_version_are_named(aged: Machine) -> None:
+def test_packages_of_another_version_are_named(aged: FakeMachine) -> None:
     for venv in aged.place.venvs.iterdir():
         (venv / "lib" / "python3.76").rename(venv / "lib" / "python3.75")
 
     assert misfit(aged) == "v2 was built for Python 3.76: its venv has no `lib/python3.76`"
 
 
-def test_reconcile_builds_it_again_beside_what_runs(aged: Machine, pythons: Pythons) -> None:
+def test_reconcile_builds_it_again_beside_what_runs(aged: FakeMachine, pythons: Pythons) -> None:
     pythons.upgrade()
 
     did = aged.reconcile()
@@ -131,7 +131,7 @@ def test_reconcile_builds_it_again_beside_what_runs(aged: Machine, pythons: Pyth
     assert aged.reconcile() == []
 
 
-def test_what_runs_goes_on_when_it_can_not_be_built(aged: Machine, pythons: Pythons) -> None:
+def test_what_runs_goes_on_when_it_can_not_be_built(aged: FakeMachine, pythons: Pythons) -> None:
     pythons.upgrade()
     aged.supervisor.statuses_of_jobs[JobKind.BUILD] = 1
 
@@ -145,7 +145,7 @@ def test_what_runs_goes_on_when_it_can_not_be_built(aged: Machine, pythons: Pyth
     assert (told.still_live, told.trouble) == (2, "")
 
 
-def test_a_boot_leaves_it_down_and_has_it_built_next(aged: Machine, pythons: Pythons) -> None:
+def test_a_boot_leaves_it_down_and_has_it_built_next(aged: FakeMachine, pythons: Pythons) -> None:
     pythons.upgrade()
     aged.supervisor.reboot()
 
@@ -159,7 +159,9 @@ def test_a_boot_leaves_it_down_and_has_it_built_next(aged: Machine, pythons: Pyt
     assert "v2 web.1" not in aged.running()
 
 
-def test_down_and_not_to_be_built_is_not_said_to_be_live(aged: Machine, pythons: Pythons) -> None:
+def test_down_and_not_to_be_built_is_not_said_to_be_live(
+    aged: FakeMachine, pythons: Pythons
+) -> None:
     pythons.upgrade()
     aged.supervisor.reboot()
     aged.supervisor.statuses_of_jobs[JobKind.BUILD] = 1
@@ -172,7 +174,9 @@ def test_down_and_not_to_be_built_is_not_said_to_be_live(aged: Machine, pythons:
 
 
 @pytest.mark.parametrize("change", ["restart", "config"])
-def test_every_change_builds_it_again_first(aged: Machine, pythons: Pythons, change: str) -> None:
+def test_every_change_builds_it_again_first(
+    aged: FakeMachine, pythons: Pythons, change: str
+) -> None:
     pythons.upgrade()
 
     ended = aged.restart() if change == "restart" else aged.set_config(COLOUR="red")
@@ -184,7 +188,9 @@ def test_every_change_builds_it_again_first(aged: Machine, pythons: Pythons, cha
     assert warned.text.endswith("; it is built again")
 
 
-def test_a_rollback_to_what_is_still_warm_builds_nothing(aged: Machine, pythons: Pythons) -> None:
+def test_a_rollback_to_what_is_still_warm_builds_nothing(
+    aged: FakeMachine, pythons: Pythons
+) -> None:
     before = builds(aged)
     pythons.upgrade()
 
@@ -194,7 +200,7 @@ def test_a_rollback_to_what_is_still_warm_builds_nothing(aged: Machine, pythons:
 
 
 def test_a_cold_rollback_builds_the_release_again_as_a_new_one(
-    aged: Machine, pythons: Pythons
+    aged: FakeMachine, pythons: Pythons
 ) -> None:
     aged.set_config(COLOUR="red")
     aged.clock.sleep(3600)
@@ -215,7 +221,7 @@ def test_a_cold_rollback_builds_the_release_again_as_a_new_one(
 
 
 def test_the_watchdog_does_not_stop_what_could_not_start_again(
-    aged: Machine, pythons: Pythons
+    aged: FakeMachine, pythons: Pythons
 ) -> None:
     pythons.upgrade()
     aged.clock.sleep(3600)
@@ -224,14 +230,14 @@ def test_the_watchdog_does_not_stop_what_could_not_start_again(
     web.server.stop()
     aged.supervisor.calls.clear()
 
-    (did,) = look_after(aged.host, APP, 2)
+    (did,) = look_after(aged, APP, 2)
 
     assert "alone: v2 was built for Python 3.76" in did
     assert not [call for call in aged.supervisor.calls if call[0] == "stop"]
     assert ("wake", APP, "1") in aged.supervisor.calls
 
 
-def test_rebuild_makes_a_new_venv_also_when_the_old_one_fits(aged: Machine) -> None:
+def test_rebuild_makes_a_new_venv_also_when_the_old_one_fits(aged: FakeMachine) -> None:
     before = aged.journal.current()
 
     ended = aged.renew(REBUILD)
@@ -246,7 +252,7 @@ def test_rebuild_makes_a_new_venv_also_when_the_old_one_fits(aged: Machine) -> N
 
 
 def test_a_python_that_the_repo_asks_for_and_is_gone_is_said_with_the_choices(
-    aged: Machine, pythons: Pythons
+    aged: FakeMachine, pythons: Pythons
 ) -> None:
     current = aged.journal.current()
     assert current is not None
@@ -263,7 +269,7 @@ def test_a_python_that_the_repo_asks_for_and_is_gone_is_said_with_the_choices(
 
 
 def test_a_record_of_a_former_version_is_judged_by_the_link_of_its_venv(
-    aged: Machine, pythons: Pythons
+    aged: FakeMachine, pythons: Pythons
 ) -> None:
     current = aged.journal.current()
     assert current is not None
@@ -271,17 +277,17 @@ def test_a_record_of_a_former_version_is_judged_by_the_link_of_its_venv(
     link = aged.place.venvs / current.venv / "bin" / "python"
     link.unlink()
     link.symlink_to(pythons.python3)
-    assert fit.misfit(aged.host, former) is None
+    assert fit.misfit(aged, former) is None
 
     pythons.upgrade()
 
-    assert fit.misfit(aged.host, former) == (
+    assert fit.misfit(aged, former) == (
         f"v2 was built for Python 3.76: `{pythons.python3}` is Python 3.77.1 now"
     )
 
 
 def test_a_program_that_a_build_has_put_into_its_venv_is_not_started(
-    aged: Machine, tmp_path: Path
+    aged: FakeMachine, tmp_path: Path
 ) -> None:
     current = aged.journal.current()
     assert current is not None
@@ -292,7 +298,7 @@ def test_a_program_that_a_build_has_put_into_its_venv_is_not_started(
     link.unlink()
     link.symlink_to(evil)
 
-    fit.misfit(aged.host, replace(current, interpreter=""))
-    fit.misfit(aged.host, current)
+    fit.misfit(aged, replace(current, interpreter=""))
+    fit.misfit(aged, current)
 
     assert not canary.exists()

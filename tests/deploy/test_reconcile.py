@@ -12,21 +12,21 @@ from pushdeploy.deploy.apps import create_app
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.reconcile import boot_all, reconcile_all
 from pushdeploy.model.instance import State
-from tests.deploy.machine import APP, Machine, Watching, names, snapshot
+from tests.deploy.machine import APP, FakeMachine, Watching, names, snapshot
 from tests.deploy.servers import free_port
 
 WITH_WORKER = "web: gunicorn app:app\nworker: python work.py\n"
 
 
 @pytest.fixture
-def live(machine: Machine) -> Machine:
+def live(machine: FakeMachine) -> FakeMachine:
     """A machine with v1 (warm) and v2 (live)."""
     machine.push("one", WITH_WORKER)
     machine.push("two", WITH_WORKER)
     return machine
 
 
-def test_what_is_well_is_left_alone(live: Machine) -> None:
+def test_what_is_well_is_left_alone(live: FakeMachine) -> None:
     before = snapshot(live.place.root), live.running()
     live.supervisor.calls.clear()
 
@@ -37,7 +37,7 @@ def test_what_is_well_is_left_alone(live: Machine) -> None:
     assert {call[0] for call in live.supervisor.calls} <= {"open_front", "wake"}
 
 
-def test_after_a_boot_the_live_release_runs_and_nothing_else(live: Machine) -> None:
+def test_after_a_boot_the_live_release_runs_and_nothing_else(live: FakeMachine) -> None:
     live.supervisor.reboot()
 
     did = live.boot()
@@ -47,7 +47,7 @@ def test_after_a_boot_the_live_release_runs_and_nothing_else(live: Machine) -> N
     assert live.running() == ["v2 web.1", "v2 worker.1"]
 
 
-def test_booting_twice_is_booting_once(live: Machine) -> None:
+def test_booting_twice_is_booting_once(live: FakeMachine) -> None:
     live.supervisor.reboot()
     live.boot()
 
@@ -57,20 +57,22 @@ def test_booting_twice_is_booting_once(live: Machine) -> None:
     assert live.running() == ["v2 web.1", "v2 worker.1"]
 
 
-def test_one_broken_app_does_not_hold_up_the_boot_of_the_others(live: Machine) -> None:
-    create_app(live.host, "aaa", port=free_port())
-    broken = Journal(live.host.layout.app("aaa"))
+def test_one_broken_app_does_not_hold_up_the_boot_of_the_others(live: FakeMachine) -> None:
+    create_app(live, "aaa", port=free_port())
+    broken = Journal(live.layout.app("aaa"))
     broken.place.settings.write_text("port = [")
     broken.place.current.symlink_to("releases/v1")
     live.supervisor.reboot()
 
-    did = boot_all(live.host)
+    did = boot_all(live)
 
     assert "started web.1 of blog v2" in did
     assert live.answer() == "v2"
 
 
-def test_a_port_that_is_taken_at_boot_does_not_keep_the_app_from_starting(live: Machine) -> None:
+def test_a_port_that_is_taken_at_boot_does_not_keep_the_app_from_starting(
+    live: FakeMachine,
+) -> None:
     live.supervisor.reboot()
 
     with socket.create_server(("127.0.0.1", live.journal.settings().port)):
@@ -81,12 +83,12 @@ def test_a_port_that_is_taken_at_boot_does_not_keep_the_app_from_starting(live: 
     assert live.answer() == "v2"
 
 
-def test_one_broken_app_does_not_hold_up_the_others(live: Machine) -> None:
-    create_app(live.host, "aaa", port=free_port())
-    live.host.layout.app("aaa").settings.write_text("port = [")
+def test_one_broken_app_does_not_hold_up_the_others(live: FakeMachine) -> None:
+    create_app(live, "aaa", port=free_port())
+    live.layout.app("aaa").settings.write_text("port = [")
     live.supervisor.forget(APP, ["pushdeploy-blog.v2.worker.1"])
 
-    done = reconcile_all(live.host, Watching())
+    done = reconcile_all(live, Watching())
 
     assert done["aaa"][0].startswith("failed: settings.toml can't be read")
     assert done["aaa"][0].endswith("(of the app `aaa`)")
@@ -94,32 +96,32 @@ def test_one_broken_app_does_not_hold_up_the_others(live: Machine) -> None:
 
 
 def test_settings_that_cannot_be_read_keep_no_other_app_from_being_made_or_served(
-    live: Machine,
+    live: FakeMachine,
 ) -> None:
-    create_app(live.host, "aaa", port=free_port())
-    live.host.layout.app("aaa").settings.write_text("port = [")
+    create_app(live, "aaa", port=free_port())
+    live.layout.app("aaa").settings.write_text("port = [")
 
-    create_app(live.host, "bbb", port=free_port())
+    create_app(live, "bbb", port=free_port())
 
     served = live.journal.change_settings(lambda now: replace(now, domains=("blog.example.com",)))
     assert served.domains
-    assert [site.app for site in edge.sites(live.host)] == [APP]
-    assert edge.left_alone(live.host) == {"aaa"}
-    edge.refuse_taken(live.host, "bbb", "bbb.example.com")
+    assert [site.app for site in edge.sites(live)] == [APP]
+    assert edge.left_alone(live) == {"aaa"}
+    edge.refuse_taken(live, "bbb", "bbb.example.com")
 
 
 def test_our_own_bug_in_one_app_does_not_hold_up_the_others(
-    live: Machine, caplog: pytest.LogCaptureFixture
+    live: FakeMachine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    create_app(live.host, "aaa", port=free_port())
-    broken = live.host.layout.app("aaa")
+    create_app(live, "aaa", port=free_port())
+    broken = live.layout.app("aaa")
     broken.release(1).record.mkdir(parents=True)  # nobody has foreseen that
     broken.current.symlink_to("releases/v1")
     live.supervisor.reboot()
 
-    did = boot_all(live.host)
+    did = boot_all(live)
     live.supervisor.forget(APP, ["pushdeploy-blog.v2.worker.1"])
-    done = reconcile_all(live.host, Watching())
+    done = reconcile_all(live, Watching())
 
     assert did[0].startswith("failed: aaa: pushdeploy itself failed: IsADirectoryError")
     assert "started web.1 of blog v2" in did
@@ -128,14 +130,14 @@ def test_our_own_bug_in_one_app_does_not_hold_up_the_others(
     assert "Traceback" in caplog.text
 
 
-def test_a_worker_that_is_gone_is_started(live: Machine) -> None:
+def test_a_worker_that_is_gone_is_started(live: FakeMachine) -> None:
     live.supervisor.forget(APP, ["pushdeploy-blog.v2.worker.1"])
 
     assert live.reconcile() == ["started worker.1 of v2"]
     assert live.reconcile() == []
 
 
-def test_a_web_process_that_does_not_answer_is_started_anew(live: Machine) -> None:
+def test_a_web_process_that_does_not_answer_is_started_anew(live: FakeMachine) -> None:
     unit = live.supervisor.units["pushdeploy-blog.v2.web"]
     assert unit.server is not None
     unit.server.stop()
@@ -147,7 +149,7 @@ def test_a_web_process_that_does_not_answer_is_started_anew(live: Machine) -> No
     assert live.answer() == "v2"
 
 
-def test_what_nobody_wants_is_stopped(live: Machine) -> None:
+def test_what_nobody_wants_is_stopped(live: FakeMachine) -> None:
     release = live.journal.release(1)
     stray = live.supervisor.units["pushdeploy-blog.v1.web"].instance
     live.journal.note_history(cold=1)
@@ -159,7 +161,7 @@ def test_what_nobody_wants_is_stopped(live: Machine) -> None:
     assert live.running() == ["v2 web.1", "v2 worker.1"]
 
 
-def test_a_warm_release_ends_with_its_time(live: Machine) -> None:
+def test_a_warm_release_ends_with_its_time(live: FakeMachine) -> None:
     live.clock.sleep(601)
 
     did = live.reconcile()
@@ -169,14 +171,14 @@ def test_a_warm_release_ends_with_its_time(live: Machine) -> None:
     assert live.reconcile() == []
 
 
-def test_somebody_is_asked_to_look_when_the_warm_time_ends(live: Machine) -> None:
+def test_somebody_is_asked_to_look_when_the_warm_time_ends(live: FakeMachine) -> None:
     wakes = [call for call in live.supervisor.calls if call[0] == "wake"]
 
     assert wakes[-1][1] == APP
     assert 590 < float(wakes[-1][2]) <= 601
 
 
-def test_folders_and_sockets_that_nothing_names_are_deleted(live: Machine) -> None:
+def test_folders_and_sockets_that_nothing_names_are_deleted(live: FakeMachine) -> None:
     orphans = [
         live.place.releases / ".new-9",
         live.place.releases / ".old-v0",
@@ -203,8 +205,8 @@ def test_folders_and_sockets_that_nothing_names_are_deleted(live: Machine) -> No
     assert not (live.place.run / "v99.port").exists()
 
 
-def test_a_link_among_the_folders_is_unlinked_and_not_followed(live: Machine) -> None:
-    precious = live.host.layout.state / "precious"
+def test_a_link_among_the_folders_is_unlinked_and_not_followed(live: FakeMachine) -> None:
+    precious = live.layout.state / "precious"
     precious.mkdir()
     (precious / "file").write_text("")
     (live.place.slugs / "0123").symlink_to(precious)
@@ -216,11 +218,11 @@ def test_a_link_among_the_folders_is_unlinked_and_not_followed(live: Machine) ->
 
 
 def test_a_live_release_whose_record_cannot_be_read_is_neither_stopped_nor_stripped(
-    live: Machine,
+    live: FakeMachine,
 ) -> None:
     live.place.release(2).record.write_text('{"a newer": "format"}')
 
-    done = reconcile_all(live.host, Watching())
+    done = reconcile_all(live, Watching())
 
     assert "release record" in " ".join(done[APP])
     assert live.answer() == "v2"
@@ -228,7 +230,7 @@ def test_a_live_release_whose_record_cannot_be_read_is_neither_stopped_nor_strip
     assert (live.place.current / "venv" / ".complete").exists()
 
 
-def test_an_old_release_whose_record_cannot_be_read_keeps_its_slug(live: Machine) -> None:
+def test_an_old_release_whose_record_cannot_be_read_keeps_its_slug(live: FakeMachine) -> None:
     slug = live.place.release(1).code.resolve()
     live.place.release(1).record.write_text('{"an older": "format"}')
 
@@ -238,18 +240,18 @@ def test_an_old_release_whose_record_cannot_be_read_keeps_its_slug(live: Machine
     assert live.answer() == "v2"
 
 
-def test_a_crashing_worker_is_left_to_its_supervisor(live: Machine) -> None:
+def test_a_crashing_worker_is_left_to_its_supervisor(live: FakeMachine) -> None:
     live.supervisor.units["pushdeploy-blog.v2.worker.1"].state = State.CRASHED
 
     assert live.reconcile() == []
 
 
-def test_an_app_whose_destroying_was_killed_is_gone(machine: Machine) -> None:
+def test_an_app_whose_destroying_was_killed_is_gone(machine: FakeMachine) -> None:
     machine.push("one")
     root = machine.journal.place.root
     left = root.rename(root.with_name(".old-blog"))
 
-    done = reconcile_all(machine.host, machine.watching)
+    done = reconcile_all(machine, machine.watching)
 
     assert done == {}
     assert not left.exists()

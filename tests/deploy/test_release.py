@@ -10,7 +10,7 @@ import pytest
 
 from pushdeploy.deploy.release import write_release
 from pushdeploy.model.environment import Environment
-from tests.deploy.machine import Machine, names
+from tests.deploy.machine import FakeMachine, names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_release_holds_what_the_design_says(machine: Machine) -> None:
+def test_a_release_holds_what_the_design_says(machine: FakeMachine) -> None:
     machine.set_config(GREETING="hello")
     machine.push("one", "web: gunicorn app:app\nrelease: true\nsend-mail: python mail.py\n")
 
@@ -57,7 +57,7 @@ def test_a_release_holds_what_the_design_says(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("line", HOSTILE)
-def test_a_line_means_to_its_shell_what_it_means_to_ours(line: str, machine: Machine) -> None:
+def test_a_line_means_to_its_shell_what_it_means_to_ours(line: str, machine: FakeMachine) -> None:
     machine.set_config(GREETING="it's $HOME `id`\nline two")
     machine.push("one", f"web: {line}\n")
     wanted = subprocess.run(
@@ -76,7 +76,7 @@ def test_a_line_means_to_its_shell_what_it_means_to_ours(line: str, machine: Mac
     assert ("pwned" in names(slug)) == ("`touch pwned`" in line), "only where the line says so"
 
 
-def test_the_app_sees_its_release_its_port_and_its_config_vars(machine: Machine) -> None:
+def test_the_app_sees_its_release_its_port_and_its_config_vars(machine: FakeMachine) -> None:
     machine.set_config(COLOUR="green")
     machine.push("one", "web: env\n")
 
@@ -90,7 +90,7 @@ def test_the_app_sees_its_release_its_port_and_its_config_vars(machine: Machine)
     assert path.removeprefix("PATH=").startswith(f"{machine.place.venvs}/")
 
 
-def test_a_one_off_runs_words_as_words_and_one_word_as_a_line(machine: Machine) -> None:
+def test_a_one_off_runs_words_as_words_and_one_word_as_a_line(machine: FakeMachine) -> None:
     machine.push("one")
     script = machine.place.release(1).start(".run")
 
@@ -101,7 +101,7 @@ def test_a_one_off_runs_words_as_words_and_one_word_as_a_line(machine: Machine) 
     assert line.stdout == "a\nb\n"
 
 
-def test_an_unfinished_release_of_the_same_number_is_no_obstacle(machine: Machine) -> None:
+def test_an_unfinished_release_of_the_same_number_is_no_obstacle(machine: FakeMachine) -> None:
     machine.push("one")
     release = machine.journal.release(1)
     half = machine.place.releases / ".new-1"
@@ -109,13 +109,13 @@ def test_an_unfinished_release_of_the_same_number_is_no_obstacle(machine: Machin
     (half / "environment").write_text("half")
     machine.place.release(1).root.rename(machine.place.root / "aside")
 
-    write_release(machine.host, release, Environment({}))
+    write_release(machine, release, Environment({}))
 
     assert names(machine.place.releases) == ["v1"]
     assert machine.place.release(1).environment.read_text() == ""
 
 
-def test_storage_is_made_as_folders_that_every_release_shares(machine: Machine) -> None:
+def test_storage_is_made_as_folders_that_every_release_shares(machine: FakeMachine) -> None:
     machine.push("one", storage=("instance", "media/uploads"))
     (machine.place.shared / "instance" / "blog.db").write_text("posts")
 

@@ -8,13 +8,13 @@ from pushdeploy.errors import UsageError
 from pushdeploy.events import AttemptFailed
 from pushdeploy.model.job import JobKind
 from pushdeploy.model.release import Kind
-from tests.deploy.machine import Machine, names
+from tests.deploy.machine import FakeMachine, names
 
 WITH_WORKER = "web: gunicorn app:app\nworker: python work.py\nrelease: python migrate.py\n"
 
 
 @pytest.fixture
-def live(machine: Machine) -> Machine:
+def live(machine: FakeMachine) -> FakeMachine:
     """A machine on which v1 serves, with a worker."""
     machine.push("one", WITH_WORKER)
     machine.supervisor.calls.clear()
@@ -22,7 +22,7 @@ def live(machine: Machine) -> Machine:
 
 
 def test_a_config_var_makes_a_release_that_has_it_and_leaves_the_old_one_as_it_was(
-    live: Machine,
+    live: FakeMachine,
 ) -> None:
     ended = live.set_config(COLOUR="green")
 
@@ -35,7 +35,7 @@ def test_a_config_var_makes_a_release_that_has_it_and_leaves_the_old_one_as_it_w
     assert (release.kind, release.description) == (Kind.CONFIG, "Set config vars")
 
 
-def test_renewing_neither_builds_nor_runs_the_release_phase(live: Machine) -> None:
+def test_renewing_neither_builds_nor_runs_the_release_phase(live: FakeMachine) -> None:
     live.set_config(COLOUR="green")
 
     assert not [call for call in live.supervisor.calls if call[0] == "once"]
@@ -43,7 +43,7 @@ def test_renewing_neither_builds_nor_runs_the_release_phase(live: Machine) -> No
     assert len(names(live.place.slugs)) == 1
 
 
-def test_a_config_var_that_breaks_the_app_does_not_take_it_down(live: Machine) -> None:
+def test_a_config_var_that_breaks_the_app_does_not_take_it_down(live: FakeMachine) -> None:
     live.supervisor.answers[2] = (500, "")
 
     ended = live.set_config(COLOUR="green")
@@ -54,7 +54,7 @@ def test_a_config_var_that_breaks_the_app_does_not_take_it_down(live: Machine) -
     assert live.running() == ["v1 web.1", "v1 worker.1"]
 
 
-def test_a_config_var_that_is_so_already_makes_no_release(live: Machine) -> None:
+def test_a_config_var_that_is_so_already_makes_no_release(live: FakeMachine) -> None:
     live.set_config(COLOUR="green")
 
     ended = live.set_config(COLOUR="green")
@@ -63,7 +63,7 @@ def test_a_config_var_that_is_so_already_makes_no_release(live: Machine) -> None
     assert live.journal.live() == 2
 
 
-def test_a_name_that_is_no_config_var_touches_nothing(live: Machine) -> None:
+def test_a_name_that_is_no_config_var_touches_nothing(live: FakeMachine) -> None:
     with pytest.raises(UsageError):
         live.set_config(**{"2x": "green"})
 
@@ -71,7 +71,7 @@ def test_a_name_that_is_no_config_var_touches_nothing(live: Machine) -> None:
     assert len(live.journal.attempts()) == 1
 
 
-def test_config_vars_before_the_first_push_wait_for_it(machine: Machine) -> None:
+def test_config_vars_before_the_first_push_wait_for_it(machine: FakeMachine) -> None:
     recorded = machine.set_config(COLOUR="green")
     machine.push("one")
 
@@ -79,7 +79,7 @@ def test_config_vars_before_the_first_push_wait_for_it(machine: Machine) -> None
     assert machine.place.release(1).environment.read_text() == "export COLOUR='green'\n"
 
 
-def test_config_vars_wait_for_the_first_push_that_succeeds(machine: Machine) -> None:
+def test_config_vars_wait_for_the_first_push_that_succeeds(machine: FakeMachine) -> None:
     machine.set_config(COLOUR="green")
     machine.supervisor.statuses_of_jobs[JobKind.BUILD] = 1
     machine.push("one")
@@ -90,7 +90,7 @@ def test_config_vars_wait_for_the_first_push_that_succeeds(machine: Machine) -> 
     assert machine.journal.environment().values == {"COLOUR": "green"}
 
 
-def test_a_restart_is_a_release_of_the_same_commit(live: Machine) -> None:
+def test_a_restart_is_a_release_of_the_same_commit(live: FakeMachine) -> None:
     ended = live.restart()
 
     assert (ended.outcome, ended.release) == ("live", 2)
@@ -98,7 +98,7 @@ def test_a_restart_is_a_release_of_the_same_commit(live: Machine) -> None:
     assert live.running() == ["v1 web.1", "v2 web.1", "v2 worker.1"]
 
 
-def test_a_restart_takes_the_live_release_and_not_what_was_pushed_since(live: Machine) -> None:
+def test_a_restart_takes_the_live_release_and_not_what_was_pushed_since(live: FakeMachine) -> None:
     live.supervisor.statuses_of_jobs[JobKind.RELEASE_PHASE] = 1
     live.push("two", WITH_WORKER)
 
@@ -108,7 +108,7 @@ def test_a_restart_takes_the_live_release_and_not_what_was_pushed_since(live: Ma
     assert live.journal.release(3).commit.subject == "Subject of one"
 
 
-def test_scaling_starts_that_many_and_is_kept_by_the_next_deploy(live: Machine) -> None:
+def test_scaling_starts_that_many_and_is_kept_by_the_next_deploy(live: FakeMachine) -> None:
     live.scale("worker=3")
     scaled = live.running()
     live.push("two", WITH_WORKER)
@@ -117,7 +117,9 @@ def test_scaling_starts_that_many_and_is_kept_by_the_next_deploy(live: Machine) 
     assert live.running()[1:] == ["v3 web.1", "v3 worker.1", "v3 worker.2", "v3 worker.3"]
 
 
-def test_scaling_that_fails_brings_back_as_many_old_workers_as_there_were(live: Machine) -> None:
+def test_scaling_that_fails_brings_back_as_many_old_workers_as_there_were(
+    live: FakeMachine,
+) -> None:
     live.scale("worker=3")
     live.supervisor.crashing.add("pushdeploy-blog.v3.worker.1")
 
@@ -128,7 +130,7 @@ def test_scaling_that_fails_brings_back_as_many_old_workers_as_there_were(live: 
     assert live.running()[1:] == ["v2 web.1", "v2 worker.1", "v2 worker.2", "v2 worker.3"]
 
 
-def test_scaling_that_is_killed_before_the_switch_has_not_happened(live: Machine) -> None:
+def test_scaling_that_is_killed_before_the_switch_has_not_happened(live: FakeMachine) -> None:
     seen = []
 
     def look(call: str) -> None:
@@ -143,7 +145,7 @@ def test_scaling_that_is_killed_before_the_switch_has_not_happened(live: Machine
     assert live.journal.settings().formation.instances("worker") == 3
 
 
-def test_a_failed_renewal_says_what_is_live(live: Machine) -> None:
+def test_a_failed_renewal_says_what_is_live(live: FakeMachine) -> None:
     live.supervisor.answers[2] = (503, "")
 
     live.restart()

@@ -13,7 +13,7 @@ from pushdeploy.deploy.watchdog import Finding, find
 from pushdeploy.events import Warned
 from pushdeploy.model.instance import State
 from pushdeploy.system.locks import held
-from tests.deploy.machine import APP, Machine
+from tests.deploy.machine import APP, FakeMachine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,14 +27,14 @@ BRIEFLY = 0.05
 
 
 @pytest.fixture
-def live(machine: Machine) -> Machine:
+def live(machine: FakeMachine) -> FakeMachine:
     """A machine with v1."""
     machine.push("one", WITH_WORKER)
     return machine
 
 
 @pytest.fixture
-def mute(live: Machine) -> Iterator[socket.socket]:
+def mute(live: FakeMachine) -> Iterator[socket.socket]:
     """Its web process has come to listen and say nothing."""
     with socket.socket(socket.AF_UNIX) as listener:
         make_mute(live.supervisor.units[WEB], listener)
@@ -52,60 +52,62 @@ def make_mute(unit: Unit, listener: socket.socket) -> None:
     listener.listen()
 
 
-def statuses(live: Machine) -> list[tuple[State, int]]:
+def statuses(live: FakeMachine) -> list[tuple[State, int]]:
     """State and restarts of web."""
     found = live.supervisor.statuses(APP)
     return [(one.state, one.restarts) for one in found if one.process_type == "web"]
 
 
-def crashing(live: Machine, unit: str) -> None:
+def crashing(live: FakeMachine, unit: str) -> None:
     """The supervisor starts it again and again."""
     live.supervisor.units[unit].state = State.CRASHED
     live.supervisor.units[unit].restarts = 7
 
 
 def test_what_answers_nothing_is_started_anew_and_this_is_noted(
-    live: Machine, mute: socket.socket
+    live: FakeMachine, mute: socket.socket
 ) -> None:
     mute.settimeout(0)
 
-    assert look_after(live.host, APP, 1) == RESTARTED
+    assert look_after(live, APP, 1) == RESTARTED
 
     assert live.answer() == "v1"
     assert live.journal.history().revivals == {1: (live.clock.now(),)}
 
 
 def test_service_and_socket_are_stopped_before_either_is_started(
-    live: Machine, mute: socket.socket
+    live: FakeMachine, mute: socket.socket
 ) -> None:
     assert mute.fileno() >= 0
     live.supervisor.calls.clear()
 
-    revive(live.host, live.journal, BRIEFLY)
+    revive(live, live.journal, BRIEFLY)
 
     assert live.supervisor.calls == [("stop", WEB), ("apply", WEB), ("start", WEB)]
 
 
-def test_an_error_status_is_an_answer(live: Machine) -> None:
+def test_an_error_status_is_an_answer(live: FakeMachine) -> None:
     live.supervisor.answers[1] = (500, "broken")
     live.supervisor.calls.clear()
 
-    assert revive(live.host, live.journal, BRIEFLY) == []
+    assert revive(live, live.journal, BRIEFLY) == []
     assert live.reconcile() == []
     assert "stop" not in {call[0] for call in live.supervisor.calls}
 
 
-def test_what_came_up_just_now_may_still_be_starting(live: Machine, mute: socket.socket) -> None:
+def test_what_came_up_just_now_may_still_be_starting(
+    live: FakeMachine, mute: socket.socket
+) -> None:
     assert mute.fileno() >= 0
     live.supervisor.units[WEB].since = live.clock.now() - 59
 
-    assert revive(live.host, live.journal, BRIEFLY) == []
+    assert revive(live, live.journal, BRIEFLY) == []
 
     live.clock.sleep(1)
-    assert revive(live.host, live.journal, BRIEFLY) == RESTARTED
+    assert revive(live, live.journal, BRIEFLY) == RESTARTED
 
 
-def test_what_hangs_at_every_start_is_restarted_ever_more_seldom(live: Machine) -> None:
+def test_what_hangs_at_every_start_is_restarted_ever_more_seldom(live: FakeMachine) -> None:
     did = []
     for minute in range(120):
         with socket.socket(socket.AF_UNIX) as listener:
@@ -117,104 +119,102 @@ def test_what_hangs_at_every_start_is_restarted_ever_more_seldom(live: Machine) 
                 unit.instance.socket.unlink(missing_ok=True)
                 listener.bind(str(unit.instance.socket))
                 listener.listen()
-            if revive(live.host, live.journal, 0.001) == RESTARTED:
+            if revive(live, live.journal, 0.001) == RESTARTED:
                 did.append(minute)
         live.clock.sleep(60)
 
     assert did == [0, 5, 15, 35, 75]
 
 
-def test_what_must_wait_is_said(live: Machine, mute: socket.socket) -> None:
+def test_what_must_wait_is_said(live: FakeMachine, mute: socket.socket) -> None:
     assert mute.fileno() >= 0
     live.journal.note_history(revived=1, at=live.clock.now() - 60)
 
-    assert revive(live.host, live.journal, BRIEFLY) == [
+    assert revive(live, live.journal, BRIEFLY) == [
         "left web.1 of v1, which does not answer, alone for 4m more"
     ]
 
 
-def test_another_release_begins_anew(live: Machine) -> None:
+def test_another_release_begins_anew(live: FakeMachine) -> None:
     live.journal.note_history(revived=1, at=live.clock.now())
     live.push("two", WITH_WORKER)
 
     with socket.socket(socket.AF_UNIX) as listener:
         make_mute(live.supervisor.units["pushdeploy-blog.v2.web"], listener)
 
-        assert revive(live.host, live.journal, BRIEFLY) == [
+        assert revive(live, live.journal, BRIEFLY) == [
             "restarted web.1 of v2, which did not answer"
         ]
 
 
 def test_nothing_is_done_while_something_else_changes_the_app(
-    live: Machine, mute: socket.socket
+    live: FakeMachine, mute: socket.socket
 ) -> None:
     assert mute.fileno() >= 0
     crashing(live, WORKER)
     live.supervisor.calls.clear()
 
     with held(live.place.lock, who="ada", what="a deploy"):
-        assert look_after(live.host, APP, 1) == []
+        assert look_after(live, APP, 1) == []
 
     assert live.supervisor.calls == []
     assert live.journal.history().revivals == {}
 
 
 def test_a_release_that_is_live_no_more_is_not_started_anew(
-    live: Machine, mute: socket.socket
+    live: FakeMachine, mute: socket.socket
 ) -> None:
     assert mute.fileno() >= 0
 
-    assert look_after(live.host, APP, 99) == []
+    assert look_after(live, APP, 99) == []
 
 
-def test_an_app_that_was_destroyed_since_is_passed_over(live: Machine) -> None:
-    assert look_after(live.host, "gone", 1) == []
-    assert not live.host.layout.app("gone").root.exists()
+def test_an_app_that_was_destroyed_since_is_passed_over(live: FakeMachine) -> None:
+    assert look_after(live, "gone", 1) == []
+    assert not live.layout.app("gone").root.exists()
 
 
 def test_who_turned_it_off_is_neither_asked_nor_started_anew(
-    live: Machine, mute: socket.socket
+    live: FakeMachine, mute: socket.socket
 ) -> None:
     assert mute.fileno() >= 0
     live.settings(watchdog=False)
     crashing(live, WORKER)
 
-    assert find(live.host.layout, [], time.time()) == []
-    assert revive(live.host, live.journal, BRIEFLY) == []
-    assert look_after(live.host, APP, 1) == ["slowed down worker.1 of v1, which crash-loops"]
+    assert find(live.layout, [], time.time()) == []
+    assert revive(live, live.journal, BRIEFLY) == []
+    assert look_after(live, APP, 1) == ["slowed down worker.1 of v1, which crash-loops"]
 
 
-def test_what_is_well_is_not_found(live: Machine) -> None:
-    assert find(live.host.layout, live.supervisor.statuses(APP), time.time()) == []
+def test_what_is_well_is_not_found(live: FakeMachine) -> None:
+    assert find(live.layout, live.supervisor.statuses(APP), time.time()) == []
 
 
-def test_a_crash_loop_is_found(live: Machine) -> None:
+def test_a_crash_loop_is_found(live: FakeMachine) -> None:
     crashing(live, WORKER)
 
-    assert find(live.host.layout, live.supervisor.statuses(APP), time.time()) == [
-        Finding(APP, None)
-    ]
+    assert find(live.layout, live.supervisor.statuses(APP), time.time()) == [Finding(APP, None)]
 
 
-def test_a_crash_loop_is_slowed_down_once_and_let_go_when_it_is_over(live: Machine) -> None:
+def test_a_crash_loop_is_slowed_down_once_and_let_go_when_it_is_over(live: FakeMachine) -> None:
     crashing(live, WORKER)
     live.supervisor.calls.clear()
 
-    assert look_after(live.host, APP, None) == ["slowed down worker.1 of v1, which crash-loops"]
-    assert look_after(live.host, APP, None) == []
+    assert look_after(live, APP, None) == ["slowed down worker.1 of v1, which crash-loops"]
+    assert look_after(live, APP, None) == []
     live.supervisor.units[WORKER].state = State.UP
     live.supervisor.units[WORKER].since = live.clock.now()
     live.clock.sleep(600)
-    assert look_after(live.host, APP, None) == ["worker.1 of v1 crash-loops no longer"]
+    assert look_after(live, APP, None) == ["worker.1 of v1 crash-loops no longer"]
 
     assert live.supervisor.calls == [("set_pause", WORKER, "30"), ("set_pause", WORKER, "1")]
     assert live.journal.history().loops == ()
 
 
-def test_the_next_push_says_what_went_wrong_with_the_live_release(live: Machine) -> None:
+def test_the_next_push_says_what_went_wrong_with_the_live_release(live: FakeMachine) -> None:
     crashing(live, WORKER)
     live.clock.sleep(100)
-    look_after(live.host, APP, None)
+    look_after(live, APP, None)
     live.journal.note_history(revived=1, at=live.clock.now())
     live.clock.sleep(180)
 

@@ -15,13 +15,13 @@ from pushdeploy.system.files import delete_tree
 from tests.deploy.machine import APP
 
 if TYPE_CHECKING:
-    from tests.deploy.machine import Machine
+    from tests.deploy.machine import FakeMachine
 
 WITH_WORKER = "web: gunicorn app:app\nworker: python work.py\n"
 
 
 @pytest.fixture
-def three(machine: Machine) -> Machine:
+def three(machine: FakeMachine) -> FakeMachine:
     """A machine with v1, v2 (warm) and v3 (live)."""
     for name in ("one", "two", "three"):
         machine.push(name, WITH_WORKER)
@@ -29,14 +29,14 @@ def three(machine: Machine) -> Machine:
     return machine
 
 
-def told(machine: Machine) -> RolledBack:
+def told(machine: FakeMachine) -> RolledBack:
     """The event that says it."""
     event = machine.watching.one(RolledBack)
     assert isinstance(event, RolledBack)
     return event
 
 
-def test_a_warm_release_answers_again_without_being_started(three: Machine) -> None:
+def test_a_warm_release_answers_again_without_being_started(three: FakeMachine) -> None:
     starts = three.supervisor.units["pushdeploy-blog.v2.web"].server
 
     ended = three.rollback()
@@ -57,9 +57,9 @@ def test_a_warm_release_answers_again_without_being_started(three: Machine) -> N
     assert three.supervisor.twice == set()
 
 
-def test_only_a_release_that_runs_is_called_warm(three: Machine) -> None:
+def test_only_a_release_that_runs_is_called_warm(three: FakeMachine) -> None:
     def warm() -> list[int]:
-        return warm_releases(three.host, APP, three.journal.history())
+        return warm_releases(three, APP, three.journal.history())
 
     before = warm()
     three.supervisor.units["pushdeploy-blog.v2.web"].state = State.DOWN
@@ -68,7 +68,7 @@ def test_only_a_release_that_runs_is_called_warm(three: Machine) -> None:
     assert warm() == []
 
 
-def test_a_cold_release_is_started_first(three: Machine) -> None:
+def test_a_cold_release_is_started_first(three: FakeMachine) -> None:
     ended = three.rollback(1)
 
     assert ended.exit_code == 0
@@ -77,7 +77,7 @@ def test_a_cold_release_is_started_first(three: Machine) -> None:
     assert three.running() == ["v1 web.1", "v1 worker.1", "v3 web.1"]
 
 
-def test_going_back_builds_nothing_and_asks_the_repo_nothing(three: Machine) -> None:
+def test_going_back_builds_nothing_and_asks_the_repo_nothing(three: FakeMachine) -> None:
     three.receiver.asked.clear()
 
     three.rollback()
@@ -86,7 +86,7 @@ def test_going_back_builds_nothing_and_asks_the_repo_nothing(three: Machine) -> 
     assert not [call for call in three.supervisor.calls if call[0] == "once"]
 
 
-def test_a_second_rollback_goes_further_back_and_not_to_and_fro(three: Machine) -> None:
+def test_a_second_rollback_goes_further_back_and_not_to_and_fro(three: FakeMachine) -> None:
     three.rollback()
 
     three.rollback()
@@ -97,7 +97,9 @@ def test_a_second_rollback_goes_further_back_and_not_to_and_fro(three: Machine) 
     assert three.answer() == "v1"
 
 
-def test_after_undoing_a_rollback_the_next_one_goes_where_the_first_went(three: Machine) -> None:
+def test_after_undoing_a_rollback_the_next_one_goes_where_the_first_went(
+    three: FakeMachine,
+) -> None:
     three.rollback()
     three.rollback(3)
 
@@ -106,7 +108,7 @@ def test_after_undoing_a_rollback_the_next_one_goes_where_the_first_went(three: 
     assert three.answer() == "v2"
 
 
-def test_the_first_release_has_nowhere_to_go(machine: Machine) -> None:
+def test_the_first_release_has_nowhere_to_go(machine: FakeMachine) -> None:
     machine.push("one")
 
     with pytest.raises(NothingToRollBackToError) as refusal:
@@ -117,17 +119,17 @@ def test_the_first_release_has_nowhere_to_go(machine: Machine) -> None:
     assert len(machine.journal.attempts()) == 1
 
 
-def test_an_app_without_a_release_has_nowhere_to_go(machine: Machine) -> None:
+def test_an_app_without_a_release_has_nowhere_to_go(machine: FakeMachine) -> None:
     with pytest.raises(NothingToRollBackToError, match="nothing"):
         machine.rollback()
 
 
-def test_the_live_release_is_no_place_to_go_back_to(three: Machine) -> None:
+def test_the_live_release_is_no_place_to_go_back_to(three: FakeMachine) -> None:
     with pytest.raises(NothingToRollBackToError, match="v3 of `blog` is live already"):
         three.rollback(3)
 
 
-def test_a_release_that_never_went_live_is_never_gone_back_to(three: Machine) -> None:
+def test_a_release_that_never_went_live_is_never_gone_back_to(three: FakeMachine) -> None:
     three.supervisor.answers[4] = (500, "")
     three.push("four", WITH_WORKER)
 
@@ -138,12 +140,12 @@ def test_a_release_that_never_went_live_is_never_gone_back_to(three: Machine) ->
     assert three.answer() == "v2"
 
 
-def test_a_release_that_is_gone_is_refused_with_those_that_are_there(three: Machine) -> None:
+def test_a_release_that_is_gone_is_refused_with_those_that_are_there(three: FakeMachine) -> None:
     with pytest.raises(NotFoundError, match=r"has no release v9; there is a way back to: v2, v1$"):
         three.rollback(9)
 
 
-def test_a_release_whose_venv_is_gone_is_passed_over(three: Machine) -> None:
+def test_a_release_whose_venv_is_gone_is_passed_over(three: FakeMachine) -> None:
     three.push("four", WITH_WORKER, requirements="gunicorn\nmore\n")
     three.push("five", WITH_WORKER)
     delete_tree(three.place.release(4).venv.resolve())
@@ -153,7 +155,7 @@ def test_a_release_whose_venv_is_gone_is_passed_over(three: Machine) -> None:
     assert ended.release == 3
 
 
-def test_a_release_that_no_longer_works_is_not_made_live(three: Machine) -> None:
+def test_a_release_that_no_longer_works_is_not_made_live(three: FakeMachine) -> None:
     three.supervisor.answers[2] = (500, "no such column: mood")
 
     ended = three.rollback()
@@ -164,7 +166,7 @@ def test_a_release_that_no_longer_works_is_not_made_live(three: Machine) -> None
     assert "v3 worker.1" in three.running()
 
 
-def test_a_warm_release_that_has_crashed_now_and_then_is_still_well(three: Machine) -> None:
+def test_a_warm_release_that_has_crashed_now_and_then_is_still_well(three: FakeMachine) -> None:
     unit = three.supervisor.units["pushdeploy-blog.v2.web"]
     unit.restarts = 7
     answers = iter([(503, "busy")] * 9)
@@ -180,7 +182,9 @@ def test_a_warm_release_that_has_crashed_now_and_then_is_still_well(three: Machi
     assert three.answer() == "v2"
 
 
-def test_what_was_rolled_back_from_stays_away_until_somebody_asks_for_it(three: Machine) -> None:
+def test_what_was_rolled_back_from_stays_away_until_somebody_asks_for_it(
+    three: FakeMachine,
+) -> None:
     three.rollback()
 
     pushed = three.converge(Occasion.PUSH, after=4)
@@ -195,7 +199,7 @@ def test_what_was_rolled_back_from_stays_away_until_somebody_asks_for_it(three: 
     assert (asked.outcome, three.answer()) == ("live", "v4")
 
 
-def test_the_formation_stays_as_it_is(three: Machine) -> None:
+def test_the_formation_stays_as_it_is(three: FakeMachine) -> None:
     three.scale("worker=2")
 
     three.rollback()
@@ -203,7 +207,7 @@ def test_the_formation_stays_as_it_is(three: Machine) -> None:
     assert [name for name in three.running() if "worker" in name] == ["v3 worker.1", "v3 worker.2"]
 
 
-def test_a_failed_try_that_is_not_kept_never_went_live_either(three: Machine) -> None:
+def test_a_failed_try_that_is_not_kept_never_went_live_either(three: FakeMachine) -> None:
     three.supervisor.answer_by = lambda _: (500, "")
     three.push("four", WITH_WORKER)
     three.push("five", WITH_WORKER)

@@ -15,7 +15,7 @@ from pushdeploy.errors import UnavailableError
 from pushdeploy.model.formation import Formation
 from pushdeploy.model.settings import AppSettings, CertificateKind
 from pushdeploy.system.accounts_embedded import OwnAccounts
-from tests.deploy.machine import APP, Machine
+from tests.deploy.machine import APP, FakeMachine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,19 +28,19 @@ MANY = 100
 
 
 @pytest.fixture
-def live(machine: Machine) -> Machine:
+def live(machine: FakeMachine) -> FakeMachine:
     """A machine on which v1 serves, with a worker."""
     machine.push("one", WITH_WORKER)
     return machine
 
 
 @contextmanager
-def a_domain_is_added_at(machine: Machine, event: str) -> Iterator[None]:
+def a_domain_is_added_at(machine: FakeMachine, event: str) -> Iterator[None]:
     """Somebody adds a domain and its certificate at that moment of a deploy."""
 
     def on_event(reported: Event) -> None:
         if reported.name == event:
-            change_site(machine.host, APP, with_domain)
+            change_site(machine, APP, with_domain)
 
     machine.watching.on_event = on_event
     yield
@@ -52,12 +52,12 @@ def with_domain(before: AppSettings) -> AppSettings:
     return before.changed(domains=DOMAINS, certified=DOMAINS, certificate=CertificateKind.AUTO)
 
 
-def workers(machine: Machine) -> int:
+def workers(machine: FakeMachine) -> int:
     """How many the settings ask for."""
     return machine.journal.settings().formation.instances("worker")
 
 
-def test_a_domain_that_is_added_during_a_deploy_stays(live: Machine) -> None:
+def test_a_domain_that_is_added_during_a_deploy_stays(live: FakeMachine) -> None:
     with a_domain_is_added_at(live, "web.starting"):
         ended = live.push("two", WITH_WORKER)
 
@@ -65,7 +65,7 @@ def test_a_domain_that_is_added_during_a_deploy_stays(live: Machine) -> None:
     assert live.journal.settings() == with_domain(live.journal.settings())
 
 
-def test_a_domain_that_is_added_during_a_scaling_stays_beside_it(live: Machine) -> None:
+def test_a_domain_that_is_added_during_a_scaling_stays_beside_it(live: FakeMachine) -> None:
     with a_domain_is_added_at(live, "web.starting"):
         ended = live.scale("worker+2")
 
@@ -76,7 +76,7 @@ def test_a_domain_that_is_added_during_a_scaling_stays_beside_it(live: Machine) 
 
 @pytest.mark.parametrize("event", ["web.starting", "release.switched"])
 def test_a_domain_that_is_added_during_a_scaling_that_fails_stays_without_it(
-    event: str, live: Machine
+    event: str, live: FakeMachine
 ) -> None:
     live.supervisor.crashing.add("pushdeploy-blog.v2.worker.1")
 
@@ -89,7 +89,7 @@ def test_a_domain_that_is_added_during_a_scaling_that_fails_stays_without_it(
 
 
 def test_a_site_that_nginx_refuses_is_taken_back_without_a_scaling_meanwhile(
-    live: Machine,
+    live: FakeMachine,
 ) -> None:
     def scale(before: AppSettings) -> AppSettings:
         return before.changed(formation=Formation({"worker": 3}))
@@ -100,16 +100,16 @@ def test_a_site_that_nginx_refuses_is_taken_back_without_a_scaling_meanwhile(
             raise UnavailableError("nginx refuses")
 
     before = live.journal.settings()
-    host = replace(live.host, accounts=Refusing(live.host.layout))
+    refusing = replace(live, accounts=Refusing(live.layout))
 
     with pytest.raises(UnavailableError):
-        change_site(host, APP, with_domain)
+        change_site(refusing, APP, with_domain)
 
     assert live.journal.settings() == scale(before)
 
 
 def test_settings_that_are_changed_while_others_change_and_prune_them_lose_nothing(
-    live: Machine,
+    live: FakeMachine,
 ) -> None:
     begin = threading.Barrier(3)
     failed: list[Exception] = []

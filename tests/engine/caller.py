@@ -14,7 +14,7 @@ from pushdeploy.engine.verbs import CHANGING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
     from pushdeploy.engine.server import Verb
 
 VERBS: Mapping[str, Verb] = {**CHANGING, **ASKING}
@@ -24,7 +24,7 @@ VERBS: Mapping[str, Verb] = {**CHANGING, **ASKING}
 class Line:
     """The caller's end, and the engine's."""
 
-    host: Host
+    machine: Machine
     ours: socket.socket
     theirs: socket.socket
 
@@ -46,7 +46,7 @@ class Line:
 
     def serve(self, verbs: Mapping[str, Verb] = VERBS) -> int:
         """The engine works, to its end."""
-        return serve(self.theirs, self.host, verbs)
+        return serve(self.theirs, self.machine, verbs)
 
     def heard(self) -> list[dict[str, Any]]:
         """Everything that the engine said, until it hung up."""

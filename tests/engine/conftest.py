@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.deploy.machine import Machine, make_machine
+from tests.deploy.machine import FakeMachine, make_machine
 from tests.engine.caller import Line
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def short_folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def machine(short_folder: Path) -> Iterator[Machine]:
+def machine(short_folder: Path) -> Iterator[FakeMachine]:
     """A machine with the app `blog`."""
     made = make_machine(short_folder / "state", short_folder / "run")
     yield made
@@ -36,13 +36,13 @@ def machine(short_folder: Path) -> Iterator[Machine]:
 
 
 @pytest.fixture
-def line(machine: Machine) -> Iterator[Line]:
+def line(machine: FakeMachine) -> Iterator[Line]:
     """The two ends of a connection to the engine; what serving changes in a process is undone."""
     before = {number: signal.getsignal(number) for number in (signal.SIGPIPE, signal.SIGHUP)}
     mask = os.umask(0o022)
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        yield Line(machine.host, ours, theirs)
+        yield Line(machine, ours, theirs)
     os.umask(mask)
     for number, handler in before.items():
         signal.signal(number, handler)

@@ -18,18 +18,18 @@ from pushdeploy.engine.session import Session
 from pushdeploy.errors import UsageError
 from pushdeploy.model.job import JobKind
 from pushdeploy.system.accounts_embedded import OwnAccounts
-from tests.deploy.machine import APP, Machine
+from tests.deploy.machine import APP, FakeMachine
 from tests.engine.caller import Line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pushdeploy.deploy.host import Host
+    from pushdeploy.deploy.machine import Machine
 
 NOBODY = 65534
 
 
-def echo(_: Host, __: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+def echo(_: Machine, __: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     """Answer with what was asked."""
     return dict(request)
 
@@ -39,9 +39,9 @@ def test_a_request_is_answered_in_one_line(line: Line) -> None:
 
 
 def test_an_app_whose_settings_cannot_be_read_is_listed_with_the_others(
-    line: Line, machine: Machine
+    line: Line, machine: FakeMachine
 ) -> None:
-    broken = machine.host.layout.app("aaa")
+    broken = machine.layout.app("aaa")
     broken.root.mkdir()
     broken.settings.write_text("port = [")
 
@@ -89,14 +89,14 @@ def test_a_request_that_never_ends_is_refused_at_the_limit(line: Line) -> None:
     thread = threading.Thread(target=send)
     thread.start()
     with pytest.raises(UsageError, match=f"longer than {REQUEST_LIMIT} bytes"):
-        Session(line.theirs, line.host).receive(lambda: None)
+        Session(line.theirs, line.machine).receive(lambda: None)
     line.theirs.close()
 
     thread.join(10)
     assert not thread.is_alive()
 
 
-def test_two_lines_in_one_packet_are_two_requests(line: Line, machine: Machine) -> None:
+def test_two_lines_in_one_packet_are_two_requests(line: Line, machine: FakeMachine) -> None:
     line.say({"verb": "prepare"}, {"verb": "echo", "word": "hello"})
 
     line.serve({"echo": echo})
@@ -116,7 +116,7 @@ def test_a_request_may_come_byte_by_byte(line: Line) -> None:
 def test_descriptors_come_along(line: Line) -> None:
     reading, writing = os.pipe()
 
-    def write(_: Host, session: Session, __: Mapping[str, Any]) -> bool:
+    def write(_: Machine, session: Session, __: Mapping[str, Any]) -> bool:
         return session.write(0, b"hello")
 
     line.say_bytes(b'{"verb": "write"}\n', [writing])
@@ -143,7 +143,7 @@ def test_a_caller_who_says_nothing_ends_well(line: Line) -> None:
     assert line.serve() == 0
 
 
-def test_a_caller_who_has_gone_does_not_stop_the_work(line: Line, machine: Machine) -> None:
+def test_a_caller_who_has_gone_does_not_stop_the_work(line: Line, machine: FakeMachine) -> None:
     commit = machine.receiver.commit("one")
     machine.branch_names(commit)
     line.say({"verb": "converge", "app": APP, "who": "ada", "after": 0})
@@ -155,7 +155,9 @@ def test_a_caller_who_has_gone_does_not_stop_the_work(line: Line, machine: Machi
     assert machine.answer() == "v1"
 
 
-def test_a_caller_who_reads_nothing_does_not_stop_the_work(line: Line, machine: Machine) -> None:
+def test_a_caller_who_reads_nothing_does_not_stop_the_work(
+    line: Line, machine: FakeMachine
+) -> None:
     commit = machine.receiver.commit("one")
     machine.branch_names(commit)
     machine.supervisor.statuses_of_jobs[JobKind.FETCH] = 2
@@ -170,7 +172,7 @@ def test_a_caller_who_reads_nothing_does_not_stop_the_work(line: Line, machine: 
     assert machine.place.attempt_log(1).stat().st_size > 5_000_000
 
 
-def test_a_log_begins_with_its_own_attempt(line: Line, machine: Machine) -> None:
+def test_a_log_begins_with_its_own_attempt(line: Line, machine: FakeMachine) -> None:
     log = machine.place.attempt_log(1)
     log.write_text('{"event": "attempt.ended"}\n')
     machine.branch_names(machine.receiver.commit("one"))
@@ -182,7 +184,7 @@ def test_a_log_begins_with_its_own_attempt(line: Line, machine: Machine) -> None
 
 
 def test_a_bug_of_ours_is_told_as_one(line: Line, capsys: pytest.CaptureFixture[str]) -> None:
-    def fall(_: Host, __: Session, ___: Mapping[str, Any]) -> None:
+    def fall(_: Machine, __: Session, ___: Mapping[str, Any]) -> None:
         raise ZeroDivisionError("oh")
 
     line.say({"verb": "fall"})
@@ -196,12 +198,12 @@ def test_a_bug_of_ours_is_told_as_one(line: Line, capsys: pytest.CaptureFixture[
 
 @pytest.mark.parametrize("name", ["../../etc", "front"])
 def test_an_apps_name_is_checked_before_it_is_a_path(
-    name: str, line: Line, machine: Machine
+    name: str, line: Line, machine: FakeMachine
 ) -> None:
     error = line.answer({"verb": "apps.create", "app": name})["error"]
 
     assert error["exit_code"] == 2
-    assert [path.name for path in machine.host.layout.apps.iterdir()] == [APP]
+    assert [path.name for path in machine.layout.apps.iterdir()] == [APP]
 
 
 class ServerAccounts(OwnAccounts):
@@ -213,26 +215,26 @@ class ServerAccounts(OwnAccounts):
 
 
 @pytest.fixture
-def server(machine: Machine) -> Host:
-    """A host that says of itself that it is a server."""
-    return replace(machine.host, accounts=ServerAccounts(machine.host.layout))
+def server(machine: FakeMachine) -> Machine:
+    """A machine that says of itself that it is a server."""
+    return replace(machine, accounts=ServerAccounts(machine.layout))
 
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
 
 
-def line_of(host: Host, user: int) -> Line:
+def line_of(machine: Machine, user: int) -> Line:
     """A connection of another user: the kernel notes who makes it."""
     os.seteuid(user)
     try:
         ours, theirs = socket.socketpair()
     finally:
         os.seteuid(0)
-    return Line(host, ours, theirs)
+    return Line(machine, ours, theirs)
 
 
 @needs_root
-def test_who_asks_is_known_by_the_kernels_word(server: Host, line: Line) -> None:
+def test_who_asks_is_known_by_the_kernels_word(server: Machine, line: Line) -> None:
     stranger = line_of(server, NOBODY)
     with stranger.ours, stranger.theirs:
         assert Session(stranger.theirs, server).peer.user == NOBODY
@@ -253,7 +255,7 @@ def test_who_asks_is_known_by_the_kernels_word(server: Host, line: Line) -> None
     ids=lambda request: str(request["verb"]),
 )
 def test_a_stranger_is_refused_and_nothing_happens(
-    request_: dict[str, object], server: Host, machine: Machine, line: Line
+    request_: dict[str, object], server: Machine, machine: FakeMachine, line: Line
 ) -> None:
     stranger = line_of(server, NOBODY)
     machine.supervisor.calls.clear()
@@ -262,13 +264,13 @@ def test_a_stranger_is_refused_and_nothing_happens(
 
     assert error["exit_code"] == 5
     assert error["message"] == "`nobody` is not in the group `pushdeploy`"
-    assert [path.name for path in machine.host.layout.apps.iterdir()] == [APP]
+    assert [path.name for path in machine.layout.apps.iterdir()] == [APP]
     assert machine.supervisor.calls == []
 
 
 @needs_root
-def test_in_embedded_mode_only_the_owner_may_ask(machine: Machine, line: Line) -> None:
-    stranger = line_of(machine.host, NOBODY)
+def test_in_embedded_mode_only_the_owner_may_ask(machine: FakeMachine, line: Line) -> None:
+    stranger = line_of(machine, NOBODY)
     with stranger.ours, stranger.theirs:
         error = stranger.answer({"verb": "apps"})["error"]
 
@@ -277,11 +279,11 @@ def test_in_embedded_mode_only_the_owner_may_ask(machine: Machine, line: Line) -
 
 @needs_root
 def test_root_vouches_for_a_name_that_cannot_act_on_a_terminal(
-    server: Host, machine: Machine, line: Line
+    server: Machine, machine: FakeMachine, line: Line
 ) -> None:
     machine.branch_names(machine.receiver.commit("one"))
     who = "ada\x1b[31m\n" + "x" * 100
-    line.host = server
+    line.machine = server
 
     line.answer({"verb": "converge", "app": APP, "who": who, "after": 0})
 
@@ -294,7 +296,7 @@ def test_a_reader_that_left_counts_as_gone_although_somebody_holds_the_line(line
     reading, writing = os.pipe()
     found: list[bool] = []
 
-    def look(_: Host, session: Session, __: Mapping[str, Any]) -> None:
+    def look(_: Machine, session: Session, __: Mapping[str, Any]) -> None:
         found.append(session.is_left())
         os.close(reading)
         found.append(session.is_left())
@@ -309,7 +311,7 @@ def test_a_reader_that_left_counts_as_gone_although_somebody_holds_the_line(line
 def test_a_caller_who_hung_up_counts_as_gone(line: Line) -> None:
     found: list[bool] = []
 
-    def look(_: Host, session: Session, __: Mapping[str, Any]) -> None:
+    def look(_: Machine, session: Session, __: Mapping[str, Any]) -> None:
         found.append(session.is_left())
         line.hang_up()
         found.append(session.is_left())

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import pushdeploy
-from pushdeploy.deploy import host
+from pushdeploy.deploy import machine
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.system import files
 from tests.faults.steps import Reader
@@ -163,7 +163,9 @@ def test_every_exception_is_still_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    "owner", [Journal, host.Supervisor, host.Accounts, host.Receiver], ids=lambda one: one.__name__
+    "owner",
+    [Journal, machine.Supervisor, machine.Accounts, machine.Receiver],
+    ids=lambda one: one.__name__,
 )
 def test_every_method_is_known_to_last_or_not(owner: type) -> None:
     methods = {name for name, _ in inspect.getmembers(owner, inspect.isfunction) if name[0] != "_"}

@@ -141,7 +141,7 @@ class Receiver(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class Machine:
     """One machine."""
 
     layout: Layout
