@@ -25,7 +25,7 @@ OWNERS = {
     "git": {"system/git.py"},
     "psutil": {"system/processes.py"},
     "jinja2": {"system/rendering.py"},
-    "structlog": {"engine/audit.py"},
+    "structlog": {"system/log.py"},
     "rich": {"cli/output.py"},
 }
 """The one module that knows a tool."""
@@ -109,12 +109,29 @@ def test_a_hook_imports_nothing_but_the_way_of_a_push(hook: str) -> None:
     }
 
 
-def test_a_push_waits_for_no_import_of_asyncio_which_is_whole_afterwards() -> None:
-    probe = "import sys, pushdeploy.engine.audit; print(*sys.modules); import asyncio, rich; "
-    used = "asyncio.run(asyncio.sleep(0)); print(rich.get_console().width)"
+def test_the_log_loads_no_console_and_leaves_each_module_whole() -> None:
+    probe = "import sys; from pushdeploy.system import log; log.get_ready(); print(*sys.modules); "
+    hollow = (
+        "print(*[name for name in ('asyncio', 'ssl', 'rich')"
+        " if name in sys.modules and getattr(sys.modules[name], '__spec__', None) is None]); "
+    )
+    used = (
+        "import asyncio, rich, structlog; print(rich.get_console().width > 0); "
+        "asyncio.run(structlog.make_filtering_bound_logger(0)"
+        "(structlog.PrintLogger(), [lambda *line: line[2]['event']], {}).ainfo('written'))"
+    )
 
-    said = run(Command([sys.executable, "-I", "-c", probe + used]))
+    said = run(Command([sys.executable, "-I", "-c", probe + hollow + used]))
 
-    loaded, width = said.stdout.splitlines()
-    assert not {"asyncio", "ssl", "rich"} & set(loaded.split())
-    assert int(width) > 0
+    loaded, replaced, *rest = said.stdout.splitlines()
+    assert "structlog" in loaded.split()
+    assert "rich" not in loaded.split()
+    assert replaced == ""
+    assert rest == ["True", "written"]
+
+
+def test_a_query_imports_no_structlog() -> None:
+    said = run(Command([sys.executable, "-I", "-c", PROBE.format("pushdeploy.engine.queries")]))
+
+    assert "pushdeploy.system.log" in said.stdout.split()
+    assert "structlog" not in said.stdout.split()

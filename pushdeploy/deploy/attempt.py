@@ -25,6 +25,7 @@ from pushdeploy.errors import (
 from pushdeploy.events import AttemptEnded, AttemptFailed, AttemptStarted, Report, Warned
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.release import Release
+from pushdeploy.system import log
 from pushdeploy.system.disk_refusal import refusal
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.locks import WAIT_SECONDS, Holder, held
@@ -98,7 +99,7 @@ def app_lock(
         BusyError: somebody holds it for too long.
     """
     place = machine.layout.app(app)
-    tell = tell or partial(_note, app)
+    tell = tell or partial(log.note, app)
     _refuse_missing(place)
     with held(place.lock, who=who, what=what, seconds=seconds, on_wait=audience.waiting):
         _refuse_missing(place)  # it may have been destroyed while we waited
@@ -116,13 +117,6 @@ def app_lock(
             for did in start_missing(machine, journal):
                 tell(did)
         yield journal
-
-
-def _note(app: str, did: str) -> None:
-    """What nobody asked for goes to the engine's journal."""
-    import logging  # noqa: PLC0415 - slow, and most often there is nothing to note
-
-    logging.getLogger(__name__).warning("%s: %s", app, did)
 
 
 def _refuse_missing(place: AppLayout) -> None:

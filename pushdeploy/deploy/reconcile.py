@@ -26,7 +26,7 @@ from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.release import Kind
 from pushdeploy.model.size import format_size
-from pushdeploy.system import files, sockets
+from pushdeploy.system import files, log, sockets
 from pushdeploy.system.deadline import deadline
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.locks import WAIT_SECONDS
@@ -331,9 +331,7 @@ def _failed(error: Exception, where: str = "") -> str:
     known = error if isinstance(error, PushdeployError) else refused_by_disk(error)
     if known is not None:
         return f"failed: {where}{known.message}"
-    import logging  # noqa: PLC0415 - slow, and for our bugs alone
-
-    logging.getLogger(__name__).error("pushdeploy itself failed", exc_info=error)
+    log.bug(error)
     return f"failed: {where}pushdeploy itself failed: {error!r}"
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
-import traceback
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ from pushdeploy.engine.deadlines import CPU_SECONDS, DAY_SECONDS, of_verb
 from pushdeploy.engine.protocol import error_record
 from pushdeploy.engine.session import Session
 from pushdeploy.errors import PushdeployError, UsageError
+from pushdeploy.system import log
 from pushdeploy.system.deadline import deadline
 from pushdeploy.system.own_limits import hold_processor
 
@@ -43,7 +42,7 @@ def serve(connection: socket.socket, machine: Machine, verbs: Mapping[str, Verb]
     except PushdeployError as error:
         session.send(error=error_record(error))
     except Exception as error:  # noqa: BLE001 - also of our bug the caller must hear
-        traceback.print_exc(file=sys.stderr)
+        log.bug(error)
         session.send(error=error_record(refused_by_disk(error) or _our_bug(error)))
         return 1
     else:
@@ -69,7 +68,7 @@ def _prepare(machine: Machine, verbs: Mapping[str, Verb]) -> None:
     """A push has begun: import what will be asked for, which may be nothing."""
     machine.receiver.prepare()
     verbs.get(CONVERGE)
-    import pushdeploy.engine.audit  # noqa: F401, PLC0415 - slow, and a query has no attempt
+    log.get_ready()
 
 
 def _our_bug(error: Exception) -> PushdeployError:

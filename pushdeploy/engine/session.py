@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pushdeploy.engine.protocol import DESCRIPTORS, REQUEST_LIMIT, decode_request, encode
 from pushdeploy.errors import UsageError
+from pushdeploy.system.log import attempt_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,8 +112,6 @@ class Session:
 
     def begin(self, app: str, attempt: int) -> Report:
         """Open the attempt's log and say where it is."""
-        from pushdeploy.engine.audit import attempt_log  # noqa: PLC0415 - structlog is slow to import
-
         path = self._machine.layout.app(app).attempt_log(attempt)
         report = attempt_log(path, app=app, attempt=attempt)
         self.send(attempt=attempt, log=str(path))

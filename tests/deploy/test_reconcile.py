@@ -111,7 +111,7 @@ def test_settings_that_cannot_be_read_keep_no_other_app_from_being_made_or_serve
 
 
 def test_our_own_bug_in_one_app_does_not_hold_up_the_others(
-    live: FakeMachine, caplog: pytest.LogCaptureFixture
+    live: FakeMachine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     create_app(live, "aaa", port=free_port())
     broken = live.layout.app("aaa")
@@ -127,7 +127,7 @@ def test_our_own_bug_in_one_app_does_not_hold_up_the_others(
     assert "started web.1 of blog v2" in did
     assert done["aaa"][0].startswith("failed: pushdeploy itself failed: IsADirectoryError")
     assert done[APP] == ["started worker.1 of v2"]
-    assert "Traceback" in caplog.text
+    assert "Traceback" in capsys.readouterr().err
 
 
 def test_a_worker_that_is_gone_is_started(live: FakeMachine) -> None:
