@@ -203,55 +203,33 @@ tool_locked() {
 
 # The git hooks, the programs that sshd and systemd start, and the command, in the place of pip's.
 tool_scripts() {
-  local tool=$1 script packages library
-  packages=$("$tool/venv/bin/python" -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  local tool=$1 script library
   library=$("$tool/venv/bin/python" -I -c 'import json; print(json.__file__)')
   for script in "$tool"/source/hooks/*; do
     if [[ $(head --lines=1 -- "$script") == '#!/bin/sh' ]]; then
       cp -- "$script" "$tool/hooks/"
-      continue
+    else
+      tool_program "$tool" "$library" "hooks/${script##*/}" "$script"
     fi
-    {
-      tool_preamble "$tool" "$packages" "$library" "hooks/${script##*/}"
-      tail --lines=+2 -- "$script"
-    } >"$tool/hooks/${script##*/}"
   done
   for script in "${SERVER_PROGRAMS[@]}"; do
-    tool_program "$tool" "$packages" "$library" "bin/$script" "$script" >"$tool/bin/$script"
+    tool_program "$tool" "$library" "bin/$script" -m "pushdeploy.cli.$script"
   done
-  tool_program "$tool" "$packages" "$library" venv/bin/pushdeploy main >"$tool/venv/bin/pushdeploy"
+  tool_program "$tool" "$library" venv/bin/pushdeploy -m pushdeploy.cli.main
   tool_repair_program "$tool" >"$tool/repair"
   chmod 0755 -- "$tool"/hooks/* "$tool"/bin/* "$tool/venv/bin/pushdeploy" "$tool/repair"
 }
 
+# A program is read by sh, which sees whether its Python is still there, with the library of its
+# version; Python itself looks at nobody's environment, nor at packages of a user (-I).
 tool_program() {
-  local tool=$1 packages=$2 library=$3 program=$4 module=$5
-  tool_preamble "$tool" "$packages" "$library" "$program"
-  cat <<SCRIPT
-from pushdeploy.cli.$module import main
-
-os.environ["PUSHDEPLOY_HOOKS"] = "$tool/hooks"
-sys.exit(main())
-SCRIPT
-}
-
-# A program is read by sh first, which sees whether its Python is still there. Several start in
-# every push: they go without Python's \`site\` (-S), a quarter of a bare start.
-tool_preamble() {
-  local tool=$1 packages=$2 library=$3 program=$4 version=${2%/*}
-  version=${version##*/python}
-  cat <<SCRIPT
+  local tool=$1 library=$2 program=$3
+  shift 3
+  cat >"$tool/$program" <<SCRIPT
 #!/bin/sh
-''':'
-[ -x $tool/venv/bin/python ] && [ -e $library ] && exec $tool/venv/bin/python -IS "\$0" "\$@"
+export PUSHDEPLOY_HOOKS=$tool/hooks
+[ -x $tool/venv/bin/python ] && [ -e $library ] && exec $tool/venv/bin/python -I $* "\$@"
 exec /bin/sh $tool/repair $program "\$@"
-'''
-import os
-import sys
-
-if "%d.%d" % sys.version_info[:2] != "$version":
-    os.execv("/bin/sh", ["sh", "$tool/repair", "$program", *sys.argv[1:]])
-sys.path.append("$packages")
 SCRIPT
 }
 
@@ -282,7 +260,7 @@ ask_root() {
     systemctl start pushdeploy.repair.service >/dev/null 2>&1 </dev/null
   else
     # The engine runs as root, and falls back to a repair itself.
-    python3 -IS -c '
+    python3 -I -c '
 import socket
 engine = socket.socket(socket.AF_UNIX)
 engine.settimeout(300)

@@ -35,7 +35,7 @@ from tests.system.visitors import BODY
 from tests.tiers import SLOW
 
 # Of every process of git's hooks: what git starts, and the child of the wrapper that takes over.
-HOOK = re.compile(r"hooks/|python\S* -IS? \S*bin/shell")
+HOOK = re.compile(r"hooks/|python\S* -I -m pushdeploy.cli.shell")
 
 # Our timers would do by chance what a test looks at; an empty value takes all others back.
 LATE = "[Timer]\nOnBootSec=\nOnBootSec=1d\n"

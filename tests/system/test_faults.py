@@ -10,6 +10,7 @@ import pytest
 from tests.system.host import Host
 from tests.system.laptop import Laptop
 from tests.system.mishaps import (
+    OF_A_PUSH,
     assert_nothing_hangs,
     held,
     kill_client,
@@ -129,7 +130,7 @@ def test_a_deploy_whose_engine_and_client_are_killed_is_taken_up_by_reconcile(ga
     push = gated.laptop.start_push(gated.app)
     wait_for_event(gated, number + 1, "build.started")
     kill_client(push)
-    gated.host.run("pkill", "--signal=KILL", "--full", "bin/(shell|engine)|git.receive-pack|hooks/")
+    gated.host.run("pkill", "--signal=KILL", "--full", OF_A_PUSH.pattern)
 
     reconcile(gated)
 

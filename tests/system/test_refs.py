@@ -196,7 +196,7 @@ def test_the_first_push_may_set_master_as_the_deploy_branch(site: Site) -> None:
     assert_refused(site.push("main"), "the deploy branch is `master`")
 
 
-@pytest.mark.parametrize("where", ["git receive-pack", "hooks/pre-receive", "bin/shell"])
+@pytest.mark.parametrize("where", ["git receive-pack", "hooks/pre-receive", "pushdeploy.cli.shell"])
 def test_a_first_push_that_is_killed_leaves_nothing_that_reconcile_does_not_remove(
     site: Site, where: str
 ) -> None:
