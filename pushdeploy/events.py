@@ -199,15 +199,6 @@ class RolledBack(Event):
 
 
 @dataclass(slots=True)
-class NothingToDo(Event):
-    """What is wanted is live already."""
-
-    name: ClassVar[str] = "attempt.unneeded"
-    text: str
-    hint: str = ""
-
-
-@dataclass(slots=True)
 class Warned(Event):
     """Something a person should know; the attempt goes on."""
 
@@ -231,23 +222,6 @@ class AttemptFailed(Event):
 
 
 @dataclass(slots=True)
-class Retired(Event):
-    """The old web process has drained."""
-
-    name: ClassVar[str] = "release.retired"
-    release: int
-    warm: bool
-
-
-@dataclass(slots=True)
-class Pruned(Event):
-    """Releases, slugs and venvs that nothing names were deleted."""
-
-    name: ClassVar[str] = "release.pruned"
-    releases: tuple[int, ...]
-
-
-@dataclass(slots=True)
 class AttemptEnded(Event):
     """The answer is known: followers may leave. Cleaning up may go on."""
 
@@ -255,14 +229,6 @@ class AttemptEnded(Event):
     outcome: str
     exit_code: int
     release: int | None = None
-
-
-@dataclass(slots=True)
-class Reconciled(Event):
-    """Convergence did one thing."""
-
-    name: ClassVar[str] = "reconcile.did"
-    text: str
 
 
 EVENTS: Mapping[str, type[Event]] = {event.name: event for event in Event.__subclasses__()}

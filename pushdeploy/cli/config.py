@@ -16,7 +16,8 @@ from pushdeploy.cli.command import Errand, command, json_option
 from pushdeploy.cli.output import aligned, say, show_json, show_lines
 from pushdeploy.cli.typed_file import read_stdin, read_typed
 from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
-from pushdeploy.model.environment import parse_assignments, parse_vars, render_for_shell
+from pushdeploy.model.dotenv import render_for_shell
+from pushdeploy.model.environment import parse_assignments, parse_vars
 from pushdeploy.model.text import decode_any, escaped, quoted
 
 if TYPE_CHECKING:

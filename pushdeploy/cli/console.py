@@ -39,8 +39,6 @@ Known = (
     | events.RolledBack
     | events.Warned
     | events.AttemptFailed
-    | events.Retired
-    | events.Pruned
     | events.AttemptEnded
 )
 
@@ -102,7 +100,7 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa
                 yield PROBLEM + hint
         case events.AttemptFailed():
             yield from _failed(event)
-        case events.Retired() | events.Pruned() | events.AttemptEnded():
+        case events.AttemptEnded():
             return
         case _:
             assert_never(event)

@@ -14,22 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pushdeploy.model.dokku_check import parse_check
-from pushdeploy.model.health import DEFAULT_CHECK, HealthCheck, Verdict, accepts
+from pushdeploy.model.health import DEFAULT_CHECK, HealthCheck
 from pushdeploy.model.json_node import JsonNode, parse_json
 from pushdeploy.model.storage import parse_new_folder, storage_set
 from pushdeploy.model.text import quoted, refuse_longer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-__all__ = [
-    "DEFAULT_CHECK",
-    "AppJson",
-    "HealthCheck",
-    "Verdict",
-    "accepts",
-    "parse_app_json",
-]
 
 Bind = Literal["socket", "port"]
 

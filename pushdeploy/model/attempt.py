@@ -74,12 +74,3 @@ def _attempt(number: int, record: Mapping[str, object]) -> Attempt:
         hint=str(record.get("hint", "")),
         seconds=float(str(record.get("seconds", 0))),
     )
-
-
-def last_for(attempts: Iterable[Attempt], commit: str) -> Attempt | None:
-    """The newest attempt for a commit."""
-    found = None
-    for attempt in attempts:
-        if attempt.commit == commit:
-            found = attempt
-    return found

@@ -55,10 +55,6 @@ class Disk:
         )
 
 
-Rooms = "Mapping[str, Mapping[str, int]]"
-"""Bytes of each app by what they are for."""
-
-
 def largest(rooms: Mapping[str, Mapping[str, int]]) -> list[str]:
     """The apps that take most, each with what it takes: a line each."""
     apps = sorted(rooms, key=lambda app: -sum(rooms[app].values()))

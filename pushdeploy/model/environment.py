@@ -10,25 +10,12 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
 from pushdeploy.model.config_var import check_form, check_name, check_value, size_of
-from pushdeploy.model.dotenv import parse_dotenv, render_dotenv, render_for_shell
+from pushdeploy.model.dotenv import parse_dotenv
 from pushdeploy.model.json_node import parse_json
 from pushdeploy.model.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-__all__ = [
-    "Environment",
-    "check_name",
-    "check_value",
-    "parse_assignments",
-    "parse_dotenv",
-    "parse_shell",
-    "parse_vars",
-    "render_dotenv",
-    "render_for_shell",
-    "render_shell",
-]
 
 LARGEST_TOTAL = 1024 * 1024 - 1
 """Bytes of all `NAME=value` with a NUL each: half of what execve(2) takes with a stack of 8 MiB."""

@@ -18,7 +18,6 @@ from pushdeploy.model.text import quoted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pushdeploy.model.procfile import Procfile
 
 MOST = 100
 """Processes of one type, or workers of gunicorn: more need more than one server."""
@@ -94,11 +93,6 @@ class Formation:
                 hint="Name the number, for example `pushdeploy ps:scale web=4`.",
             )
         return before + change.quantity
-
-
-def default(procfile: Procfile) -> Formation:
-    """One of each process type; for `web` an automatic number of workers."""
-    return Formation({"web": None, **{line.name: 1 for line in procfile.workers}})
 
 
 def parse_scale(arguments: Iterable[str]) -> tuple[Change, ...]:

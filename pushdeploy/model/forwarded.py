@@ -192,8 +192,3 @@ CLEARED = (
     "X-Url-Scheme",
 )
 """What passes from nobody: nginx is the last proxy, and where it has an answer, it is in `TOLD`."""
-
-
-def with_underscores(name: str) -> str:
-    """The same header to CGI and WSGI, which can't tell the two apart (CVE-2015-0219)."""
-    return name.replace("-", "_")

@@ -313,7 +313,8 @@ NAMES = [
 ]
 CLAIMS = {
     **dict.fromkeys(NAMES, EVIL),
-    **{forwarded.with_underscores(name): EVIL for name in NAMES if "-" in name},
+    # CGI and WSGI can't tell these from the ones with dashes (CVE-2015-0219).
+    **{name.replace("-", "_"): EVIL for name in NAMES if "-" in name},
     "X-Forwarded_For": EVIL,
     "SCRIPT_NAME": f"//{EVIL}",
     "X-Forwarded-Proto": "https",

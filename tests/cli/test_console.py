@@ -122,8 +122,6 @@ LOOKS: list[tuple[Known, str]] = [
         " !     the database stands.\n"
         " !     Failed: no\n",
     ),
-    (events.Retired(12, warm=True), ""),
-    (events.Pruned((7,)), ""),
     (events.AttemptEnded("live", 0, 13), ""),
 ]  # fmt: skip
 

@@ -9,8 +9,9 @@ import pytest
 
 from pushdeploy.cli import early, engine_link
 from pushdeploy.cli.early import call_for_push
+from pushdeploy.cli.engine import CALLERS
 from pushdeploy.cli.engine_link import HOME_VARIABLE
-from pushdeploy.cli.shell import WHO_VARIABLE
+from pushdeploy.cli.shell import SESSIONS, WHO_VARIABLE
 from pushdeploy.model.layout import SERVER
 
 
@@ -30,6 +31,8 @@ def test_what_is_said_twice_is_the_same() -> None:
     assert str(SERVER.engine_socket) == early.ENGINE_SOCKET
     assert str(SERVER.root_socket) == early.ROOT_SOCKET
     assert engine_link.WHO_VARIABLE == WHO_VARIABLE
+    assert str(SERVER.sessions) == SESSIONS
+    assert str(SERVER.callers) == CALLERS
 
 
 def test_a_push_is_announced(engine: socket.socket) -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.appjson import DEFAULT_CHECK, AppJson, HealthCheck, parse_app_json
+from pushdeploy.model.appjson import AppJson, parse_app_json
+from pushdeploy.model.health import DEFAULT_CHECK, HealthCheck
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pushdeploy.model.attempt import Attempt, Outcome, last_for, read_attempts
+from pushdeploy.model.attempt import Attempt, Outcome, read_attempts
 
 
 def test_later_lines_win_and_attempts_come_in_order() -> None:
@@ -41,13 +41,3 @@ def test_an_attempt_without_an_outcome_runs() -> None:
 
 def test_lines_that_are_of_no_attempt_are_passed_over() -> None:
     assert read_attempts([{}, {"attempt": "1"}, {"outcome": "live"}]) == []
-
-
-def test_the_newest_of_a_commit_is_found() -> None:
-    attempts = read_attempts([{"attempt": number, "commit": "ab"[number % 2]} for number in (1, 2)])
-
-    newest = last_for(attempts, "a")
-
-    assert newest is not None
-    assert newest.number == 2
-    assert last_for(attempts, "c") is None

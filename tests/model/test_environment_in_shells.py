@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pushdeploy.errors import UsageError
-from pushdeploy.model.environment import Environment, check_name, render_for_shell, render_shell
+from pushdeploy.model.config_var import check_name
+from pushdeploy.model.dotenv import render_for_shell
+from pushdeploy.model.environment import Environment, render_shell
 
 SHELLS = ("/bin/sh", "/bin/bash")
 # Names that a shell might treat in a special way, beside those that nobody knows.

@@ -7,15 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pushdeploy.errors import UsageError
-from pushdeploy.model.formation import Change, Formation, default, parse_scale
-from pushdeploy.model.procfile import parse_procfile
-
-
-def test_every_process_type_starts_once_and_web_chooses_its_workers() -> None:
-    formation = default(parse_procfile("web: a\nworker: b\nrelease: c\nclock: d"))
-
-    assert dict(formation.quantities) == {"clock": 1, "web": None, "worker": 1}
-    assert formation.web_workers is None
+from pushdeploy.model.formation import Change, Formation, parse_scale
 
 
 @pytest.mark.parametrize(

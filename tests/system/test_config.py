@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pushdeploy.errors import UsageError
 from pushdeploy.model.config_var import check_name
-from pushdeploy.model.environment import render_dotenv
+from pushdeploy.model.dotenv import render_dotenv
 from tests.system.story import (
     TREES,
     Site,
