@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from pushdeploy import errors
 from pushdeploy.errors import PushdeployError, UnavailableError
-from pushdeploy.system import command, faults
+from pushdeploy.system import faults
 from pushdeploy.system.command import CLEAN_PATH, Command
+from pushdeploy.system.waiting import start_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from pushdeploy.system.waiting import Waiting
 
 CHECKOUT_SECONDS = 300.0
 """A repo of hundreds of megabytes on a slow disk."""
@@ -49,11 +52,11 @@ class Receiver:
                 **faults.asked(),
             },
         )
-        self._waiting: command.Waiting | None = None
+        self._waiting: Waiting | None = None
 
     def prepare(self) -> None:
         """Start a child that waits for its question."""
-        self._waiting = self._waiting or command.start_waiting(self._command)
+        self._waiting = self._waiting or start_waiting(self._command)
 
     def ask(self, verb: str, **request: Any) -> str:
         """Have a child do something; returns what it printed.

@@ -6,8 +6,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from pushdeploy.errors import CommandFailedError, RefusedInputError
-from pushdeploy.system import command
-from pushdeploy.system.command import Command
+from pushdeploy.system.command import Command, run
+from pushdeploy.system.pieces import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,7 @@ def _listed(*words: str) -> list[str]:
 def _bounded(line: Command) -> Iterator[str]:
     """What git lists; a tree that names itself again and again is cut off as it is walked."""
     size = 0
-    listed = command.records(line, separator=b"\0", seconds=LISTING_SECONDS, longest=LONGEST_NAME)
+    listed = pieces(line, separator=b"\0", seconds=LISTING_SECONDS, longest=LONGEST_NAME)
     with closing(listed) as found:
         for count, one in enumerate(found):
             size += len(one)
@@ -101,6 +101,6 @@ def _sizes(identities: set[str]) -> dict[str, int]:
     """Bytes of each blob."""
     asked = "".join(f"{one}\n" for one in identities)
     line = git("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=asked)
-    told = command.run(line, seconds=LISTING_SECONDS, limit=LISTING_LIMIT).stdout
+    told = run(line, seconds=LISTING_SECONDS, limit=LISTING_LIMIT).stdout
     pairs = (one.split(" ") for one in told.splitlines())
     return {identity: int(size) for identity, size in pairs}

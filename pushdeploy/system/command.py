@@ -17,7 +17,7 @@ from pushdeploy.errors import CommandFailedError, UnavailableError
 from pushdeploy.system import bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 OUTPUT_LIMIT = 1 << 20
 """Bytes of a program's output that are kept or handed on; the rest is read and dropped."""
@@ -100,99 +100,10 @@ def attempt(command: Command, *, seconds: float = 60, limit: int = OUTPUT_LIMIT)
     try:
         outputs = bounded.collect(child, command.stdin.encode(), seconds=seconds, limit=limit)
     finally:
-        _end(child, group=False)
+        stop(child, group=False)
     if outputs is None:
-        raise _too_long(command, seconds)
-    return Output(child.returncode, _text(outputs[0], limit), _text(outputs[1], limit))
-
-
-def records(
-    command: Command, *, separator: bytes, seconds: float, longest: int
-) -> Generator[str, None, None]:
-    """What a program prints, piece by piece as it comes; whoever stops asking ends it.
-
-    Args:
-        command: the program.
-        separator: what stands between two pieces.
-        seconds: the longest that it may take.
-        longest: bytes of one piece; a longer one ends it.
-
-    Raises:
-        CommandFailedError: it exited with another status than 0, or was ended.
-        UnavailableError: there is no such program.
-    """
-    child = start(command, stdout=PIPE, stderr=PIPE, new_session=True)
-    end = time.monotonic() + seconds
-    try:
-        if child.stdout is not None:
-            for one in bounded.split(child.stdout, separator, longest):
-                if time.monotonic() > end:
-                    raise _too_long(command, seconds)
-                yield one.decode(errors="surrogateescape")
-            child.stdout.close()
-        outputs = bounded.collect(child, b"", seconds=end - time.monotonic(), limit=OUTPUT_LIMIT)
-        if child.returncode != 0:
-            said = _text(outputs[1]).strip() if outputs else ""
-            raise CommandFailedError(
-                f"`{command.argv[0]}` failed with status {child.returncode}: {said}",
-                status=child.returncode or 1,
-                output=said,
-            )
-    finally:
-        _end(child)
-
-
-class Waiting:
-    """A program that was started and waits for its stdin."""
-
-    def __init__(self, command: Command, child: Process) -> None:
-        self._command = command
-        self._child = child
-
-    def finish(
-        self,
-        stdin: str,
-        *,
-        seconds: float,
-        limit: int = OUTPUT_LIMIT,
-        meanwhile: Callable[[], None] | None = None,
-    ) -> Output:
-        """Give it its stdin, wait to its end and keep the output, the last `limit` bytes of it.
-
-        Args:
-            stdin: less than a pipe holds (64 KiB, pipe(7)) when there is a `meanwhile`.
-            seconds: the longest that it may take.
-            limit: bytes of output.
-            meanwhile: what to do while it works.
-
-        Raises:
-            CommandFailedError: it ran longer than `seconds` and was killed.
-        """
-        data = stdin.encode()
-        if meanwhile is not None and self._child.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):  # its exit status says more
-                self._child.stdin.write(stdin.encode())
-                self._child.stdin.close()
-            self._child.stdin, data = None, b""
-            meanwhile()
-        try:
-            outputs = bounded.collect(self._child, data, seconds=seconds, limit=limit)
-        finally:
-            _end(self._child)
-        if outputs is None:
-            raise _too_long(self._command, seconds)
-        return Output(self._child.returncode, _text(outputs[0], limit), _text(outputs[1], limit))
-
-
-def start_waiting(command: Command) -> Waiting:
-    """Start a program now whose stdin comes later.
-
-    Raises:
-        UnavailableError: there is no such program.
-    """
-    pipe = PIPE
-    child = start(command, stdin=pipe, stdout=pipe, stderr=pipe, new_session=True)
-    return Waiting(command, child)
+        raise too_long(command, seconds)
+    return Output(child.returncode, text_of(outputs[0], limit), text_of(outputs[1], limit))
 
 
 def stream(command: Command, on_line: Callable[[str], None], *, seconds: float) -> int:
@@ -205,15 +116,15 @@ def stream(command: Command, on_line: Callable[[str], None], *, seconds: float) 
         UnavailableError: there is no such program.
     """
     child = start(command, stdout=PIPE, stderr=subprocess.STDOUT, new_session=True)
-    end = time.monotonic() + seconds
+    until = time.monotonic() + seconds
     try:
-        for line in _capped(_lines(child, end)):
+        for line in _capped(_lines(child, until)):
             on_line(line)
-        return child.wait(max(0.0, end - time.monotonic()))
+        return child.wait(max(0.0, until - time.monotonic()))
     except subprocess.TimeoutExpired:
-        raise _too_long(command, seconds) from None
+        raise too_long(command, seconds) from None
     finally:
-        _end(child)
+        stop(child)
 
 
 def start(
@@ -291,14 +202,14 @@ def replace(command: Command) -> None:
         raise _missing(command, error) from error
 
 
-def _lines(child: Process, end: float) -> Iterator[bytes]:
+def _lines(child: Process, until: float) -> Iterator[bytes]:
     """What it prints, until it ends: a child of its own may keep the pipe open for ever."""
     if child.stdout is None:
         return
     source = select.poll()
     source.register(child.stdout, select.POLLIN)
     rest = b""
-    while time.monotonic() < end:
+    while time.monotonic() < until:
         if source.poll(LOOK_SECONDS * 1000):
             data = os.read(child.stdout.fileno(), CHUNK)
             *whole, rest = (rest + data).split(b"\n")
@@ -317,15 +228,15 @@ def _capped(lines: Iterator[bytes]) -> Iterator[str]:
     left = OUTPUT_LIMIT
     for line in lines:
         if left > 0:
-            yield _text(line).rstrip("\r")
+            yield text_of(line).rstrip("\r")
         elif left > -OUTPUT_LIMIT:
             yield f"(more than {OUTPUT_LIMIT >> 20} MiB of output: the rest is dropped)"
             left = -OUTPUT_LIMIT
         left -= len(line) + 1
 
 
-def _end(child: Process, *, group: bool = True) -> None:
-    """See that it has ended; with the group of processes that it leads, unless that is ours."""
+def stop(child: Process, *, group: bool = True) -> None:
+    """Kill what has not ended, with the group of processes that it leads unless that is ours."""
     if child.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             (os.killpg if group else os.kill)(child.pid, signal.SIGKILL)
@@ -336,7 +247,8 @@ def _end(child: Process, *, group: bool = True) -> None:
                 pipe.close()
 
 
-def _text(raw: bytes, limit: int = OUTPUT_LIMIT) -> str:
+def text_of(raw: bytes, limit: int = OUTPUT_LIMIT) -> str:
+    """The last `limit` bytes of what a program printed, whatever they are."""
     return raw[-limit:].decode(errors="replace")
 
 
@@ -353,7 +265,8 @@ def _groups(user: str | None) -> list[int] | None:
     return None if user is None or group is None else os.getgrouplist(user, group)
 
 
-def _too_long(command: Command, seconds: float) -> CommandFailedError:
+def too_long(command: Command, seconds: float) -> CommandFailedError:
+    """The error of a program that was ended."""
     return CommandFailedError(f"`{command.argv[0]}` did not end within {seconds:.0f} s", status=124)
 
 

@@ -7,7 +7,8 @@ from contextlib import closing
 import pytest
 
 from pushdeploy.errors import CommandFailedError
-from pushdeploy.system.command import Command, attempt, records
+from pushdeploy.system.command import Command, attempt
+from pushdeploy.system.pieces import pieces
 
 ENDLESS = "import sys\nwhile True: sys.stdout.write('x' * 9999 + '\\0')"
 LIMIT = 1000
@@ -58,7 +59,7 @@ def test_who_has_closed_its_outputs_and_goes_on_is_ended_too() -> None:
 def test_records_come_one_by_one_and_who_stops_asking_ends_the_program() -> None:
     text = f"import os; print(os.getpid(), end='\\0', flush=True)\n{ENDLESS}"
 
-    with closing(records(python(text), separator=b"\0", seconds=60, longest=99_999)) as found:
+    with closing(pieces(python(text), separator=b"\0", seconds=60, longest=99_999)) as found:
         pid = int(next(found))
         assert next(found) == "x" * 9999
 
@@ -70,11 +71,11 @@ def test_records_without_end_are_not_kept() -> None:
     text = "import sys\nwhile True: sys.stdout.write('x' * 9999)"
 
     with pytest.raises(CommandFailedError):
-        list(records(python(text), separator=b"\0", seconds=60, longest=LIMIT))
+        list(pieces(python(text), separator=b"\0", seconds=60, longest=LIMIT))
 
 
 def test_a_program_of_records_that_fails_says_why() -> None:
     text = "import sys; print('a', end='\\0'); sys.exit('no such tree')"
 
     with pytest.raises(CommandFailedError, match="no such tree"):
-        list(records(python(text), separator=b"\0", seconds=60, longest=LIMIT))
+        list(pieces(python(text), separator=b"\0", seconds=60, longest=LIMIT))

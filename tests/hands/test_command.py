@@ -18,10 +18,10 @@ from pushdeploy.system.command import (
     attempt,
     feed,
     run,
-    start_waiting,
     stream,
 )
 from pushdeploy.system.processes import alive
+from pushdeploy.system.waiting import start_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pushdeploy.model.ownership import Contents, Kind, Owned
-from pushdeploy.system.ownership import DEEPEST, set_right
+from pushdeploy.system.owned_tree import DEEPEST
+from pushdeploy.system.ownership import set_right
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="changes owners")
 
