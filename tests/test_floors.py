@@ -27,8 +27,38 @@ OWNERS = {
     "jinja2": {"system/rendering.py"},
     "structlog": {"system/log.py"},
     "rich": {"cli/output.py"},
+    "http": {"system/http.py", "model/health.py", "system/supervisord_daemon.py"},
 }
-"""The one module that knows a tool."""
+"""The one module that knows a tool.
+
+Of `http` the second needs the numbers of statuses, and the third an error that supervisor's own
+client raises.
+"""
+
+PROGRAMS = {
+    "certbot": "system/certbot.py",
+    "gpasswd": "system/users.py",
+    "groupadd": "system/users.py",
+    "groupdel": "system/users.py",
+    "journalctl": "system/journald.py",
+    "nginx": "system/nginx.py",
+    "ssh": "cli/laptop.py",
+    "ssh-keygen": "system/keys.py",
+    "sshd": "system/sshd.py",
+    "systemctl": "system/systemctl.py",
+    "systemd-run": "system/systemctl.py",
+    "ufw": "system/ufw.py",
+    "useradd": "system/users.py",
+    "userdel": "system/users.py",
+    "usermod": "system/users.py",
+}
+"""The one module that starts a program."""
+
+NEVER = ("adduser", "curl", "deluser", "groupmod", "service", "wget")
+"""What one of these, or a module of Python's, does as well."""
+
+NAMES_TOO = ("certbot", "git", "nginx", "service", "ssh", "sshd", "ufw")
+"""What is meant by these words is not always the program."""
 
 PROBE = """
 import sys
@@ -83,6 +113,35 @@ def test_a_tool_has_one_owner(tool: str) -> None:
     }
 
     assert users == OWNERS[tool]
+
+
+def programs(path: Path) -> Iterator[str]:
+    """What a module may start: first words of argument lists, paths in `bin`, telling words.
+
+    A list that begins with a text is taken for arguments, and a tuple if there are options in it.
+    """
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.List | ast.Tuple) and node.elts:
+            texts = [one.value for one in node.elts if isinstance(one, ast.Constant)]
+            options = any(isinstance(one, str) and one.startswith("-") for one in texts)
+            if options or isinstance(node, ast.List):
+                first = ast.walk(node.elts[0])
+                yield from (str(one.value) for one in first if isinstance(one, ast.Constant))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            folder, _, name = node.value.rpartition("/")
+            if folder.endswith("bin") or (not folder and name not in NAMES_TOO):
+                yield name
+
+
+def test_a_program_is_started_by_its_owner_alone() -> None:
+    starts = {short(path): set(programs(path)) for path in modules()}
+
+    found = {
+        (program, module)
+        for module, words in starts.items()
+        for program in words & {*PROGRAMS, *NEVER}
+    }
+    assert found == set(PROGRAMS.items())
 
 
 @pytest.mark.parametrize(

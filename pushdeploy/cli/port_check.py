@@ -9,7 +9,7 @@ from pushdeploy.errors import UnavailableError, UsageError
 from pushdeploy.model.settings import FIRST_PORT
 from pushdeploy.system import processes
 from pushdeploy.system.ports import held_by
-from pushdeploy.system.systemd import systemctl
+from pushdeploy.system.systemctl import unit_state
 from pushdeploy.system.unit_files import front_of
 
 if TYPE_CHECKING:
@@ -62,5 +62,4 @@ def _refuse_foreign(app: str, port: int) -> None:
 
 
 def _is_our_front(app: str) -> bool:
-    shown = systemctl("is-active", f"{front_of(app)}.socket", check=False).stdout
-    return shown.strip() == "active"
+    return unit_state(f"{front_of(app)}.socket") == "active"

@@ -21,6 +21,7 @@ from pushdeploy.system.address import ssh_connection
 from pushdeploy.system.command import Command
 from pushdeploy.system.existing_sites import ExistingSite, existing_sites
 from pushdeploy.system.share import share
+from pushdeploy.system.systemctl import transient_until_end, unit_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -115,9 +116,9 @@ def _sandbox() -> Iterator[Finding]:
     """Apps run in namespaces of the kernel, which some virtual servers do not give."""
     rules = share("templates") / "systemd" / "sandbox.j2"
     plain = [line for line in rules.read_text().splitlines() if "=" in line and line[0] not in "#{"]
-    words = ["systemd-run", "--quiet", "--wait", "--collect"]
-    words += [f"--property={line}" for line in plain if "{{" not in line]
-    tried = command.attempt(Command([*words, "--uid=nobody", "/bin/true"]))
+    options = [f"--property={line}" for line in plain if "{{" not in line]
+    line = transient_until_end([*options, "--uid=nobody"], ["/bin/true"])
+    tried = command.attempt(Command(line))
     if tried.status != 0:
         yield Finding(
             Kind.IN_THE_WAY,
@@ -190,7 +191,7 @@ def _sites(wishes: Wishes, sites: Iterable[ExistingSite]) -> Iterator[Finding]:
 def _firewall(wishes: Wishes, listening: Sequence[Listener]) -> Iterator[Finding]:
     if not wishes.firewall:
         return
-    if command.attempt(Command(["systemctl", "is-active", "firewalld"])).status == 0:
+    if unit_state("firewalld") == "active":
         yield Finding(
             Kind.IN_THE_WAY,
             "firewalld is on, and two firewalls would undo each other",

@@ -98,7 +98,7 @@ def _start_engine() -> bool:
         return False
     from pushdeploy.system.accounts import ServerAccounts  # noqa: PLC0415
     from pushdeploy.system.server_units import ENGINE  # noqa: PLC0415
-    from pushdeploy.system.systemd import systemctl  # noqa: PLC0415
+    from pushdeploy.system.systemctl import systemctl  # noqa: PLC0415
 
     ServerAccounts(SERVER).ensure_users()
     systemctl("start", ENGINE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import grp
 import pwd
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,7 @@ from pushdeploy.errors import UnavailableError
 from pushdeploy.model.account import FRONT, OURS, RECEIVER
 from pushdeploy.model.app import app_user, build_user
 from pushdeploy.model.ownership import app_owned, server_owned
-from pushdeploy.system import command
-from pushdeploy.system.command import Command
+from pushdeploy.system import users
 from pushdeploy.system.files import make_folder
 from pushdeploy.system.own_users import NO_PASSWORD, OwnUsers, Wanted
 from pushdeploy.system.ownership import Findings, set_right
@@ -53,8 +51,8 @@ class ServerAccounts:
         login = Wanted(RECEIVER, self._layout.login_home, LOGIN_SHELL, NO_PASSWORD)
         did = self.users.ensure(login, Wanted(FRONT))
         did += self.users.ensure_group(OURS)
-        if RECEIVER not in grp.getgrnam(OURS).gr_mem:
-            command.run(Command(["usermod", "--append", f"--groups={OURS}", RECEIVER]))
+        if RECEIVER not in users.members(OURS):
+            users.add_member(OURS, RECEIVER)
             did.append(f"put {RECEIVER} into the group {OURS}")
         return did
 

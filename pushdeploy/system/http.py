@@ -1,4 +1,4 @@
-"""One GET over a unix socket or a loopback port, patient while the far side boots."""
+"""One GET, over a unix socket or to a port; patient while the far side boots."""
 
 from __future__ import annotations
 
@@ -9,13 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+CLOSE = ("Connection", "close")
 BODY_LIMIT = 64 << 10
 """Bytes of an answer that are read: enough for a `content` check and the start of a traceback."""
 
 TICK_SECONDS = 0.1
 """How often a waiting probe asks whether to go on."""
+
+
+OK = 200
+"""The status of an answer that brings what was asked for."""
+
+HERE = "127.0.0.1"
+Address = Path | int | tuple[str, int]
+"""A unix socket, a port of this machine, or an IP address and a port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +69,15 @@ class _Socket(socket.socket):
                     raise GaveUpError from None
 
 
+def request_text(path: str, host: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    """A GET as it is sent, for those who look whether anything at all comes back."""
+    lines = [f"GET {path} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in (("Host", host), *headers, CLOSE)]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
+
+
 def get(
-    address: Path | int,
+    address: Address,
     path: str,
     *,
     host: str,
@@ -75,7 +91,7 @@ def get(
     answered the moment the app can: no polling.
 
     Args:
-        address: a unix socket, or a port of 127.0.0.1.
+        address: whom to ask.
         path: with a leading slash.
         host: the `Host` header.
         headers: further ones.
@@ -91,7 +107,7 @@ def get(
     connection = http.client.HTTPConnection(host)
     try:
         connection.sock = _connected(address, seconds, go_on)
-        connection.request("GET", path, headers={"Connection": "close", **dict(headers)})
+        connection.request("GET", path, headers=dict([CLOSE, *headers]))
         response = connection.getresponse()
         body = response.read(BODY_LIMIT)
         if response.length and len(body) < BODY_LIMIT:
@@ -112,15 +128,21 @@ def get(
         connection.close()
 
 
-def _connected(address: Path | int, seconds: float, go_on: Callable[[], bool]) -> _Socket:
-    unix = isinstance(address, Path)
-    made = _Socket(socket.AF_UNIX if unix else socket.AF_INET, socket.SOCK_STREAM)
+def _connected(address: Address, seconds: float, go_on: Callable[[], bool]) -> _Socket:
+    place = (HERE, address) if isinstance(address, int) else address
+    made = _Socket(_family(place), socket.SOCK_STREAM)
     made.deadline = time.monotonic() + seconds
     made.go_on = go_on
     made.settimeout(seconds)
     try:
-        made.connect(str(address) if unix else ("127.0.0.1", address))
+        made.connect(str(place) if isinstance(place, Path) else place)
     except OSError:
         made.close()
         raise
     return made
+
+
+def _family(address: Path | tuple[str, int]) -> socket.AddressFamily:
+    if isinstance(address, Path):
+        return socket.AF_UNIX
+    return socket.AF_INET6 if ":" in address[0] else socket.AF_INET

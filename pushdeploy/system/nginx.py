@@ -28,6 +28,7 @@ from pushdeploy.system.nginx_reading import MAIN, read
 from pushdeploy.system.nginx_refusal import refusal
 from pushdeploy.system.nginx_welcome import is_welcome
 from pushdeploy.system.rendering import render
+from pushdeploy.system.systemctl import systemctl, unit_state
 from pushdeploy.system.unit_files import PROXY_GROUP
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ PORTS = (80, 443)
 PROGRAM = "/usr/sbin/nginx"
 """Not everybody's PATH has its folder."""
 
+SERVICE = "nginx.service"
 CONFIGURATION = Path("/etc/nginx")
 OURS = "pushdeploy"
 MACHINE = Path("/etc/machine-id")
@@ -260,7 +262,7 @@ class Nginx:
             UnavailableError: it goes on as it was, and has written to its log why.
         """
         before = set(self._workers())
-        command.run(Command(["systemctl", "reload-or-restart", "nginx.service"]))
+        systemctl("reload-or-restart", SERVICE)
         deadline = time.monotonic() + RELOAD_SECONDS
         while time.monotonic() < deadline:
             workers = self._workers()
@@ -276,8 +278,7 @@ class Nginx:
 
     def at_boot(self) -> str:
         """Whether systemd starts it: `enabled`, `disabled`, `masked`, … (systemctl(1))."""
-        asked = Command(["systemctl", "is-enabled", "nginx.service"])
-        return command.attempt(asked).stdout.strip()
+        return unit_state(SERVICE, "enabled")
 
     def _workers(self) -> dict[int, str]:
         try:

@@ -13,8 +13,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.nginx_file import worker
-from pushdeploy.system import command
-from pushdeploy.system.command import Command
+from pushdeploy.system import users
 from pushdeploy.system.unit_files import PROXY_GROUP
 
 if TYPE_CHECKING:
@@ -44,18 +43,18 @@ def worker_user(directives: Iterable[Directive], built: str) -> str:
 
 def is_member(user: str) -> bool:
     """True when the user, and nobody else, is a member of the group; root needs no group."""
-    return _wanted(user) in (None, _members())
+    return _wanted(user) in (None, users.members(PROXY_GROUP))
 
 
 def ensure_member(user: str) -> bool:
     """Make it so; returns False when it was. Workers that run learn of it by a reload."""
-    before, wanted = _members(), _wanted(user)
+    before, wanted = users.members(PROXY_GROUP), _wanted(user)
     if wanted is None:  # nginx itself will say so
         return False
     for name in sorted(wanted - before):
-        command.run(Command(["usermod", "--append", f"--groups={PROXY_GROUP}", name]))
+        users.add_member(PROXY_GROUP, name)
     for name in sorted(before - wanted):
-        command.run(Command(["gpasswd", "--delete", name, PROXY_GROUP]))
+        users.remove_member(PROXY_GROUP, name)
     return before != wanted
 
 
@@ -70,13 +69,6 @@ def own_sockets(run: Path) -> None:
         found = path.lstat()
         if stat.S_ISSOCK(found.st_mode) and found.st_gid != group:
             os.chown(path, 0, group, follow_symlinks=False)
-
-
-def _members() -> set[str]:
-    try:
-        return set(grp.getgrnam(PROXY_GROUP).gr_mem)
-    except KeyError:
-        return set()
 
 
 def _wanted(user: str) -> set[str] | None:

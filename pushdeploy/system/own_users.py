@@ -6,7 +6,6 @@ number under its name. Anybody else's user or group of such a name is left alone
 
 from __future__ import annotations
 
-import grp
 import pwd
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,11 +16,11 @@ from pushdeploy.errors import UnavailableError
 from pushdeploy.model.account import FRONT, MARK, NO_SHELL, NOWHERE, OURS, RECEIVER
 from pushdeploy.model.ownership import PASSED
 from pushdeploy.model.user_record import UserRecord, parse_user_record, render_user_record
-from pushdeploy.system import command
-from pushdeploy.system.command import Command
+from pushdeploy.system import users
 from pushdeploy.system.files import File, make_folder, write
 from pushdeploy.system.leftovers import delete_leftovers
 from pushdeploy.system.locks import folder_held
+from pushdeploy.system.users import find_group, find_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,17 +33,6 @@ NO_PASSWORD = "*"  # noqa: S105 - it is none
 """Matches no password. `!` would lock the user, and sshd without PAM then refuses its keys too."""
 
 LOCKED = "!"
-
-UNSEEN = (
-    *("systemd-run", "--quiet", "--wait", "--collect", "--pipe", "--"),
-    *("unshare", "--mount", "--pid", "--fork", "--mount-proc"),
-)
-"""usermod changes no user that has processes; where it runs, it sees none (unshare(1)). They have
-their `HOME` from their unit and do not notice. systemd starts it: the engine's own sandbox makes no
-namespaces."""
-
-BUSY = 8
-"""userdel's exit status for a user that has processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +91,7 @@ class OwnUsers:
         record = self._record()
         found = []
         for name in names:
-            user, group = _user(name), _group(name)
+            user, group = find_user(name), find_group(name)
             if user is not None and not _is_ours(user, record):
                 found.append(Foreign("user", name))
             if group is not None and record.groups.get(name) != group.gr_gid:
@@ -138,13 +126,13 @@ class OwnUsers:
             UnavailableError: somebody else made one of that name.
         """
         self.refuse_foreign(name)
-        if _group(name) is not None:
+        if find_group(name) is not None:
             return []
         with self._held():
-            if _group(name) is None:
+            if find_group(name) is None:
                 number = self._number(name)
                 self._save(self._record().with_group(name, number))
-                command.run(Command(["groupadd", "--system", f"--gid={number}", name]))
+                users.add_group(name, number)
         return [f"made the group {name}"]
 
     def remove(self, *names: str) -> list[str]:
@@ -154,14 +142,14 @@ class OwnUsers:
         """
         strangers = {one.name for one in self.foreign(*names)}
         names = tuple(name for name in names if name not in strangers)
-        users = [user for user in map(_user, names) if user is not None]
-        delete_leftovers({user.pw_name: user.pw_uid for user in users})
-        for user in users:
-            _delete(user)
-        gone = [user.pw_name for user in users]
+        there = [user for user in map(find_user, names) if user is not None]
+        delete_leftovers({user.pw_name: user.pw_uid for user in there})
+        for user in there:
+            users.delete_user(user)
+        gone = [user.pw_name for user in there]
         for name in names:
-            if _group(name) is not None:
-                command.run(Command(["groupdel", name]))
+            if find_group(name) is not None:
+                users.delete_group(name)
                 gone.append(name)
         if gone:
             with self._held():
@@ -172,45 +160,54 @@ class OwnUsers:
         """All users of ours, those of the apps included."""
         record = self._record()
         return [
-            user.pw_name for user in map(_user, record.users) if user and _is_ours(user, record)
+            user.pw_name for user in map(find_user, record.users) if user and _is_ours(user, record)
         ]
 
     def _ensure(self, wanted: Wanted) -> Iterator[str]:
         name = wanted.name
-        found = _user(name)
+        found = find_user(name)
         if found is None:
             self._make(wanted)
             yield f"made the user {name}"
         elif (found.pw_dir, found.pw_shell) != (str(wanted.home), wanted.shell):
-            refused = _move_home(wanted)
-            yield refused or f"set home and shell of the user {name}"
+            refused = users.move_home(name, wanted.home, wanted.shell)
+            if refused is None:
+                yield f"set home and shell of the user {name}"
+            else:
+                yield f"could not set the home of the user {name}: {refused}"
 
     def _make(self, wanted: Wanted) -> None:
         """Alone: another engine may find the same user missing."""
         with self._held():
-            if _user(wanted.name) is None:
+            if find_user(wanted.name) is None:
                 self._make_alone(wanted)
 
     def _make_alone(self, wanted: Wanted) -> None:
         """The record comes first: one without a user is nothing, a user without one is foreign."""
         name = wanted.name
-        group = _group(name)
+        group = find_group(name)
         number = self._number(name)
         own = number if group is None else group.gr_gid
         self._save(self._record().with_user(name, number).with_group(name, own))
         if group is None:
-            command.run(Command(["groupadd", "--system", f"--gid={own}", name]))
-        options = ["--system", "--no-create-home", f"--comment={MARK}", f"--uid={number}"]
-        options += [f"--gid={own}", f"--home-dir={wanted.home}", f"--shell={wanted.shell}"]
-        command.run(Command(["useradd", *options, f"--password={wanted.password}", name]))
+            users.add_group(name, own)
+        users.add_user(
+            name,
+            number=number,
+            group=own,
+            comment=MARK,
+            home=wanted.home,
+            shell=wanted.shell,
+            password=wanted.password,
+        )
 
     def _number(self, name: str) -> int:
         """The one that it had before, when somebody deleted it; else a new one."""
         record = self._record()
         before = record.users.get(name, record.groups.get(name))
-        if before is not None and _user(before) is None and _group_of(before) in (None, name):
+        if before is not None and find_user(before) is None and _is_free_for(before, name):
             return before
-        number = record.free_number(lambda one: _user(one) is not None or bool(_group_of(one)))
+        number = record.free_number(_is_taken)
         if number is None:
             raise UnavailableError(
                 f"there is no free number for the user `{name}`", hint="getent passwd"
@@ -240,10 +237,10 @@ class OwnUsers:
         for user in pwd.getpwall():
             if _comment(user) == MARK and user.pw_dir in self._homes(user.pw_name):
                 record = record.with_user(user.pw_name, user.pw_uid)
-                group = _group(user.pw_name)
+                group = find_group(user.pw_name)
                 if group is not None and group.gr_gid == user.pw_gid:
                     record = record.with_group(group.gr_name, group.gr_gid)
-        group = _group(OURS)
+        group = find_group(OURS)
         if group is not None and RECEIVER in record.users and RECEIVER in group.gr_mem:
             record = record.with_group(OURS, group.gr_gid)
         return record
@@ -260,31 +257,6 @@ class OwnUsers:
         return (str(homes[kind]), str(NOWHERE)) if kind in homes else ()
 
 
-def _move_home(wanted: Wanted) -> str | None:
-    """Set home and shell; returns why that has to wait, if so."""
-    line = ["usermod", f"--home={wanted.home}", f"--shell={wanted.shell}", wanted.name]
-    if command.attempt(Command([*UNSEEN, *line])).status == 0:
-        return None
-    output = command.attempt(Command(line))  # where no namespaces can be had
-    if output.status == 0:
-        return None
-    return f"could not set the home of the user {wanted.name}: {output.stderr.strip()}"
-
-
-def _delete(user: pwd.struct_passwd) -> None:
-    """With its group, when nobody else is in it (login.defs(5), USERGROUPS_ENAB)."""
-    deleted = command.attempt(Command(["userdel", user.pw_name]))
-    if deleted.status == BUSY:  # a user manager, or what somebody runs by hand
-        slice_ = f"user-{user.pw_uid}.slice"
-        command.attempt(Command(["systemctl", "--no-ask-password", "stop", slice_]))
-        command.run(Command(["userdel", user.pw_name]))
-    elif deleted.status != 0:
-        raise UnavailableError(
-            f"the user `{user.pw_name}` could not be deleted: {deleted.stderr.strip()}",
-            hint=f"userdel {user.pw_name}",
-        )
-
-
 def _without(record: UserRecord, names: tuple[str, ...]) -> UserRecord:
     for name in names:
         record = record.without(name)
@@ -299,22 +271,11 @@ def _comment(user: pwd.struct_passwd) -> str:
     return user.pw_gecos.split(",")[0]
 
 
-def _user(name: str | int) -> pwd.struct_passwd | None:
-    try:
-        return pwd.getpwnam(name) if isinstance(name, str) else pwd.getpwuid(name)
-    except KeyError:
-        return None
+def _is_taken(number: int) -> bool:
+    return find_user(number) is not None or find_group(number) is not None
 
 
-def _group(name: str) -> grp.struct_group | None:
-    try:
-        return grp.getgrnam(name)
-    except KeyError:
-        return None
-
-
-def _group_of(number: int) -> str | None:
-    try:
-        return grp.getgrgid(number).gr_name
-    except KeyError:
-        return None
+def _is_free_for(number: int, name: str) -> bool:
+    """True when no group has the number, or this one."""
+    found = find_group(number)
+    return found is None or found.gr_name == name

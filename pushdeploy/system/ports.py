@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pushdeploy.system.systemd import systemctl
+from pushdeploy.system.systemctl import systemctl
 
 if TYPE_CHECKING:
     from pushdeploy.system.processes import PortHolder

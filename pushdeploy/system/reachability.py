@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import http.client
 import secrets
 import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
+from pushdeploy.system import http
+from pushdeploy.system.http import NoAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pushdeploy.system.http import Answer
+
 SECONDS = 10.0
-HERE = "127.0.0.1"
 PORT = 80
 """Where ACME servers ask (RFC 8555 §8.3)."""
 CHALLENGES = "/.well-known/acme-challenge/"
@@ -40,12 +42,12 @@ def strangers(names: list[str], webroot: Path, *, port: int = PORT) -> list[tupl
     with _shown(webroot) as token:
         for name in names:
             try:
-                status, body = _fetch(name, HERE, port, token)
-            except (OSError, http.client.HTTPException) as error:
+                answer = _fetch(name, http.HERE, port, token)
+            except NoAnswerError as error:
                 found.append((name, f"nothing answers on port {port}: {error}"))
                 continue
-            if status != http.client.OK or body != token:
-                found.append((name, f"another site answers (status {status})"))
+            if not _is_ours(answer, token):
+                found.append((name, f"another site answers (status {answer.status})"))
     return found
 
 
@@ -73,27 +75,25 @@ def _addresses(domain: str) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _fetch(domain: str, address: str, port: int, token: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection(address, port, timeout=SECONDS)
-    try:
-        connection.request("GET", CHALLENGES + token, headers={"Host": domain})
-        response = connection.getresponse()
-        return response.status, response.read(1000).decode(errors="replace")
-    finally:
-        connection.close()
+def _fetch(domain: str, address: str, port: int, token: str) -> Answer:
+    return http.get((address, port), CHALLENGES + token, host=domain, seconds=SECONDS)
+
+
+def _is_ours(answer: Answer, token: str) -> bool:
+    return answer.status == http.OK and answer.body == token
 
 
 def _check_address(domain: str, address: str, port: int, expected: str) -> None:
     try:
-        status, body = _fetch(domain, address, port, expected)
-    except (OSError, http.client.HTTPException) as error:
+        answer = _fetch(domain, address, port, expected)
+    except NoAnswerError as error:
         raise UnavailableError(
             f"`{domain}` leads to {address}, and nothing answers there on port {port}: {error}",
             hint="pushdeploy firewall:status; look at your provider's firewall too",
         ) from error
-    if status != http.client.OK or body != expected:
+    if not _is_ours(answer, expected):
         raise UnavailableError(
             f"`{domain}` leads to {address}, and another server answers there on port {port} "
-            f"(status {status})",
+            f"(status {answer.status})",
             hint=f"dig +short {domain}; compare with: curl -4 ifconfig.me",
         )

@@ -10,8 +10,8 @@ from pushdeploy.model.instance import ALL_MEMORY, CPU_WEIGHT
 from pushdeploy.system.files import File, write
 from pushdeploy.system.rendering import render
 from pushdeploy.system.server_users import login_slice
+from pushdeploy.system.systemctl import systemctl, unit_state
 from pushdeploy.system.systemd import UNITS as RUNTIME_UNITS
-from pushdeploy.system.systemd import systemctl
 from pushdeploy.system.tool import COMMAND, CURRENT
 
 if TYPE_CHECKING:
@@ -163,8 +163,8 @@ def _text(unit: str, layout: Layout) -> str:
     )
 
 
-def _is(state: str, unit: str) -> bool:
-    return systemctl(f"is-{state}", unit, check=False).stdout.strip() == state
+def _is(wanted: str, unit: str) -> bool:
+    return unit_state(unit, wanted) == wanted
 
 
 def _loaded() -> list[str]:

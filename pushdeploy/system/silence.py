@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pushdeploy.system.http import request_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -29,9 +31,7 @@ class Question:
     @property
     def text(self) -> bytes:
         """The request."""
-        headers = (("Host", self.host), *self.headers, ("Connection", "close"))
-        lines = [f"GET {self.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
-        return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
+        return request_text(self.path, self.host, self.headers)
 
 
 @dataclass(slots=True, eq=False)

@@ -22,7 +22,7 @@ from pushdeploy.system.address import ELSEWHERE, ssh_connection
 from pushdeploy.system.command import Command, Output
 from pushdeploy.system.files import File, make_folder, sync_folder, write
 from pushdeploy.system.rendering import render
-from pushdeploy.system.systemd import systemctl
+from pushdeploy.system.systemctl import systemctl, unit_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -243,7 +243,7 @@ def _reload() -> None:
 
 
 def _is_active(unit: str) -> bool:
-    return systemctl("is-active", unit, check=False).stdout.strip() == "active"
+    return unit_state(unit) == "active"
 
 
 def _is_newer_than_sshd() -> bool:

@@ -22,6 +22,7 @@ from pushdeploy.model.instance import (
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.system import command, files, job_files, journald
 from pushdeploy.system.command import Command
+from pushdeploy.system.systemctl import systemctl, transient, unit_state
 from pushdeploy.system.unit_files import (
     bridge_of,
     client_sandbox,
@@ -205,22 +206,14 @@ class Systemd:
         """A transient timer that runs `pushdeploy reconcile` for the app."""
         unit = wake_of(app)
         systemctl("stop", f"{unit}.timer", check=False)
-        command.attempt(
-            Command(
-                [
-                    "systemd-run",
-                    "--quiet",
-                    f"--unit={unit}",
-                    f"--on-active={seconds:.0f}",
-                    "--timer-property=AccuracySec=1s",
-                    *(f"--property={line}" for line in client_sandbox()),
-                    "/usr/local/bin/pushdeploy",
-                    "reconcile",
-                    "--app",
-                    app,
-                ]
-            )
-        )
+        options = [
+            f"--unit={unit}",
+            f"--on-active={seconds:.0f}",
+            "--timer-property=AccuracySec=1s",
+            *(f"--property={line}" for line in client_sandbox()),
+        ]
+        asked = ["/usr/local/bin/pushdeploy", "reconcile", "--app", app]
+        command.attempt(Command(transient(options, asked)))
 
     def set_pause(self, unit: str, seconds: int) -> None:
         """In its file, until that is written anew; what already waits goes by it too."""
@@ -271,16 +264,6 @@ def loaded(pattern: str = "pushdeploy-*.v*.service") -> Iterator[Status]:
     return read_statuses(systemctl("show", "--property", PROPERTIES, "--", pattern).stdout)
 
 
-def systemctl(*words: str, check: bool = True, seconds: float = 90) -> command.Output:
-    """Run systemctl.
-
-    Raises:
-        CommandFailedError: it failed, unless `check` is False.
-    """
-    line = Command(["systemctl", "--no-ask-password", *words])
-    return command.run(line, seconds=seconds) if check else command.attempt(line, seconds=seconds)
-
-
 def _appear(paths: Collection[Path]) -> bool:
     """Wait for files; False when not all came."""
     end = time.monotonic() + SOCKET_SECONDS
@@ -297,5 +280,4 @@ def _any_runs(units: Sequence[str]) -> bool:
 
 
 def _state(unit: str) -> State:
-    word = systemctl("is-active", unit, check=False).stdout.strip()
-    return STATES.get(word, State.DOWN)
+    return STATES.get(unit_state(unit), State.DOWN)

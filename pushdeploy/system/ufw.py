@@ -10,6 +10,7 @@ from pathlib import Path
 from pushdeploy.errors import UnavailableError
 from pushdeploy.system import command, listeners, sshd
 from pushdeploy.system.command import Command
+from pushdeploy.system.systemctl import systemctl
 
 WEB_PORTS = (80, 443)
 COMMENT = "pushdeploy"
@@ -116,9 +117,8 @@ def status() -> list[str]:
 def ssh_ports(connection: str = "") -> tuple[int, ...]:
     """Where sshd listens now, and where it will: its settings, systemd's socket, our connection."""
     found = set(sshd.ports()) | listeners.sshd_ports()
-    listen = command.attempt(
-        Command(["systemctl", "show", "ssh.socket", "--property=Listen", "--property=ActiveState"])
-    ).stdout
+    shown = ("--property=Listen", "--property=ActiveState")
+    listen = systemctl("show", "ssh.socket", *shown, check=False).stdout
     if "ActiveState=active" in listen:
         found.update(int(port) for port in re.findall(r":(\d{1,5}) \(Stream\)", listen))
     words = (connection or os.environ.get("SSH_CONNECTION", "")).split()

@@ -25,6 +25,7 @@ from pushdeploy.model.ports import BRIDGED, as_range
 from pushdeploy.system.command import Command
 from pushdeploy.system.job_files import BECOME, NOTE, ended_of, words_of
 from pushdeploy.system.rendering import load, render
+from pushdeploy.system.systemctl import transient_until_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -201,25 +202,18 @@ def run_command(job: Job, unit: str, *options: str) -> Command:
         *(f"SupplementaryGroups={group}" for group in job.groups),
     ]
     settings = [("HOME", str(job.home)), *job.environment]
-    return Command(
-        [
-            "systemd-run",
-            "--quiet",
-            "--wait",
-            "--collect",
-            "--service-type=exec",
-            *options,
-            f"--unit={unit}",
-            f"--description={job.app}: {TOLD[job.kind]}",
-            f"--uid={job.user}",
-            f"--gid={job.user}",
-            *(f"--property={line}" for line in properties),
-            *(f"--setenv={name}={value}" for name, value in settings),
-            "--",
-            *(word.replace("$", "$$") for word in BECOME),
-            str(words_of(unit)),
-        ]
-    )
+    asked = [
+        "--service-type=exec",
+        *options,
+        f"--unit={unit}",
+        f"--description={job.app}: {TOLD[job.kind]}",
+        f"--uid={job.user}",
+        f"--gid={job.user}",
+        *(f"--property={line}" for line in properties),
+        *(f"--setenv={name}={value}" for name, value in settings),
+    ]
+    words = [*(word.replace("$", "$$") for word in BECOME), str(words_of(unit))]
+    return Command(transient_until_end(asked, words))
 
 
 def _literal(*words: str) -> str:

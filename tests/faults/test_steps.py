@@ -39,7 +39,7 @@ LASTING = re.compile(
     rf"|\bsupervisor\.({'|'.join(SUPERVISOR)})$"
     rf"|\baccounts\.({'|'.join(ACCOUNTS)})$"
     r"|\breceiver\.ask$"
-    r"|^command\.run$"
+    r"|^(command\.run|systemctl)$"
     r"|\bcertbot\.(issue|delete)$"
     r"|\.test_and_reload$"
     r"|^self\.reload$"
