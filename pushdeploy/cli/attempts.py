@@ -21,7 +21,7 @@ INTERRUPTED = 130
 GONE = 141
 """128 + SIGPIPE: nobody reads what we say."""
 
-GOES_ON = "You left; the server goes on with it."
+GOES_ON = "You stopped watching; the server carries on."
 
 
 def follow(side: Near, verb: str, **request: Any) -> int:

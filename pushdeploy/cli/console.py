@@ -56,14 +56,13 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa
         case events.WorkersDefaulted(types=types):
             yield from wrapped(
                 DETAIL,
-                f"{', '.join(types)}: one instance each. More: pushdeploy ps:scale {types[0]}=2",
+                f"{', '.join(types)}: one instance each. "
+                f"To scale: pushdeploy ps:scale {types[0]}=2",
             )
         case events.PythonChosen(version=version, source=source):
             yield STEP + f"Using Python {version}, {source}"
         case events.GunicornAdded():
-            yield from wrapped(
-                DETAIL, "gunicorn is in the Procfile and not in requirements.txt: adding it"
-            )
+            yield from wrapped(DETAIL, "gunicorn is missing from requirements.txt: adding it")
         case events.BuildStarted():
             yield STEP + "Installing requirements.txt with uv"
         case events.BuildOutput(line=line) | events.ReleasePhaseOutput(line=line):
@@ -85,8 +84,7 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa
         case events.Switched(release=release, previous=previous):
             yield STEP + f"Switching to v{release}" + (f" from v{previous}" if previous else "")
         case events.WorkersChanged(instances=instances):
-            stay = "it stays up" if len(instances) == 1 else "they stay up"
-            yield from wrapped(DETAIL, f"Started {', '.join(instances)}: {stay}")
+            yield from wrapped(DETAIL, f"Started {', '.join(instances)}: up and running")
         case events.WebStayedUp(instance=instance, seconds=seconds):
             yield DETAIL + f"{instance} has stayed up for {seconds:.0f} s"
         case events.WentLive(app=app, release=release, addresses=addresses, seconds=seconds):
@@ -118,7 +116,7 @@ def _failed(event: events.AttemptFailed) -> Iterator[str]:
         yield PROBLEM.rstrip()
     live = _still_live(event)
     if event.release_phase:
-        live += " The release command had run; what it did to the database stands."
+        live += " The release command had already run; its changes to the database stay."
     yield from wrapped(PROBLEM, live)
     yield from wrapped(PROBLEM, f"Failed: {event.reason}")
     if event.hint:
@@ -129,12 +127,12 @@ def _still_live(event: events.AttemptFailed) -> str:
     if not event.still_live:
         return "Nothing is live yet."
     if event.trouble:
-        return f"v{event.still_live} is what should be live, and it {event.trouble}."
-    return f"v{event.still_live} is live as before."
+        return f"v{event.still_live} should be live, but it {event.trouble}."
+    return f"v{event.still_live} is still live."
 
 
 def _rolled_back(event: events.RolledBack) -> Iterator[str]:
-    how = "it was still warm" if event.warm else "booted anew"
+    how = "it was still warm" if event.warm else "it had to boot"
     what = f"{event.app} v{event.release} is live again"
     yield RESULT + f"{what} after {event.seconds:.2f} s: {how}"
     yield DETAIL + "Code, packages and config vars went back. The database did not."
@@ -142,9 +140,16 @@ def _rolled_back(event: events.RolledBack) -> Iterator[str]:
 
 
 def _verb(kind: str) -> str:
-    verbs = {"deploy": "Deploying", "rollback": "Rolling back", "restart": "Restarting"}
-    verbs["rebuild"] = "Rebuilding"
-    return verbs.get(kind, "Renewing")
+    verbs = {
+        "deploy": "Deploying",
+        "config": "Changing config vars of",
+        "restart": "Restarting",
+        "scale": "Scaling",
+        "storage": "Changing storage of",
+        "rollback": "Rolling back",
+        "rebuild": "Rebuilding",
+    }
+    return verbs.get(kind, "Changing")
 
 
 def _took(seconds: float) -> str:

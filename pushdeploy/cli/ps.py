@@ -13,6 +13,7 @@ from pushdeploy.cli.moment import ago, iso
 from pushdeploy.cli.output import say, show_json, show_lines
 from pushdeploy.model.size import format_duration
 from pushdeploy.model.text import escaped
+from pushdeploy.model.watchdog import restarted
 from pushdeploy.model.web_server import fixed_workers
 
 if TYPE_CHECKING:
@@ -149,14 +150,14 @@ def _troubles(answer: Mapping[str, Any], now: float) -> Iterator[str]:
     for one in answer["instances"]:
         if one["crash_loop"]:
             yield from words.problem(
-                f"{one['instance']} of {one['release']} crash-loops: {one['restarts']} restarts",
+                f"{one['instance']} of {one['release']} is crash-looping: "
+                f"{one['restarts']} restarts",
                 f"pushdeploy logs -p {one['instance']} --app {app}",
             )
     if answer["revived"]:
         count, last = len(answer["revived"]), answer["revived"][-1]
-        times = "once" if count == 1 else f"{count} times"
         yield from words.problem(
-            f"web.1 of {answer['release']} hung and was started anew {times}, {ago(last, now)}",
+            f"web.1 of {answer['release']} hung and was {restarted(count, ago(last, now))}",
             f"pushdeploy logs -p web.1 --app {app}",
         )
 

@@ -48,7 +48,7 @@ class Printer:
         self.show(
             [
                 f"{STEP}Waiting for another job: {holder.get('what')}, by {holder.get('who')}",
-                f"{DETAIL}begun {since:.0f} s ago; this one goes on after it",
+                f"{DETAIL}started {since:.0f} s ago; this one runs after it",
             ]
         )
 

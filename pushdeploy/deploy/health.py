@@ -184,7 +184,7 @@ def silence(machine: Machine, instance: Instance) -> str:
     """What is said of an instance of which no output is there."""
     keeping = machine.supervisor.keeping()
     if keeping.kept is Kept.NOTHING:
-        return f"What {instance.name} printed is not kept: {keeping.why}."
+        return f"The output of {instance.name} is not kept: {keeping.why}."
     return f"{instance.name} printed nothing."
 
 
@@ -193,13 +193,13 @@ def _failed(
 ) -> DeployFailedError:
     output = tuple(machine.supervisor.tail(instance, OUTPUT_LINES))
     reason = (
-        f"the web process of v{release.number} ends as soon as it starts"
+        f"the web process of v{release.number} exits as soon as it starts"
         if crashed
         else f"v{release.number} is not healthy: {failure.what}"
     )
     report: list[str] = []
     if failure.body and not crashed:
-        report += ["The answer began:", *(f"  {line}" for line in failure.body)]
+        report += ["The answer begins:", *(f"  {line}" for line in failure.body)]
     if output:
         report.append(f"Last output of {instance.name}:")
         report += [f"  {line}" for line in excerpt(output)]
@@ -211,14 +211,13 @@ def _failed(
         report.append(unwritable.text)
         hint = unwritable.hint
     elif KILLED_FOR_MEMORY in output:
-        report.append(f"It may use {DEFAULT_MEMORY} of the server's memory, and no more.")
+        report.append(f"It may use at most {DEFAULT_MEMORY} of the server's memory.")
         hint = f"free -h; pushdeploy ps:scale web=1 --app {release.app}"
     elif not crashed and passed_over(machine, release, instance):
-        report.append("It was given the release's socket, and listens on a port instead.")
+        report.append("It was given the release's socket, but listens on a port instead.")
         hint = 'app.json: {"pushdeploy": {"web": "port"}}, and listen on 127.0.0.1:$PORT'
     else:
-        again = (
-            "mend the app and push again" if release.kind is Kind.DEPLOY else "change it otherwise"
-        )
-        hint = f"{again}; pushdeploy logs --app {release.app} shows more" if output else again
+        pushed = release.kind is Kind.DEPLOY
+        again = "fix the app, then push again" if pushed else "make a different change"
+        hint = f"{again}; see also: pushdeploy logs --app {release.app}" if output else again
     return DeployFailedError(reason, report=tuple(report), hint=hint)

@@ -80,10 +80,10 @@ def _set_pace(machine: Machine, journal: Journal, status: Status) -> str:
     if crash_loops(status, now):
         machine.supervisor.set_pause(status.unit, LOOP_PAUSE_SECONDS)
         journal.note_history(looping=release, instance=name, restarts=status.restarts, at=now)
-        return f"slowed down {name} of v{release}, which crash-loops"
+        return f"slowed down {name} of v{release}, which is crash-looping"
     machine.supervisor.set_pause(status.unit, RESTART_SECONDS)
     journal.note_history(steady=release, instance=name, at=now)
-    return f"{name} of v{release} crash-loops no longer"
+    return f"{name} of v{release} has stopped crash-looping"
 
 
 def revive(machine: Machine, journal: Journal, seconds: float | None = None) -> list[str]:

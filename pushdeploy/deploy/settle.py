@@ -133,7 +133,8 @@ def _has_ended_since(status: Status, healthy: float) -> bool:
 
 def _web_fell(machine: Machine, release: Release, web: Instance, what: str) -> DeployFailedError:
     output = excerpt(machine.supervisor.tail(web, OUTPUT_LINES))
-    again = "fix the app and push again" if release.kind is Kind.DEPLOY else "change it otherwise"
+    pushed = release.kind is Kind.DEPLOY
+    again = "fix the app, then push again" if pushed else "make a different change"
     return DeployFailedError(
         f"the web process of v{release.number} passed its check and {what} "
         f"within {STAY_UP_SECONDS:.0f} s",
@@ -142,7 +143,7 @@ def _web_fell(machine: Machine, release: Release, web: Instance, what: str) -> D
             if output
             else (silence(machine, web),)
         ),
-        hint=f"{again}; pushdeploy logs --app {release.app} shows more",
+        hint=f"{again}; see also: pushdeploy logs --app {release.app}",
     )
 
 
@@ -150,9 +151,9 @@ def _worker_fell(machine: Machine, instance: Instance) -> DeployFailedError:
     output = excerpt(machine.supervisor.tail(instance, OUTPUT_LINES))
     shown = (f"Last output of {instance.name}:", *(f"  {line}" for line in output))
     return DeployFailedError(
-        f"`{instance.name}` of v{instance.release} does not stay up for {STAY_UP_SECONDS:.0f} s",
+        f"`{instance.name}` of v{instance.release} did not stay up for {STAY_UP_SECONDS:.0f} s",
         report=shown if output else (silence(machine, instance),),
-        hint="mend its line in the Procfile, commit, and push again",
+        hint="fix its line in the Procfile, commit, and push again",
     )
 
 

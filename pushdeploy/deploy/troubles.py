@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.events import Warned
 from pushdeploy.model.size import format_duration
+from pushdeploy.model.watchdog import restarted
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.journal import Journal
@@ -19,7 +20,8 @@ def troubles(journal: Journal, now: float) -> list[Warned]:
     app, since = journal.place.name, history.changes[-1].at if history.changes else 0.0
     found = [
         Warned(
-            f"{one.instance} of v{live} crash-loops since {format_duration(int(now - one.at))}",
+            f"{one.instance} of v{live} has been crash-looping "
+            f"for {format_duration(int(now - one.at))}",
             hint=f"pushdeploy logs -p {one.instance} --app {app}",
         )
         for one in history.loops
@@ -27,11 +29,10 @@ def troubles(journal: Journal, now: float) -> list[Warned]:
     ]
     revivals = [at for at in history.revivals.get(live, ()) if at > since]
     if revivals:
-        times = "once" if len(revivals) == 1 else f"{len(revivals)} times"
-        ago = format_duration(int(now - revivals[-1]))
+        ago = f"{format_duration(int(now - revivals[-1]))} ago"
         found.append(
             Warned(
-                f"web.1 of v{live} hung and was started anew {times}, the last {ago} ago",
+                f"web.1 of v{live} hung and was {restarted(len(revivals), ago)}",
                 hint=f"pushdeploy logs -p web.1 --app {app}",
             )
         )

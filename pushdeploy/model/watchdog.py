@@ -61,6 +61,14 @@ def next_revival(former: Sequence[float]) -> float:
     return former[-1] + min(gap, LONGEST_GAP_SECONDS)
 
 
+def restarted(count: int, ago: str) -> str:
+    """`restarted twice, most recently 3h ago`."""
+    if count == 1:
+        return f"restarted once, {ago}"
+    times = "twice" if count == 2 else f"{count} times"  # noqa: PLR2004 - English has no `thrice`
+    return f"restarted {times}, most recently {ago}"
+
+
 def crash_loops(status: Status, now: float) -> bool:
     """True when it ended by itself again and again, the last time just now."""
     if status.restarts < LOOP_RESTARTS:

@@ -134,7 +134,7 @@ def test_a_build_that_goes_well_leaves_nothing_in_the_cache(flasks: Site) -> Non
     push = flasks.push()
 
     # Its own venv has what it made of flask, and that is all.
-    assert_refused(push, "ends as soon as it starts")
+    assert_refused(push, "exits as soon as it starts")
     assert "Flask" in push.output
     assert set(before.splitlines()) <= set(digest(flasks).splitlines())
     found = flasks.host.run("grep", "-rl", CANARY, f"{flasks.root}/cache", check=False)

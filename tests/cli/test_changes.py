@@ -194,7 +194,7 @@ def test_a_bad_value_changes_nothing_and_the_reason_stands_last(
         "Setting SECRET_KEY and restarting blog... failed, nothing was changed\n"
         " !     Warning: memory is short\n"
         " !\n"
-        " !     v12 is live as before.\n"
+        " !     v12 is still live.\n"
         " !     Failed: web did not answer\n"
         " !     Next: pushdeploy logs\n"
     )

@@ -26,7 +26,7 @@ LOOKS: list[tuple[Known, str]] = [
     ),
     (
         events.AttemptStarted(7, "blog", "config", COMMIT, "alice"),
-        "-----> Renewing blog, 1a2b3c4d\n",
+        "-----> Changing config vars of blog, 1a2b3c4d\n",
     ),
     (events.CheckedOut(COMMIT, "Add posts", reused=False, seconds=0.1), "       Add posts\n"),
     (
@@ -40,7 +40,7 @@ LOOKS: list[tuple[Known, str]] = [
     ),
     (
         events.WorkersDefaulted(("worker", "mailer")),
-        "       worker, mailer: one instance each. More: pushdeploy ps:scale\n"
+        "       worker, mailer: one instance each. To scale: pushdeploy ps:scale\n"
         "       worker=2\n",
     ),
     (
@@ -49,8 +49,7 @@ LOOKS: list[tuple[Known, str]] = [
     ),
     (
         events.GunicornAdded(),
-        "       gunicorn is in the Procfile and not in requirements.txt: adding\n"
-        "       it\n",
+        "       gunicorn is missing from requirements.txt: adding it\n",
     ),
     (events.BuildStarted(), "-----> Installing requirements.txt with uv\n"),
     (events.BuildOutput("Resolved 7 packages"), "       Resolved 7 packages\n"),
@@ -71,10 +70,10 @@ LOOKS: list[tuple[Known, str]] = [
     (events.Switched(1, None), "-----> Switching to v1\n"),
     (
         events.WorkersChanged(("worker.1", "worker.2")),
-        "       Started worker.1, worker.2: they stay up\n",
+        "       Started worker.1, worker.2: up and running\n",
     ),
     (events.WebStayedUp("web.1", 3.0), "       web.1 has stayed up for 3 s\n"),
-    (events.WorkersChanged(("worker.1",)), "       Started worker.1: it stays up\n"),
+    (events.WorkersChanged(("worker.1",)), "       Started worker.1: up and running\n"),
     (
         events.WentLive("blog", 13, COMMIT, ("http://127.0.0.1:8000/",), 5.04),
         "=====> blog v13 is live (5.0 s)\n"
@@ -88,7 +87,7 @@ LOOKS: list[tuple[Known, str]] = [
     ),
     (
         events.RolledBack("blog", 12, 13, COMMIT, warm=False, seconds=2.5),
-        "=====> blog v12 is live again after 2.50 s: booted anew\n"
+        "=====> blog v12 is live again after 2.50 s: it had to boot\n"
         "       Code, packages and config vars went back. The database did not.\n"
         "       To undo: pushdeploy rollback v13 --app blog\n",
     ),
@@ -111,15 +110,15 @@ LOOKS: list[tuple[Known, str]] = [
         " !     GET http://localhost/\n"
         " !     ImportError: no module \\x1b[31mfoo\n"
         " !\n"
-        " !     v12 is live as before.\n"
+        " !     v12 is still live.\n"
         " !     Failed: web did not answer within 30 s\n"
         " !     Next: pushdeploy logs -p web --app blog, which is longer than the lines may be\n",
     ),
     (
         events.AttemptFailed("no", (), "", still_live=None, release_phase=True),
         " !\n"
-        " !     Nothing is live yet. The release command had run; what it did to\n"
-        " !     the database stands.\n"
+        " !     Nothing is live yet. The release command had already run; its\n"
+        " !     changes to the database stay.\n"
         " !     Failed: no\n",
     ),
     (events.AttemptEnded("live", 0, 13), ""),

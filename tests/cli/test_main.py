@@ -233,7 +233,7 @@ def test_an_interrupt_leaves_the_attempt_to_the_server(
 
     assert status == 130
     assert capfd.readouterr().err == (
-        "\n !     You left; the server goes on with it.\n"
+        "\n !     You stopped watching; the server carries on.\n"
         " !     Next: pushdeploy releases --app blog\n"
     )
 

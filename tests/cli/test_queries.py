@@ -66,9 +66,9 @@ def test_ps_shows_instances_below_their_process_type(
         "clock.1: up for 1d 1h, v9, cpu 0%, 20 MB, 0 restarts\n"
     )
     assert said.stderr == (
-        " !     worker.1 of v12 crash-loops: 14 restarts\n"
+        " !     worker.1 of v12 is crash-looping: 14 restarts\n"
         " !     Next: pushdeploy logs -p worker.1 --app blog\n"
-        " !     web.1 of v12 hung and was started anew 2 times, 5m ago\n"
+        " !     web.1 of v12 hung and was restarted twice, most recently 5m ago\n"
         " !     Next: pushdeploy logs -p web.1 --app blog\n"
         " !     The last attempt (deploy 1a2b3c4d, 2h ago, by alice) failed: web\n"
         " !     did not answer within 30 s\n"

@@ -13,7 +13,7 @@ FAILED = [" !     the web process ends", " !     Next: mend it"]
 
 
 @pytest.mark.parametrize(
-    ("live", "first"), [(1, "v1 is live as before."), (None, "Nothing is live yet.")]
+    ("live", "first"), [(1, "v1 is still live."), (None, "Nothing is live yet.")]
 )
 def test_a_push_whose_deploy_reconcile_made_ends_with_the_same_last_words(
     capfd: pytest.CaptureFixture[str], live: int | None, first: str

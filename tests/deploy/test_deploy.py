@@ -255,7 +255,7 @@ def test_a_web_process_that_crashes_is_reported_with_its_last_words(live: FakeMa
     ended = live.push("two", WITH_WORKER)
 
     assert ended.exit_code == 7
-    assert failure(live).reason == "the web process of v2 ends as soon as it starts"
+    assert failure(live).reason == "the web process of v2 exits as soon as it starts"
     assert "  ModuleNotFoundError: No module named 'nope'" in failure(live).report
     assert "release.switched" not in live.watching.names()
     assert_v1_serves_untouched(live)
@@ -404,7 +404,7 @@ def test_a_worker_that_falls_after_the_switch_takes_everything_back(live: FakeMa
     ended = live.push("two", WITH_WORKER)
 
     assert ended.exit_code == 7
-    assert failure(live).reason == "`worker.1` of v2 does not stay up for 3 s"
+    assert failure(live).reason == "`worker.1` of v2 did not stay up for 3 s"
     assert "  KeyError: 'QUEUE'" in failure(live).report
     assert failure(live).still_live == 1
     assert live.watching.names()[-5:] == [
@@ -424,7 +424,7 @@ def test_old_workers_that_fall_too_do_not_hide_why_the_deploy_failed(live: FakeM
     ended = live.push("two", WITH_WORKER)
 
     assert ended.exit_code == 7
-    assert failure(live).reason == "`worker.1` of v2 does not stay up for 3 s"
+    assert failure(live).reason == "`worker.1` of v2 did not stay up for 3 s"
     assert live.journal.live() == 1
     assert live.answer() == "v1"
 

@@ -183,7 +183,7 @@ def test_who_turned_it_off_is_neither_asked_nor_started_anew(
 
     assert find(live.layout, [], time.time()) == []
     assert revive(live, live.journal, BRIEFLY) == []
-    assert look_after(live, APP, 1) == ["slowed down worker.1 of v1, which crash-loops"]
+    assert look_after(live, APP, 1) == ["slowed down worker.1 of v1, which is crash-looping"]
 
 
 def test_what_is_well_is_not_found(live: FakeMachine) -> None:
@@ -200,12 +200,12 @@ def test_a_crash_loop_is_slowed_down_once_and_let_go_when_it_is_over(live: FakeM
     crashing(live, WORKER)
     live.supervisor.calls.clear()
 
-    assert look_after(live, APP, None) == ["slowed down worker.1 of v1, which crash-loops"]
+    assert look_after(live, APP, None) == ["slowed down worker.1 of v1, which is crash-looping"]
     assert look_after(live, APP, None) == []
     live.supervisor.units[WORKER].state = State.UP
     live.supervisor.units[WORKER].since = live.clock.now()
     live.clock.sleep(600)
-    assert look_after(live, APP, None) == ["worker.1 of v1 crash-loops no longer"]
+    assert look_after(live, APP, None) == ["worker.1 of v1 has stopped crash-looping"]
 
     assert live.supervisor.calls == [("set_pause", WORKER, "30"), ("set_pause", WORKER, "1")]
     assert live.journal.history().loops == ()
@@ -222,9 +222,11 @@ def test_the_next_push_says_what_went_wrong_with_the_live_release(live: FakeMach
 
     warned = [event for event in live.watching.events if isinstance(event, Warned)]
     assert warned == [
-        Warned("worker.1 of v1 crash-loops since 3m", "pushdeploy logs -p worker.1 --app blog"),
         Warned(
-            "web.1 of v1 hung and was started anew once, the last 3m ago",
+            "worker.1 of v1 has been crash-looping for 3m", "pushdeploy logs -p worker.1 --app blog"
+        ),
+        Warned(
+            "web.1 of v1 hung and was restarted once, 3m ago",
             "pushdeploy logs -p web.1 --app blog",
         ),
     ]

@@ -60,7 +60,7 @@ def test_a_broken_version_is_refused_and_the_old_one_serves(site: Site) -> None:
 
     assert pushed.status == 1
     assert "no database is configured" in pushed.output
-    assert "ends as soon as it starts" in pushed.output
+    assert "exits as soon as it starts" in pushed.output
     site.assert_serving(v=1, release=1)
     eventually(lambda: site.units() == ["web.1 of v1"], "nothing of v2 runs")
 

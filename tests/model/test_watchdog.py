@@ -16,6 +16,7 @@ from pushdeploy.model.watchdog import (
     may_be_starting,
     needs_other_pace,
     next_revival,
+    restarted,
     silence,
 )
 
@@ -158,3 +159,15 @@ def test_the_history_tells_what_the_watchdog_did() -> None:
     assert history.revivals == {12: (5.0, 8.0)}
     assert history.loops == (Loop(12, "worker.1", 7, 6.0),)
     assert history.changes == ()
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (1, "restarted once, 3h ago"),
+        (2, "restarted twice, most recently 3h ago"),
+        (5, "restarted 5 times, most recently 3h ago"),
+    ],
+)
+def test_restarts_are_told_with_the_latest(count: int, told: str) -> None:
+    assert restarted(count, "3h ago") == told

@@ -45,7 +45,7 @@ ROLLBACK = [
     *(Point.TIDY_STOPPED, Point.PRUNE_LOGS, Point.TIDY_WOKEN),
 ]
 
-# Of a deploy whose worker does not stay up.
+# Of a deploy whose worker did not stay up.
 UNSETTLED = [
     *(Point.SWITCH_UNDONE, Point.SWITCH_DROPPED, Point.SETTINGS_RESTORED, Point.ATTEMPT_FAILED),
 ]

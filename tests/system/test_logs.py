@@ -104,7 +104,7 @@ def test_a_failed_push_shows_what_the_app_itself_said(live: Site, kind: str) -> 
 
     push = live.push()
 
-    assert_refused(push, "v1 is live as before.")
+    assert_refused(push, "v1 is still live.")
     shown = " ".join(push.output.split())
     assert all(one in shown for one in wanted), push.output
     assert "Booting worker" not in push.output
@@ -123,8 +123,8 @@ def test_a_journal_that_keeps_nothing_is_said_to(live: Site) -> None:
         live.host.run("rm", drop_in)
         live.host.run("systemctl", "restart", "systemd-journald")
 
-    assert_refused(push, "v1 is live as before.")
-    assert "What web.1 printed is not kept: Storage=none in journald.conf." in push.output
+    assert_refused(push, "v1 is still live.")
+    assert "The output of web.1 is not kept: Storage=none in journald.conf." in push.output
     assert "printed nothing" not in push.output
     assert (logs.returncode, logs.stdout) == (0, "")
     assert logs.stderr == f"What {live.name} prints is not kept: Storage=none in journald.conf.\n"

@@ -88,7 +88,7 @@ def test_the_blog_keeps_its_posts_through_a_deploy_and_counts_their_words(site: 
 def test_a_worker_runs_once_and_this_is_said(site: Site) -> None:
     push = site.deploy("worker-jobs")
 
-    assert "worker: one instance each. More: pushdeploy ps:scale worker=2" in push.output
+    assert "worker: one instance each. To scale: pushdeploy ps:scale worker=2" in push.output
     workers = [one for one in site.ask("ps")["instances"] if one["instance"].startswith("worker")]
     assert [(one["instance"], one["state"]) for one in workers] == [("worker.1", "up")]
 
@@ -134,7 +134,7 @@ def test_a_worker_that_falls_takes_the_deploy_back(site: Site) -> None:
 
     push = site.push()
 
-    assert_refused(push, "v1 is live as before.", "`worker.1` of v2 does not stay up")
+    assert_refused(push, "v1 is still live.", "`worker.1` of v2 did not stay up")
     assert_unchanged(site, before)
 
 

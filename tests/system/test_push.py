@@ -43,8 +43,8 @@ def test_what_a_push_says_fits_into_a_terminal(site: Site) -> None:
 @pytest.mark.parametrize(
     ("tree", "files", "reasons"),
     [
-        ("import-error", {}, ["ends as soon as it starts"]),
-        ("exits-at-once", {}, ["ends as soon as it starts"]),
+        ("import-error", {}, ["exits as soon as it starts"]),
+        ("exits-at-once", {}, ["exits as soon as it starts"]),
         ("health-500", {}, ["GET / answered 500"]),
         ("hangs", {"app.json": HEALTH_IN_SHORT}, ["GET /", "no answer"]),
         ("release-fails", {}, ["the release command `python release.py` failed with status 1"]),
@@ -61,7 +61,7 @@ def test_a_deploy_that_fails_is_refused_and_the_old_one_answers(
 
     push = site.push()
 
-    assert_refused(push, "v1 is live as before.", *reasons)
+    assert_refused(push, "v1 is still live.", *reasons)
     assert_unchanged(site, before)
     assert site.attempts == 2
 
@@ -77,5 +77,5 @@ def test_a_push_says_why_it_failed_when_the_disk_of_the_logs_is_full(site: Site)
     push = site.push()
 
     site.host.run("umount", logs)
-    assert_refused(push, "ends as soon as it starts", "Next: ")
+    assert_refused(push, "exits as soon as it starts", "Next: ")
     assert_serving(site, version=1, release="v1")

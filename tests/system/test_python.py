@@ -132,7 +132,7 @@ def test_what_can_not_be_built_again_runs_on_and_says_so(
     assert_cli_refused(ran, 69, "was built for Python 3.11", "pushdeploy rebuild")
     assert LOST in shown
     assert (said.returncode, listed.returncode) == (7, 69)
-    assert f"{live} is live as before" in said.stderr
+    assert f"{live} is still live" in said.stderr
     assert "pushdeploy rebuild" in said.stderr
     assert LOST in listed.stdout
     assert (sites[0].main_pid(), sites[0].current) == (before, live)

@@ -31,7 +31,7 @@ def test_pushing_a_failed_commit_again_retries_exactly_once(site: Site) -> None:
     again = site.push()
 
     assert again.exit_status != 0, again.output
-    assert again.output.count("ends as soon as it starts") == 1, again.output
+    assert again.output.count("exits as soon as it starts") == 1, again.output
     assert site.attempts == 3
     assert_serving(site, version=1, release="v1")
 
@@ -42,7 +42,7 @@ def test_release_runs_once_for_each_push_that_fails(site: Site) -> None:
 
     push = site.push()
 
-    assert_refused(push, "The release command had run", "ends as soon as it starts")
+    assert_refused(push, "The release command had run", "exits as soon as it starts")
     assert runs_of_release(site) == ["v1", "v2"]
     assert site.attempts == 2
 

@@ -286,5 +286,5 @@ def test_a_release_command_that_a_signal_ends_has_failed(site: Site) -> None:
 
     push = site.push()
 
-    assert_refused(push, "v1 is live as before.", "failed with status 143")
+    assert_refused(push, "v1 is still live.", "failed with status 143")
     assert site.current == "v1"

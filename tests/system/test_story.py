@@ -81,7 +81,7 @@ def test_a_push_that_fails_changes_nothing(blog: Site) -> None:
 
     push = blog.push()
 
-    assert_refused(push, "v1 is live as before.", "ends as soon as it starts")
+    assert_refused(push, "v1 is still live.", "exits as soon as it starts")
     assert_unchanged(blog, before)
 
 

@@ -184,10 +184,10 @@ def test_that_it_was_started_anew_is_said_by_ps_and_once_by_a_push(look: Look) -
     site.change({"README.md": "and again\n"})
     another = site.push()
 
-    assert "web.1 of v1 hung and was started anew once" in ps
+    assert "web.1 of v1 hung and was restarted once" in ps
     assert f"pushdeploy logs -p web.1 --app {site.name}" in ps
     assert len(revived) == 1
-    assert said(push)[1].startswith(" !     Warning: web.1 of v1 hung and was started anew once")
+    assert said(push)[1].startswith(" !     Warning: web.1 of v1 hung and was restarted once")
     assert another.exit_status == 0
     assert "hung" not in another.output
 
@@ -228,12 +228,12 @@ def test_who_turned_it_off_is_left_alone(look: Look) -> None:
 def test_a_crash_loop_of_web_is_bounded_and_said(look: Look) -> None:
     site = look.sites["looping"]
 
-    assert look.did("looping") == ["slowed down web.1 of v1, which crash-loops"]
+    assert look.did("looping") == ["slowed down web.1 of v1, which is crash-looping"]
     assert pause(site, "web") == "30s"
     assert site.ask("ps")["instances"][0]["crash_loop"] is True
     ps = site.cli("ps")
     assert "restarts, the last " in ps.stdout
-    assert "web.1 of v1 crash-loops" in ps.stderr
+    assert "web.1 of v1 is crash-looping" in ps.stderr
     assert f"pushdeploy logs -p web.1 --app {site.name}" in ps.stderr
 
 
@@ -263,7 +263,7 @@ def test_a_change_starts_at_once_and_crashes_anew_after_a_second(look: Look) -> 
 def test_a_crash_loop_of_a_worker_is_bounded_and_said_at_the_next_push(look: Look) -> None:
     site = look.sites["worker"]
 
-    assert look.did("worker") == ["slowed down worker.1 of v1, which crash-loops"]
+    assert look.did("worker") == ["slowed down worker.1 of v1, which is crash-looping"]
     assert pause(site, "worker.1") == "30s"
     assert f"pushdeploy logs -p worker.1 --app {site.name}" in site.cli("ps").stderr
     assert "crash-worker is there" in site.cli("logs -p worker.1").stdout
@@ -271,7 +271,7 @@ def test_a_crash_loop_of_a_worker_is_bounded_and_said_at_the_next_push(look: Loo
     site.change({"README.md": "mended\n"})
     push = site.push()
     assert push.exit_status == 0, push.output
-    assert said(push)[1].startswith(" !     Warning: worker.1 of v1 crash-loops since")
+    assert said(push)[1].startswith(" !     Warning: worker.1 of v1 has been crash-looping for")
     assert f" !     pushdeploy logs -p worker.1 --app {site.name}" in said(push)[2:4]
     assert restarts(site, "worker.1") == 0
     assert site.get("/").text == "fine\n"
