@@ -1,4 +1,7 @@
-"""One GET, over a unix socket or to a port; patient while the far side boots."""
+"""One GET, over a unix socket or to a port; patient while the far side boots.
+
+http.client takes 13 ms to import: that is done while the first app that is asked still boots.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import http.client
     from collections.abc import Callable, Iterable, Sequence
 
 CLOSE = ("Connection", "close")
@@ -102,28 +106,17 @@ def get(
         NoAnswerError: nothing came.
         GaveUpError: `go_on` said no.
     """
-    import http.client  # noqa: PLC0415 - slow; the first app to ask is still booting then
+    import http.client
 
     connection = http.client.HTTPConnection(host)
     try:
         connection.sock = _connected(address, seconds, go_on)
         connection.request("GET", path, headers=dict([CLOSE, *headers]))
-        response = connection.getresponse()
-        body = response.read(BODY_LIMIT)
-        if response.length and len(body) < BODY_LIMIT:
-            raise http.client.IncompleteRead(body, response.length)  # noqa: TRY301 - as the parser
+        return _read(connection.getresponse())
     except TimeoutError as error:
         raise NoAnswerError(f"no answer within {seconds:.0f} s") from error
-    except http.client.RemoteDisconnected as error:
-        raise NoAnswerError("the connection was closed without an answer") from error
-    except http.client.IncompleteRead as error:
-        raise NoAnswerError("the connection was closed in the middle of the answer") from error
-    except http.client.HTTPException as error:
-        raise NoAnswerError(f"not an HTTP answer: {error!r}") from error
-    except OSError as error:
-        raise NoAnswerError(error.strerror or str(error)) from error
-    else:
-        return Answer(response.status, response.reason, body.decode(errors="replace"))
+    except (OSError, http.client.HTTPException) as error:
+        raise NoAnswerError(_reason(error)) from error
     finally:
         connection.close()
 
@@ -146,3 +139,27 @@ def _family(address: Path | tuple[str, int]) -> socket.AddressFamily:
     if isinstance(address, Path):
         return socket.AF_UNIX
     return socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+
+
+def _read(response: http.client.HTTPResponse) -> Answer:
+    import http.client
+
+    body = response.read(BODY_LIMIT)
+    if response.length and len(body) < BODY_LIMIT:
+        raise http.client.IncompleteRead(body, response.length)
+    return Answer(response.status, response.reason, body.decode(errors="replace"))
+
+
+def _reason(error: Exception) -> str:
+    """Why there is no answer, from what http.client and the socket raise."""
+    import http.client
+
+    match error:
+        case http.client.RemoteDisconnected():
+            return "the connection was closed without an answer"
+        case http.client.IncompleteRead():
+            return "the connection was closed in the middle of the answer"
+        case OSError():
+            return error.strerror or str(error)
+        case _:
+            return f"not an HTTP answer: {error!r}"

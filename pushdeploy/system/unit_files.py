@@ -28,7 +28,7 @@ from pushdeploy.system.rendering import load, render
 from pushdeploy.system.systemctl import transient_until_end
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pushdeploy.model.instance import Instance
@@ -89,57 +89,61 @@ def unit_files(instance: Instance) -> Iterator[tuple[str, str]]:
         "slice": slice_of(instance.app),
         "files": DEFAULT_FILES,
     }
-    environment = list(instance.environment)
-    serves = instance.socket is not None and instance.port is None
+    yield f"{instance.unit}.service", _service(instance, common)
+    if instance.socket is None:
+        return
+    bridge = f"{bridge_of(instance.unit)}.service"
+    served_by = f"{instance.unit}.service" if instance.port is None else bridge
     yield (
-        f"{instance.unit}.service",
+        f"{instance.unit}.socket",
         render(
-            "systemd/process.service.j2",
+            "systemd/web.socket.j2",
             **common,
-            name=instance.name,
-            script=instance.script,
-            user=instance.user,
-            code=instance.code,
-            home=instance.home,
-            shared=instance.shared,
-            environment=environment,
-            stop_grace=STOP_GRACE_SECONDS,
-            restart=RESTART_SECONDS,
-            tasks=DEFAULT_TASKS,
-            cpu_weight=CPU_WEIGHT,
-            memory=DEFAULT_MEMORY,
-            port=instance.port,
-            bridged=as_range(BRIDGED),
-            log_burst=LOG_BURST,
-            log_interval=LOG_INTERVAL_SECONDS,
-            requires=f"{instance.unit}.socket" if serves else None,
+            socket=instance.socket,
+            proxy_group=PROXY_GROUP,
+            served_by=served_by,
         ),
     )
-    if instance.socket is not None:
-        bridged = instance.port is not None
-        served_by = bridge_of(instance.unit) if bridged else instance.unit
-        yield (
-            f"{instance.unit}.socket",
-            render(
-                "systemd/web.socket.j2",
-                **common,
-                socket=instance.socket,
-                proxy_group=PROXY_GROUP,
-                served_by=f"{served_by}.service",
-            ),
-        )
-        if bridged:
-            yield (
-                f"{served_by}.service",
-                render(
-                    "systemd/bridge.service.j2",
-                    **common,
-                    port=instance.port,
-                    user=instance.user,
-                    python=TOOL_PYTHON,
-                    requires=f"{instance.unit}.socket",
-                ),
-            )
+    if instance.port is not None:
+        yield bridge, _bridge(instance, common)
+
+
+def _service(instance: Instance, common: Mapping[str, object]) -> str:
+    """The unit of the app's own process, which has the socket itself unless it has a port."""
+    serves = instance.socket is not None and instance.port is None
+    return render(
+        "systemd/process.service.j2",
+        **common,
+        name=instance.name,
+        script=instance.script,
+        user=instance.user,
+        code=instance.code,
+        home=instance.home,
+        shared=instance.shared,
+        environment=list(instance.environment),
+        stop_grace=STOP_GRACE_SECONDS,
+        restart=RESTART_SECONDS,
+        tasks=DEFAULT_TASKS,
+        cpu_weight=CPU_WEIGHT,
+        memory=DEFAULT_MEMORY,
+        port=instance.port,
+        bridged=as_range(BRIDGED),
+        log_burst=LOG_BURST,
+        log_interval=LOG_INTERVAL_SECONDS,
+        requires=f"{instance.unit}.socket" if serves else None,
+    )
+
+
+def _bridge(instance: Instance, common: Mapping[str, object]) -> str:
+    """The unit that passes on to the port what comes to the socket."""
+    return render(
+        "systemd/bridge.service.j2",
+        **common,
+        port=instance.port,
+        user=instance.user,
+        python=TOOL_PYTHON,
+        requires=f"{instance.unit}.socket",
+    )
 
 
 def front_files(app: str, port: int, live_socket: Path) -> Iterator[tuple[str, str]]:
@@ -180,7 +184,24 @@ def run_command(job: Job, unit: str, *options: str) -> Command:
 
     The job's words are in the unit's file (`job_files`), never here.
     """
-    properties = [
+    settings = [("HOME", str(job.home)), *job.environment]
+    asked = [
+        "--service-type=exec",
+        *options,
+        f"--unit={unit}",
+        f"--description={job.app}: {TOLD[job.kind]}",
+        f"--uid={job.user}",
+        f"--gid={job.user}",
+        *(f"--property={line}" for line in _properties(job, unit)),
+        *(f"--setenv={name}={value}" for name, value in settings),
+    ]
+    words = [*(word.replace("$", "$$") for word in BECOME), str(words_of(unit))]
+    return Command(transient_until_end(asked, words))
+
+
+def _properties(job: Job, unit: str) -> list[str]:
+    """What the unit of a job is told beside its words."""
+    return [
         *settings_of(render("systemd/sandbox.j2")),
         f"Slice={slice_of(job.app)}",
         f"WorkingDirectory={job.folder}",
@@ -201,19 +222,6 @@ def run_command(job: Job, unit: str, *options: str) -> Command:
         *(f"BindPaths={source}:{seen}" for source, seen in job.bound),
         *(f"SupplementaryGroups={group}" for group in job.groups),
     ]
-    settings = [("HOME", str(job.home)), *job.environment]
-    asked = [
-        "--service-type=exec",
-        *options,
-        f"--unit={unit}",
-        f"--description={job.app}: {TOLD[job.kind]}",
-        f"--uid={job.user}",
-        f"--gid={job.user}",
-        *(f"--property={line}" for line in properties),
-        *(f"--setenv={name}={value}" for name, value in settings),
-    ]
-    words = [*(word.replace("$", "$$") for word in BECOME), str(words_of(unit))]
-    return Command(transient_until_end(asked, words))
 
 
 def _literal(*words: str) -> str:
