@@ -168,6 +168,58 @@ def test_a_hook_imports_nothing_but_the_way_of_a_push(hook: str) -> None:
     }
 
 
+def names_of_ours(tree: ast.AST) -> set[str]:
+    """The names that a test has of modules and classes of ours."""
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom | ast.Import)
+        for alias in node.names
+        if (getattr(node, "module", None) or alias.name).startswith("pushdeploy")
+    }
+
+
+def patches(text: str) -> Iterator[str]:
+    """Where a test puts something of its own in the place of something of ours."""
+    tree = ast.parse(text)
+    ours = names_of_ours(tree)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names) if any("mock" in alias.name for alias in names):
+                yield ast.unparse(node)
+            case ast.ImportFrom(module=str(module)) if "mock" in module:
+                yield ast.unparse(node)
+            case ast.Call(func=ast.Attribute(attr="setattr" | "setitem"), args=[target, *_]):
+                if ast.unparse(target) not in NOT_OURS:
+                    yield ast.unparse(node)
+            case ast.Assign(targets=targets):
+                owners = (one.value for one in targets if isinstance(one, ast.Attribute))
+                if any(isinstance(one, ast.Name) and one.id in ours for one in owners):
+                    yield ast.unparse(node)
+
+
+NOT_OURS = {"sys"}
+"""What a test may patch: how a terminal looks from within Python has no other door."""
+
+
+def test_no_test_patches_our_code() -> None:
+    tests = sorted((ROOT / "tests").rglob("*.py"))
+
+    assert [f"{path.name}: {one}" for path in tests for one in patches(path.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from unittest.mock import patch",
+        "monkeypatch.setattr(processes, 'cores', lambda: 1)",
+        "from pushdeploy.system import processes; processes.cores = lambda: 1",
+    ],
+)
+def test_a_patch_is_found(text: str) -> None:
+    assert list(patches(text)) != []
+
+
 def test_the_log_loads_no_console_and_leaves_each_module_whole() -> None:
     probe = "import sys; from pushdeploy.system import log; log.get_ready(); print(*sys.modules); "
     hollow = (

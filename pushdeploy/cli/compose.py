@@ -11,6 +11,7 @@ from pushdeploy.cli.receiver import own_receiver
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.machine import Machine
 from pushdeploy.model.layout import SERVER
+from pushdeploy.system import processes
 from pushdeploy.system.accounts import ServerAccounts
 from pushdeploy.system.systemd import Systemd
 from pushdeploy.system.unit_files import load_templates
@@ -34,11 +35,14 @@ def server_machine(receiver: Receiver | None = None) -> Machine:
     """A server with systemd."""
     receiver = receiver or own_receiver()
     receiver.meanwhile = load_templates
+    systemd = Systemd()
     return Machine(
         layout=SERVER,
-        supervisor=Systemd(),
+        supervisor=systemd,
         accounts=ServerAccounts(SERVER),
         receiver=receiver,
+        resources=processes,
+        timers=systemd,
         python=Path(sys.executable),
         server_python=SERVER_PYTHON,
         uv=_beside_python("uv"),
@@ -52,11 +56,14 @@ def embedded_machine(receiver: Receiver | None = None) -> Machine:
     from pushdeploy.system.supervisord import Supervisord  # noqa: PLC0415
 
     layout = engine_link.layout()
+    supervisord = Supervisord(layout, Path(sys.executable))
     return Machine(
         layout=layout,
-        supervisor=Supervisord(layout, Path(sys.executable)),
+        supervisor=supervisord,
         accounts=OwnAccounts(layout),
         receiver=receiver or own_receiver(),
+        resources=processes,
+        timers=supervisord,
         python=Path(sys.executable),
         server_python=Path(sys.executable).resolve(),
         uv=_beside_python("uv"),

@@ -10,7 +10,6 @@ from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, WebStarting
 from pushdeploy.model.instance import Instance, State
 from pushdeploy.model.size import format_size
-from pushdeploy.system import processes
 from pushdeploy.system.faults import Point, reached
 
 if TYPE_CHECKING:
@@ -68,8 +67,8 @@ def warm_releases(machine: Machine, app: str, history: History) -> list[int]:
 
 def _make_room(machine: Machine, release: Release) -> None:
     """Check that memory holds a second copy; a warm release makes way first."""
-    available = processes.available_memory()
-    everybody = processes.total_memory() - available
+    available = machine.resources.available_memory()
+    everybody = machine.resources.total_memory() - available
     if available >= everybody + MEMORY_RESERVE:  # then it holds a second copy of anything
         return
     needed = _live_memory(machine, release.app, everybody) + MEMORY_RESERVE
@@ -81,7 +80,7 @@ def _make_room(machine: Machine, release: Release) -> None:
             journal.note_history(cold=number)
             warm = instances.web(machine, journal.release(number), journal.settings())
             machine.supervisor.forget(release.app, [warm.unit])
-    available = processes.available_memory()
+    available = machine.resources.available_memory()
     if available < needed:
         raise DeployFailedError(
             f"memory does not hold two releases: {format_size(available)} are available, "
@@ -95,8 +94,8 @@ def _live_memory(machine: Machine, app: str, everybody: int) -> int:
     live = Journal(machine.layout.app(app)).live()
     for status in machine.supervisor.statuses(app):
         if status.release == live and status.process_type == "web" and status.pid:
-            used = processes.usage(status.pid)
+            used = machine.resources.usage(status.pid)
             if used and used.memory > everybody:  # it forks without end, and they share it all
-                used = processes.usage(status.pid, grandchildren=False)
+                used = machine.resources.usage(status.pid, grandchildren=False)
             return min(used.memory, everybody) if used else 0
     return 0

@@ -17,7 +17,7 @@ from pushdeploy.model.python_version import choose, parse_python_version
 from pushdeploy.model.requirements import names
 from pushdeploy.model.size import format_size
 from pushdeploy.model.web_server import mentions_gunicorn
-from pushdeploy.system import processes, pythons
+from pushdeploy.system import pythons
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def build(
     reused = (venv / COMPLETE).exists()
     if not reused:
         report(BuildStarted())
-        _refuse_full_disk(machine.layout.app(app).venvs)
+        _refuse_full_disk(machine, machine.layout.app(app).venvs)
         make_venv(machine, app, tree, python, venv, extra, report)
     report(Built(reused=reused, seconds=machine.monotonic() - began))
     return Venv(key, str(python.version), str(python.path))
@@ -126,8 +126,8 @@ def _forgotten(tree: Tree, procfile: Procfile) -> list[str]:
     return ["gunicorn"] if uses and "gunicorn" not in listed else []
 
 
-def _refuse_full_disk(folder: Path) -> None:
-    free = processes.free_disk(folder)
+def _refuse_full_disk(machine: Machine, folder: Path) -> None:
+    free = machine.resources.free_disk(folder)
     if free < DISK_RESERVE:
         raise DeployFailedError(
             f"the disk is nearly full: {format_size(free)} are free under `{folder}`, "

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pushdeploy.deploy.machine import Machine
+    from pushdeploy.deploy.tools import Resources
     from pushdeploy.model.environment import Environment
     from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.settings import AppSettings
@@ -27,10 +28,10 @@ MEMORY_PER_WORKER = 512 << 20
 """Bytes of RAM per gunicorn worker: a deploy holds two releases."""
 
 
-def web_concurrency() -> int:
+def web_concurrency(resources: Resources) -> int:
     """How many workers a web process gets by itself."""
-    by_cores = 2 * processes.cores() + 1
-    return max(1, min(by_cores, processes.total_memory() // MEMORY_PER_WORKER))
+    by_cores = 2 * resources.cores() + 1
+    return max(1, min(by_cores, resources.total_memory() // MEMORY_PER_WORKER))
 
 
 def workers_by_config_var(environment: Environment) -> int | None:
@@ -39,10 +40,10 @@ def workers_by_config_var(environment: Environment) -> int | None:
     return int(own) if own.isascii() and own.isdigit() else None
 
 
-def web_workers(settings: AppSettings, environment: Environment) -> int:
+def web_workers(machine: Machine, settings: AppSettings, environment: Environment) -> int:
     """What web is told: by a config var, by `ps:scale`, or by us."""
     asked = workers_by_config_var(environment) or settings.formation.web_workers
-    return asked or web_concurrency()
+    return asked or web_concurrency(machine.resources)
 
 
 def web(machine: Machine, release: Release, settings: AppSettings) -> Instance:
@@ -50,7 +51,7 @@ def web(machine: Machine, release: Release, settings: AppSettings) -> Instance:
     place = machine.layout.app(release.app)
     bridged = release.binding is Binding.PORT
     port = _bridge_port(machine, place, release) if bridged else None
-    workers = settings.formation.web_workers or web_concurrency()
+    workers = settings.formation.web_workers or web_concurrency(machine.resources)
     environment = (
         ("PORT", str(port or settings.port)),
         (WEB_CONCURRENCY, str(workers)),

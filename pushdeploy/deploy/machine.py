@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
+    from pushdeploy.deploy.tools import Resources, Timers
     from pushdeploy.model.instance import Instance, Status
     from pushdeploy.model.job import Job
     from pushdeploy.model.layout import Layout
@@ -92,9 +93,6 @@ class Supervisor(Protocol):
     def fronts(self) -> list[str]:
         """Apps whose front is open."""
 
-    def wake(self, app: str, seconds: float) -> None:
-        """Have `reconcile` run for the app after so long; the newest call counts."""
-
 
 class Accounts(Protocol):
     """Who owns what: own users on a server, one person in embedded mode."""
@@ -148,6 +146,8 @@ class Machine:
     supervisor: Supervisor
     accounts: Accounts
     receiver: Receiver
+    resources: Resources
+    timers: Timers
     python: Path
     """The interpreter that runs us, for child processes of ours."""
     server_python: Path

@@ -106,7 +106,7 @@ def current_misfit(machine: Machine, journal: Journal) -> str | None:
 
 def _left_for_rebuild(machine: Machine, app: str, trouble: str, before: int) -> str:
     """Started, it would only crash. It is built again as soon as the boot is over."""
-    machine.supervisor.wake(app, REBUILD_SECONDS + REBUILDS_APART_SECONDS * before)
+    machine.timers.wake(app, REBUILD_SECONDS + REBUILDS_APART_SECONDS * before)
     return f"{app}: {trouble}; it is built again next"
 
 
@@ -244,7 +244,7 @@ def _set_all_right(
 
 
 def _follows(machine: Machine, app: str, before: int) -> str:
-    machine.supervisor.wake(app, LATER_SECONDS + before * APART_SECONDS)
+    machine.timers.wake(app, LATER_SECONDS + before * APART_SECONDS)
     return "a deploy is due, and follows"
 
 

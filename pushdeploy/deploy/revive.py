@@ -112,7 +112,7 @@ def revive(machine: Machine, journal: Journal, seconds: float | None = None) -> 
         return []
     trouble = fit.misfit(machine, current)
     if trouble is not None:  # stopped, it could not start again; reconcile builds it again
-        machine.supervisor.wake(current.app, REBUILD_SECONDS)
+        machine.timers.wake(current.app, REBUILD_SECONDS)
         return [f"left {web.name}, which does not answer, alone: {trouble}"]
     again = next_revival(journal.history().revivals.get(current.number, ()))
     if machine.now() < again:

@@ -198,7 +198,7 @@ def _wake_for_warm(machine: Machine, journal: Journal) -> None:
     if journal.place.previous.is_symlink():
         ends.append(_previous_until(journal))
     if ends:
-        machine.supervisor.wake(journal.place.name, max(1.0, min(ends) - machine.now() + 1))
+        machine.timers.wake(journal.place.name, max(1.0, min(ends) - machine.now() + 1))
     reached(Point.TIDY_WOKEN)
 
 

@@ -20,7 +20,7 @@ from pushdeploy.model.attempt import Attempt, Outcome
 from pushdeploy.model.instance import State
 from pushdeploy.model.release import Kind, parse_release_name
 from pushdeploy.model.watchdog import crash_loops
-from pushdeploy.system import locks, processes, pythons, sockets
+from pushdeploy.system import locks, pythons, sockets
 from pushdeploy.system.records import read_lines
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _ps(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
     return {
         "app": app,
         "release": None if live is None else f"v{live}",
-        "web_concurrency": web_workers(settings, journal.environment()),
+        "web_concurrency": web_workers(machine, settings, journal.environment()),
         "commands": {line.name: line.command for line in current.procfile.lines} if current else {},
         "instances": rows,
         "misfit": None if current is None else fit.misfit(machine, current),
@@ -141,14 +141,14 @@ def _stray(machine: Machine, status: Status) -> dict[str, Any]:
 
 def _measured(machine: Machine, status: Status | None) -> dict[str, Any]:
     pid = status.pid if status else None
-    usage = processes.usage(pid) if pid else None
+    usage = machine.resources.usage(pid) if pid else None
     serves = status is not None and status.process_type == "web"
     return {
         "state": status.state if status else State.DOWN,
         "seconds": round(machine.now() - usage.started, 1) if usage else None,
         "cpu": round(usage.cpu, 1) if usage else None,
         "memory": usage.memory if usage else None,
-        "workers": processes.server_workers(pid) if pid and serves else None,
+        "workers": machine.resources.server_workers(pid) if pid and serves else None,
         "restarts": status.restarts if status else 0,
         "last_restart": _ago(machine, status.last_restart) if status else None,
         "crash_loop": status is not None and crash_loops(status, machine.now()),

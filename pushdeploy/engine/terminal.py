@@ -19,7 +19,6 @@ from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
 from pushdeploy.model.job import JobKind
 from pushdeploy.model.log_line import Kept
 from pushdeploy.model.text import escaped, quoted
-from pushdeploy.system import processes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,7 +88,7 @@ def _why_few(machine: Machine, journal: Journal, missing: int, *, none: bool) ->
     if keeping.kept is Kept.NOTHING:
         return f"What {app} prints is not kept: {keeping.why}.\n".encode()
     began = min((one.at for one in journal.attempts()), default=machine.now())
-    if keeping.kept is Kept.UNTIL_REBOOT and began < processes.booted():
+    if keeping.kept is Kept.UNTIL_REBOOT and began < machine.resources.booted():
         return f"What {app} printed before the reboot is gone: {keeping.why}.\n".encode()
     return b"" if not none else f"{app} has printed nothing that is still kept.\n".encode()
 

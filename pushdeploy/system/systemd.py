@@ -58,8 +58,9 @@ RUNNING = (State.UP, State.STARTING, State.STOPPING)
 class Systemd:
     """The supervisor of a server."""
 
-    def __init__(self, units: Path = UNITS) -> None:
+    def __init__(self, units: Path = UNITS, socket_seconds: float = SOCKET_SECONDS) -> None:
         self._units = units
+        self._socket_seconds = socket_seconds
         self._made: set[str] = set()  # unit files that systemd has not been asked to start yet
 
     def apply(self, instances: Sequence[Instance]) -> None:
@@ -81,7 +82,7 @@ class Systemd:
         if stopped:
             services = (f"{one.unit}.service" for one in stopped)
             systemctl("start", "--no-block", *sockets, *services)
-        if not _appear(sockets.values()):
+        if not _appear(sockets.values(), self._socket_seconds):
             systemctl("start", *sockets)  # says why one can't
         self._made.clear()
 
@@ -264,9 +265,9 @@ def loaded(pattern: str = "pushdeploy-*.v*.service") -> Iterator[Status]:
     return read_statuses(systemctl("show", "--property", PROPERTIES, "--", pattern).stdout)
 
 
-def _appear(paths: Collection[Path]) -> bool:
+def _appear(paths: Collection[Path], seconds: float) -> bool:
     """Wait for files; False when not all came."""
-    end = time.monotonic() + SOCKET_SECONDS
+    end = time.monotonic() + seconds
     while not all(path.exists() for path in paths):
         if time.monotonic() > end:
             return False

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from pushdeploy.model.log_line import LogLine
+    from pushdeploy.system.processes import Usage
 
 Answer = tuple[int, str]
 
@@ -79,6 +80,8 @@ class FakeSupervisor:
     """What happens elsewhere while a job runs."""
     on_call: Callable[[str], None] = lambda _: None
     jobs: list[Job] = field(default_factory=list)
+    pids: dict[str, int] = field(default_factory=dict)
+    """By unit; nobody looks for a process of that number."""
     units: dict[str, Unit] = field(default_factory=dict)
     front_servers: dict[str, tuple[int, FrontServer]] = field(default_factory=dict)
     twice: set[str] = field(default_factory=set)
@@ -138,6 +141,7 @@ class FakeSupervisor:
                         restarts=unit.restarts,
                         since=unit.since,
                         slowed=unit.slowed,
+                        pid=self.pids.get(name),
                     )
                 )
         return found
@@ -213,10 +217,6 @@ class FakeSupervisor:
         """Apps with a front."""
         return sorted(self.front_servers)
 
-    def wake(self, app: str, seconds: float) -> None:
-        """Remember that it was asked."""
-        self._note("wake", app, f"{seconds:.0f}")
-
     def up(self, app: str) -> list[str]:
         """What runs, as people say it: `v2 web.1`."""
         return [f"v{one.release} {one.name}" for one in self.statuses(app) if one.state is State.UP]
@@ -262,6 +262,68 @@ class FakeSupervisor:
         if unit.server is not None:
             unit.server.stop()
         unit.server, unit.state, unit.restarts = None, State.DOWN, 0
+
+
+@dataclass
+class FakeResources:
+    """As much of everything as a test says; at first plenty."""
+
+    available: list[int] = field(default_factory=list)
+    """What each look at the memory finds; the last for ever."""
+    total: int = 8 << 30
+    processors: int = 2
+    disk: int = 100 << 30
+    used: dict[int, Usage] = field(default_factory=dict)
+    """By process, with its children and their children."""
+    used_alone: dict[int, Usage] = field(default_factory=dict)
+    """By process, with its children only."""
+    asked: list[int] = field(default_factory=list)
+    """Processes whose use was looked at."""
+
+    def available_memory(self) -> int:
+        """The next of what the test said."""
+        if len(self.available) > 1:
+            return self.available.pop(0)
+        return self.available[0] if self.available else self.total
+
+    def total_memory(self) -> int:
+        """What the test said."""
+        return self.total
+
+    def cores(self) -> int:
+        """What the test said."""
+        return self.processors
+
+    def usage(self, pid: int, *, grandchildren: bool = True) -> Usage | None:
+        """What the test said."""
+        self.asked.append(pid)
+        return (self.used if grandchildren else self.used_alone).get(pid)
+
+    def server_workers(self, pid: int) -> int | None:
+        """Nothing here is a server with workers."""
+        return None
+
+    def free_disk(self, folder: Path) -> int:
+        """What the test said."""
+        return self.disk
+
+    def booted(self) -> float:
+        """Long ago."""
+        return 0.0
+
+
+@dataclass
+class FakeTimers:
+    """Remembers what is to run, and runs none of it."""
+
+    due: dict[str, float] = field(default_factory=dict)
+    """Seconds by app; the newest counts."""
+    on_call: Callable[[str], None] = lambda _: None
+
+    def wake(self, app: str, seconds: float) -> None:
+        """Remember it."""
+        self.on_call("wake")
+        self.due[app] = seconds
 
 
 WEB = "web: gunicorn app:app\n"

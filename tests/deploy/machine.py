@@ -23,7 +23,7 @@ from pushdeploy.model.layout import AppLayout, embedded
 from pushdeploy.model.release import Kind
 from pushdeploy.system.accounts_embedded import OwnAccounts
 from tests.deploy.clock import FakeClock
-from tests.deploy.fakes import WEB, FakeReceiver, FakeSupervisor
+from tests.deploy.fakes import WEB, FakeReceiver, FakeResources, FakeSupervisor, FakeTimers
 from tests.deploy.servers import free_port
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class FakeMachine(Machine):
 
     supervisor: FakeSupervisor
     receiver: FakeReceiver
+    resources: FakeResources
+    timers: FakeTimers
     clock: FakeClock
     watching: Watching
 
@@ -193,6 +195,8 @@ def make_machine(root: Path, run: Path) -> FakeMachine:
         supervisor=FakeSupervisor(),
         accounts=OwnAccounts(layout),
         receiver=FakeReceiver(),
+        resources=FakeResources(),
+        timers=FakeTimers(),
         python=Path(sys.executable),
         server_python=Path(sys.executable),
         uv=Path("/nonexistent/uv"),

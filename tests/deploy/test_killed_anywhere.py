@@ -31,7 +31,7 @@ def killed_at(machine: FakeMachine, point: int) -> Iterator[list[str]]:
         if len(touched) == point:
             raise Killed(what)
 
-    machine.supervisor.on_call = touch
+    machine.supervisor.on_call = machine.timers.on_call = touch
     machine.watching.on_event = lambda event: touch(event.name)
     machine.receiver.on_ask = touch
     machine.clock.on_now = lambda: touch("now")
@@ -40,7 +40,7 @@ def killed_at(machine: FakeMachine, point: int) -> Iterator[list[str]]:
     except Killed:
         pass
     finally:
-        machine.supervisor.on_call = lambda _: None
+        machine.supervisor.on_call = machine.timers.on_call = lambda _: None
         machine.watching.on_event = lambda _: None
         machine.receiver.on_ask = lambda _: None
         machine.clock.on_now = lambda: None

@@ -153,7 +153,7 @@ def test_a_boot_leaves_it_down_and_has_it_built_next(aged: FakeMachine, pythons:
 
     assert did[0].endswith("it is built again next")
     assert aged.running() == []
-    assert ("wake", APP, "1") in aged.supervisor.calls
+    assert aged.timers.due == {APP: 1.0}
     aged.reconcile()
     assert aged.answer() == "v3"
     assert "v2 web.1" not in aged.running()
@@ -234,7 +234,7 @@ def test_the_watchdog_does_not_stop_what_could_not_start_again(
 
     assert "alone: v2 was built for Python 3.76" in did
     assert not [call for call in aged.supervisor.calls if call[0] == "stop"]
-    assert ("wake", APP, "1") in aged.supervisor.calls
+    assert aged.timers.due == {APP: 1.0}
 
 
 def test_rebuild_makes_a_new_venv_also_when_the_old_one_fits(aged: FakeMachine) -> None:

@@ -34,7 +34,7 @@ def test_what_is_well_is_left_alone(live: FakeMachine) -> None:
 
     assert did == []
     assert (snapshot(live.place.root), live.running()) == before
-    assert {call[0] for call in live.supervisor.calls} <= {"open_front", "wake"}
+    assert {call[0] for call in live.supervisor.calls} <= {"open_front"}
 
 
 def test_after_a_boot_the_live_release_runs_and_nothing_else(live: FakeMachine) -> None:
@@ -172,10 +172,8 @@ def test_a_warm_release_ends_with_its_time(live: FakeMachine) -> None:
 
 
 def test_somebody_is_asked_to_look_when_the_warm_time_ends(live: FakeMachine) -> None:
-    wakes = [call for call in live.supervisor.calls if call[0] == "wake"]
-
-    assert wakes[-1][1] == APP
-    assert 590 < float(wakes[-1][2]) <= 601
+    assert list(live.timers.due) == [APP]
+    assert 590 < live.timers.due[APP] <= 601
 
 
 def test_folders_and_sockets_that_nothing_names_are_deleted(live: FakeMachine) -> None:

@@ -10,11 +10,12 @@ import ast
 import inspect
 import re
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 import pushdeploy
-from pushdeploy.deploy import machine
+from pushdeploy.deploy import machine, tools
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.system import files
 from tests.faults.steps import Reader
@@ -29,14 +30,16 @@ RECORDS = {
 }
 SUPERVISOR = {
     *("apply", "start", "stop", "forget", "once", "stop_jobs", "open_front", "close_front"),
-    *("end_all", "wake", "set_pause"),
+    *("end_all", "set_pause"),
 }
+TIMERS = {"wake"}
 ACCOUNTS = {"ensure", "ensure_server", "remove", "own_venv", "own_work"}
 
 LASTING = re.compile(
     rf"^(files\.)?({'|'.join(FILES)})$"
     rf"|\bjournal\.({'|'.join(RECORDS)})$"
     rf"|\bsupervisor\.({'|'.join(SUPERVISOR)})$"
+    rf"|\btimers\.({'|'.join(TIMERS)})$"
     rf"|\baccounts\.({'|'.join(ACCOUNTS)})$"
     r"|\breceiver\.ask$"
     r"|^(command\.run|systemctl)$"
@@ -53,7 +56,8 @@ QUERIES = {
     *("settings", "live", "numbers", "release", "current", "environment", "attempts", "history"),
     *("next_release", "statuses", "tail", "keeping", "logs", "run", "fronts"),
     *("app_group", "app_user", "build_user", "receiver", "prepare", "ask", "all_attempts"),
-    "environment_of",
+    *("environment_of", "available_memory", "total_memory", "cores", "usage", "server_workers"),
+    *("free_disk", "booted"),
 }
 
 # Files of the story, and what else a change of a site does.
@@ -162,15 +166,19 @@ def test_every_exception_is_still_needed() -> None:
     assert [name for name in WITHOUT if name not in present] == []
 
 
-@pytest.mark.parametrize(
-    "owner",
-    [Journal, machine.Supervisor, machine.Accounts, machine.Receiver],
-    ids=lambda one: one.__name__,
-)
+PROTOCOLS = [
+    one
+    for module in (machine, tools)
+    for _, one in inspect.getmembers(module, inspect.isclass)
+    if Protocol in one.__bases__
+]
+
+
+@pytest.mark.parametrize("owner", [Journal, *PROTOCOLS], ids=lambda one: one.__name__)
 def test_every_method_is_known_to_last_or_not(owner: type) -> None:
     methods = {name for name, _ in inspect.getmembers(owner, inspect.isfunction) if name[0] != "_"}
 
-    assert methods - RECORDS - SUPERVISOR - ACCOUNTS - QUERIES == set()
+    assert methods - RECORDS - SUPERVISOR - TIMERS - ACCOUNTS - QUERIES == set()
 
 
 def test_every_function_that_writes_files_is_known_to_last_or_not() -> None:

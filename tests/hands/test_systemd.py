@@ -21,7 +21,6 @@ from pushdeploy.model.instance import Instance
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.procfile import parse_procfile
 from pushdeploy.model.release import Binding, Commit, Kind, Release
-from pushdeploy.system import systemd
 from pushdeploy.system.command import Command, attempt
 from pushdeploy.system.rendering import render
 from pushdeploy.system.server_units import FILES
@@ -368,11 +367,9 @@ def test_a_socket_that_does_not_appear_is_asked_why(
     asked: Callable[[], list[str]],
     units: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(systemd, "SOCKET_SECONDS", 0.1)
     web = replace(WEB, socket=tmp_path / "web.sock")
-    supervisor = Systemd(units)
+    supervisor = Systemd(units, socket_seconds=0.1)
     supervisor.apply([web, WORKER])
 
     supervisor.start([web, WORKER])
