@@ -79,6 +79,10 @@ class UnavailableError(PushdeployError):
     exit_code = 69
 
 
+class LostEngineError(UnavailableError):
+    """The engine took a request and ended without an answer; whoever has to know asks again."""
+
+
 class CommandFailedError(PushdeployError):
     """A program that we ran exited with an error.
 

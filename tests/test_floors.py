@@ -164,7 +164,7 @@ def test_a_hook_imports_nothing_but_the_way_of_a_push(hook: str) -> None:
     assert set(imports(ROOT / "hooks" / hook)) == {
         "sys",
         "pushdeploy.cli.hook.hand_over",
-        f"pushdeploy.cli.receive.{hook.replace('-', '_')}",
+        f"pushdeploy.cli.receive_hooks.{hook.replace('-', '_')}",
     }
 
 

@@ -71,6 +71,17 @@ def create_app(machine: Machine, name: str, *, port: int | None = None, first: s
         return new
 
 
+def check_app(machine: Machine, name: str) -> None:
+    """See that an app of this name can be made; makes nothing, and says nothing of one that is.
+
+    Raises:
+        UnavailableError: a user of its name is somebody else's, or no port is free.
+    """
+    if not machine.layout.app(name).settings.exists():
+        machine.accounts.refuse_foreign(name)
+        _port(machine, name, None)
+
+
 def take_first_push(machine: Machine, app: str, first: str) -> PushdeployError | None:
     """Make the app that was pushed to before it was there; nothing, when that was done already.
 

@@ -106,6 +106,13 @@ class Accounts(Protocol):
         Looks at a few files each time, with `deep` at all.
         """
 
+    def refuse_foreign(self, app: str) -> None:
+        """See that the names of the app's users are free, or ours; changes nothing.
+
+        Raises:
+            UnavailableError: somebody else made a user or group of such a name.
+        """
+
     def remove(self, app: str) -> None:
         """Delete the app's users, and what they left outside of its folders."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from pushdeploy.engine.protocol import encode, read_error
-from pushdeploy.errors import NotAllowedError, UnavailableError
+from pushdeploy.errors import LostEngineError, NotAllowedError, UnavailableError
 from pushdeploy.system.command import Command, start
 
 LOOK_SECONDS = 0.02
@@ -128,7 +128,8 @@ def ask(
 
     Raises:
         PushdeployError: the engine refused or failed.
-        UnavailableError: it is not there, or ended without an answer.
+        UnavailableError: it is not there.
+        LostEngineError: it ended without an answer.
         GoneError: the watcher left.
     """
     watcher = watcher or Silent()
@@ -140,7 +141,7 @@ def ask(
                 data = data[sent:]
             connection.sendall(data)
         except OSError as error:
-            raise UnavailableError(
+            raise LostEngineError(
                 f"the engine hung up: {error.strerror}",
                 hint="journalctl -u 'pushdeploy.engine@*'",
             ) from error
@@ -162,7 +163,7 @@ def _conversation(connection: socket.socket, watcher: Watcher, *, stay: bool) ->
                 return _answer(message, log.ended)
         if log.ended is not None:
             return log.ended
-    raise UnavailableError(
+    raise LostEngineError(
         "the engine ended without an answer",
         hint="pushdeploy ps; push again; journalctl -u 'pushdeploy.engine@*'",
     )

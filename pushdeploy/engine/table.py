@@ -10,7 +10,7 @@ from pushdeploy.engine.server import Verb
 OF_MODULE = {
     ("verbs", "CHANGING"): (
         *("apps.create", "apps.destroy", "receive", "converge", "deploy", "rollback", "restart"),
-        *("git.gc", "git.set"),
+        *("apps.check", "git.gc", "git.set"),
         *("rebuild", "config.set", "config.unset", "scale", "storage.add", "storage.remove"),
         *("reconcile", "builds.clear_cache"),
     ),

@@ -62,6 +62,14 @@ def _apps_create(machine: Machine, session: Session, request: Request) -> dict[s
     return {"app": app, "made": made, "port": settings.port, "note": note}
 
 
+def _apps_check(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
+    """Whether an app of this name could be made now, before git stores its first push."""
+    caller(machine, session, request)
+    app = app_of(request)
+    apps.check_app(machine, app)
+    return {"app": app}
+
+
 def _apps_destroy(machine: Machine, session: Session, request: Request) -> dict[str, Any]:
     who, app = caller(machine, session, request), app_of(request)
     if request.get("confirm") != app:
@@ -268,6 +276,7 @@ def _reconcile(machine: Machine, session: Session, request: Request) -> dict[str
 
 
 CHANGING: Mapping[str, Verb] = {
+    "apps.check": _apps_check,
     "apps.create": _apps_create,
     "apps.destroy": _apps_destroy,
     "receive": _receive,

@@ -17,6 +17,9 @@ KEPT = "kept"
 STORED = "stored"
 """Said by `post-receive`, after the commit's id by `pre-receive`: the branch names it."""
 
+TOLD = "told:"
+"""Said by `post-receive`, before an exit status, once the person knows how the push ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fate:
@@ -31,7 +34,14 @@ class Fate:
     @property
     def commit(self) -> str:
         """What the push brings to the deploy branch; empty when that is nothing."""
-        return next((one for one in self.notes if one not in (REFUSED, KEPT, STORED)), "")
+        words = (one for one in self.notes if one not in (REFUSED, KEPT, STORED))
+        return next((one for one in words if not one.startswith(TOLD)), "")
+
+    @property
+    def told(self) -> int | None:
+        """The push's exit status, when the person knows how it ended."""
+        found = (one.removeprefix(TOLD) for one in self.notes if one.startswith(TOLD))
+        return next((int(one) for one in found), None)
 
     @property
     def is_up_to_date(self) -> bool:

@@ -69,6 +69,14 @@ class ServerAccounts:
         around = [line for line in server_owned(self._layout) if line.path in above]
         return made + _set_right([*around, *app_owned(place)], deep=deep)
 
+    def refuse_foreign(self, app: str) -> None:
+        """See that the names of the app's users are free, or ours.
+
+        Raises:
+            UnavailableError: somebody else made a user or group of such a name.
+        """
+        self.users.refuse_foreign(app_user(app), build_user(app))
+
     def remove(self, app: str) -> None:
         """Delete the app's users, and what they left outside of its folders; not a stranger's."""
         self.users.remove(app_user(app), build_user(app))

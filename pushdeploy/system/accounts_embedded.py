@@ -41,6 +41,9 @@ class OwnAccounts:
         make_own_folder(place.run)
         return Findings()
 
+    def refuse_foreign(self, app: str) -> None:
+        """There are no users of ours."""
+
     def remove(self, app: str) -> None:
         """There are no users of ours."""
 

@@ -1,13 +1,32 @@
 """What a push is told whose attempt another has made."""
 
+import sys
 from dataclasses import asdict
 
 import pytest
 
-from pushdeploy.cli.receive import HookPrinter, _say
+from pushdeploy.cli.receive_hooks import HookPrinter
+from pushdeploy.cli.receive_outcome import say_end
 from pushdeploy.cli.watch import Printer
 from pushdeploy.deploy.attempt import Ended
 from pushdeploy.events import AttemptFailed, WentLive
+from pushdeploy.system.command import Command, attempt
+
+HOOK = """
+import io, os, socket, sys
+from pushdeploy.cli.receive_hooks import post_receive
+
+engine, ours = socket.socketpair()
+ours.sendall(sys.argv[1].encode())
+ours.shutdown(socket.SHUT_WR)
+hears, says = os.pipe()
+told = {"APP": "blog", "AFTER": "0", "BRANCH": "main", "ENGINE": engine.fileno(), "NOTE": says}
+os.environ.update({f"PUSHDEPLOY_{name}": str(value) for name, value in told.items()})
+sys.stdin = io.StringIO(f"{'0' * 40} {'a' * 40} refs/heads/main\\n")
+status = post_receive()
+print("noted", os.read(hears, 1000).decode().split()[1:], status)
+"""
+"""The hook, whose engine has answered already."""
 
 FAILED = [" !     the web process ends", " !     Next: mend it"]
 
@@ -27,7 +46,7 @@ def test_a_push_whose_deploy_reconcile_made_ends_with_the_same_last_words(
     )
     ended = Ended("learned", 7, 2, text="6ccb3b11 did not go live", failure=failure)
 
-    _say(asdict(ended), Printer(1))
+    say_end(asdict(ended), Printer(1))
 
     words = [line.strip(" !") for line in capfd.readouterr().out.splitlines()]
     assert words == ["", first, "Failed: the web process ends", "Next: mend it, and push again"]
@@ -36,7 +55,7 @@ def test_a_push_whose_deploy_reconcile_made_ends_with_the_same_last_words(
 def test_a_push_whose_deploy_reconcile_made_is_told_that_it_is_live(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    _say(asdict(Ended("learned", 0, 2, 2, "6ccb3b11 went live as v2")), Printer(1))
+    say_end(asdict(Ended("learned", 0, 2, 2, "6ccb3b11 went live as v2")), Printer(1))
 
     assert capfd.readouterr().out == "=====> 6ccb3b11 went live as v2\n"
 
@@ -51,9 +70,32 @@ def test_a_push_whose_deploy_reconcile_made_is_told_that_it_is_live(
 def test_a_push_whose_events_were_lost_is_told_how_it_ended(
     capfd: pytest.CaptureFixture[str], ended: Ended, words: list[str]
 ) -> None:
-    _say(asdict(ended), HookPrinter(1, "6ccb3b11"))
+    say_end(asdict(ended), HookPrinter(1, "6ccb3b11"))
 
     assert capfd.readouterr().out.splitlines() == words
+
+
+@pytest.mark.parametrize(
+    ("answered", "words"),
+    [
+        (
+            '{"error": {"message": "another job goes on", "hint": null, "exit_code": 6}}\n',
+            [" !     another job goes on", "noted ['told:6'] 1"],
+        ),
+        (
+            '{"answer": {"outcome": "left", "exit_code": 0, "text": "v1 stays live"}}\n',
+            ["=====> v1 stays live", "noted ['told:0'] 0"],
+        ),
+        ("", ["noted [] 1"]),
+    ],
+    ids=["refused", "told", "the engine was killed"],
+)
+def test_the_wrapper_hears_what_the_hook_has_told_and_asks_again_otherwise(
+    answered: str, words: list[str]
+) -> None:
+    done = attempt(Command([sys.executable, "-c", HOOK, answered]), seconds=30)
+
+    assert done.stdout.splitlines() == words, done.stderr
 
 
 def test_a_push_that_has_seen_how_it_ended_is_told_no_more(
@@ -63,6 +105,6 @@ def test_a_push_that_has_seen_how_it_ended_is_told_no_more(
     printer.event({"event": "release.live", **asdict(WentLive("blog", 2, "6ccb3b11", (), 1.0))})
     capfd.readouterr()
 
-    _say(asdict(Ended("live", 0, 2, 2)), printer)
+    say_end(asdict(Ended("live", 0, 2, 2)), printer)
 
     assert capfd.readouterr().out == ""

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pushdeploy.deploy.apps import create_app, half_made, take_first_push
+from pushdeploy.deploy.apps import check_app, create_app, half_made, take_first_push
 from pushdeploy.deploy.first_push import first_push, parse_first_push, sweep_first_pushes
 from pushdeploy.deploy.receiver import make_repo as make_repo_of
 from pushdeploy.deploy.reconcile import reconcile_all
 from pushdeploy.errors import BusyError, RefusedInputError, UnavailableError
+from pushdeploy.model.ports import FRONTS
 from tests.deploy.fakes import Killed
 from tests.deploy.machine import FakeMachine, Watching
 from tests.deploy.repo import Repo
@@ -69,6 +70,24 @@ def test_the_slower_of_two_first_pushes_is_told_to_push_again(machine: FakeMachi
         take_first_push(machine, "shop", "f" * 16)
 
     assert Repo(machine.layout.app("shop").repo).git("rev-parse", "main") == commit
+
+
+def test_a_first_push_is_refused_before_git_stores_it_when_no_port_is_free(
+    machine: FakeMachine,
+) -> None:
+    apps = machine.layout.apps
+    check_app(machine, "shop")
+    for port in FRONTS:
+        settings = machine.layout.app(f"app-{port}").settings
+        settings.parent.mkdir()
+        settings.write_text(f"port = {port}\n")
+    before = sorted(apps.iterdir())
+
+    with pytest.raises(UnavailableError, match="no port between 8000 and 8999 is free"):
+        check_app(machine, "shop")
+
+    assert sorted(apps.iterdir()) == before
+    check_app(machine, "app-8000")
 
 
 def test_an_app_that_can_t_be_made_leaves_nothing(machine: FakeMachine) -> None:

@@ -76,6 +76,19 @@ def test_a_rollback_takes_the_last_version_back(site: Site) -> None:
     site.assert_serving(v=1, release=1)
 
 
+def test_what_a_push_is_told_without_an_attempt_it_is_told_once(site: Site) -> None:
+    site.deploy("tiny")
+    site.deploy("tiny", {"VERSION": "2"})
+    site.pushdeploy("rollback")
+    site.git("push", "--force", "production", "main~1:main")
+
+    pushed = site.push()
+
+    assert pushed.status == 0
+    assert pushed.output.count("was rolled back from") == 1, pushed.output
+    site.assert_serving(v=1, release=1)
+
+
 @pytest.mark.parametrize("tree", ["port", "uvicorn", "waitress"])
 def test_by_a_socket_or_by_a_port_the_app_is_reached(site: Site, tree: str) -> None:
     site.deploy(tree)

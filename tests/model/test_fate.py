@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pushdeploy.model.fate import KEPT, REFUSED, STORED, Fate
+from pushdeploy.model.fate import KEPT, REFUSED, STORED, TOLD, Fate
 
 NEW, OLD = "a" * 40, "b" * 40
 
@@ -41,3 +41,16 @@ def test_a_deploy_is_due(
     due: bool,  # noqa: FBT001
 ) -> None:
     assert Fate(notes, status, received).calls_for_deploy(tip) is due
+
+
+@pytest.mark.parametrize(
+    ("notes", "told"),
+    [((), None), ((NEW, STORED), None), ((NEW, STORED, f"{TOLD}0"), 0), ((NEW, f"{TOLD}6"), 6)],
+)
+def test_the_exit_status_that_a_person_was_told_is_the_push_s(
+    notes: tuple[str, ...], told: int | None
+) -> None:
+    fate = Fate(notes, 0, received_objects=True)
+
+    assert fate.told == told
+    assert fate.commit in ("", NEW)

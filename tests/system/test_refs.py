@@ -2,10 +2,13 @@
 
 import os
 import re
+from collections.abc import Iterator
 
 import pytest
 
-from tests.system.laptop import REMOTE
+from tests.system.checkout import Installed
+from tests.system.host import Host
+from tests.system.laptop import REMOTE, Laptop
 from tests.system.story import (
     APPS,
     Site,
@@ -15,6 +18,19 @@ from tests.system.story import (
 )
 
 FIRST_PUSHES = "/var/lib/pushdeploy/first-pushes"
+
+
+@pytest.fixture(scope="module")
+def live(
+    host: Host, installed: Installed, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """An app that is live, with a tag of a file."""
+    site = Site.new(host, Laptop(host, tmp_path_factory.mktemp("refs") / "laptop", installed.key))
+    site.deploy("tiny")
+    site.laptop.git(site.app, "tag", "notes", "main:VERSION")
+    site.laptop.git(site.app, "push", REMOTE, "notes")
+    yield site
+    site.destroy()
 
 
 def footprint(site: Site) -> str:
@@ -146,6 +162,50 @@ def test_a_refused_first_push_leaves_nothing(
     assert reason in said
     assert "Traceback" not in said
     assert footprint(site) == before
+
+
+HOLD_ALL = """
+import socket, time
+held = [socket.socket() for _ in range(8000, 9000)]
+for port, one in enumerate(held, 8000):
+    try:
+        one.bind(("127.0.0.1", port))
+        one.listen()
+    except OSError:
+        pass
+time.sleep(600)
+"""
+
+
+def test_a_first_push_without_a_free_port_is_refused_once_and_stores_nothing(site: Site) -> None:
+    site.become("tiny")
+    before = footprint(site)
+    unit = ("systemd-run", "--quiet", "--unit=holds-all-ports", "-p", "LimitNOFILE=4096")
+    site.host.run(*unit, "python3", "-c", HOLD_ALL)
+    try:
+        held = "python3", "-c", "import socket; socket.create_connection(('127.0.0.1', 8999))"
+        eventually(lambda: site.host.run(*held, check=False).returncode, 0)
+
+        status, said = git_push(site, REMOTE, "main")
+    finally:
+        site.host.run("systemctl", "stop", "holds-all-ports.service")
+
+    assert status == 1
+    assert said.count("no port between 8000 and 8999 is free") == 1, said
+    assert "[remote rejected] main -> main" in said
+    assert "[new branch]" not in said
+    assert footprint(site) == before
+
+
+@pytest.mark.parametrize("revision", ["HEAD@{1}", "..", "@{u}", ":/text", "main^{tree}", "notes"])
+def test_a_word_that_names_no_commit_is_refused_in_a_sentence(live: Site, revision: str) -> None:
+    done = live.cli(f"deploy '{revision}'", check=False)
+
+    assert done.returncode in (2, 7)
+    assert f"`{revision}`" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "itself failed" not in done.stderr
+    assert_serving(live, version=1, release="v1")
 
 
 def test_who_only_looks_at_an_app_that_is_not_there_makes_none(site: Site) -> None:

@@ -1,0 +1,135 @@
+"""The two hooks within `git receive-pack`: refuse early, and show the deploy. Imports little."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pushdeploy.cli.engine_link import connect, who
+from pushdeploy.cli.receive_outcome import say_end
+from pushdeploy.cli.receive_target import (
+    APP,
+    BRANCH,
+    ENGINE,
+    FIRST,
+    LIVE,
+    Target,
+    note,
+    note_told,
+    target_of_hook,
+)
+from pushdeploy.cli.watch import PatientPrinter
+from pushdeploy.cli.words import DETAIL, RESULT, STEP, problem
+from pushdeploy.engine.client import GoneError, ask
+from pushdeploy.errors import LostEngineError, PushdeployError
+from pushdeploy.model.fate import KEPT, REFUSED, STORED
+from pushdeploy.model.refname import FIRST_BRANCHES, branch_of, tag_of
+from pushdeploy.model.text import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pushdeploy.model.push import PushPlan, RefUpdate
+
+
+def pre_receive() -> int:
+    """Refuse a push early and readably; nothing is stored then."""
+    from pushdeploy.deploy.receive import check_push  # noqa: PLC0415 - this hook alone needs it
+
+    branch = os.environ.get(BRANCH, "")
+    printer = PatientPrinter(1)
+    try:
+        plan = check_push(sys.stdin.read(), branch, os.environ.get(LIVE, ""))
+        if plan.deployed and os.environ.get(FIRST):
+            _see_that_app_can_be_made()
+    except PushdeployError as error:
+        printer.show(problem(error.message, error.hint))
+        note(REFUSED)
+        return 1
+    if plan.refused:
+        printer.show(_others_refused(plan))
+    note(plan.deployed.new if plan.deployed else KEPT)
+    return 0
+
+
+def _see_that_app_can_be_made() -> None:
+    """What git has stored, it has told the person to be there."""
+    ask(connect(), {"verb": "apps.check", "app": os.environ[APP], "who": who()})
+
+
+def _others_refused(plan: PushPlan) -> Iterator[str]:
+    """What git is about to refuse by its own words, which say nothing."""
+    from pushdeploy.model.push import named  # noqa: PLC0415 - hardly ever
+
+    branch = branch_of(plan.deployed.ref) if plan.deployed else ""
+    return problem(
+        f"`{branch}` is deployed. Refused, as other branches are not kept: {named(plan.refused)}",
+        f"git push production {branch} pushes it alone",
+    )
+
+
+def post_receive() -> int:
+    """Show the deploy of what was pushed."""
+    from pushdeploy.model.push import parse_updates  # noqa: PLC0415 - imported by the wrapper
+
+    target = target_of_hook()
+    stored = parse_updates(sys.stdin.read())
+    deployed = next((one for one in stored if branch_of(one.ref) in _deployable(target)), None)
+    if deployed is None:
+        PatientPrinter(1).show(_kept(target, stored))
+        return 0
+    note(STORED)
+    request = target.request(deployed.new)
+    request["branch"] = branch_of(deployed.ref)
+    printer = HookPrinter(1, deployed.new)
+    try:
+        ended = ask(_ready_engine, request, watcher=printer)
+    except GoneError:
+        return 0
+    except LostEngineError:  # the wrapper asks another one
+        return 1
+    except PushdeployError as error:
+        printer.show(problem(error.message, error.hint))
+        note_told(error.exit_code)
+        return 1
+    say_end(ended, printer)
+    note_told(int(ended["exit_code"]))
+    return 0
+
+
+def _deployable(target: Target) -> tuple[str, ...]:
+    return (target.branch,) if target.branch else FIRST_BRANCHES
+
+
+def _kept(target: Target, stored: list[RefUpdate]) -> list[str]:
+    """What is said of a push that brought tags alone."""
+    tags = [name for one in stored if (name := tag_of(one.ref)) and not one.deletes]
+    if not tags:
+        return []
+    what = f"the tag {quoted(tags[0])}" if len(tags) == 1 else f"{len(tags)} tags"
+    hint = f"{DETAIL}To deploy it: pushdeploy deploy {tags[0]} --app {target.app}"
+    said = [f"{RESULT}Keeping {what}; nothing is deployed, as a push deploys a branch"]
+    return said + ([hint] if re.fullmatch(r"[\w./+-]+", tags[0], re.ASCII) else [])
+
+
+class HookPrinter(PatientPrinter):
+    """Shows the deploy that a push has started, also when a newer commit is what it deploys."""
+
+    def __init__(self, descriptor: int, pushed: str) -> None:
+        super().__init__(descriptor)
+        self._pushed = pushed
+
+    def event(self, record: Mapping[str, Any]) -> bool:
+        """One event of the attempt."""
+        commit = str(record.get("commit") or self._pushed)
+        if record.get("event") == "attempt.started" and commit != self._pushed:
+            self.show([f"{STEP}{self._pushed[:8]} is superseded by {commit[:8]}"])
+        return super().event(record)
+
+
+def _ready_engine() -> socket.socket:
+    """The engine that the wrapper got ready; it serves one request."""
+    return socket.socket(fileno=int(os.environ[ENGINE]))
