@@ -57,7 +57,7 @@ QUERIES = {
     *("next_release", "statuses", "tail", "keeping", "logs", "run", "fronts"),
     *("app_group", "app_user", "build_user", "receiver", "prepare", "ask", "all_attempts"),
     *("environment_of", "available_memory", "total_memory", "cores", "usage", "server_workers"),
-    *("free_disk", "booted"),
+    *("free_disk", "booted", "refuse_foreign"),
 }
 
 # Files of the story, and what else a change of a site does.
