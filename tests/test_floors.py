@@ -41,7 +41,7 @@ PROGRAMS = {
     "groupadd": "system/users.py",
     "groupdel": "system/users.py",
     "journalctl": "system/journald.py",
-    "nginx": "system/nginx.py",
+    "nginx": "system/nginx_program.py",
     "ssh": "cli/laptop.py",
     "ssh-keygen": "system/keys.py",
     "sshd": "system/sshd.py",

@@ -6,9 +6,6 @@ A deploy never reloads nginx: its upstream is a path through `current`. A change
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +16,15 @@ from pushdeploy.model import forwarded
 from pushdeploy.model.layout import SERVER
 from pushdeploy.model.nginx_file import ANYWHERE, listens, named
 from pushdeploy.model.site import HASH_SIZES, Certificate, Edge, Site
-from pushdeploy.system import command, nginx_logs, nginx_workers, processes
-from pushdeploy.system.command import Command
+from pushdeploy.system import nginx_logs, nginx_program, nginx_workers
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import File, make_folder, sync_folder, write
 from pushdeploy.system.locks import held
+from pushdeploy.system.nginx_program import version
 from pushdeploy.system.nginx_reading import MAIN, read
 from pushdeploy.system.nginx_refusal import refusal
-from pushdeploy.system.nginx_welcome import is_welcome
+from pushdeploy.system.nginx_welcome import Welcome
 from pushdeploy.system.rendering import render
-from pushdeploy.system.systemctl import systemctl, unit_state
 from pushdeploy.system.unit_files import PROXY_GROUP
 
 if TYPE_CHECKING:
@@ -37,25 +33,13 @@ if TYPE_CHECKING:
     from pushdeploy.model.nginx_file import Directive
 
 PORTS = (80, 443)
-PROGRAM = "/usr/sbin/nginx"
-"""Not everybody's PATH has its folder."""
-
-SERVICE = "nginx.service"
 CONFIGURATION = Path("/etc/nginx")
 OURS = "pushdeploy"
 MACHINE = Path("/etc/machine-id")
 MODE = 0o640
 """Of our files: only root's nginx reads them, and they tell of all apps."""
 
-PID_FILE = Path("/run/nginx.pid")
-LEAVING = "shutting down"
-"""In the title of a worker that takes no new connection."""
-
 LOCK_SECONDS = 60.0
-RELOAD_SECONDS = 15.0
-"""It tries a port that is held for some seconds before it gives up."""
-
-LOOK_SECONDS = 0.02
 MODERN_HTTP2 = (1, 25, 1)
 REJECTS_HANDSHAKES = (1, 19, 4)
 KEEPS_UPSTREAMS = (1, 29, 7)
@@ -81,27 +65,23 @@ class Nginx:
         return self.configuration / OURS
 
     @property
-    def welcome(self) -> Path:
-        """The link that turns the distribution's welcome site on."""
-        return self.configuration / "sites-enabled" / "default"
-
-    @property
-    def _welcome_note(self) -> Path:
-        return self.state / "nginx-welcome"
+    def _welcome(self) -> Welcome:
+        note = self.state / "nginx-welcome"
+        return Welcome(self.configuration / "sites-enabled" / "default", note)
 
     def is_installed(self) -> bool:
         """True when there is an nginx here."""
-        return self.folder.is_dir() and Path(PROGRAM).exists()
+        return self.folder.is_dir() and nginx_program.is_there()
 
     def edge(self) -> Edge:
         """What this nginx can do."""
-        said, others = self._built(), self.others()
+        said, others = nginx_program.built(), self.others()
         taken = {
             _listen(one.address, one.port)
             for one in listens(others)
             if one.default and one.address in ANYWHERE and one.port in PORTS
         }
-        nginx, openssl = _version(r"nginx/", said), _version(r"OpenSSL ", said)
+        nginx, openssl = version("nginx/", said), version("OpenSSL ", said)
         return Edge(
             http2_directive=nginx >= MODERN_HTTP2,
             reject_handshake=nginx >= REJECTS_HANDSHAKES,
@@ -134,10 +114,7 @@ class Nginx:
 
     def worker(self) -> str:
         """The user that its workers run as, or will after a reload."""
-        return nginx_workers.worker_user(self.others(), self._built())
-
-    def _built(self) -> str:
-        return command.run(Command([PROGRAM, "-V"])).stderr
+        return nginx_workers.worker_user(self.others(), nginx_program.built())
 
     def apply(self, look: Callable[[], Sequence[Site]], kept: Collection[str] = ()) -> list[str]:
         """Make nginx serve exactly the sites that are found; returns the files that changed.
@@ -155,7 +132,7 @@ class Nginx:
         with self._lock():
             sites = look()
             self._make_folders(sites)
-            changed = self._turn_welcome_off()
+            changed = self._welcome.turn_off()
             wanted = self._wanted(sites, kept)
             before = self._present()
             gone = [path for path in before if path not in wanted]
@@ -179,14 +156,14 @@ class Nginx:
         """Have nginx test and load the files; what it refuses is put back."""
         try:
             self._check_included()
-            self.test()
+            nginx_program.test()
             reached(Point.SITE_TESTED)
-            self.reload()
+            self._reload()
             reached(Point.SITE_RELOADED)
         except (CommandFailedError, UnavailableError) as error:
             self._put_back(before, set(wanted))
             if not before:
-                self.turn_welcome_on()
+                self._welcome.turn_on()
             raise refusal(error, set(wanted)) from error
 
     def _check_included(self) -> None:
@@ -211,7 +188,7 @@ class Nginx:
 
     def _serves(self, sites: Sequence[Site]) -> bool:
         """False when it should run and does not."""
-        return not sites or bool(self._workers())
+        return not sites or bool(nginx_program.workers(self.others()))
 
     def _wanted(self, sites: Sequence[Site], kept: Collection[str]) -> dict[Path, File]:
         present = self._present()
@@ -243,53 +220,12 @@ class Nginx:
         note = self._loaded(wanted)
         return note.path.exists() and note.path.read_text() == note.content
 
-    def test(self) -> None:
-        """`nginx -t`.
-
-        Raises:
-            CommandFailedError: the configuration, ours or not, is broken.
-        """
-        command.run(Command([PROGRAM, "-t", "-q"]))
-
-    def reload(self) -> None:
-        """Have nginx take up its configuration, or start it; returns when it counts.
-
-        nginx answers a reload before its new workers are there, and the old ones take connections
-        for a moment longer.
-
-        Raises:
-            CommandFailedError: it did not.
-            UnavailableError: it goes on as it was, and has written to its log why.
-        """
-        before = set(self._workers())
-        systemctl("reload-or-restart", SERVICE)
-        deadline = time.monotonic() + RELOAD_SECONDS
-        while time.monotonic() < deadline:
-            workers = self._workers()
-            old = [pid for pid in before & set(workers) if LEAVING not in workers[pid]]
-            if workers and not old:
-                return
-            time.sleep(LOOK_SECONDS)
-        if old:
-            raise UnavailableError(
-                f"nginx did not take the change up within {RELOAD_SECONDS:.0f} s",
-                hint="sudo tail /var/log/nginx/error.log",
-            )
-
     def at_boot(self) -> str:
         """Whether systemd starts it: `enabled`, `disabled`, `masked`, … (systemctl(1))."""
-        return unit_state(SERVICE, "enabled")
+        return nginx_program.at_boot()
 
-    def _workers(self) -> dict[int, str]:
-        try:
-            return processes.children(int(self._pid_file().read_text()))
-        except (OSError, ValueError):
-            return {}
-
-    def _pid_file(self) -> Path:
-        told = named(self.others(), "pid")
-        match = re.search(r"--pid-path=(\S+)", self._built())
-        return Path(told[0].words[1] if told else match[1] if match else PID_FILE)
+    def _reload(self) -> None:
+        nginx_program.reload(self.others())
 
     def test_and_reload(self) -> None:
         """Take up what changed outside our files, such as a renewed certificate.
@@ -299,8 +235,8 @@ class Nginx:
         """
         with self._lock():
             try:
-                self.test()
-                self.reload()
+                nginx_program.test()
+                self._reload()
             except CommandFailedError as error:
                 raise refusal(error, set()) from error
 
@@ -310,27 +246,9 @@ class Nginx:
             present = self._present()
             for path in present:
                 path.unlink()
-            if self.turn_welcome_on() or present:
-                self.test()
-                self.reload()
-
-    def turn_welcome_on(self) -> bool:
-        """Put the link to the distribution's welcome site back; False when we never took it."""
-        if not self._welcome_note.exists():
-            return False
-        if not self.welcome.exists():
-            self.welcome.symlink_to(self._welcome_note.read_text())
-        self._welcome_note.unlink()
-        return True
-
-    def _turn_welcome_off(self) -> list[str]:
-        """Only the distribution's own, by its content: a live site may stand under its name."""
-        if not self.welcome.is_symlink() or not is_welcome(self.welcome):
-            return []
-        target = os.readlink(self.welcome)
-        write(File(self._welcome_note, target, 0o600))
-        self.welcome.unlink()
-        return [self.welcome.name]
+            if self._welcome.turn_on() or present:
+                nginx_program.test()
+                self._reload()
 
     def _present(self) -> dict[Path, str]:
         return {path: path.read_text() for path in self.folder.glob(f"{OURS}*.conf")}
@@ -391,8 +309,3 @@ def maintenance_page(path: Path, message: str) -> File:
 def _listen(address: str, port: int) -> str:
     """As our templates have it: `80`, `[::]:80`."""
     return str(port) if address == ANYWHERE[0] else f"{address}:{port}"
-
-
-def _version(before: str, text: str) -> tuple[int, ...]:
-    match = re.search(before + r"(\d+)\.(\d+)\.(\d+)", text)
-    return tuple(int(part) for part in match.groups()) if match else (0,)

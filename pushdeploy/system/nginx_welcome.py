@@ -1,4 +1,4 @@
-"""Whether a site is the distribution's welcome page, by content, or somebody's own of its name.
+"""The distribution's welcome site: recognised by its content, turned off, and on again.
 
 Standard library only: the installer looks before it has its packages.
 """
@@ -8,15 +8,46 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
+from pushdeploy.system.files import File, write
 
 ITS_PAGES = {"index.nginx-debian.html"}
 """What the package lays into its root; a page of any other name is somebody's."""
 
 _ROOT = re.compile(r"^\s*root\s+([^;\s]+)\s*;", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The link that turns it on, and our note of where it led while it is off."""
+
+    link: Path
+    note: Path
+
+    def turn_off(self) -> list[str]:
+        """Remove the link; returns its name if there was one.
+
+        Only the distribution's own, by its content: a live site may stand under its name.
+        """
+        if not self.link.is_symlink() or not is_welcome(self.link):
+            return []
+        target = os.readlink(self.link)
+        write(File(self.note, target, 0o600))
+        self.link.unlink()
+        return [self.link.name]
+
+    def turn_on(self) -> bool:
+        """Put the link back; False when we never removed it."""
+        if not self.note.exists():
+            return False
+        if not self.link.exists():
+            self.link.symlink_to(self.note.read_text())
+        self.note.unlink()
+        return True
 
 
 def is_welcome(site: Path) -> bool:

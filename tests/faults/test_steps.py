@@ -45,7 +45,7 @@ LASTING = re.compile(
     r"|^(command\.run|systemctl)$"
     r"|\bcertbot\.(issue|delete)$"
     r"|\.test_and_reload$"
-    r"|^self\.reload$"
+    r"|^self\._reload$"
     r"|\.(rename|replace|unlink)$",
     re.IGNORECASE,
 )
@@ -62,7 +62,7 @@ QUERIES = {
 
 # Files of the story, and what else a change of a site does.
 STORY = sorted((PACKAGE / "deploy").glob("*.py"))
-ALSO = [PACKAGE / "system/nginx.py"]
+ALSO = [PACKAGE / f"system/{name}.py" for name in ("nginx", "nginx_program", "nginx_welcome")]
 
 # Files whose steps nobody strikes at, and why that is no hole.
 WITHOUT = {
@@ -106,13 +106,13 @@ TOGETHER = {
     "go_live.py::_boot_healthy": "stops what is booted next, and a boot has its points",
     "hogs.py::_stop": "stops what may be stopped at any time; the watchdog goes on with it",
     "nginx.py::apply": "what is written counts when nginx has been told, which has its points",
-    "nginx.py::_built": "asks for a version",
-    "nginx.py::test": "only tests; its caller has the point",
-    "nginx.py::reload": "its callers have the point",
+    "nginx_program.py::built": "asks for a version",
+    "nginx_program.py::test": "only tests; its caller has the point",
+    "nginx_program.py::reload": "its callers have the point",
     "nginx.py::_make_folders": "a page that is the same for all",
-    "nginx.py::turn_welcome_on": "belongs to uninstalling",
-    "nginx.py::leave": "the same",
-    "nginx.py::_turn_welcome_off": "belongs to the writing of sites, which has its point",
+    "nginx.py::leave": "belongs to uninstalling",
+    "nginx_welcome.py::turn_on": "the same",
+    "nginx_welcome.py::turn_off": "belongs to the writing of sites, which has its point",
     "nginx.py::_put_back": "takes back the files before, when nginx refuses",
     "nginx.py::test_and_reload": "one step; its callers have the point",
     "tidy.py::_delete_others": "its callers have the point",

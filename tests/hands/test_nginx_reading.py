@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.nginx_file import listens
-from pushdeploy.model.site import NAMES_HASH
+from pushdeploy.model.site import HASH_SIZES
 from pushdeploy.system.nginx import Nginx
 from pushdeploy.system.nginx_reading import read
 from pushdeploy.system.nginx_workers import worker_user
@@ -57,7 +57,7 @@ def test_what_another_default_server_has_is_not_claimed(tmp_path: Path) -> None:
     assert edge.taken == {"80"}
     assert "80" not in edge.free(80)
     assert "443" in edge.free(443)
-    assert edge.hash_sizes == NAMES_HASH[1:]
+    assert edge.hash_sizes == HASH_SIZES[1:]
 
 
 def test_the_workers_user_is_the_named_one_else_the_one_that_was_built_in(tmp_path: Path) -> None:
