@@ -242,7 +242,8 @@ def test_the_log_loads_no_console_and_leaves_each_module_whole() -> None:
 
 
 def test_a_query_imports_no_structlog() -> None:
-    said = run(Command([sys.executable, "-I", "-c", PROBE.format("pushdeploy.engine.queries")]))
+    probe = PROBE.format("pushdeploy.engine.server, pushdeploy.deploy.running")
+    said = run(Command([sys.executable, "-I", "-c", probe]))
 
     assert "pushdeploy.system.log" in said.stdout.split()
     assert "structlog" not in said.stdout.split()

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pushdeploy.cli.command import App, Errand, command, json_option
+from pushdeploy.cli.command import Errand, command, json_option
 from pushdeploy.cli.engine_link import embedded_root
 from pushdeploy.cli.output import say, say_note, show_json, show_lines, show_table
+from pushdeploy.engine.registry import App
+from pushdeploy.engine.verbs import apps as verbs
 from pushdeploy.errors import UsageError
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.remote import PRODUCTION, Remote
@@ -32,7 +34,7 @@ COLUMNS = ("App", "Port", "Branch", "Release", "Commit")
 @json_option
 def apps(side: Near, *, as_json: bool) -> None:
     """List the apps on the server."""
-    found = side.ask("apps")
+    found = side.ask(verbs.apps).apps
     if as_json:
         show_json([_record(one) for one in found])
     elif found:
@@ -50,10 +52,10 @@ def apps(side: Near, *, as_json: bool) -> None:
 )
 def apps_create(side: Near, *, name: str, port: int | None) -> None:
     """Create an app before its first push."""
-    made = side.ask("apps.create", app=parse_app_name(name), port=port)
-    how = "done" if made["made"] else "it was there already"
-    say(f"Creating {name}... {how}, on port {made['port']}")
-    say_note(made)
+    made = side.ask(verbs.create, app=parse_app_name(name), port=port)
+    how = "done" if made.made else "it was there already"
+    say(f"Creating {name}... {how}, on port {made.port}")
+    say_note(made.note)
     show_lines(_to_paste(name))
 
 
@@ -79,9 +81,9 @@ def apps_destroy(side: Near, *, app: str, confirm: str | None) -> None:
             f"`{confirm}` is not `{app}`: nothing was destroyed",
             hint=f"pushdeploy apps:destroy --app {app} --confirm {app}",
         )
-    gone = side.ask("apps.destroy", app=app, confirm=confirm)
+    gone = side.ask(verbs.destroy, app=app, confirm=confirm)
     say(f"Destroying {app}... done")
-    say_note(gone)
+    say_note(gone.note)
 
 
 def _typed(app: str) -> str:
@@ -90,14 +92,20 @@ def _typed(app: str) -> str:
     return answer
 
 
-def _record(one: dict[str, Any]) -> dict[str, Any]:
-    return {key: one[key] for key in ("app", "port", "branch", "release", "commit")}
+def _record(one: verbs.ListedApp) -> dict[str, Any]:
+    """An app for programs."""
+    return {
+        "app": one.app,
+        "port": one.port,
+        "branch": one.branch,
+        "release": one.release,
+        "commit": one.commit,
+    }
 
 
-def _row(one: dict[str, Any]) -> tuple[str, ...]:
-    commit = str(one["commit"] or "")
-    branch = one["branch"] or "-"
-    return (one["app"], str(one["port"] or "-"), branch, one["release"] or "-", commit[:8] or "-")
+def _row(one: verbs.ListedApp) -> tuple[str, ...]:
+    port, commit = str(one.port or "-"), one.commit or "-"
+    return (one.app, port, one.branch or "-", one.release or "-", commit[:8])
 
 
 def _to_paste(app: str) -> list[str]:

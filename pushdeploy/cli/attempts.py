@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from pushdeploy.cli import words
 from pushdeploy.cli.quiet import Quiet
 from pushdeploy.cli.watch import Printer, stderr
 from pushdeploy.engine.client import GoneError
 from pushdeploy.errors import PushdeployError
+from pushdeploy.model.ended import Ended, EndedAs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pushdeploy.cli.side import Near
+    from pushdeploy.engine.registry import Verb
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells count."""
@@ -24,51 +26,53 @@ GONE = 141
 GOES_ON = "You stopped watching; the server carries on."
 
 
-def follow(side: Near, verb: str, **request: Any) -> int:
+def follow(side: Near, verb: Verb[Ended], **request: Any) -> int:
     """Start an attempt and show its events; returns the exit status."""
     printer = stderr()
-    ended = _ask(side, {"verb": verb, **request}, printer)
+    ended = _ask(side, verb, request, printer)
     if isinstance(ended, int):
         return ended
     printer.end(ended)
-    return int(ended["exit_code"])
+    return ended.exit_code
 
 
-def briefly(side: Near, doing: str, restarting: str, verb: str, **request: Any) -> int:
+def briefly(side: Near, doing: str, restarting: str, verb: Verb[Ended], **request: Any) -> int:
     """Start an attempt and tell it in one line, as Heroku does; returns the exit status.
 
     Args:
         side: where the engine is.
         doing: `Setting SECRET_KEY`.
         restarting: `and restarting blog`, which is left out when nothing runs yet.
-        verb: the engine's word for it.
+        verb: what the engine is asked for.
         request: what else the engine is told.
     """
     teller = Teller(stderr(), f"{doing} {restarting}")
     try:
-        ended = _ask(side, {"verb": verb, **request}, teller)
+        ended = _ask(side, verb, request, teller)
     except PushdeployError:
         teller.finish(f"{doing}... failed, nothing was changed")
         raise
     if isinstance(ended, int):
         return ended
-    match ended["outcome"]:
-        case "live":
-            teller.finish(f"{doing} {restarting}... done, v{ended['release']}")
-        case "recorded":
-            teller.finish(f"{doing}... done; {ended['text']}")
-        case "nothing":
-            teller.finish(f"{doing}... {ended['text']}")
+    match ended.outcome:
+        case EndedAs.LIVE:
+            teller.finish(f"{doing} {restarting}... done, v{ended.release}")
+        case EndedAs.RECORDED:
+            teller.finish(f"{doing}... done; {ended.text}")
+        case EndedAs.NOTHING:
+            teller.finish(f"{doing}... {ended.text}")
         case _:
             teller.finish(f"{doing} {restarting}... failed, nothing was changed")
             teller.end(ended)
-    return int(ended["exit_code"])
+    return ended.exit_code
 
 
-def _ask(side: Near, request: Mapping[str, Any], watcher: Printer) -> Mapping[str, Any] | int:
+def _ask(
+    side: Near, verb: Verb[Ended], request: Mapping[str, Any], watcher: Printer
+) -> Ended | int:
     """How the attempt ended, or an exit status when the person left."""
     try:
-        return cast("Mapping[str, Any]", side.engine(request, watcher=watcher))
+        return side.engine(verb, request, watcher=watcher)
     except GoneError:
         return GONE
     except KeyboardInterrupt:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pushdeploy.cli.command import App, command, json_option
+from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, show_json, show_lines
+from pushdeploy.engine.registry import App
+from pushdeploy.engine.verbs import bare as verbs
 
 if TYPE_CHECKING:
     from pushdeploy.cli.side import Near
@@ -19,15 +21,15 @@ def bare(side: Near, *, as_json: bool) -> None:
     Requests that name no app's domain arrive there, such as `http://` and the server's address.
     The first app on a server answers there until it has a domain; any other must be chosen.
     """
-    found = side.ask("domains.bare")
+    found = side.ask(verbs.bare)
     if as_json:
-        show_json(found)
-    elif found["app"]:
-        show_lines([found["app"]])
+        show_json({"app": found.app, "kept_for": found.kept_for})
+    elif found.app:
+        show_lines([found.app])
     else:
         say("Nothing answers there. Put an app there: pushdeploy bare:set --app blog")
-        if found["kept_for"]:
-            say(f"{found['kept_for']} will, when it has no domain any more.")
+        if found.kept_for:
+            say(f"{found.kept_for} will, when it has no domain any more.")
 
 
 @command("bare:set", example="pushdeploy bare:set --app blog")
@@ -36,12 +38,12 @@ def bare_set(side: Near, *, app: str) -> None:
 
     It answers there even if it has domains, until that is changed or the app is destroyed.
     """
-    side.ask("domains.bare", choose=app)
+    side.ask(verbs.choose, app=app)
     say(f"{app} answers on the server's bare address")
 
 
 @command("bare:unset", example="pushdeploy bare:unset", app=App.NONE)
 def bare_unset(side: Near) -> None:
     """Stop answering on the server's bare address."""
-    side.ask("domains.bare", choose=None)
+    side.ask(verbs.choose)
     say("Nothing answers on the server's bare address now")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.cli.command import command
 from pushdeploy.cli.output import say
+from pushdeploy.engine.verbs import builds as verbs
 
 if TYPE_CHECKING:
     from pushdeploy.cli.side import Near
@@ -17,5 +18,5 @@ def builds_clear_cache(side: Near, *, app: str) -> None:
 
     Nothing that is running changes. The next build downloads what it needs again.
     """
-    side.ask("builds.clear_cache", app=app)
+    side.ask(verbs.clear_cache, app=app)
     say(f"The package cache of {app} is empty. The next build downloads what it needs.")

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pushdeploy.cli.command import App, Errand, command, json_option
+from pushdeploy.cli.command import Errand, command, json_option
 from pushdeploy.cli.moment import iso
 from pushdeploy.cli.output import say, show_json, show_table
 from pushdeploy.cli.typed_file import STDIN, read_stdin, read_typed
+from pushdeploy.engine.registry import App
+from pushdeploy.engine.verbs import certs as verbs
 from pushdeploy.errors import UsageError
 from pushdeploy.model.text import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pushdeploy.cli.side import Near
+    from pushdeploy.model.certificate import Certificate
 
 COLUMNS = ("Domain", "App", "Ends", "From", "Issuer", "Served")
 
@@ -27,9 +30,9 @@ COLUMNS = ("Domain", "App", "Ends", "From", "Issuer", "Served")
 @json_option
 def certs(side: Near, *, as_json: bool) -> None:
     """List certificates, and whether visitors get them."""
-    found: list[dict[str, Any]] = side.ask("certs")
+    found = side.ask(verbs.certs).shown
     if as_json:
-        show_json([{**one, "ends": iso(one["ends"])} for one in found])
+        show_json([_record(one) for one in found])
     elif found:
         _show(found)
     else:
@@ -44,7 +47,7 @@ def certs_auto(side: Near, *, app: str, email: str | None, server: str | None) -
 
     DNS and port 80 are checked first, since Let's Encrypt allows few failures.
     """
-    _serves(side.ask("certs.auto", app=app, email=email, server=server))
+    _serves(side.ask(verbs.auto, app=app, email=email, server=server).shown)
 
 
 def _files_on_stdin(errand: Errand) -> Errand:
@@ -68,20 +71,20 @@ def certs_add(side: Near, *, app: str, chain: str, key: str) -> None:
     incomplete. With `- -`, both are read from stdin as a JSON list.
     """
     texts = _from_stdin() if chain == key == STDIN else (_text(chain, side), _text(key, side))
-    _serves(side.ask("certs.add", app=app, chain=texts[0], key=texts[1]))
+    _serves(side.ask(verbs.add, app=app, chain=texts[0], key=texts[1]).shown)
 
 
 @command("certs:remove", example="pushdeploy certs:remove --app blog")
 def certs_remove(side: Near, *, app: str) -> None:
     """Remove a certificate, and serve the app over plain HTTP again."""
-    side.ask("certs.remove", app=app)
+    side.ask(verbs.remove, app=app)
     say(f"{app} has no certificate any more")
 
 
 @command("certs:renewed", example="pushdeploy certs:renewed", app=App.NONE)
 def certs_renewed(side: Near) -> None:
     """Load renewed certificates; certbot calls this."""
-    names: list[str] = side.ask("certs.renewed")
+    names = side.ask(verbs.renewed).names
     say(f"nginx shows the new certificate for {', '.join(names)}" if names else "nothing is new")
 
 
@@ -99,45 +102,59 @@ def _from_stdin() -> Sequence[str]:
     return [str(one) for one in found]
 
 
-def _serves(found: list[dict[str, Any]]) -> None:
+def _record(one: Certificate) -> dict[str, Any]:
+    """A certificate for programs."""
+    return {
+        "domain": one.domain,
+        "app": one.app,
+        "ends": iso(one.ends),
+        "kind": one.kind,
+        "issuer": one.issuer,
+        "covered": one.covered,
+        "served": one.served,
+        "trusted": one.trusted,
+    }
+
+
+def _serves(found: Sequence[Certificate]) -> None:
     for one in found:
-        fate = "then renewed by itself" if one["kind"] == "auto" else "then give a new one"
-        say(f"https://{one['domain']} is served until {_day(one['ends'])}, {fate}")
+        fate = "then renewed by itself" if one.kind == "auto" else "then give a new one"
+        say(f"https://{one.domain} is served until {_day(one.ends)}, {fate}")
     _say_untrusted(found)
 
 
-def _show(found: list[dict[str, Any]]) -> None:
+def _show(found: Sequence[Certificate]) -> None:
     rows = [
         (
-            one["domain"],
-            one["app"],
-            _day(one["ends"]),
-            one["kind"],
-            one["issuer"],
+            one.domain,
+            one.app,
+            _day(one.ends),
+            one.kind,
+            one.issuer,
             _served(one),
         )
         for one in found
     ]
     show_table(COLUMNS, rows)
-    for app in sorted({one["app"] for one in found if not one["covered"]}):
+    for app in sorted({one.app for one in found if not one.covered}):
         say(f"A domain is not in the certificate: pushdeploy certs:auto --app {app}")
-    if any(one["covered"] and not one["served"] for one in found):
+    if any(one.covered and not one.served for one in found):
         say("nginx does not show the certificate on the disk: pushdeploy reconcile")
     _say_untrusted(found)
 
 
-def _say_untrusted(found: list[dict[str, Any]]) -> None:
-    for issuer in sorted({one["issuer"] for one in found if not one["trusted"]}):
+def _say_untrusted(found: Sequence[Certificate]) -> None:
+    for issuer in sorted({one.issuer for one in found if not one.trusted}):
         say(
             f"No browser trusts what {issuer} issues: visitors are warned, and are not told to",
             "insist on HTTPS (HSTS). One that they trust: pushdeploy certs:auto",
         )
 
 
-def _served(one: Mapping[str, Any]) -> str:
-    if not one["covered"]:
+def _served(one: Certificate) -> str:
+    if not one.covered:
         return "not in it"
-    return "yes" if one["served"] else "NO"
+    return "yes" if one.served else "NO"
 
 
 def _day(epoch: float) -> str:

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 import click
 
 from pushdeploy.cli.side import Away, Near
+from pushdeploy.engine.registry import App
 from pushdeploy.errors import PushdeployError, UsageError
 from pushdeploy.model.app import parse_app_name
 
 Parameters = Mapping[str, Any]
-
-
-class App(StrEnum):
-    """Whether a command is about an app."""
-
-    NEEDED = "needed"
-    OPTIONAL = "optional"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)

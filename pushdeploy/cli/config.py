@@ -15,6 +15,7 @@ from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import Errand, command, json_option
 from pushdeploy.cli.output import aligned, say, show_json, show_lines
 from pushdeploy.cli.typed_file import read_stdin, read_typed
+from pushdeploy.engine.verbs import config as verbs
 from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
 from pushdeploy.model.dotenv import render_for_shell
 from pushdeploy.model.environment import parse_assignments, parse_vars
@@ -35,7 +36,7 @@ STDIN = "-"
 @json_option
 def config(side: Near, *, app: str, shell: bool, as_json: bool) -> None:
     """Show all config vars and their values."""
-    found: dict[str, str] = side.ask("config", app=app)
+    found = side.ask(verbs.config, app=app).values
     if as_json:
         show_json(found)
     elif shell:
@@ -52,7 +53,7 @@ def config(side: Near, *, app: str, shell: bool, as_json: bool) -> None:
 @json_option
 def config_get(side: Near, *, app: str, name: str, as_json: bool) -> None:
     """Show the value of one config var."""
-    found: dict[str, str] = side.ask("config", app=app)
+    found = side.ask(verbs.config, app=app).values
     if name not in found:
         raise NotFoundError(f"{quoted(name)} is not set", hint=f"pushdeploy config --app {app}")
     if as_json:
@@ -90,7 +91,7 @@ def config_unset(side: Near, *, app: str, names: tuple[str, ...]) -> int:
     The change makes a new release; the old one serves until the new one is healthy.
     """
     doing = f"Unsetting {', '.join(names)}"
-    return briefly(side, doing, f"and restarting {app}", "config.unset", app=app, names=names)
+    return briefly(side, doing, f"and restarting {app}", verbs.unset, app=app, names=names)
 
 
 def _file_on_stdin(errand: Errand) -> Errand:
@@ -114,7 +115,7 @@ def config_import(side: Near, *, app: str, file: str) -> int:
 
 def _set(side: Near, app: str, values: Mapping[str, str]) -> int:
     doing = f"Setting {', '.join(values)}"
-    return briefly(side, doing, f"and restarting {app}", "config.set", app=app, values=values)
+    return briefly(side, doing, f"and restarting {app}", verbs.change, app=app, values=values)
 
 
 def _setting(errand: Errand, values: Mapping[str, str]) -> Errand:

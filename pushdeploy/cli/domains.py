@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, say_note, show_json, show_lines
 from pushdeploy.cli.seen_from import look_up
+from pushdeploy.engine.verbs import domains as verbs
 from pushdeploy.model.domain import parse_domain
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 @json_option
 def domains(side: Near, *, app: str, as_json: bool) -> None:
     """List an app's domains."""
-    found: list[str] = side.ask("domains", app=app)
+    found = side.ask(verbs.domains, app=app).domains
     if as_json:
-        show_json(found)
+        show_json(list(found))
     elif found:
         show_lines(found)
     else:
@@ -37,29 +38,23 @@ def domains_add(side: Near, *, app: str, names: tuple[str, ...]) -> None:
 
     Each domain's DNS record must point to this server; then `certs:auto` gets a certificate.
     """
-    made = side.ask("domains.add", app=app, domains=_parsed(names))
-    say(f"{app} answers as {', '.join(_names(made))}")
+    made = side.ask(verbs.add, app=app, domains=_parsed(names))
+    say(f"{app} answers as {', '.join(made.domains)}")
     asked = look_up(_parsed(names)).found() if side.over_ssh else {}
     for name, trouble in asked.items():
         if trouble:
             say(f"DNS of {name} does not lead to this server yet: {trouble}")
-    say_note(made)
+    say_note(made.note)
 
 
 @command("domains:remove", example="pushdeploy domains:remove blog.example.com --app blog")
 @click.argument("names", nargs=-1, required=True, metavar="DOMAIN...")
 def domains_remove(side: Near, *, app: str, names: tuple[str, ...]) -> None:
     """Remove domains from an app."""
-    made = side.ask("domains.remove", app=app, domains=_parsed(names))
-    found = _names(made)
+    made = side.ask(verbs.remove, app=app, domains=_parsed(names))
+    found = made.domains
     say(f"{app} answers as {', '.join(found)}" if found else f"{app} has no domain any more")
-    say_note(made)
-
-
-def _names(made: Any) -> list[str]:
-    """The app's domains; the engine adds a note when there is one."""
-    names: list[str] = made["domains"] if isinstance(made, dict) else made
-    return names
+    say_note(made.note)
 
 
 def _parsed(names: Sequence[str]) -> list[str]:

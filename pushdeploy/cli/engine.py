@@ -23,7 +23,8 @@ MOST_OF_A_USER = 16
 """Requests at once: of all ssh keys together, and of each user of the server but root."""
 
 FULL = (
-    b'{"error":{"message":"you have as many requests under way as you may have at once",'
+    b'{"error":{"kind":"BusyError",'
+    b'"message":"you have as many requests under way as you may have at once",'
     b'"hint":"ps -fu $USER","exit_code":6}}\n'
 )
 
@@ -45,10 +46,10 @@ def main() -> int:
         receiver.prepare()
 
     from pushdeploy.cli.compose import machine  # noqa: PLC0415 - after the interpreter is up
+    from pushdeploy.engine.registry import Registry  # noqa: PLC0415
     from pushdeploy.engine.server import serve  # noqa: PLC0415
-    from pushdeploy.engine.table import Table  # noqa: PLC0415
 
-    return serve(connection, machine(receiver), Table())
+    return serve(connection, machine(receiver), Registry())
 
 
 def _has_place(connection: socket.socket) -> bool:

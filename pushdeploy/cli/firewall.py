@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pushdeploy.cli.command import App, command, json_option
+from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, show_json, show_lines
+from pushdeploy.engine.registry import App
+from pushdeploy.engine.verbs import firewall as verbs
 from pushdeploy.errors import UsageError
 from pushdeploy.system.address import ssh_connection
 
@@ -20,12 +22,12 @@ if TYPE_CHECKING:
 @json_option
 def firewall_status(side: Near, *, as_json: bool) -> None:
     """Show whether the firewall is on, and its rules."""
-    found = side.ask("firewall")
+    found = side.ask(verbs.firewall)
     if as_json:
-        show_json({"active": found["active"], "text": "\n".join(found["text"])})
+        show_json({"active": found.active, "text": "\n".join(found.text)})
     else:
-        show_lines(found["text"])
-        if not found["active"]:
+        show_lines(found.text)
+        if not found.active:
             say("Turn it on: pushdeploy firewall:enable")
 
 
@@ -37,19 +39,19 @@ def firewall_enable(side: Near, *, yes: bool) -> None:
     Existing rules stay. The ssh port is allowed and verified before the firewall is turned on.
     """
     connection = ssh_connection()
-    plan = side.ask("firewall.plan", connection=connection)
-    ssh = ", ".join(str(port) for port in plan["ssh_ports"])
+    plan = side.ask(verbs.plan, connection=connection)
+    ssh = ", ".join(str(port) for port in plan.ssh_ports)
     say(f"ssh listens on port {ssh}; it stays open, for IPv4 and IPv6.")
-    if plan["opens"]:
-        say(f"Rules to add: allow {', '.join(f'{port}/tcp' for port in plan['opens'])}.")
-    if not plan["ipv6"]:
+    if plan.opens:
+        say(f"Rules to add: allow {', '.join(f'{port}/tcp' for port in plan.opens)}.")
+    if not plan.ipv6:
         say("Warning: ufw leaves IPv6 alone; see IPV6=no in /etc/default/ufw.")
-    if plan["active"] and not plan["opens"]:
+    if plan.active and not plan.opens:
         say("The firewall is on already, and nothing is missing.")
         return
     if not yes:
         _ask()
-    side.ask("firewall.enable", connection=connection, confirmed=True)
+    side.ask(verbs.enable, connection=connection, confirmed=True)
     say("The firewall is on. See it: pushdeploy firewall:status")
 
 

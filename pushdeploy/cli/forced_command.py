@@ -57,8 +57,9 @@ def _answer(asked: str, engine: socket.socket | None) -> int:
     app = parse_app_name((match["quoted"] or match["bare"] or "").removesuffix(".git"))
     if match["verb"] == "receive-pack":
         return receive(app, str(share("hooks")), engine)
-    begun = ask(connect(), {"verb": "receive", "app": app, "who": who()})
-    replace(_upload_pack(begun["repo"]))
+    from pushdeploy.engine.verbs.git import fetch  # noqa: PLC0415 - a push needs none of it
+
+    replace(_upload_pack(ask(connect(), fetch, {"app": app, "who": who()}).repo))
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.cli.engine_link import connect, who
 from pushdeploy.cli.words import PROBLEM, problem, wrapped
 from pushdeploy.engine.client import ask
+from pushdeploy.engine.verbs.room import room
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.disk import largest, what_frees_room
 from pushdeploy.system.room import disk_of
@@ -46,9 +47,9 @@ def told_of_disk(folder: Path, reason: str) -> list[str]:
 
 
 def _full(message: str) -> Iterator[str]:
-    rooms = {}
+    rooms: dict[str, dict[str, int]] = {}
     with suppress(PushdeployError):
-        rooms = ask(connect(), {"verb": "room", "who": who()})
+        rooms = ask(connect(), room, {"who": who()}).apps
     for line in largest(rooms):
         yield from wrapped(PROBLEM, line)
     yield from problem(message, what_frees_room(rooms))

@@ -8,6 +8,7 @@ import click
 
 from pushdeploy.cli.command import command
 from pushdeploy.cli.output import say
+from pushdeploy.engine.verbs import git as verbs
 from pushdeploy.errors import UsageError
 from pushdeploy.model.size import format_size
 
@@ -32,9 +33,9 @@ def git_set(side: Near, *, app: str, name: str, value: str | None) -> None:
             "git:set takes two words: what to set, and the branch",
             hint=f"pushdeploy git:set {SETTING} {meant} --app {app}",
         )
-    done = side.ask("git.set", app=app, name=name, value=value)
-    branch = done["value"]
-    if done["before"] == branch:
+    done = side.ask(verbs.choose, app=app, name=name, value=value)
+    branch = done.value
+    if done.before == branch:
         say(f"{app} deploys {branch} already")
     else:
         say(f"{app} deploys {branch} from now on: git push production {branch}")
@@ -46,6 +47,6 @@ def git_gc(side: Near, *, app: str) -> None:
 
     This happens by itself, at most once a day; pushes wait while it runs.
     """
-    done = side.ask("git.gc", app=app)
-    before, after = format_size(done["before"]), format_size(done["after"])
+    done = side.ask(verbs.collect, app=app)
+    before, after = format_size(done.before), format_size(done.after)
     say(f"Packing the repo of {app}... done: {before} before, {after} now")

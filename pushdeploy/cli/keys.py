@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pushdeploy.cli.command import App, Errand, command, json_option
+from pushdeploy.cli.command import Errand, command, json_option
 from pushdeploy.cli.output import say, show_json, show_table
 from pushdeploy.cli.typed_file import STDIN, read_typed
+from pushdeploy.engine.registry import App
+from pushdeploy.engine.verbs import keys as verbs
 from pushdeploy.errors import UsageError
 from pushdeploy.model.key import PUBLIC_FILE, parse_public_key
 
@@ -24,12 +26,11 @@ COLUMNS = ("Name", "Kind", "Fingerprint")
 @json_option
 def keys(side: Near, *, as_json: bool) -> None:
     """List the ssh keys that may push."""
-    found = side.ask("keys.list")
-    records = [{key: one[key] for key in ("name", "kind", "fingerprint")} for one in found]
+    found = side.ask(verbs.keys).keys
     if as_json:
-        show_json(records)
-    elif records:
-        show_table(COLUMNS, [tuple(one.values()) for one in records])
+        show_json([_record(one) for one in found])
+    elif found:
+        show_table(COLUMNS, [(one.name, one.kind, one.fingerprint) for one in found])
     else:
         say("No key may push yet. Add one: pushdeploy keys:add alice alice.pub")
 
@@ -56,8 +57,8 @@ def keys_add(side: Near, *, words: tuple[str, ...]) -> None:
     Without NAME, the key is named after its comment; without FILE, it is read from stdin.
     """
     name, file = _name_and_file(words)
-    key = side.ask("keys.add", name=name, key=_text(file, side))
-    say(f"Adding the key {key['name']} ({key['fingerprint']})... done")
+    key = side.ask(verbs.add, name=name, key=_text(file, side))
+    say(f"Adding the key {key.name} ({key.fingerprint})... done")
 
 
 @command("keys:remove", example="pushdeploy keys:remove alice", app=App.NONE)
@@ -70,10 +71,15 @@ def keys_remove(side: Near, *, name: str, confirm: str | None) -> None:
 
     The last key, and the one you are using now, need `--confirm NAME`.
     """
-    answer = side.ask("keys.remove", name=name, confirmed=confirm == name)
+    answer = side.ask(verbs.remove, name=name, confirmed=confirm == name)
     say(f"Removing the key {name}... done")
-    if not answer["left"]:
+    if not answer.left:
         say("No key is left: nobody can push until root adds one on the server.")
+
+
+def _record(one: verbs.PublicKey) -> dict[str, str]:
+    """A key for programs."""
+    return {"name": one.name, "kind": one.kind, "fingerprint": one.fingerprint}
 
 
 def _name_and_file(words: tuple[str, ...]) -> tuple[str | None, str]:

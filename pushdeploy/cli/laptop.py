@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pushdeploy.cli.command import App, Errand, ServerCommand
 from pushdeploy.cli.engine_link import HOME_VARIABLE
 from pushdeploy.cli.group import PROGRAM, commands
+from pushdeploy.engine.registry import App
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
 from pushdeploy.model.account import RECEIVER
 from pushdeploy.model.remote import PRODUCTION, Remote, parse_remote
@@ -23,6 +23,7 @@ from pushdeploy.system.command import replace as become
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pushdeploy.cli.command import Errand, ServerCommand
     from pushdeploy.system.git import PushRemote, PushRemotes
 
 ADD = f"git remote add {PRODUCTION} {RECEIVER}@HOST:APP"

@@ -8,6 +8,7 @@ import click
 
 from pushdeploy.cli.attached import attached
 from pushdeploy.cli.command import command
+from pushdeploy.engine.verbs import logs as verbs
 
 if TYPE_CHECKING:
     from pushdeploy.cli.side import Near
@@ -23,4 +24,4 @@ SHOWN = 100
 @click.option("-p", "--ps", "types", multiple=True, metavar="TYPE", help="Only web, worker, …")
 def logs(side: Near, *, app: str, tail: bool, count: int, types: tuple[str, ...]) -> None:
     """Show an app's latest output."""
-    attached(side, "logs", app=app, types=list(types), count=count, follow=tail)
+    attached(side, verbs.logs, app=app, types=list(types), count=count, follow=tail)

@@ -8,6 +8,7 @@ import click
 
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, show_json
+from pushdeploy.engine.verbs import maintenance as verbs
 
 if TYPE_CHECKING:
     from pushdeploy.cli.side import Near
@@ -17,23 +18,23 @@ if TYPE_CHECKING:
 @json_option
 def maintenance(side: Near, *, app: str, as_json: bool) -> None:
     """Show whether visitors get the maintenance page."""
-    found = side.ask("maintenance", app=app)
+    found = side.ask(verbs.maintenance, app=app)
     if as_json:
-        show_json(found)
+        show_json({"app": found.app, "maintenance": found.maintenance})
     else:
-        print("on" if found["maintenance"] else "off")
+        print("on" if found.maintenance else "off")
 
 
 @command("maintenance:on", example="pushdeploy maintenance:on --message 'Back at 9' --app blog")
 @click.option("--message", help="What the page says.")
 def maintenance_on(side: Near, *, app: str, message: str | None) -> None:
     """Answer every request with 503 and a page; workers keep running."""
-    side.ask("maintenance", app=app, on=True, message=message)
+    side.ask(verbs.change, app=app, on=True, message=message)
     say(f"Enabling maintenance mode for {app}... done")
 
 
 @command("maintenance:off", example="pushdeploy maintenance:off --app blog")
 def maintenance_off(side: Near, *, app: str) -> None:
     """Turn the maintenance page off."""
-    side.ask("maintenance", app=app, on=False)
+    side.ask(verbs.change, app=app, on=False)
     say(f"Disabling maintenance mode for {app}... done")

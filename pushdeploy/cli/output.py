@@ -50,10 +50,10 @@ def say(*lines: str) -> None:
     stderr().show(lines)
 
 
-def say_note(answer: Any) -> None:
-    """What else the engine has to say, beside what was asked of it."""
-    if isinstance(answer, dict) and answer.get("note"):
-        say(str(answer["note"]))
+def say_note(note: str) -> None:
+    """What else the engine has to say, beside what was asked of it; often nothing."""
+    if note:
+        say(note)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

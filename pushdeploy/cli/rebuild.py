@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pushdeploy.cli.attempts import follow
-from pushdeploy.cli.command import App, command, json_option
+from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, show_json, show_table
+from pushdeploy.engine.registry import App
+from pushdeploy.engine.verbs import rebuild as verbs
 from pushdeploy.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pushdeploy.cli.side import Near
 
 COLUMNS = ("App", "Release", "Python", "State")
-KEYS = ("app", "release", "python", "interpreter", "fits", "misfit", "server_python")
 
 
 @command("rebuild", example="pushdeploy rebuild --all", app=App.OPTIONAL)
@@ -38,33 +37,46 @@ def rebuild(side: Near, *, app: str | None, everything: bool, check: bool, as_js
     if as_json:
         raise UsageError("`--json` goes with `--check`", hint="pushdeploy rebuild --check --json")
     if everything:
-        apps = [row["app"] for row in side.ask("pythons")]
+        apps = [row.app for row in side.ask(verbs.check).apps]
         if not apps:
             say("Nothing is live yet.")
-        return max((follow(side, "rebuild", app=one) for one in apps), default=0)
-    return follow(side, "rebuild", app=app or side.only_app())
+        return max((follow(side, verbs.rebuild, app=one) for one in apps), default=0)
+    return follow(side, verbs.rebuild, app=app or side.only_app())
 
 
 def _check(side: Near, app: str | None, *, as_json: bool) -> int:
-    rows = side.ask("pythons", **({"app": app} if app else {}))
+    rows = side.ask(verbs.check, **({"app": app} if app else {})).apps
     if as_json:
-        show_json([{key: row[key] for key in KEYS} for row in rows])
+        show_json([_record(row) for row in rows])
     elif rows:
         show_table(COLUMNS, [_row(row) for row in rows])
     else:
         say("Nothing is live yet.")
-    return 0 if all(row["fits"] for row in rows) else UnavailableError.exit_code
+    return 0 if all(row.fits for row in rows) else UnavailableError.exit_code
 
 
-def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
-    return (row["app"], row["release"], row["python"], _state(row))
+def _record(row: verbs.AppPython) -> dict[str, Any]:
+    """An app for programs."""
+    return {
+        "app": row.app,
+        "release": row.release,
+        "python": row.python,
+        "interpreter": row.interpreter,
+        "fits": row.fits,
+        "misfit": row.misfit,
+        "server_python": row.server_python,
+    }
 
 
-def _state(row: Mapping[str, Any]) -> str:
-    if not row["fits"]:
-        return str(row["misfit"])
-    own = row["server_python"]
-    if own and _minor(own) != _minor(row["python"]):
+def _row(row: verbs.AppPython) -> tuple[str, ...]:
+    return (row.app, row.release, row.python, _state(row))
+
+
+def _state(row: verbs.AppPython) -> str:
+    if row.misfit is not None:
+        return row.misfit
+    own = row.server_python
+    if own and _minor(own) != _minor(row.python):
         return f"fits; the server's own is {own}"
     return "fits"
 

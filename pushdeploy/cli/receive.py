@@ -118,7 +118,9 @@ def _import_what_hooks_need() -> None:
 
 def _set_owners_right(app: str) -> None:
     """Have the engine do it, and say what somebody had done by hand."""
-    did = ask(connect(), {"verb": "receive", "app": app, "who": who()})["did"]
+    from pushdeploy.engine.verbs.git import fetch  # noqa: PLC0415 - hardly ever
+
+    did = ask(connect(), fetch, {"app": app, "who": who()}).did
     stderr().show([f"{STEP}Setting owners right", *(f"{DETAIL}{line}" for line in did)])
 
 

@@ -24,6 +24,7 @@ from pushdeploy.cli.receive_target import (
 from pushdeploy.cli.watch import PatientPrinter
 from pushdeploy.cli.words import DETAIL, RESULT, STEP, problem
 from pushdeploy.engine.client import GoneError, ask
+from pushdeploy.engine.verbs.converge import converge
 from pushdeploy.errors import LostEngineError, PushdeployError
 from pushdeploy.model.fate import KEPT, REFUSED, STORED
 from pushdeploy.model.refname import FIRST_BRANCHES, branch_of, tag_of
@@ -57,7 +58,9 @@ def pre_receive() -> int:
 
 def _see_that_app_can_be_made() -> None:
     """What git has stored, it has told the person to be there."""
-    ask(connect(), {"verb": "apps.check", "app": os.environ[APP], "who": who()})
+    from pushdeploy.engine.verbs.apps import check  # noqa: PLC0415 - once in an app's life
+
+    ask(connect(), check, {"app": os.environ[APP], "who": who()})
 
 
 def _others_refused(plan: PushPlan) -> Iterator[str]:
@@ -86,7 +89,7 @@ def post_receive() -> int:
     request["branch"] = branch_of(deployed.ref)
     printer = HookPrinter(1, deployed.new)
     try:
-        ended = ask(_ready_engine, request, watcher=printer)
+        ended = ask(_ready_engine, converge, request, watcher=printer)
     except GoneError:
         return 0
     except LostEngineError:  # the wrapper asks another one
@@ -96,7 +99,7 @@ def post_receive() -> int:
         note_told(error.exit_code)
         return 1
     say_end(ended, printer)
-    note_told(int(ended["exit_code"]))
+    note_told(ended.exit_code)
     return 0
 
 

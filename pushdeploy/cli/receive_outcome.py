@@ -10,13 +10,17 @@ from pushdeploy.cli.watch import Printer
 from pushdeploy.cli.words import STEP, problem
 from pushdeploy.deploy.lookup import facts, outcome_of_push
 from pushdeploy.engine.client import GoneError, ask
+from pushdeploy.engine.verbs.converge import converge
 from pushdeploy.errors import DeployFailedError, PushdeployError
 from pushdeploy.model.attempt import Outcome
+from pushdeploy.model.ended import EndedAs
+from pushdeploy.model.wire import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pushdeploy.cli.receive_target import Target
+    from pushdeploy.model.ended import Ended
 
 
 class RetryPrinter(Printer):
@@ -45,21 +49,21 @@ def outcome_of(target: Target, pushed: str, printer: Printer) -> int:
     if attempt is not None:
         return 0 if attempt.outcome is Outcome.LIVE else DeployFailedError.exit_code
     try:
-        ended = ask(connect(), target.request(pushed), watcher=printer)
+        ended = ask(connect(), converge, target.request(pushed), watcher=printer)
     except GoneError:
         return 1
     except PushdeployError as error:
         printer.show(problem(error.message, error.hint))
         return error.exit_code
-    told_by_hook = ended["outcome"] == "learned" and ended["exit_code"] != 0
-    if ended["outcome"] != "nothing" and not told_by_hook:
+    told_by_hook = ended.outcome is EndedAs.LEARNED and ended.exit_code != 0
+    if ended.outcome is not EndedAs.NOTHING and not told_by_hook:
         say_end(ended, printer)
-    return int(ended["exit_code"])
+    return ended.exit_code
 
 
-def say_end(ended: Mapping[str, Any], printer: Printer) -> None:
+def say_end(ended: Ended, printer: Printer) -> None:
     """The last words of the push, by the engine's answer."""
-    if failure := ended.get("failure"):
-        printer.event({"event": "attempt.failed", **failure})
+    if ended.failure is not None:
+        printer.event({"event": "attempt.failed", **plain(ended.failure)})
     else:
         printer.end(ended)

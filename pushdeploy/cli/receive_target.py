@@ -38,8 +38,8 @@ class Target:
     live: str
 
     def request(self, pushed: str) -> dict[str, Any]:
-        """What the engine is asked for."""
-        asked = {"verb": "converge", "app": self.app, "who": who(), "after": self.after}
+        """What the engine is told with `converge`."""
+        asked = {"app": self.app, "who": who(), "after": self.after}
         return {**asked, "pushed": pushed, **({"first": self.first} if self.first else {})}
 
     def variables(self) -> dict[str, str]:

@@ -9,29 +9,17 @@ import click
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.moment import iso, local_and_ago
 from pushdeploy.cli.output import aligned, say, show_json, show_lines, show_table
+from pushdeploy.engine.verbs import releases as verbs
+from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from pushdeploy.cli.side import Near
+    from pushdeploy.model.tried import Tried
 
 COLUMNS = ("v", "Description", "Who", "When", "Outcome")
-
-ROW_KEYS = (
-    "release",
-    "attempt",
-    "description",
-    "subject",
-    "commit",
-    "who",
-    "at",
-    "outcome",
-    "live",
-    "rollback",
-    "reason",
-    "seconds",
-)
 
 SHOWN = 15
 
@@ -43,13 +31,13 @@ SHOWN = 15
 @json_option
 def releases(side: Near, *, app: str, count: int, as_json: bool) -> None:
     """List releases and failed attempts, newest first."""
-    answer = side.ask("releases", app=app, count=count)
+    answer = side.ask(verbs.releases, app=app, count=count)
     if as_json:
         show_json(_listing(answer))
         return
-    current = answer["current"] or "none"
+    current = answer.current or "none"
     print(f"=== {app} Releases - Current: {current}")
-    if answer["releases"]:
+    if answer.tried:
         show_table(COLUMNS, _rows(answer, side.now()))
     say(*_ways_back(answer))
 
@@ -62,29 +50,27 @@ def releases_info(side: Near, *, app: str, release: str | None, as_json: bool) -
 
     Without RELEASE, the live one.
     """
-    answer = side.ask("releases.info", app=app, release=release)
-    record = _info(answer)
+    answer = side.ask(verbs.info, app=app, release=release)
     if as_json:
-        show_json(record)
+        show_json(_info(answer))
         return
-    commit = answer["commit"]
-    print(f"=== Release {record['release']}")
+    print(f"=== Release {answer.release}")
     show_lines(
         aligned(
             [
-                ("App:", record["app"]),
-                ("Change:", escaped(record["description"])),
-                ("Commit:", escaped(f"{commit['id'][:8]} {commit['subject']}")),
-                ("Author:", escaped(commit["author"])),
-                ("By:", escaped(record["who"])),
-                ("When:", local_and_ago(answer["at"], side.now())),
-                ("Python:", record["python"]),
-                ("State:", _state(record)),
+                ("App:", answer.app),
+                ("Change:", escaped(answer.description)),
+                ("Commit:", escaped(f"{answer.commit[:8]} {answer.subject}")),
+                ("Author:", escaped(answer.author)),
+                ("By:", escaped(answer.who)),
+                ("When:", local_and_ago(answer.at, side.now())),
+                ("Python:", answer.python),
+                ("State:", _state(answer)),
             ]
         )
     )
-    print(f"=== {record['release']} Processes")
-    show_lines(f"{name}: {escaped(line)}" for name, line in record["processes"].items())
+    print(f"=== {answer.release} Processes")
+    show_lines(f"{name}: {escaped(line)}" for name, line in answer.processes.items())
 
 
 @command("releases:output", example="pushdeploy releases:output --attempt 7 --app blog")
@@ -98,62 +84,80 @@ def releases_output(
 
     Without RELEASE or --attempt, the newest one.
     """
-    answer = side.ask("releases.output", app=app, release=release, attempt=attempt)
+    answer = side.ask(verbs.output, app=app, release=release, attempt=attempt)
     if as_json:
-        show_json({"attempt": answer["attempt"], "events": answer["events"]})
+        show_json({"attempt": answer.attempt, "events": list(answer.events)})
         return
     from pushdeploy.cli import console  # noqa: PLC0415 - slow; the list needs none of it
     from pushdeploy.events import from_record  # noqa: PLC0415
 
-    for record in answer["events"]:
+    for record in answer.events:
         event = from_record(record)
         if event is not None:
             show_lines(console.lines(cast("console.Known", event)))
 
 
-def _listing(answer: Mapping[str, Any]) -> dict[str, Any]:
+def _listing(answer: verbs.Releases) -> dict[str, Any]:
     """The answer for programs."""
-    rows = [
-        {**{key: row[key] for key in ROW_KEYS}, "at": iso(row["at"])} for row in answer["releases"]
-    ]
     return {
-        **{key: answer[key] for key in ("app", "current", "warm", "previous", "rollback")},
-        "releases": rows,
+        "app": answer.app,
+        "current": answer.current,
+        "warm": list(answer.warm),
+        "previous": answer.previous,
+        "rollback": list(answer.rollback),
+        "releases": [_record(row) for row in answer.tried],
     }
 
 
-def _rows(answer: Mapping[str, Any], now: float) -> list[tuple[str, ...]]:
+def _record(row: Tried) -> dict[str, Any]:
+    return {
+        "release": row.release,
+        "attempt": row.attempt,
+        "description": row.description,
+        "subject": row.subject,
+        "commit": row.commit,
+        "who": row.who,
+        "at": iso(row.at),
+        "outcome": row.outcome,
+        "live": row.live,
+        "rollback": row.rollback,
+        "reason": row.reason,
+        "seconds": row.seconds,
+    }
+
+
+def _rows(answer: verbs.Releases, now: float) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     live_shown = False
-    for row in answer["releases"]:
-        live = row["live"] and row["outcome"] == "live" and not live_shown
+    for row in answer.tried:
+        live = row.live and row.outcome is Outcome.LIVE and not live_shown
         live_shown = live_shown or live
         rows.append(
             (
-                row["release"] or "-",
-                row["description"][:1].upper() + row["description"][1:],
-                row["who"],
-                local_and_ago(row["at"], now),
-                "live" if live else _outcome(row, answer["warm"]),
+                row.release or "-",
+                row.description[:1].upper() + row.description[1:],
+                row.who,
+                local_and_ago(row.at, now),
+                "live" if live else _outcome(row, answer.warm),
             )
         )
     return rows
 
 
-def _outcome(row: Mapping[str, Any], warm: list[str]) -> str:
+def _outcome(row: Tried, warm: tuple[str, ...]) -> str:
     """What became of a try, and whether there is a way back to it."""
-    if row["outcome"] != "live":
-        return f"{row['outcome']} (attempt {row['attempt']})"
-    if row["live"]:
+    if row.outcome is not Outcome.LIVE:
+        return f"{row.outcome} (attempt {row.attempt})"
+    if row.live:
         return "was live before"
-    if not row["rollback"]:
+    if not row.rollback:
         return "was live, gone"
-    return "was live, warm" if row["release"] in warm else "was live"
+    return "was live, warm" if row.release in warm else "was live"
 
 
-def _ways_back(answer: Mapping[str, Any]) -> Iterator[str]:
+def _ways_back(answer: verbs.Releases) -> Iterator[str]:
     """What `rollback` can do now."""
-    app, previous, there = answer["app"], answer["previous"], answer["rollback"]
+    app, previous, there = answer.app, answer.previous, answer.rollback
     if previous is not None:
         yield f"Back to {previous}: pushdeploy rollback --app {app}"
     others = [one for one in there if one != previous]
@@ -161,18 +165,24 @@ def _ways_back(answer: Mapping[str, Any]) -> Iterator[str]:
         yield f"Or to {', '.join(others)}: pushdeploy rollback {others[0]} --app {app}"
 
 
-def _info(answer: Mapping[str, Any]) -> dict[str, Any]:
+def _info(answer: verbs.ReleaseInfo) -> dict[str, Any]:
     """The answer for programs."""
-    keys = ("release", "app", "live", "rollback", "kind", "description", "who", "commit", "python")
-    lines = answer["procfile"]["lines"]
     return {
-        **{key: answer[key] for key in keys},
-        "at": iso(answer["at"]),
-        "processes": {line["name"]: line["command"] for line in lines},
+        "release": answer.release,
+        "app": answer.app,
+        "live": answer.live,
+        "rollback": answer.rollback,
+        "kind": answer.kind,
+        "description": answer.description,
+        "who": answer.who,
+        "commit": {"id": answer.commit, "subject": answer.subject, "author": answer.author},
+        "python": answer.python,
+        "at": iso(answer.at),
+        "processes": answer.processes,
     }
 
 
-def _state(record: Mapping[str, Any]) -> str:
-    if record["live"]:
+def _state(record: verbs.ReleaseInfo) -> str:
+    if record.live:
         return "live"
-    return "can be rolled back to" if record["rollback"] else "can't be rolled back to"
+    return "can be rolled back to" if record.rollback else "can't be rolled back to"

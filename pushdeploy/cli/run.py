@@ -10,6 +10,7 @@ import click
 
 from pushdeploy.cli.attached import attached
 from pushdeploy.cli.command import Errand, command
+from pushdeploy.engine.verbs import run as verbs
 
 if TYPE_CHECKING:
     from pushdeploy.cli.side import Near
@@ -40,10 +41,10 @@ def run(side: Near, *, app: str, argv: tuple[str, ...]) -> int:
     """
     answer = attached(
         side,
-        "run",
+        verbs.run,
         app=app,
         argv=[os.fsencode(word).decode("utf-8", "surrogateescape") for word in argv],
         terminal=_at_terminal(),
         term=os.environ.get("TERM", ""),
     )
-    return int(answer["exit_code"])
+    return answer.exit_code

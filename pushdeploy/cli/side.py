@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pushdeploy.cli.engine_link import connect, embedded_root, who
 from pushdeploy.cli.patience import patience
 from pushdeploy.engine.client import Watcher, ask
+from pushdeploy.engine.verbs.apps import apps
 from pushdeploy.errors import NotFoundError, UsageError
 from pushdeploy.model.layout import SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from pushdeploy.engine.registry import Verb
+
+Answer = TypeVar("Answer")
 
 
 class Engine(Protocol):
@@ -22,12 +27,13 @@ class Engine(Protocol):
 
     def __call__(
         self,
+        verb: Verb[Answer],
         request: Mapping[str, Any],
         *,
         watcher: Watcher | None = None,
         descriptors: Sequence[int] = (),
         stay: bool = False,
-    ) -> Any:
+    ) -> Answer:
         """The answer to a request; see `pushdeploy.engine.client.ask`."""
 
 
@@ -42,15 +48,15 @@ class Near:
     """Seconds since the epoch, for `3h ago`."""
     _names: list[str] | None = None
 
-    def ask(self, verb: str, **request: Any) -> Any:
+    def ask(self, verb: Verb[Answer], **request: Any) -> Answer:
         """Ask something that needs no watching; says so when the answer takes long."""
         with patience():
-            return self.engine({"verb": verb, **request})
+            return self.engine(verb, request)
 
     def names(self) -> list[str]:
         """The names of all apps, asked for once."""
         if self._names is None:
-            self._names = [str(one["app"]) for one in self.ask("apps")]
+            self._names = [one.app for one in self.ask(apps).apps]
         return self._names
 
     def only_app(self) -> str:
@@ -111,15 +117,17 @@ def server_side(*, over_ssh: bool) -> Near:
 
 
 def own_engine(
+    verb: Verb[Answer],
     request: Mapping[str, Any],
     *,
     watcher: Watcher | None = None,
     descriptors: Sequence[int] = (),
     stay: bool = False,
-) -> Any:
+) -> Answer:
     """The answer of this machine's engine to a request; see `pushdeploy.engine.client.ask`."""
     return ask(
         connect(),
+        verb,
         {"who": who(), **request},
         watcher=watcher,
         descriptors=descriptors,

@@ -9,6 +9,7 @@ import click
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, show_json, show_table
+from pushdeploy.engine.verbs import storage as verbs
 from pushdeploy.model.storage import parse_new_folder, parse_storage_folder
 
 if TYPE_CHECKING:
@@ -21,11 +22,11 @@ COLUMNS = ("Folder", "Lies in")
 @json_option
 def storage(side: Near, *, app: str, as_json: bool) -> None:
     """List the folders that every release shares."""
-    answer = side.ask("storage", app=app)
+    answer = side.ask(verbs.storage, app=app)
     if as_json:
-        show_json({key: answer[key] for key in ("shared", "storage")})
-    elif answer["storage"]:
-        rows = [(f"{folder}/", f"{answer['shared']}/{folder}/") for folder in answer["storage"]]
+        show_json({"shared": answer.shared, "storage": list(answer.folders)})
+    elif answer.folders:
+        rows = [(f"{folder}/", f"{answer.shared}/{folder}/") for folder in answer.folders]
         show_table(COLUMNS, rows)
     else:
         say(f"{app} has no storage. Add a folder: pushdeploy storage:add instance/ --app {app}")
@@ -40,7 +41,7 @@ def storage_add(side: Near, *, app: str, folder: str) -> int:
     """
     text, folder = folder, parse_new_folder(folder, app)
     doing, restarting = f"Adding storage {folder}/", f"and restarting {app}"
-    return briefly(side, doing, restarting, "storage.add", app=app, folder=text)
+    return briefly(side, doing, restarting, verbs.add, app=app, folder=text)
 
 
 @command("storage:remove", example="pushdeploy storage:remove instance/ --app blog")
@@ -52,4 +53,4 @@ def storage_remove(side: Near, *, app: str, folder: str) -> int:
     """
     folder = parse_storage_folder(folder)
     doing, restarting = f"Removing storage {folder}/", f"and restarting {app}"
-    return briefly(side, doing, restarting, "storage.remove", app=app, folder=folder)
+    return briefly(side, doing, restarting, verbs.remove, app=app, folder=folder)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy import __version__
-from pushdeploy.cli.command import App, command, json_option
+from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import show_json
+from pushdeploy.engine.registry import App
 
 if TYPE_CHECKING:
     from pushdeploy.cli.side import Near

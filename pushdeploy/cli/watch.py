@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 from pushdeploy.cli.quiet import WAITING, Quiet
 from pushdeploy.cli.seen_from import SeenFrom
 from pushdeploy.cli.words import DETAIL, STEP, problem, result
+from pushdeploy.model.ended import EndedAs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from pushdeploy.model.ended import Ended
 
 STALL_SECONDS = 10.0
 """A reader that takes nothing for so long has gone or is stopped."""
@@ -68,19 +71,19 @@ class Printer:
         seen = self._seen.viewpoint(record)
         return event is None or self.show(lines(cast("Known", event), seen))
 
-    def end(self, ended: Mapping[str, Any]) -> None:
+    def end(self, ended: Ended) -> None:
         """The last words: the engine's answer, unless an event has told the same.
 
         Events are lost when the disk of the logs is full.
         """
-        text, hint = str(ended.get("text") or ""), str(ended.get("hint") or "")
-        outcome = ended.get("outcome")
-        if outcome not in ("failed", "live"):
-            say = problem if ended.get("exit_code") else result
+        text, hint = ended.text, ended.hint
+        if ended.outcome not in (EndedAs.FAILED, EndedAs.LIVE):
+            say = problem if ended.exit_code else result
             self.show(say(text, hint) if text else ())
         elif not self._told:
-            live = result(f"v{ended.get('release')} is live")
-            self.show(live if outcome == "live" else problem(text or "It failed", hint))
+            live = result(f"v{ended.release} is live")
+            failed = problem(text or "It failed", hint)
+            self.show(live if ended.outcome is EndedAs.LIVE else failed)
 
 
 class PatientPrinter(Printer):

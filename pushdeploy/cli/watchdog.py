@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.cli.engine_link import socket_of
 from pushdeploy.deploy.watchdog import Finding, find
 from pushdeploy.engine.client import ask, server_connection
+from pushdeploy.engine.verbs.watchdog import found
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.layout import SERVER
 from pushdeploy.system.systemd import loaded
@@ -23,13 +24,13 @@ AT_ONCE = 16
 
 def main() -> int:
     """Look once, and have the engine set right what was found; says what was done."""
-    found = find(SERVER, loaded(), time.time())
-    if not found:
+    findings = find(SERVER, loaded(), time.time())
+    if not findings:
         return 0
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - mostly all is well
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for finding, did in zip(found, pool.map(_set_right, found), strict=True):
+        for finding, did in zip(findings, pool.map(_set_right, findings), strict=True):
             for line in did:
                 print(f"{finding.app}: {line}", flush=True)
     return 0
@@ -43,8 +44,8 @@ def _set_right(finding: Finding) -> list[str]:
 
 
 def _asked(finding: Finding) -> Iterator[str]:
-    request = {"verb": "watchdog.found", "who": WHO, "app": finding.app, "hung": finding.hung}
-    yield from ask(server_connection(socket_of(SERVER)), request)
+    request = {"who": WHO, "app": finding.app, "hung": finding.hung}
+    yield from ask(server_connection(socket_of(SERVER)), found, request).did
 
 
 if __name__ == "__main__":

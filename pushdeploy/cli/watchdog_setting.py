@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, show_json
+from pushdeploy.engine.verbs import watchdog as verbs
 
 if TYPE_CHECKING:
     from pushdeploy.cli.side import Near
@@ -15,22 +16,22 @@ if TYPE_CHECKING:
 @json_option
 def watchdog(side: Near, *, app: str, as_json: bool) -> None:
     """Show whether a web process that hangs is restarted."""
-    found = side.ask("watchdog", app=app)
+    found = side.ask(verbs.watchdog, app=app)
     if as_json:
-        show_json(found)
+        show_json({"app": found.app, "watchdog": found.watchdog})
     else:
-        print("on" if found["watchdog"] else "off")
+        print("on" if found.watchdog else "off")
 
 
 @command("watchdog:on", example="pushdeploy watchdog:on --app blog")
 def watchdog_on(side: Near, *, app: str) -> None:
     """Restart a web process that hangs."""
-    side.ask("watchdog", app=app, on=True)
+    side.ask(verbs.change, app=app, on=True)
     say(f"Enabling the watchdog of {app}... done")
 
 
 @command("watchdog:off", example="pushdeploy watchdog:off --app blog")
 def watchdog_off(side: Near, *, app: str) -> None:
     """Stop restarting a web process that hangs."""
-    side.ask("watchdog", app=app, on=False)
+    side.ask(verbs.change, app=app, on=False)
     say(f"Disabling the watchdog of {app}... done")

@@ -24,6 +24,7 @@ from pushdeploy.errors import (
 )
 from pushdeploy.events import AttemptEnded, AttemptFailed, AttemptStarted, Report, Warned
 from pushdeploy.model.attempt import Outcome
+from pushdeploy.model.ended import Ended, EndedAs
 from pushdeploy.model.release import Release
 from pushdeploy.system import log
 from pushdeploy.system.disk_refusal import refusal
@@ -48,20 +49,6 @@ class Audience(Protocol):
 
     def begin(self, app: str, attempt: int) -> Report:
         """The attempt has its number; returns who is told of its events."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The answer to whoever asked."""
-
-    outcome: str
-    exit_code: int
-    attempt: int | None = None
-    release: int | None = None
-    text: str = ""
-    hint: str = ""
-    failure: AttemptFailed | None = None
-    """How another's attempt failed, which is this one's answer; who asked has not seen it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +148,7 @@ def run_attempt(
     )
     reached(Point.ATTEMPT_ENDED)
     report(AttemptEnded(Outcome.LIVE, 0, release.number))
-    return Ended(Outcome.LIVE, 0, number, release.number)
+    return Ended(EndedAs.LIVE, 0, number, release.number)
 
 
 def refused_by_disk(error: Exception) -> DeployFailedError | None:
@@ -210,4 +197,4 @@ def _failed(
         )
     )
     report(AttemptEnded(Outcome.FAILED, exit_code))
-    return Ended(Outcome.FAILED, exit_code, number, text=error.message, hint=error.hint or "")
+    return Ended(EndedAs.FAILED, exit_code, number, text=error.message, hint=error.hint or "")

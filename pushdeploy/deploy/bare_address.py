@@ -7,7 +7,7 @@ first app gets it, and gives it up while it has a domain, unless somebody says o
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.journal import Journal, journals, readable_settings
 from pushdeploy.deploy.server_settings import change_server_settings, server_settings
@@ -73,7 +73,7 @@ def url(machine: Machine, app: str) -> str | None:
     return f"http://{f'[{name}]' if ':' in name else name}"
 
 
-def told(machine: Machine) -> dict[str, Any]:
+def told(machine: Machine) -> dict[str, str | None]:
     """The app that answers now, and the one that will when it has no domain any more."""
     chosen, now = server_settings(machine).bare, shown(machine)
     return {"app": now, "kept_for": chosen if chosen and chosen != now else None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.edge import (
@@ -16,6 +16,7 @@ from pushdeploy.deploy.edge import (
 from pushdeploy.deploy.journal import Journal, readable_settings
 from pushdeploy.deploy.server_settings import change_server_settings, server_settings
 from pushdeploy.errors import PushdeployError, UnavailableError, UsageError
+from pushdeploy.model.certificate import Certificate
 from pushdeploy.model.domain import uncovered
 from pushdeploy.model.settings import CertificateKind
 from pushdeploy.system import certbot, certificates
@@ -37,24 +38,9 @@ SHOW_PAUSE_SECONDS = 0.25
 """nginx answers a reload before its new workers are there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One domain's certificate: what lies on disk and what visitors get."""
-
-    app: str
-    domain: str
-    kind: str
-    issuer: str
-    ends: float
-    covered: bool
-    """It is good for this domain, which may have been added later."""
-    served: bool
-    """nginx shows this very certificate."""
-    trusted: bool
-    """Browsers know who issued it."""
-
-
-def ask_for(machine: Machine, app: str, *, email: str | None, server: str | None) -> list[Shown]:
+def ask_for(
+    machine: Machine, app: str, *, email: str | None, server: str | None
+) -> list[Certificate]:
     """Get a certificate for all of an app's domains, and serve it.
 
     Before the ACME server is asked, every name is tried as it will: rate limits are harsh.
@@ -94,7 +80,7 @@ def ask_for(machine: Machine, app: str, *, email: str | None, server: str | None
         return shown
 
 
-def give(machine: Machine, app: str, *, chain: str, key: str) -> list[Shown]:
+def give(machine: Machine, app: str, *, chain: str, key: str) -> list[Certificate]:
     """Serve a certificate that somebody else issued.
 
     Raises:
@@ -140,7 +126,7 @@ def forget(machine: Machine, app: str) -> None:
     reached(Point.CERTIFICATE_DELETED)
 
 
-def listing(machine: Machine) -> list[Shown]:
+def listing(machine: Machine) -> list[Certificate]:
     """Every domain that has a certificate."""
     return [shown for app in readable_settings(machine.layout)[0] for shown in _shown(machine, app)]
 
@@ -186,7 +172,7 @@ def _server_settings_with(
     return wanted
 
 
-def _serve(machine: Machine, app: str, kind: CertificateKind) -> list[Shown]:
+def _serve(machine: Machine, app: str, kind: CertificateKind) -> list[Certificate]:
     """Have nginx show what lies on the disk; it may be good for other names than before."""
     change_site(
         machine,
@@ -214,7 +200,7 @@ def _take_back(
         nginx_of(machine).test_and_reload()
 
 
-def _verify(machine: Machine, app: str) -> list[Shown]:
+def _verify(machine: Machine, app: str) -> list[Certificate]:
     for _ in range(SHOW_TRIES):
         shown = _shown(machine, app)
         if all(one.served or not one.covered for one in shown):
@@ -227,7 +213,7 @@ def _verify(machine: Machine, app: str) -> list[Shown]:
     )
 
 
-def _shown(machine: Machine, app: str) -> list[Shown]:
+def _shown(machine: Machine, app: str) -> list[Certificate]:
     settings = Journal(machine.layout.app(app)).settings()
     certificate = certificate_of(machine, app, settings)
     if certificate is None:
@@ -236,7 +222,7 @@ def _shown(machine: Machine, app: str) -> list[Shown]:
     facts = certificates.facts(chain)
     missing = uncovered(facts.names, settings.domains)
     return [
-        Shown(
+        Certificate(
             app=app,
             domain=domain,
             kind=settings.certificate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.attempt import FAILED, Audience, Ended, Request, app_lock, run_attempt
+from pushdeploy.deploy.attempt import FAILED, Audience, Request, app_lock, run_attempt
 from pushdeploy.deploy.branch import set_first_branch
 from pushdeploy.deploy.checkout import wanted_commit
 from pushdeploy.deploy.deploy import deploy
@@ -14,9 +14,9 @@ from pushdeploy.deploy.keep_wheels import keep_wheels
 from pushdeploy.deploy.lookup import deploys_of, facts, loose_commit, outcome_of_push
 from pushdeploy.deploy.pulse import trouble
 from pushdeploy.deploy.tidy import tidy
-from pushdeploy.events import AttemptFailed
 from pushdeploy.model.attempt import Attempt, Outcome
 from pushdeploy.model.convergence import Action, Occasion, decide
+from pushdeploy.model.ended import Ended, EndedAs, Failure
 from pushdeploy.model.refname import FIRST_BRANCHES
 from pushdeploy.model.release import Kind
 
@@ -56,12 +56,12 @@ def converge(
         _find_first_branch(machine, journal)
         commit = branch_commit(machine, journal)
         if commit is None:
-            return Ended("nothing", 0, text=f"nothing was pushed to `{app}` yet")
+            return Ended(EndedAs.NOTHING, 0, text=f"nothing was pushed to `{app}` yet")
         ended = _decided(machine, journal, audience, occasion, who, after, commit, pushed)
-    if pushed not in ("", commit) and ended.outcome in ("learned", "nothing"):
+    if pushed not in ("", commit) and ended.outcome in (EndedAs.LEARNED, EndedAs.NOTHING):
         newer = f"{pushed[:8]} is superseded by {commit[:8]}"
         ended = replace(ended, text=f"{newer}. {ended.text}")
-    if ended.attempt is not None and ended.outcome != "learned":
+    if ended.attempt is not None and ended.outcome is not EndedAs.LEARNED:
         keep_wheels(machine, app)
         tidy(machine, app)
     return ended
@@ -174,18 +174,18 @@ def _run(
 
 def _learned(machine: Machine, journal: Journal, attempt: Attempt | None) -> Ended:
     if attempt is None:
-        return Ended("nothing", 0)
+        return Ended(EndedAs.NOTHING, 0)
     commit = attempt.commit[:8]
     if attempt.outcome is Outcome.LIVE:
         text = f"{commit} went live as v{attempt.release}"
-        return Ended("learned", 0, attempt.number, attempt.release, text)
+        return Ended(EndedAs.LEARNED, 0, attempt.number, attempt.release, text)
     reason = attempt.reason or "its deploy was killed"
     hint = attempt.hint or "git push production again"
-    failure = AttemptFailed(
+    failure = Failure(
         reason, (), hint, journal.live(), attempt.release_phase, trouble(machine, journal)
     )
     text = f"{commit} did not go live: {reason}"
-    return Ended("learned", FAILED, attempt.number, attempt.release, text, hint, failure)
+    return Ended(EndedAs.LEARNED, FAILED, attempt.number, attempt.release, text, hint, failure)
 
 
 def _unneeded(machine: Machine, journal: Journal, occasion: Occasion, commit: str) -> Ended:
@@ -194,17 +194,17 @@ def _unneeded(machine: Machine, journal: Journal, occasion: Occasion, commit: st
     wrong = "" if occasion is Occasion.TIMER else trouble(machine, journal)
     if wrong:
         text, hint = f"{commit[:8]} is {name}, which {wrong}", f"pushdeploy restart --app {app}"
-        return Ended("down", FAILED, text=text, hint=hint)
-    return Ended("nothing", 0, text=f"{commit[:8]} is live already, as {name}")
+        return Ended(EndedAs.DOWN, FAILED, text=text, hint=hint)
+    return Ended(EndedAs.NOTHING, 0, text=f"{commit[:8]} is live already, as {name}")
 
 
 def _left(machine: Machine, journal: Journal, occasion: Occasion, commit: str) -> Ended:
     if occasion is Occasion.TIMER:
-        return Ended("nothing", 0)
+        return Ended(EndedAs.NOTHING, 0)
     live, wrong = journal.live(), trouble(machine, journal)
     stays = f"v{live}, which took its place, {wrong}" if wrong else f"v{live} stays live"
     return Ended(
-        "left",
+        EndedAs.LEFT,
         FAILED if wrong else 0,
         text=f"{commit[:8]} was live and was rolled back from; {stays}",
         hint=f"pushdeploy deploy --app {journal.place.name}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.apps import (
@@ -22,8 +22,8 @@ from pushdeploy.deploy.renew import Change, renew
 from pushdeploy.deploy.revive import REBUILD_SECONDS, pace, restart, revive
 from pushdeploy.deploy.tidy import tidy_locked, wanted_instances
 from pushdeploy.errors import BusyError, PushdeployError
-from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.convergence import Occasion
+from pushdeploy.model.ended import EndedAs
 from pushdeploy.model.release import Kind
 from pushdeploy.model.size import format_size
 from pushdeploy.system import files, log, sockets
@@ -57,6 +57,16 @@ COLLECT_SECONDS = 600.0
 LATER_SECONDS = 1.0
 APART_SECONDS = 2.0
 """When the deploys that are due begin, one after the other."""
+
+
+class Failed(str):
+    """A line of the account of what was done: this could not be. Known by its class alone."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        """It reads `failed: TEXT`."""
+        return super().__new__(cls, f"failed: {text}")
 
 
 def boot_all(machine: Machine) -> list[str]:
@@ -125,7 +135,7 @@ def _live_instances(machine: Machine, journal: Journal) -> list[Instance]:
 
 
 def _open_fronts(machine: Machine, apps: list[str]) -> list[str]:
-    did = []
+    did: list[str] = []
     for app in apps:
         journal = Journal(machine.layout.app(app))
         try:
@@ -183,10 +193,10 @@ def _rebuild(machine: Machine, app: str, audience: Audience, trouble: str) -> li
     """Build the live release again, beside what may still run."""
     change = Change(Kind.REBUILD, "Build for another Python")
     ended = renew(machine, app, audience, change=change, who="reconcile")
-    if ended.outcome == Outcome.LIVE:
+    if ended.outcome is EndedAs.LIVE:
         return [trouble, f"built it again, as v{ended.release}"]
     why = f"{ended.text} ({ended.hint})" if ended.hint else ended.text
-    return [f"failed: {trouble}, and could not be built again: {why}"]
+    return [Failed(f"{trouble}, and could not be built again: {why}")]
 
 
 def reconcile_all(
@@ -322,17 +332,17 @@ def _look_at_ssh(machine: Machine) -> list[str]:
         return [_failed(error)]
 
 
-def _in_the_way(one: Obstacle) -> str:
-    return f"failed: {one.text} ({one.hint})"
+def _in_the_way(one: Obstacle) -> Failed:
+    return Failed(f"{one.text} ({one.hint})")
 
 
-def _failed(error: Exception, where: str = "") -> str:
+def _failed(error: Exception, where: str = "") -> Failed:
     """In words; of our own bug the traceback goes to the engine's journal."""
     known = error if isinstance(error, PushdeployError) else refused_by_disk(error)
     if known is not None:
-        return f"failed: {where}{known.message}"
+        return Failed(f"{where}{known.message}")
     log.bug(error)
-    return f"failed: {where}pushdeploy itself failed: {error!r}"
+    return Failed(f"{where}pushdeploy itself failed: {error!r}")
 
 
 def _repair(machine: Machine, journal: Journal) -> list[str]:

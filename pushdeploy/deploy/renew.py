@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.attempt import Audience, Ended, Request, app_lock, run_attempt
+from pushdeploy.deploy.attempt import Audience, Request, app_lock, run_attempt
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.deploy import addresses
 from pushdeploy.deploy.go_live import go_live
@@ -17,6 +17,7 @@ from pushdeploy.deploy.release import write_release
 from pushdeploy.deploy.storage import make_storage
 from pushdeploy.deploy.tidy import tidy
 from pushdeploy.events import Report, WentLive
+from pushdeploy.model.ended import Ended, EndedAs
 from pushdeploy.model.release import Kind, Release
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ def renew(machine: Machine, app: str, audience: Audience, *, change: Change, who
         if current is None:
             journal.change_settings(change.settings)
             journal.save_pending_environment(environment)
-            return Ended("recorded", 0, text="it takes effect at the first deploy")
+            return Ended(EndedAs.RECORDED, 0, text="it takes effect at the first deploy")
         if environment == before and changed == settings and change.kind not in ALWAYS:
-            return Ended("nothing", 0, release=current.number, text="it is so already")
+            return Ended(EndedAs.NOTHING, 0, release=current.number, text="it is so already")
         ended = run_attempt(
             machine,
             journal,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import instances
-from pushdeploy.deploy.attempt import Audience, Ended, Request, app_lock, run_attempt
+from pushdeploy.deploy.attempt import Audience, Request, app_lock, run_attempt
 from pushdeploy.deploy.boot import is_up
 from pushdeploy.deploy.go_live import go_live
 from pushdeploy.deploy.pulse import trouble
@@ -22,6 +22,7 @@ from pushdeploy.model.release import Kind, Release
 if TYPE_CHECKING:
     from pushdeploy.deploy.journal import Journal
     from pushdeploy.deploy.machine import Machine
+    from pushdeploy.model.ended import Ended
     from pushdeploy.model.history import History
 
 

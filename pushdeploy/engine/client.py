@@ -10,11 +10,17 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
 
-from pushdeploy.engine.protocol import encode, read_error
+from pushdeploy.engine.protocol import encode
 from pushdeploy.errors import LostEngineError, NotAllowedError, UnavailableError
+from pushdeploy.model.wire import read, read_error
 from pushdeploy.system.command import Command, start
+
+if TYPE_CHECKING:
+    from pushdeploy.engine.registry import Verb
+
+Answer = TypeVar("Answer")
 
 LOOK_SECONDS = 0.02
 """How often the log is looked at for more while the engine works."""
@@ -115,13 +121,54 @@ def prepared(connect: Connect) -> socket.socket:
 
 def ask(
     connect: Connect,
+    verb: Verb[Answer],
+    request: Mapping[str, Any],
+    *,
+    watcher: Watcher | None = None,
+    descriptors: Sequence[int] = (),
+    stay: bool = False,
+) -> Answer:
+    """Have a verb carried out; its answer is of the class that the verb says.
+
+    Raises:
+        PushdeployError: see `converse`.
+        UnavailableError: the engine answers something else, as that of another version would.
+        GoneError: the watcher left.
+    """
+    said = converse(
+        connect,
+        {"verb": verb.name, **request},
+        watcher=watcher,
+        descriptors=descriptors,
+        stay=stay,
+    )
+    return read_answer(verb, said)
+
+
+def read_answer(verb: Verb[Answer], said: Any) -> Answer:
+    """What an engine said, as the class that the verb says.
+
+    Raises:
+        UnavailableError: it is something else.
+    """
+    try:
+        return read(verb.answer, said)
+    except ValueError as error:
+        raise UnavailableError(
+            f"the engine answers `{verb.name}` in words of another version: {error}",
+            hint="pushdeploy version",
+        ) from error
+
+
+def converse(
+    connect: Connect,
     request: Mapping[str, Any],
     *,
     watcher: Watcher | None = None,
     descriptors: Sequence[int] = (),
     stay: bool = False,
 ) -> Any:
-    """Send a request and return its answer; events of an attempt go to the watcher.
+    """Send a request and return its answer as it comes; events of an attempt go to the watcher.
 
     The answer to an attempt is known when its log says so; the engine then goes on cleaning up,
     which nobody needs to wait for, unless `stay` is set.

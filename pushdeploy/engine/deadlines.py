@@ -1,11 +1,6 @@
-"""How long each verb of the engine may take before it is ended."""
+"""How long a verb of the engine may take before it is ended; each says which of these it has."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 QUERY_SECONDS = 60.0
 """Nothing is waited for but the disk, systemd and the journal."""
@@ -25,20 +20,3 @@ ALL_SECONDS = 6 * 3600.0
 
 CPU_SECONDS = 600
 """Of the processor, for all but what lasts a day: nothing that the engine itself does takes ten."""
-
-OF_VERB: Mapping[str, float] = {
-    **dict.fromkeys(("apps", "ps", "pythons", "releases", "releases.info"), QUERY_SECONDS),
-    **dict.fromkeys(("releases.output", "config", "storage", "certs"), QUERY_SECONDS),
-    **dict.fromkeys(("domains", "nginx", "static", "keys.list"), QUERY_SECONDS),
-    **dict.fromkeys(("logs", "run"), DAY_SECONDS),
-    **dict.fromkeys(("converge", "deploy", "rollback", "rebuild", "restart"), ATTEMPT_SECONDS),
-    **dict.fromkeys(("config.set", "config.unset", "scale"), ATTEMPT_SECONDS),
-    **dict.fromkeys(("storage.add", "storage.remove"), ATTEMPT_SECONDS),
-    "reconcile": ALL_SECONDS,
-}
-"""What is not listed changes something, and takes no longer than such a thing may."""
-
-
-def of_verb(verb: str) -> float:
-    """Seconds."""
-    return OF_VERB.get(verb, CHANGE_SECONDS)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.errors import PushdeployError, UsageError
+from pushdeploy.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,16 +42,3 @@ def decode_request(line: bytes) -> dict[str, Any]:
     if not isinstance(request, dict) or not isinstance(request.get("verb"), str):
         raise UsageError("the request is no JSON object with a `verb`")
     return request
-
-
-def error_record(error: PushdeployError) -> dict[str, Any]:
-    """An error as it goes over the socket. That of an attempt goes to its log, with its report."""
-    return {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
-
-
-def read_error(record: Mapping[str, Any]) -> PushdeployError:
-    """The inverse; the exit code is kept, the class is the root."""
-    hint = record.get("hint")
-    error = PushdeployError(str(record.get("message")), hint=None if hint is None else str(hint))
-    error.exit_code = int(record.get("exit_code", 1))
-    return error

@@ -5,29 +5,33 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.deploy.attempt import OUR_BUG, refused_by_disk
-from pushdeploy.deploy.machine import Machine
-from pushdeploy.engine.deadlines import CPU_SECONDS, DAY_SECONDS, of_verb
-from pushdeploy.engine.protocol import error_record
+from pushdeploy.engine.asked import Asked
+from pushdeploy.engine.caller import caller_of
+from pushdeploy.engine.deadlines import CPU_SECONDS, DAY_SECONDS
+from pushdeploy.engine.registry import App, Verb
 from pushdeploy.engine.session import Session
 from pushdeploy.errors import PushdeployError, UsageError
+from pushdeploy.model.app import parse_app_name
+from pushdeploy.model.wire import error_record, plain
 from pushdeploy.system import log
 from pushdeploy.system.deadline import deadline
 from pushdeploy.system.own_limits import hold_processor
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Mapping
+
+    from pushdeploy.deploy.machine import Machine
 
 CONVERGE = "converge"
 """What a push asks for."""
 
-Verb = Callable[[Machine, Session, Mapping[str, Any]], Any]
 
-
-def serve(connection: socket.socket, machine: Machine, verbs: Mapping[str, Verb]) -> int:
+def serve(connection: socket.socket, machine: Machine, verbs: Mapping[str, Verb[Any]]) -> int:
     """Answer one request. A caller that leaves does not stop the work; returns an exit status."""
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     with contextlib.suppress(OSError):
@@ -53,21 +57,32 @@ def serve(connection: socket.socket, machine: Machine, verbs: Mapping[str, Verb]
 
 
 def _answer(
-    machine: Machine, session: Session, verbs: Mapping[str, Verb], request: Mapping[str, Any]
+    machine: Machine, session: Session, verbs: Mapping[str, Verb[Any]], request: Mapping[str, Any]
 ) -> Any:
-    """Do what is asked, by the deadline of its verb."""
-    name = str(request["verb"])
-    verb, seconds = _verb(verbs, request), of_verb(name)
-    if seconds < DAY_SECONDS and os.geteuid() == 0:
+    """Do what is asked, if the caller may ask it, by the deadline of its verb."""
+    verb = _verb(verbs, request)
+    caller = caller_of(machine, session, request)
+    caller.refuse_without(verb.right)
+    if verb.seconds < DAY_SECONDS and os.geteuid() == 0:
         hold_processor(CPU_SECONDS)
-    with deadline(seconds, f"`{name}`"):
-        return verb(machine, session, request)
+    with deadline(verb.seconds, f"`{verb.name}`"):
+        return plain(verb.run(Asked(machine, session, caller, _app(verb, request), request)))
 
 
-def _prepare(machine: Machine, verbs: Mapping[str, Verb]) -> None:
+def _app(verb: Verb[Any], request: Mapping[str, Any]) -> str:
+    """The app's name, checked; empty when the verb needs none and none is named."""
+    name = request.get("app")
+    if verb.app is App.NONE or (verb.app is App.OPTIONAL and not name):
+        return ""
+    return parse_app_name(str(name or ""))
+
+
+def _prepare(machine: Machine, verbs: Mapping[str, Verb[Any]]) -> None:
     """A push has begun: import what will be asked for, which may be nothing."""
     machine.receiver.prepare()
-    verbs.get(CONVERGE)
+    converge = verbs.get(CONVERGE)
+    for module in converge.ahead if converge else ():
+        import_module(module)
     log.get_ready()
 
 
@@ -79,7 +94,7 @@ def _our_bug(error: Exception) -> PushdeployError:
     return bug
 
 
-def _verb(verbs: Mapping[str, Verb], request: Mapping[str, Any]) -> Verb:
+def _verb(verbs: Mapping[str, Verb[Any]], request: Mapping[str, Any]) -> Verb[Any]:
     verb = verbs.get(request["verb"])
     if verb is None:
         raise UsageError(

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pushdeploy.errors import PushdeployError
+from pushdeploy.engine.client import read_answer
 from pushdeploy.events import Event, to_record
+from pushdeploy.model.wire import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pushdeploy.engine.client import Watcher
+    from pushdeploy.engine.registry import Verb
+
+Answer = TypeVar("Answer")
 
 
 @dataclass
 class FakeEngine:
-    """Answers by verb: a value, or an error to raise."""
+    """Answers by verb: a value, which goes over the wire, or an error to raise."""
 
     answers: dict[str, Any] = field(default_factory=dict)
     events: Iterable[Event] = ()
@@ -25,19 +30,21 @@ class FakeEngine:
 
     def __call__(
         self,
+        verb: Verb[Answer],
         request: Mapping[str, Any],
         *,
         watcher: Watcher | None = None,
         descriptors: Sequence[int] = (),
         stay: bool = False,
-    ) -> Any:
+    ) -> Answer:
         """Show the events, then answer."""
-        self.asked.append(dict(request))
+        self.asked.append({"verb": verb.name, **request})
         self.descriptors = descriptors
         for event in self.events:
             if watcher is not None:
                 watcher.event(to_record(event))
-        answer = self.answers[request["verb"]]
-        if isinstance(answer, PushdeployError):
+        answer = self.answers[verb.name]
+        if isinstance(answer, Exception):
             raise answer
-        return answer
+        assert isinstance(answer, verb.answer), f"`{verb.name}` answers otherwise"
+        return read_answer(verb, json.loads(json.dumps(plain(answer))))

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pushdeploy.engine.registry import Done
+from pushdeploy.engine.verbs.apps import Created, Destroyed
+from pushdeploy.engine.verbs.keys import PublicKey, Removed
+from pushdeploy.engine.verbs.reconcile import Did, Reconciled
+from pushdeploy.engine.verbs.run import Ran
 from pushdeploy.errors import (
     DeployFailedError,
     NothingToRollBackToError,
     RefusedInputError,
+    UnavailableError,
     UsageError,
 )
 from pushdeploy.events import AttemptFailed, BuildStarted, Warned, WentLive
+from pushdeploy.model.ended import Ended, EndedAs
 from tests.cli.answers import FAILED, LIVE, RECORDED, apps
 
 if TYPE_CHECKING:
@@ -83,7 +91,7 @@ def test_a_failed_attempt_is_the_exit_status(engine: FakeEngine, pushdeploy: Pus
 def test_a_failure_that_no_event_tells_is_told_by_the_answer(
     engine: FakeEngine, pushdeploy: Pushdeploy, words: list[str]
 ) -> None:
-    engine.answers[words[0]] = FAILED | REASON
+    engine.answers[words[0]] = replace(FAILED, **REASON)
 
     said = pushdeploy(*words)
 
@@ -104,7 +112,7 @@ def test_a_success_that_no_event_tells_is_told_by_the_answer(
 def test_a_failure_that_an_event_tells_is_told_once(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    engine.answers["deploy"] = FAILED | {"text": FAILURE.reason, "hint": FAILURE.hint}
+    engine.answers["deploy"] = replace(FAILED, text=FAILURE.reason, hint=FAILURE.hint)
     engine.events = [FAILURE]
 
     said = pushdeploy("deploy")
@@ -115,7 +123,7 @@ def test_a_failure_that_an_event_tells_is_told_once(
 def test_a_change_whose_failure_no_event_tells_has_its_reason_last(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    engine.answers["config.set"] = FAILED | REASON
+    engine.answers["config.set"] = replace(FAILED, **REASON)
 
     said = pushdeploy("config:set", "SECRET_KEY=s3cret")
 
@@ -139,7 +147,7 @@ def test_a_deploy_that_has_nothing_to_do_says_so(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
     text = "1a2b3c4d is live already, as v12"
-    engine.answers["deploy"] = {"outcome": "nothing", "exit_code": 0, "text": text, "hint": ""}
+    engine.answers["deploy"] = Ended(EndedAs.NOTHING, 0, text=text)
 
     said = pushdeploy("deploy")
 
@@ -164,7 +172,7 @@ def test_setting_what_is_set_already_is_no_release(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
     text = "it is so already"
-    engine.answers["config.set"] = {"outcome": "nothing", "exit_code": 0, "text": text}
+    engine.answers["config.set"] = Ended(EndedAs.NOTHING, 0, text=text)
 
     said = pushdeploy("config:set", "DEBUG=0")
 
@@ -278,18 +286,18 @@ def test_a_file_name_that_comes_over_ssh_is_refused(
 
 
 def test_scaling_is_told_in_one_line(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers["scale"] = LIVE
+    engine.answers["ps.scale"] = LIVE
 
     said = pushdeploy("ps:scale", "web=4", "worker=2")
 
     assert said.stderr == "Scaling web=4 worker=2 and restarting blog... done, v13\n"
-    assert engine.asked[-1] == {"verb": "scale", "app": "blog", "changes": ("web=4", "worker=2")}
+    assert engine.asked[-1] == {"verb": "ps.scale", "app": "blog", "changes": ("web=4", "worker=2")}
 
 
 def test_an_app_is_made_and_the_line_to_paste_is_the_output(
     engine: FakeEngine, pushdeploy: Pushdeploy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine.answers["apps.create"] = {"app": "shop", "made": True, "port": 8001}
+    engine.answers["apps.create"] = Created(made=True, port=8001, note="")
     monkeypatch.delenv("SSH_CONNECTION", raising=False)
 
     said = pushdeploy("apps:create", "shop")
@@ -313,7 +321,7 @@ def test_over_ssh_the_line_to_paste_has_the_address(
     connection: str,
     url: str,
 ) -> None:
-    engine.answers["apps.create"] = {"app": "shop", "made": False, "port": 8001}
+    engine.answers["apps.create"] = Created(made=False, port=8001, note="")
     monkeypatch.setenv("SSH_CONNECTION", connection)
 
     said = pushdeploy("apps:create", "shop")
@@ -322,7 +330,7 @@ def test_over_ssh_the_line_to_paste_has_the_address(
 
 
 def test_destroying_needs_the_name_again(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers["apps.destroy"] = {"app": "blog"}
+    engine.answers["apps.destroy"] = Destroyed("")
 
     wrong = pushdeploy("apps:destroy", "--app", "blog", "--confirm", "blgo")
     right = pushdeploy("apps:destroy", "--app", "blog", "--confirm", "blog")
@@ -339,7 +347,7 @@ def test_destroying_needs_the_name_again(engine: FakeEngine, pushdeploy: Pushdep
 def test_a_key_comes_on_stdin_with_its_comment_as_the_name(
     engine: FakeEngine, pushdeploy: Pushdeploy, stdin: io.BytesIO
 ) -> None:
-    engine.answers["keys.add"] = {"name": "alice@laptop", "fingerprint": "SHA256:x"}
+    engine.answers["keys.add"] = PublicKey("alice@laptop", "ssh-ed25519", "SHA256:x")
     stdin.write(PUBLIC_KEY.encode())
     stdin.seek(0)
 
@@ -352,7 +360,7 @@ def test_a_key_comes_on_stdin_with_its_comment_as_the_name(
 def test_removing_the_last_key_says_what_that_means(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    engine.answers["keys.remove"] = {"name": "alice", "left": 0}
+    engine.answers["keys.remove"] = Removed(0)
 
     said = pushdeploy("keys:remove", "alice", "--confirm", "alice")
 
@@ -366,7 +374,7 @@ def test_removing_the_last_key_says_what_that_means(
 def test_run_hands_its_descriptors_over_and_passes_the_status_on(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    engine.answers["run"] = {"exit_code": 42}
+    engine.answers["run"] = Ran(42)
 
     said = pushdeploy("run", "python", "-c", "print(1)", "--app", "other")
 
@@ -377,7 +385,7 @@ def test_run_hands_its_descriptors_over_and_passes_the_status_on(
 
 
 def test_logs_hands_its_descriptors_over(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers["logs"] = {}
+    engine.answers["logs"] = Done()
 
     said = pushdeploy("logs", "-t", "-n", "5", "-p", "web", "-p", "worker")
 
@@ -390,7 +398,9 @@ def test_logs_hands_its_descriptors_over(engine: FakeEngine, pushdeploy: Pushdep
 
 def test_reconcile_says_what_it_did(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
     engine.answers["apps"] = apps("blog", "shop")
-    engine.answers["reconcile"] = {"blog": ["started web.1 of v3"], "shop": []}
+    engine.answers["reconcile"] = Reconciled(
+        {"blog": (Did("started web.1 of v3", failed=False),), "shop": ()}
+    )
 
     said = pushdeploy("reconcile")
 
@@ -398,8 +408,19 @@ def test_reconcile_says_what_it_did(engine: FakeEngine, pushdeploy: Pushdeploy) 
     assert engine.asked == [{"verb": "reconcile", "boot": False}]
 
 
+def test_reconcile_that_could_not_do_something_ends_as_unavailable(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    words = Did("failed: is a word that an app's log may begin with", failed=False)
+    engine.answers["reconcile"] = Reconciled({"blog": (words,)})
+    assert pushdeploy("reconcile").status == 0
+
+    engine.answers["reconcile"] = Reconciled({"blog": (words, Did("no user", failed=True))})
+    assert pushdeploy("reconcile").status == UnavailableError.exit_code
+
+
 def test_reconcile_with_nothing_to_do_says_so(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers["reconcile"] = {"blog": []}
+    engine.answers["reconcile"] = Reconciled({"blog": ()})
 
     everything = pushdeploy("reconcile", "--deep")
     one = pushdeploy("reconcile", "blog")

@@ -5,12 +5,20 @@ from __future__ import annotations
 import io
 import json
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from pushdeploy.engine.verbs.certs import Certificates, Renewed
+from pushdeploy.engine.verbs.domains import ChangedDomains, Domains
+from pushdeploy.engine.verbs.firewall import Firewall, Plan
+from pushdeploy.engine.verbs.maintenance import Maintenance
+from pushdeploy.engine.verbs.nginx import Setting, Site, SiteSettings
+from pushdeploy.engine.verbs.static import Mounted, Static
 from pushdeploy.errors import RefusedInputError, UsageError
+from pushdeploy.model.certificate import Certificate
 from tests.cli.answers import NOW
 
 if TYPE_CHECKING:
@@ -21,22 +29,19 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("in_utc")
 
-PLAN = {"ssh_ports": [22], "opens": [22, 80, 443], "active": False, "ipv6": True}
+PLAN = Plan(ssh_ports=(22,), opens=(22, 80, 443), active=False, ipv6=True)
 
 
-def certificate(**fields: object) -> dict[str, Any]:
-    """One line of the answer to `certs`."""
-    usual = {
-        "domain": "blog.example.com",
-        "app": "blog",
-        "ends": NOW + 90 * 86_400,
-        "kind": "auto",
-        "issuer": "CN=R11",
-        "covered": True,
-        "served": True,
-        "trusted": True,
-    }
-    return {**usual, **fields}
+CERTIFICATE = Certificate(
+    app="blog",
+    domain="blog.example.com",
+    kind="auto",
+    issuer="CN=R11",
+    ends=NOW + 90 * 86_400,
+    covered=True,
+    served=True,
+    trusted=True,
+)
 
 
 @pytest.fixture
@@ -50,7 +55,9 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> io.BytesIO:
 def test_domains_are_asked_for_as_certificates_write_them(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    engine.answers["domains.add"] = ["blog.example.com", "xn--bcher-kva.example"]
+    engine.answers["domains.add"] = ChangedDomains(
+        ("blog.example.com", "xn--bcher-kva.example"), note=""
+    )
 
     said = pushdeploy("domains:add", "Blog.Example.com", "Bücher.example")
 
@@ -69,11 +76,14 @@ def test_what_is_no_domain_never_reaches_the_engine(
 
 
 def test_domains_are_data_and_none_is_talk(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers |= {"domains": ["blog.example.com"], "domains.remove": []}
+    engine.answers |= {
+        "domains": Domains(("blog.example.com",)),
+        "domains.remove": ChangedDomains((), note=""),
+    }
 
     some = pushdeploy("domains")
     removed = pushdeploy("domains:remove", "blog.example.com")
-    engine.answers["domains"] = []
+    engine.answers["domains"] = Domains(())
     none = pushdeploy("domains")
 
     assert some.stdout == "blog.example.com\n"
@@ -87,11 +97,13 @@ def test_domains_are_data_and_none_is_talk(engine: FakeEngine, pushdeploy: Pushd
 def test_certificates_tell_whether_visitors_get_them(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    engine.answers["certs"] = [
-        certificate(),
-        certificate(domain="www.example.com", covered=False, served=False),
-        certificate(domain="shop.example.com", app="shop", kind="own", served=False),
-    ]
+    engine.answers["certs"] = Certificates(
+        (
+            CERTIFICATE,
+            replace(CERTIFICATE, domain="www.example.com", covered=False, served=False),
+            replace(CERTIFICATE, domain="shop.example.com", app="shop", kind="own", served=False),
+        )
+    )
 
     said = pushdeploy("certs")
 
@@ -108,7 +120,7 @@ def test_certificates_tell_whether_visitors_get_them(
 
 
 def test_a_certificate_is_asked_for(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers["certs.auto"] = [certificate()]
+    engine.answers["certs.auto"] = Certificates((CERTIFICATE,))
 
     said = pushdeploy("certs:auto", "--email", "me@example.com")
 
@@ -126,7 +138,7 @@ def test_a_certificate_is_asked_for(engine: FakeEngine, pushdeploy: Pushdeploy) 
 def test_an_own_certificate_is_read_here(
     engine: FakeEngine, pushdeploy: Pushdeploy, tmp_path: Path
 ) -> None:
-    engine.answers["certs.add"] = [certificate(kind="own")]
+    engine.answers["certs.add"] = Certificates((replace(CERTIFICATE, kind="own"),))
     (tmp_path / "chain.pem").write_text("CHAIN\n")
     (tmp_path / "key.pem").write_text("KEY\n")
 
@@ -141,7 +153,7 @@ def test_an_own_certificate_is_read_here(
 def test_an_own_certificate_comes_on_stdin_from_afar(
     engine: FakeEngine, pushdeploy: Pushdeploy, nobody: io.BytesIO
 ) -> None:
-    engine.answers["certs.add"] = [certificate(kind="own")]
+    engine.answers["certs.add"] = Certificates((replace(CERTIFICATE, kind="own"),))
     nobody.write(json.dumps(["CHAIN", "KEY"]).encode())
     nobody.seek(0)
 
@@ -176,9 +188,9 @@ def test_a_certificate_that_is_refused_is_said_in_one_line(
 
 
 def test_renewed_certificates_are_named(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers["certs.renewed"] = ["blog.example.com"]
+    engine.answers["certs.renewed"] = Renewed(("blog.example.com",))
     some = pushdeploy("certs:renewed")
-    engine.answers["certs.renewed"] = []
+    engine.answers["certs.renewed"] = Renewed(())
     none = pushdeploy("certs:renewed")
 
     assert some.stderr == "nginx shows the new certificate for blog.example.com\n"
@@ -189,15 +201,13 @@ def test_nginxs_settings_are_shown_set_and_unset(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
     engine.answers |= {
-        "nginx.set": {"send-timeout": "31s"},
-        "nginx": {
-            "file": "/etc/nginx/conf.d/pushdeploy-blog.conf",
-            "snippets": "/etc/nginx/pushdeploy/blog",
-            "text": "server {}\n",
-            "settings": {
-                "send-timeout": {"value": "31s", "default": "30s", "what": "between two writes"}
-            },
-        },
+        "nginx.set": SiteSettings({"send-timeout": "31s"}),
+        "nginx": Site(
+            file="/etc/nginx/conf.d/pushdeploy-blog.conf",
+            text="server {}\n",
+            snippets="/etc/nginx/pushdeploy/blog",
+            settings={"send-timeout": Setting("31s", "30s", "between two writes")},
+        ),
     }
 
     put = pushdeploy("nginx:set", "send-timeout", "31")
@@ -222,8 +232,8 @@ def test_nginxs_settings_are_shown_set_and_unset(
 def test_static_folders_are_listed_added_and_removed(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    both = {"/media": "shared/media", "/static": "static"}
-    engine.answers |= {"static": both, "static.add": both, "static.remove": {}}
+    both = Static({"/media": "shared/media", "/static": "static"})
+    engine.answers |= {"static": both, "static.add": Mounted(""), "static.remove": Static({})}
 
     listed = pushdeploy("static")
     added = pushdeploy("static:add", "/media/", "shared/media")
@@ -239,7 +249,7 @@ def test_static_folders_are_listed_added_and_removed(
 def test_the_firewall_says_what_it_would_do_before_it_asks(
     engine: FakeEngine, pushdeploy: Pushdeploy, nobody: io.BytesIO
 ) -> None:
-    engine.answers["firewall.plan"] = {**PLAN, "ssh_ports": [22, 2222], "ipv6": False}
+    engine.answers["firewall.plan"] = replace(PLAN, ssh_ports=(22, 2222), ipv6=False)
 
     said = pushdeploy("firewall:enable")
 
@@ -273,7 +283,7 @@ def test_the_firewall_is_turned_on_by_a_yes(
 def test_a_firewall_that_is_on_and_whole_is_left_alone(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    engine.answers["firewall.plan"] = {**PLAN, "opens": [], "active": True}
+    engine.answers["firewall.plan"] = replace(PLAN, opens=(), active=True)
 
     said = pushdeploy("firewall:enable")
 
@@ -285,7 +295,7 @@ def test_a_firewall_that_is_on_and_whole_is_left_alone(
 def test_a_firewall_that_is_off_says_how_to_turn_it_on(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    engine.answers["firewall"] = {"active": False, "text": ["Status: inactive"]}
+    engine.answers["firewall"] = Firewall(active=False, text=("Status: inactive",))
 
     said = pushdeploy("firewall:status")
 
@@ -294,7 +304,8 @@ def test_a_firewall_that_is_off_says_how_to_turn_it_on(
 
 
 def test_maintenance_goes_on_and_off(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers["maintenance"] = {"app": "blog", "maintenance": True}
+    engine.answers["maintenance"] = Maintenance("blog", maintenance=True)
+    engine.answers["maintenance.set"] = Maintenance("blog", maintenance=True)
 
     on = pushdeploy("maintenance:on", "--message", "Back at 9")
     asked = engine.asked[-1]
@@ -302,6 +313,6 @@ def test_maintenance_goes_on_and_off(engine: FakeEngine, pushdeploy: Pushdeploy)
     off = pushdeploy("maintenance:off")
 
     assert on.stderr == "Enabling maintenance mode for blog... done\n"
-    assert asked == {"verb": "maintenance", "app": "blog", "on": True, "message": "Back at 9"}
+    assert asked == {"verb": "maintenance.set", "app": "blog", "on": True, "message": "Back at 9"}
     assert shown.stdout == "on\n"
     assert off.stderr == "Disabling maintenance mode for blog... done\n"

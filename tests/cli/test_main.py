@@ -13,6 +13,8 @@ from pushdeploy import __version__
 from pushdeploy.cli.group import ALIASES, COMMANDS, commands
 from pushdeploy.cli.main import BROKEN_PIPE, OUR_BUG, status_of
 from pushdeploy.cli.side import Near
+from pushdeploy.engine.registry import Done
+from pushdeploy.engine.verbs.run import Ran
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
 from pushdeploy.system.command import Command, attempt, start
 from tests.cli.answers import LIVE, PS, RELEASES, apps
@@ -45,13 +47,13 @@ from pushdeploy.cli.main import status_of
 from pushdeploy.cli.side import Near
 from tests.cli.answers import PS, apps
 answers = {"apps": apps("blog"), "ps": PS}
-status = status_of(sys.argv[1:], lambda: Near(lambda request, **_: answers[request["verb"]]))
+status = status_of(sys.argv[1:], lambda: Near(lambda verb, *_, **__: answers[verb.name]))
 print("\\nimported", status, *sys.modules)
 """
 
 
 def test_the_first_word_may_be_the_app(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers |= {"apps": apps("blog", "shop"), "ps": PS, "rollback": LIVE, "logs": {}}
+    engine.answers |= {"apps": apps("blog", "shop"), "ps": PS, "rollback": LIVE, "logs": Done()}
 
     pushdeploy("ps", "shop")
     pushdeploy("rollback", "shop", "v3")
@@ -81,7 +83,7 @@ def test_a_first_word_that_names_no_app_is_the_argument(
 def test_words_of_a_one_off_command_are_never_ours(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    engine.answers |= {"apps": apps("blog", "shop"), "run": {"exit_code": 0}}
+    engine.answers |= {"apps": apps("blog", "shop"), "run": Ran(0)}
 
     pushdeploy("run", "shop", "python", "-a", "blog", "shop")
 
@@ -109,7 +111,7 @@ def test_several_apps_and_none_named_is_a_question(
 
 
 def test_no_app_at_all_is_said(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers["apps"] = []
+    engine.answers["apps"] = apps()
 
     said = pushdeploy("ps")
 
@@ -166,7 +168,7 @@ def test_our_own_bug_is_short_here_and_whole_in_a_file(
     engine: FakeEngine, pushdeploy: Pushdeploy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PUSHDEPLOY_HOME", str(tmp_path))
-    engine.answers["ps"] = {"unexpected": True}
+    engine.answers["ps"] = KeyError("release")
 
     said = pushdeploy("ps")
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pushdeploy.engine.verbs.config import Config
+from pushdeploy.engine.verbs.releases import Output
+from pushdeploy.engine.verbs.storage import Storage
 from pushdeploy.errors import NotFoundError
+from pushdeploy.model.instance import State
 from pushdeploy.system.command import Command
-from tests.cli.answers import KEYS, PS, RELEASE, RELEASES, apps
+from tests.cli.answers import KEYS, PS, RELEASE, RELEASES, WEB, apps
 from tests.cli.terminal import at_terminal
 
 if TYPE_CHECKING:
@@ -40,7 +45,7 @@ def test_apps_are_listed_in_plain_columns(engine: FakeEngine, pushdeploy: Pushde
 
 
 def test_no_apps_is_said_on_stderr(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers["apps"] = []
+    engine.answers["apps"] = apps()
 
     said = pushdeploy("apps")
 
@@ -79,8 +84,9 @@ def test_ps_shows_instances_below_their_process_type(
 def test_ps_of_an_app_that_was_never_live_says_what_to_do(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    nothing = {"release": None, "commands": {}, "instances": [], "revived": [], "misfit": None}
-    engine.answers["ps"] = {**PS, **nothing, "last_attempt": None}
+    engine.answers["ps"] = replace(
+        PS, release=None, commands={}, instances=(), revived=(), last_attempt=None
+    )
 
     said = pushdeploy("ps")
 
@@ -120,8 +126,8 @@ def test_releases_are_listed_newest_first(engine: FakeEngine, pushdeploy: Pushde
 def test_control_characters_of_an_app_do_not_reach_the_terminal(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    row = {**RELEASES["releases"][1], "description": "Deploy \x1b[2J"}  # type: ignore[index]
-    engine.answers["releases"] = {**RELEASES, "releases": [row]}
+    row = replace(RELEASES.tried[1], description="Deploy \x1b[2J")
+    engine.answers["releases"] = replace(RELEASES, tried=(row,))
 
     said = pushdeploy("releases")
 
@@ -163,7 +169,7 @@ def test_one_release_is_shown_with_its_processes(
 def test_a_release_says_whether_one_can_go_back_to_it(
     engine: FakeEngine, pushdeploy: Pushdeploy, *, live: bool, rollback: bool, state: str
 ) -> None:
-    engine.answers["releases.info"] = {**RELEASE, "live": live, "rollback": rollback}
+    engine.answers["releases.info"] = replace(RELEASE, live=live, rollback=rollback)
 
     assert f"State:   {state}\n" in pushdeploy("releases:info").stdout
 
@@ -171,17 +177,17 @@ def test_a_release_says_whether_one_can_go_back_to_it(
 def test_the_output_of_a_deploy_looks_as_it_did_in_the_push(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    engine.answers["releases.output"] = {
-        "attempt": 14,
-        "events": [
+    engine.answers["releases.output"] = Output(
+        attempt=14,
+        events=(
             {"event": "attempt.started", "attempt": 14, "app": "blog", "kind": "deploy",
              "commit": "1a2b3c4d5e", "who": "alice", "ts": 1},
             {"event": "of a newer version"},
             {"event": "build.started"},
             {"event": "build.output", "line": "Resolved 7 packages"},
             {"event": "attempt.ended", "outcome": "live", "exit_code": 0, "release": 12},
-        ],
-    }  # fmt: skip
+        ),
+    )  # fmt: skip
 
     said = pushdeploy("releases:output", "--attempt", "14")
 
@@ -196,7 +202,7 @@ def test_the_output_of_a_deploy_looks_as_it_did_in_the_push(
 
 
 def test_config_is_shown_on_one_line_a_var(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers["config"] = {"A": "1", "TEXT": "it's\ntwo lines"}
+    engine.answers["config"] = Config({"A": "1", "TEXT": "it's\ntwo lines"})
 
     assert pushdeploy("config").stdout == (
         "=== blog Config Vars\nA:     1\nTEXT:  it's\\ntwo lines\n"
@@ -206,13 +212,13 @@ def test_config_is_shown_on_one_line_a_var(engine: FakeEngine, pushdeploy: Pushd
 def test_config_can_be_shown_as_a_shell_reads_it(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    engine.answers["config"] = {"A": "1", "TEXT": "it's $HOME\ntwo lines"}
+    engine.answers["config"] = Config({"A": "1", "TEXT": "it's $HOME\ntwo lines"})
 
     assert pushdeploy("config", "-s").stdout == "A=1\nTEXT='it'\"'\"'s $HOME\ntwo lines'\n"
 
 
 def test_one_config_var_is_shown_bare(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers["config"] = {"URL": "postgres://u:p@h/d?a=b"}
+    engine.answers["config"] = Config({"URL": "postgres://u:p@h/d?a=b"})
 
     assert pushdeploy("config:get", "URL").stdout == "postgres://u:p@h/d?a=b\n"
 
@@ -220,7 +226,7 @@ def test_one_config_var_is_shown_bare(engine: FakeEngine, pushdeploy: Pushdeploy
 def test_a_config_var_that_is_not_set_is_not_found(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    engine.answers["config"] = {"URL": "secret"}
+    engine.answers["config"] = Config({"URL": "secret"})
 
     said = pushdeploy("config:get", "URLS")
 
@@ -231,7 +237,7 @@ def test_a_config_var_that_is_not_set_is_not_found(
 def test_keys_are_listed_with_their_fingerprints(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    engine.answers["keys.list"] = KEYS
+    engine.answers["keys"] = KEYS
 
     said = pushdeploy("keys:list")
 
@@ -243,7 +249,7 @@ def test_keys_are_listed_with_their_fingerprints(
 
 
 def test_storage_says_where_the_folders_lie(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers["storage"] = {"shared": "/srv/shared", "storage": ["instance", "media/up"]}
+    engine.answers["storage"] = Storage("/srv/shared", ("instance", "media/up"))
 
     assert pushdeploy("storage").stdout == (
         "Folder     Lies in\ninstance/  /srv/shared/instance/\nmedia/up/  /srv/shared/media/up/\n"
@@ -265,9 +271,10 @@ def test_a_table_is_drawn_at_a_terminal_unless_colour_is_unwanted() -> None:
 def test_a_first_release_that_boots_is_starting_and_not_about_to_end(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    web = {**PS["instances"][0], "release": "v1", "state": "starting"}  # type: ignore[index]
-    answer = {**PS, "release": None, "commands": {}, "revived": [], "last_attempt": None}
-    engine.answers["ps"] = {**answer, "instances": [web]}
+    web = replace(WEB, release="v1", state=State.STARTING)
+    engine.answers["ps"] = replace(
+        PS, release=None, commands={}, revived=(), last_attempt=None, instances=(web,)
+    )
 
     said = pushdeploy("ps")
 
@@ -278,10 +285,10 @@ def test_a_first_release_that_boots_is_starting_and_not_about_to_end(
 def test_workers_are_counted_as_they_run_and_scaled_as_the_procfile_says(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    web = {**PS["instances"][0], "workers": 1}  # type: ignore[index]
-    coming = {**web, "release": "v13", "state": "starting", "workers": 0}
+    web = replace(WEB, workers=1)
+    coming = replace(WEB, release="v13", state=State.STARTING, workers=0)
     commands = {"web": "gunicorn -w 2 app:app"}
-    engine.answers["ps"] = {**PS, "commands": commands, "instances": [web, coming]}
+    engine.answers["ps"] = replace(PS, commands=commands, instances=(web, coming))
 
     assert "=== web (1 worker): gunicorn -w 2 app:app\n" in pushdeploy("ps").stdout
     assert "web.1: starting for 3h 4m, v13" in pushdeploy("ps").stdout

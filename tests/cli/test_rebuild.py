@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pushdeploy.engine.verbs.rebuild import AppPython, Pythons
+from pushdeploy.model.ended import Ended, EndedAs
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Pushdeploy
@@ -11,23 +14,24 @@ if TYPE_CHECKING:
 LOST = "v3 was built for Python 3.11: `/usr/bin/python3.11` is not there any more"
 
 
-def row(app: str, misfit: str | None = None, python: str = "3.11.2") -> dict[str, Any]:
+def row(app: str, misfit: str | None = None, python: str = "3.11.2") -> AppPython:
     """What the engine says of one app."""
-    return {
-        "app": app,
-        "release": "v3",
-        "python": python,
-        "interpreter": "/usr/bin/python3.11",
-        "fits": misfit is None,
-        "misfit": misfit,
-        "server_python": "3.13.5",
-    }
+    return AppPython(
+        app=app,
+        release="v3",
+        python=python,
+        interpreter="/usr/bin/python3.11",
+        misfit=misfit,
+        server_python="3.13.5",
+    )
 
 
 def test_check_lists_what_needs_it_and_fails_if_something_does(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    engine.answers["pythons"] = [row("blog", LOST), row("shop"), row("wiki", python="3.13.5")]
+    engine.answers["rebuild.check"] = Pythons(
+        (row("blog", LOST), row("shop"), row("wiki", python="3.13.5"))
+    )
 
     said = pushdeploy("rebuild", "--check")
 
@@ -37,14 +41,14 @@ def test_check_lists_what_needs_it_and_fails_if_something_does(
 
 
 def test_check_succeeds_when_all_fit(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers["pythons"] = [row("blog")]
+    engine.answers["rebuild.check"] = Pythons((row("blog"),))
 
     assert pushdeploy("rebuild", "--check").status == 0
 
 
 def test_all_rebuilds_every_app_that_is_live(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers["pythons"] = [row("blog"), row("shop")]
-    engine.answers["rebuild"] = {"outcome": "live", "exit_code": 0, "attempt": 9, "release": 4}
+    engine.answers["rebuild.check"] = Pythons((row("blog"), row("shop")))
+    engine.answers["rebuild"] = Ended(EndedAs.LIVE, 0, 9, 4)
 
     said = pushdeploy("rebuild", "--all")
 
@@ -56,8 +60,8 @@ def test_all_rebuilds_every_app_that_is_live(engine: FakeEngine, pushdeploy: Pus
 def test_all_goes_on_after_a_failure_and_ends_with_its_status(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    engine.answers["pythons"] = [row("blog"), row("shop")]
-    engine.answers["rebuild"] = {"outcome": "failed", "exit_code": 7, "attempt": 9, "text": "no"}
+    engine.answers["rebuild.check"] = Pythons((row("blog"), row("shop")))
+    engine.answers["rebuild"] = Ended(EndedAs.FAILED, 7, 9, text="no")
 
     said = pushdeploy("rebuild", "--all")
 

@@ -8,8 +8,8 @@ import pytest
 from pushdeploy.cli.receive_hooks import HookPrinter
 from pushdeploy.cli.receive_outcome import say_end
 from pushdeploy.cli.watch import Printer
-from pushdeploy.deploy.attempt import Ended
-from pushdeploy.events import AttemptFailed, WentLive
+from pushdeploy.events import WentLive
+from pushdeploy.model.ended import Ended, EndedAs, Failure
 from pushdeploy.system.command import Command, attempt
 
 HOOK = """
@@ -37,16 +37,16 @@ FAILED = [" !     the web process ends", " !     Next: mend it"]
 def test_a_push_whose_deploy_reconcile_made_ends_with_the_same_last_words(
     capfd: pytest.CaptureFixture[str], live: int | None, first: str
 ) -> None:
-    failure = AttemptFailed(
+    failure = Failure(
         reason="the web process ends",
         report=(),
         hint="mend it, and push again",
         still_live=live,
         release_phase=False,
     )
-    ended = Ended("learned", 7, 2, text="6ccb3b11 did not go live", failure=failure)
+    ended = Ended(EndedAs.LEARNED, 7, 2, text="6ccb3b11 did not go live", failure=failure)
 
-    say_end(asdict(ended), Printer(1))
+    say_end(ended, Printer(1))
 
     words = [line.strip(" !") for line in capfd.readouterr().out.splitlines()]
     assert words == ["", first, "Failed: the web process ends", "Next: mend it, and push again"]
@@ -55,7 +55,7 @@ def test_a_push_whose_deploy_reconcile_made_ends_with_the_same_last_words(
 def test_a_push_whose_deploy_reconcile_made_is_told_that_it_is_live(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    say_end(asdict(Ended("learned", 0, 2, 2, "6ccb3b11 went live as v2")), Printer(1))
+    say_end(Ended(EndedAs.LEARNED, 0, 2, 2, "6ccb3b11 went live as v2"), Printer(1))
 
     assert capfd.readouterr().out == "=====> 6ccb3b11 went live as v2\n"
 
@@ -63,14 +63,14 @@ def test_a_push_whose_deploy_reconcile_made_is_told_that_it_is_live(
 @pytest.mark.parametrize(
     ("ended", "words"),
     [
-        (Ended("failed", 7, 2, text="the web process ends", hint="mend it"), FAILED),
-        (Ended("live", 0, 2, 2), ["=====> v2 is live"]),
+        (Ended(EndedAs.FAILED, 7, 2, text="the web process ends", hint="mend it"), FAILED),
+        (Ended(EndedAs.LIVE, 0, 2, 2), ["=====> v2 is live"]),
     ],
 )
 def test_a_push_whose_events_were_lost_is_told_how_it_ended(
     capfd: pytest.CaptureFixture[str], ended: Ended, words: list[str]
 ) -> None:
-    say_end(asdict(ended), HookPrinter(1, "6ccb3b11"))
+    say_end(ended, HookPrinter(1, "6ccb3b11"))
 
     assert capfd.readouterr().out.splitlines() == words
 
@@ -105,6 +105,6 @@ def test_a_push_that_has_seen_how_it_ended_is_told_no_more(
     printer.event({"event": "release.live", **asdict(WentLive("blog", 2, "6ccb3b11", (), 1.0))})
     capfd.readouterr()
 
-    say_end(asdict(Ended("live", 0, 2, 2)), printer)
+    say_end(Ended(EndedAs.LIVE, 0, 2, 2), printer)
 
     assert capfd.readouterr().out == ""

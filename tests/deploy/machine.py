@@ -29,8 +29,8 @@ from tests.deploy.servers import free_port
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pushdeploy.deploy.attempt import Ended
     from pushdeploy.events import Event, Report
+    from pushdeploy.model.ended import Ended
     from pushdeploy.model.environment import Environment
     from pushdeploy.model.settings import AppSettings
     from pushdeploy.system.locks import Holder

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pushdeploy.deploy.attempt import Ended
 from pushdeploy.deploy.converge import converge
 from pushdeploy.deploy.lookup import outcome_of_push
 from pushdeploy.errors import NotFoundError, RefusedInputError
 from pushdeploy.model.convergence import Occasion
+from pushdeploy.model.ended import Ended, EndedAs
 from pushdeploy.model.job import JobKind
 from pushdeploy.system.files import delete_tree
 from pushdeploy.system.locks import held
@@ -235,7 +235,7 @@ def test_who_waits_for_an_app_that_is_destroyed_is_told(machine: FakeMachine) ->
             return converge(machine, APP, watching, occasion=PUSH, who="bob", after=1)
         except NotFoundError as error:
             refused.append(error)
-            return Ended("refused", error.exit_code)
+            return Ended(EndedAs.FAILED, error.exit_code)
 
     watching, queue = Watching(), Queue()
     with held(machine.place.lock, who="ada", what="destroying the app"):

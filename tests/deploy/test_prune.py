@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.release import release_is_whole
 from pushdeploy.deploy.tidy import DRAIN_SECONDS, drain, prune
-from pushdeploy.engine.queries import tried
+from pushdeploy.deploy.tried import tried
 from tests.deploy.machine import FakeMachine, names
 
 if TYPE_CHECKING:
@@ -168,11 +168,11 @@ def test_the_list_says_of_a_change_that_is_not_kept_what_it_was(machine: FakeMac
     machine.push("one")
     machine.set_config(DEBUG="1")
     machine.restart()
-    kept = [tried(machine.journal, one, 3, [])["description"] for one in machine.journal.attempts()]
+    kept = [tried(machine.journal, one, 3, []).description for one in machine.journal.attempts()]
     for number in range(6):
         machine.push(f"commit {number}")
 
-    left = [tried(machine.journal, one, 9, [])["description"] for one in machine.journal.attempts()]
+    left = [tried(machine.journal, one, 9, []).description for one in machine.journal.attempts()]
 
     assert kept[1:3] == ["Set config vars", "Restart"]
     assert left[1:3] == ["change of config vars", "restart"]

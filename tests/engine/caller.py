@@ -7,17 +7,22 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.engine.queries import ASKING
+from pushdeploy.engine.registry import App, Registry, Verb, verb
 from pushdeploy.engine.server import serve
-from pushdeploy.engine.verbs import CHANGING
+from pushdeploy.model.rights import Right
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pushdeploy.deploy.machine import Machine
-    from pushdeploy.engine.server import Verb
+    from pushdeploy.engine.asked import Asked
 
-VERBS: Mapping[str, Verb] = {**CHANGING, **ASKING}
+VERBS = Registry()
+
+
+def only(name: str, run: Callable[[Asked], Any]) -> Mapping[str, Verb[Any]]:
+    """A registry of one verb, which anybody with any right may ask for."""
+    return {name: verb(name, object, right=Right.LOOK, app=App.NONE)(run)}
 
 
 @dataclass
@@ -44,7 +49,7 @@ class Line:
         """Send the end."""
         self.ours.shutdown(socket.SHUT_WR)
 
-    def serve(self, verbs: Mapping[str, Verb] = VERBS) -> int:
+    def serve(self, verbs: Mapping[str, Verb[Any]] = VERBS) -> int:
         """The engine works, to its end."""
         return serve(self.theirs, self.machine, verbs)
 

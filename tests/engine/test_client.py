@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pushdeploy.engine.client import GoneError, ask, prepared, server_connection
+from pushdeploy.engine.client import GoneError, converse, prepared, server_connection
 from pushdeploy.errors import PushdeployError, UnavailableError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def line(**record: object) -> bytes:
 def test_an_answer_comes_back() -> None:
     engine = Engine(lambda connection: says(connection, answer={"app": "blog"}))
 
-    answer = ask(engine.connect, {"verb": "apps"})
+    answer = converse(engine.connect, {"verb": "apps"})
 
     engine.join()
     assert answer == {"app": "blog"}
@@ -102,7 +102,7 @@ def test_an_error_comes_back_with_its_exit_code_and_hint() -> None:
     )
 
     with pytest.raises(PushdeployError) as caught:
-        ask(engine.connect, {"verb": "ps"})
+        converse(engine.connect, {"verb": "ps"})
 
     engine.join()
     assert (caught.value.message, caught.value.hint) == ("no app", "pushdeploy apps")
@@ -116,7 +116,7 @@ def test_whoever_waits_is_told_for_whom() -> None:
 
     engine, watching = Engine(play), Watching()
 
-    ask(engine.connect, {"verb": "converge"}, watcher=watching)
+    converse(engine.connect, {"verb": "converge"}, watcher=watching)
 
     engine.join()
     assert watching.holders == [{"who": "bob", "what": "a deploy", "pid": 7, "at": 0}]
@@ -135,7 +135,7 @@ def test_an_attempt_is_followed_to_its_end_though_the_engine_works_on(tmp_path: 
 
     engine, watching = Engine(play), Watching()
 
-    answer = ask(engine.connect, {"verb": "converge"}, watcher=watching)
+    answer = converse(engine.connect, {"verb": "converge"}, watcher=watching)
     over.set()
 
     engine.join()
@@ -154,7 +154,7 @@ def test_whoever_stays_hears_the_engines_own_answer(tmp_path: Path) -> None:
 
     engine = Engine(play)
 
-    answer = ask(engine.connect, {"verb": "converge"}, stay=True)
+    answer = converse(engine.connect, {"verb": "converge"}, stay=True)
 
     engine.join()
     assert answer == {"outcome": "live", "exit_code": 0}
@@ -174,7 +174,7 @@ def test_half_a_line_is_read_again_when_it_is_whole(tmp_path: Path) -> None:
 
     engine, watching = Engine(play), Watching()
 
-    ask(engine.connect, {"verb": "converge"}, watcher=watching)
+    converse(engine.connect, {"verb": "converge"}, watcher=watching)
 
     engine.join()
     assert watching.seen == [{"event": "build.output", "line": "größer " * 3000}, END]
@@ -189,7 +189,7 @@ def test_a_line_that_a_killed_writer_left_is_passed_over(tmp_path: Path) -> None
 
     engine, watching = Engine(play), Watching()
 
-    answer = ask(engine.connect, {"verb": "converge"}, watcher=watching)
+    answer = converse(engine.connect, {"verb": "converge"}, watcher=watching)
 
     engine.join()
     assert answer == END
@@ -203,7 +203,7 @@ def test_a_log_that_cannot_be_read_does_not_hide_the_answer(tmp_path: Path) -> N
 
     engine = Engine(play)
 
-    answer = ask(engine.connect, {"verb": "converge"}, watcher=Watching())
+    answer = converse(engine.connect, {"verb": "converge"}, watcher=Watching())
 
     engine.join()
     assert answer == {"outcome": "live", "exit_code": 0}
@@ -220,7 +220,7 @@ def test_a_watcher_who_leaves_is_let_go_and_the_engine_works_on(tmp_path: Path) 
 
     engine = Engine(play)
     with pytest.raises(GoneError):
-        ask(engine.connect, {"verb": "converge"}, watcher=Watching(leaves_at="build.started"))
+        converse(engine.connect, {"verb": "converge"}, watcher=Watching(leaves_at="build.started"))
     over.set()
 
     engine.join()
@@ -231,7 +231,7 @@ def test_an_engine_that_dies_is_unavailable() -> None:
     engine = Engine(lambda _: None)
 
     with pytest.raises(UnavailableError, match="ended without an answer") as caught:
-        ask(engine.connect, {"verb": "converge"})
+        converse(engine.connect, {"verb": "converge"})
 
     engine.join()
     assert caught.value.exit_code == 69
@@ -249,7 +249,7 @@ def test_an_engine_that_dies_with_unread_words_is_unavailable() -> None:
         return ours
 
     with pytest.raises(UnavailableError, match="ended without an answer"):
-        ask(connect, {"verb": "converge"})
+        converse(connect, {"verb": "converge"})
 
 
 def test_an_engine_that_dies_after_the_end_of_the_attempt_has_answered(tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_an_engine_that_dies_after_the_end_of_the_attempt_has_answered(tmp_path:
 
     engine = Engine(play)
 
-    answer = ask(engine.connect, {"verb": "converge"}, stay=True)
+    answer = converse(engine.connect, {"verb": "converge"}, stay=True)
 
     engine.join()
     assert answer == END
@@ -269,7 +269,7 @@ def test_an_engine_that_dies_after_the_end_of_the_attempt_has_answered(tmp_path:
 
 def test_nobody_at_the_socket_is_said_with_where_to_look(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError) as caught:
-        ask(server_connection(tmp_path / "engine.sock"), {"verb": "apps"})
+        converse(server_connection(tmp_path / "engine.sock"), {"verb": "apps"})
 
     assert caught.value.hint == "systemctl status pushdeploy.engine.socket"
 

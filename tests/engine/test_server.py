@@ -14,28 +14,45 @@ import pytest
 
 from pushdeploy.deploy.attempt import OUR_BUG
 from pushdeploy.engine.protocol import REQUEST_LIMIT
+from pushdeploy.engine.registry import Registry
 from pushdeploy.engine.session import Session
 from pushdeploy.errors import UsageError
 from pushdeploy.model.job import JobKind
 from pushdeploy.system.accounts_embedded import OwnAccounts
 from tests.deploy.machine import APP, FakeMachine
-from tests.engine.caller import Line
+from tests.engine.caller import Line, only
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pushdeploy.deploy.machine import Machine
+    from pushdeploy.engine.asked import Asked
 
 NOBODY = 65534
 
+WORDS = {
+    "app": APP,
+    "confirm": APP,
+    "confirmed": True,
+    "on": True,
+    "after": 0,
+    "name": "ada",
+    "values": {"A": "1"},
+    "names": ["A"],
+    "changes": ["web=1"],
+    "domains": ["blog.example.com"],
+    "url": "/media",
+    "folder": "media",
+    "argv": ["id"],
+}
+"""All that a verb may want to be told."""
 
-def echo(_: Machine, __: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+
+def echo(asked: Asked) -> dict[str, Any]:
     """Answer with what was asked."""
-    return dict(request)
+    return dict(asked.request)
 
 
 def test_a_request_is_answered_in_one_line(line: Line) -> None:
-    assert line.answer({"verb": "apps"})["answer"][0]["app"] == APP
+    assert line.answer({"verb": "apps"})["answer"]["apps"][0]["app"] == APP
 
 
 def test_an_app_whose_settings_cannot_be_read_is_listed_with_the_others(
@@ -45,7 +62,7 @@ def test_an_app_whose_settings_cannot_be_read_is_listed_with_the_others(
     broken.root.mkdir()
     broken.settings.write_text("port = [")
 
-    answer = line.answer({"verb": "apps"})["answer"]
+    answer = line.answer({"verb": "apps"})["answer"]["apps"]
 
     assert [(one["app"], one["port"] is None) for one in answer] == [("aaa", True), (APP, False)]
 
@@ -99,7 +116,7 @@ def test_a_request_that_never_ends_is_refused_at_the_limit(line: Line) -> None:
 def test_two_lines_in_one_packet_are_two_requests(line: Line, machine: FakeMachine) -> None:
     line.say({"verb": "prepare"}, {"verb": "echo", "word": "hello"})
 
-    line.serve({"echo": echo})
+    line.serve(only("echo", echo))
 
     assert line.heard() == [{"answer": {"verb": "echo", "word": "hello"}}]
 
@@ -108,7 +125,7 @@ def test_a_request_may_come_byte_by_byte(line: Line) -> None:
     for byte in json.dumps({"verb": "echo"}).encode() + b"\n":
         line.say_bytes(bytes([byte]))
 
-    line.serve({"echo": echo})
+    line.serve(only("echo", echo))
 
     assert line.heard() == [{"answer": {"verb": "echo"}}]
 
@@ -116,12 +133,12 @@ def test_a_request_may_come_byte_by_byte(line: Line) -> None:
 def test_descriptors_come_along(line: Line) -> None:
     reading, writing = os.pipe()
 
-    def write(_: Machine, session: Session, __: Mapping[str, Any]) -> bool:
-        return session.write(0, b"hello")
+    def write(asked: Asked) -> bool:
+        return asked.session.write(0, b"hello")
 
     line.say_bytes(b'{"verb": "write"}\n', [writing])
     os.close(writing)
-    line.serve({"write": write})
+    line.serve(only("write", write))
 
     assert line.heard() == [{"answer": True}]
     assert os.read(reading, 10) == b"hello"
@@ -184,12 +201,12 @@ def test_a_log_begins_with_its_own_attempt(line: Line, machine: FakeMachine) -> 
 
 
 def test_a_bug_of_ours_is_told_as_one(line: Line, capsys: pytest.CaptureFixture[str]) -> None:
-    def fall(_: Machine, __: Session, ___: Mapping[str, Any]) -> None:
+    def fall(_: Asked) -> None:
         raise ZeroDivisionError("oh")
 
     line.say({"verb": "fall"})
 
-    status = line.serve({"fall": fall})
+    status = line.serve(only("fall", fall))
 
     assert status == 1
     assert line.heard()[-1]["error"]["exit_code"] == OUR_BUG
@@ -241,28 +258,16 @@ def test_who_asks_is_known_by_the_kernels_word(server: Machine, line: Line) -> N
 
 
 @needs_root
-@pytest.mark.parametrize(
-    "request_",
-    [
-        {"verb": "apps"},
-        {"verb": "apps.create", "app": "shop", "who": "root"},
-        {"verb": "config", "app": APP},
-        {"verb": "converge", "app": APP, "after": 0},
-        {"verb": "rollback", "app": APP},
-        {"verb": "apps.destroy", "app": APP, "confirm": APP},
-        {"verb": "reconcile", "boot": True},
-    ],
-    ids=lambda request: str(request["verb"]),
-)
+@pytest.mark.parametrize("verb", sorted(Registry()))
 def test_a_stranger_is_refused_and_nothing_happens(
-    request_: dict[str, object], server: Machine, machine: FakeMachine, line: Line
+    verb: str, server: Machine, machine: FakeMachine, line: Line
 ) -> None:
     stranger = line_of(server, NOBODY)
     machine.supervisor.calls.clear()
     with stranger.ours, stranger.theirs:
-        error = stranger.answer(request_)["error"]
+        error = stranger.answer({"verb": verb, "who": "root", **WORDS})["error"]
 
-    assert error["exit_code"] == 5
+    assert error["kind"] == "NotAllowedError"
     assert error["message"] == "`nobody` is not in the group `pushdeploy`"
     assert [path.name for path in machine.layout.apps.iterdir()] == [APP]
     assert machine.supervisor.calls == []
@@ -296,13 +301,13 @@ def test_a_reader_that_left_counts_as_gone_although_somebody_holds_the_line(line
     reading, writing = os.pipe()
     found: list[bool] = []
 
-    def look(_: Machine, session: Session, __: Mapping[str, Any]) -> None:
-        found.append(session.is_left())
+    def look(asked: Asked) -> None:
+        found.append(asked.session.is_left())
         os.close(reading)
-        found.append(session.is_left())
+        found.append(asked.session.is_left())
 
     line.say_bytes(b'{"verb": "look"}\n', (0, writing, 2))
-    line.serve({"look": look})
+    line.serve(only("look", look))
     os.close(writing)
 
     assert found == [False, True]
@@ -311,12 +316,12 @@ def test_a_reader_that_left_counts_as_gone_although_somebody_holds_the_line(line
 def test_a_caller_who_hung_up_counts_as_gone(line: Line) -> None:
     found: list[bool] = []
 
-    def look(_: Machine, session: Session, __: Mapping[str, Any]) -> None:
-        found.append(session.is_left())
+    def look(asked: Asked) -> None:
+        found.append(asked.session.is_left())
         line.hang_up()
-        found.append(session.is_left())
+        found.append(asked.session.is_left())
 
     line.say({"verb": "look"})
-    line.serve({"look": look})
+    line.serve(only("look", look))
 
     assert found == [False, True]

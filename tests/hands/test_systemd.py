@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushdeploy.engine.terminal import RUN_SECONDS
+from pushdeploy.engine.verbs.run import RUN_SECONDS
 from pushdeploy.errors import PushdeployError, UsageError
 from pushdeploy.model.app import app_user, parse_app_name
 from pushdeploy.model.health import DEFAULT_CHECK

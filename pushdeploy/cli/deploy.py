@@ -1,0 +1,25 @@
+"""`deploy`: the branch or a revision, made live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pushdeploy.cli.attempts import follow
+from pushdeploy.cli.command import command
+from pushdeploy.engine.verbs import deploy as verbs
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.side import Near
+
+
+@command("deploy", example="pushdeploy deploy --app blog")
+@click.argument("rev", required=False)
+def deploy(side: Near, *, app: str, rev: str | None) -> int:
+    """Deploy the deploy branch, or REV.
+
+    REV is a branch, tag or commit that is on the server; it is tried again even if it failed
+    before.
+    """
+    return follow(side, verbs.deploy, app=app, revision=rev)

@@ -1,0 +1,71 @@
+"""Certificates: HTTPS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushdeploy.engine.deadlines import QUERY_SECONDS
+from pushdeploy.engine.registry import App, Done, verb
+from pushdeploy.model.certificate import Certificate
+from pushdeploy.model.rights import Right
+
+if TYPE_CHECKING:
+    from pushdeploy.engine.asked import Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """One for each domain."""
+
+    shown: tuple[Certificate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """The names of the certificates that nginx took up."""
+
+    names: tuple[str, ...]
+
+
+@verb("certs", Certificates, right=Right.LOOK, app=App.NONE, seconds=QUERY_SECONDS)
+def certs(asked: Asked) -> Certificates:
+    """List all."""
+    from pushdeploy.deploy.certs import listing
+
+    return Certificates(tuple(listing(asked.machine)))
+
+
+@verb("certs.auto", Certificates, right=Right.PROXY)
+def auto(asked: Asked) -> Certificates:
+    """Get one by ACME: the `email` and `server` are kept."""
+    from pushdeploy.deploy.certs import ask_for
+
+    email, server = asked.request.get("email"), asked.request.get("server")
+    return Certificates(tuple(ask_for(asked.machine, asked.app, email=email, server=server)))
+
+
+@verb("certs.add", Certificates, right=Right.PROXY)
+def add(asked: Asked) -> Certificates:
+    """Serve one of the app's own: a `chain` and its `key`, PEM texts."""
+    from pushdeploy.deploy.certs import give
+
+    chain, key = str(asked.request["chain"]), str(asked.request["key"])
+    return Certificates(tuple(give(asked.machine, asked.app, chain=chain, key=key)))
+
+
+@verb("certs.remove", Done, right=Right.PROXY)
+def remove(asked: Asked) -> Done:
+    """Serve the app without one."""
+    from pushdeploy.deploy import certs as story
+
+    story.remove(asked.machine, asked.app)
+    return Done()
+
+
+@verb("certs.renewed", Renewed, right=Right.SERVER, app=App.NONE)
+def renewed(asked: Asked) -> Renewed:
+    """Have nginx take up what was renewed."""
+    from pushdeploy.deploy import certs as story
+
+    return Renewed(tuple(story.renewed(asked.machine)))

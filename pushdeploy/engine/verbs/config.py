@@ -1,0 +1,61 @@
+"""An app's config vars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushdeploy.engine.deadlines import ATTEMPT_SECONDS, QUERY_SECONDS
+from pushdeploy.engine.registry import verb
+from pushdeploy.errors import NotFoundError
+from pushdeploy.model.ended import Ended
+from pushdeploy.model.rights import Right
+
+if TYPE_CHECKING:
+    from pushdeploy.engine.asked import Asked
+    from pushdeploy.model.environment import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All config vars: secrets are among them."""
+
+    values: dict[str, str]
+
+
+@verb("config", Config, right=Right.CONFIGURE, seconds=QUERY_SECONDS)
+def config(asked: Asked) -> Config:
+    """Tell all config vars."""
+    return Config(dict(asked.records().environment().values))
+
+
+@verb("config.set", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
+def change(asked: Asked) -> Ended:
+    """Set `values`, by name."""
+    from pushdeploy.deploy.renew import Change, renew
+    from pushdeploy.model.release import Kind
+
+    values = {str(name): str(value) for name, value in dict(asked.request["values"]).items()}
+    text = f"Set {', '.join(values)} config vars"
+    change = Change(Kind.CONFIG, text, environment=lambda before: before.set(values))
+    return renew(asked.machine, asked.app, asked.session, change=change, who=asked.who)
+
+
+@verb("config.unset", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
+def unset(asked: Asked) -> Ended:
+    """Unset the `names`."""
+    from pushdeploy.deploy.renew import Change, renew
+    from pushdeploy.model.release import Kind
+
+    names = [str(name) for name in asked.request["names"]]
+
+    def without(before: Environment) -> Environment:
+        missing = [name for name in names if name not in before.values]
+        if missing:
+            raise NotFoundError(
+                f"`{missing[0]}` is not set", hint=f"pushdeploy config --app {asked.app}"
+            )
+        return before.unset(names)
+
+    change = Change(Kind.CONFIG, f"Unset {', '.join(names)} config vars", environment=without)
+    return renew(asked.machine, asked.app, asked.session, change=change, who=asked.who)

@@ -1,0 +1,56 @@
+"""What a push asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pushdeploy.engine.deadlines import ATTEMPT_SECONDS
+from pushdeploy.engine.registry import verb
+from pushdeploy.model.ended import Ended
+from pushdeploy.model.rights import Right
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.attempt import Audience
+    from pushdeploy.engine.asked import Asked
+
+
+@verb(
+    "converge",
+    Ended,
+    right=Right.DEPLOY,
+    log=True,
+    seconds=ATTEMPT_SECONDS,
+    ahead=("pushdeploy.deploy.apps", "pushdeploy.deploy.branch", "pushdeploy.deploy.converge"),
+)
+def converge(asked: Asked) -> Ended:
+    """Deploy what was pushed, or say what became of it.
+
+    Of a first push `first` names its repo. `branch` is what was pushed, `pushed` its commit, and
+    `after` the number of the newest attempt before.
+    """
+    from pushdeploy.deploy import apps
+    from pushdeploy.deploy import converge as story
+    from pushdeploy.deploy.branch import set_first_branch
+    from pushdeploy.deploy.first_push import parse_first_push
+    from pushdeploy.deploy.forewarned import Forewarned
+    from pushdeploy.deploy.journal import Journal
+    from pushdeploy.model.convergence import Occasion
+    from pushdeploy.model.refname import parse_branch_name
+
+    machine, app, request = asked.machine, asked.app, asked.request
+    branch, audience = str(request.get("branch") or ""), asked.session
+    told: Audience = audience
+    if first := str(request.get("first") or ""):
+        trouble = apps.take_first_push(machine, app, parse_first_push(first))
+        told = audience if trouble is None else Forewarned(audience, trouble)
+    if branch and Journal(machine.layout.app(app)).settings().branch == "":
+        set_first_branch(machine, app, parse_branch_name(branch))
+    return story.converge(
+        machine,
+        app,
+        told,
+        occasion=Occasion.PUSH,
+        who=asked.who,
+        after=int(request.get("after", 0)),
+        pushed=str(request.get("pushed") or ""),
+    )

@@ -1,0 +1,32 @@
+"""The branch, or a revision, made live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pushdeploy.engine.deadlines import ATTEMPT_SECONDS
+from pushdeploy.engine.registry import verb
+from pushdeploy.errors import NotFoundError
+from pushdeploy.model.ended import Ended
+from pushdeploy.model.rights import Right
+
+if TYPE_CHECKING:
+    from pushdeploy.engine.asked import Asked
+
+
+@verb("deploy", Ended, right=Right.DEPLOY, log=True, seconds=ATTEMPT_SECONDS)
+def deploy(asked: Asked) -> Ended:
+    """Deploy the branch, or a `revision` that the server has."""
+    from pushdeploy.deploy.converge import deploy_revision
+    from pushdeploy.deploy.journal import Journal
+    from pushdeploy.model.revision import parse_revision
+
+    text = asked.request.get("revision")
+    revision = "" if text is None else parse_revision(str(text), asked.app)
+    if not revision and not Journal(asked.machine.layout.app(asked.app)).settings().branch:
+        raise NotFoundError(
+            f"nothing was pushed to `{asked.app}` yet", hint="git push production main"
+        )
+    return deploy_revision(
+        asked.machine, asked.app, asked.session, revision=revision, who=asked.who
+    )

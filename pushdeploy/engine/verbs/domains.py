@@ -1,0 +1,84 @@
+"""The domains that an app answers on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushdeploy.engine.deadlines import QUERY_SECONDS
+from pushdeploy.engine.registry import verb
+from pushdeploy.errors import NotFoundError
+from pushdeploy.model.domain import parse_domain
+from pushdeploy.model.rights import Right
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pushdeploy.engine.asked import Asked
+    from pushdeploy.model.settings import AppSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Domains:
+    """All domains of an app, the first of which it is known by."""
+
+    domains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedDomains:
+    """All domains after a change."""
+
+    domains: tuple[str, ...]
+    note: str
+    """What that meant for the server's bare address; empty when nothing."""
+
+
+@verb("domains", Domains, right=Right.LOOK, seconds=QUERY_SECONDS)
+def domains(asked: Asked) -> Domains:
+    """List them."""
+    return Domains(tuple(asked.records().settings().domains))
+
+
+@verb("domains.add", ChangedDomains, right=Right.PROXY)
+def add(asked: Asked) -> ChangedDomains:
+    """Add `domains`."""
+    from pushdeploy.deploy import edge
+
+    machine, app, wanted = asked.machine, asked.app, _named(asked)
+
+    def added(before: AppSettings) -> AppSettings:
+        for domain in wanted:
+            edge.refuse_taken(machine, app, domain)
+        return before.changed(domains=tuple(dict.fromkeys((*before.domains, *wanted))))
+
+    return _changed(asked, added)
+
+
+@verb("domains.remove", ChangedDomains, right=Right.PROXY)
+def remove(asked: Asked) -> ChangedDomains:
+    """Remove `domains`."""
+    gone = _named(asked)
+
+    def without(before: AppSettings) -> AppSettings:
+        for domain in gone:
+            if domain not in before.domains:
+                raise NotFoundError(
+                    f"`{domain}` is not a domain of `{asked.app}`",
+                    hint=f"pushdeploy domains:list --app {asked.app}",
+                )
+        return before.changed(domains=tuple(one for one in before.domains if one not in gone))
+
+    return _changed(asked, without)
+
+
+def _named(asked: Asked) -> list[str]:
+    return [parse_domain(str(text)) for text in asked.request["domains"]]
+
+
+def _changed(asked: Asked, change: Callable[[AppSettings], AppSettings]) -> ChangedDomains:
+    from pushdeploy.deploy import bare_address, edge
+
+    bare = bare_address.shown(asked.machine)
+    found = edge.change_site(asked.machine, asked.app, change).domains
+    return ChangedDomains(tuple(found), bare_address.note(asked.machine, asked.app, bare))

@@ -1,0 +1,74 @@
+"""The firewall, without locking anybody out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushdeploy.engine.registry import App, verb
+from pushdeploy.errors import UsageError
+from pushdeploy.model.rights import Right
+
+if TYPE_CHECKING:
+    from pushdeploy.engine.asked import Asked
+    from pushdeploy.system import ufw
+
+
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """How it stands."""
+
+    active: bool
+    text: tuple[str, ...]
+    """What ufw prints, by lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What turning it on would do, or did."""
+
+    ssh_ports: tuple[int, ...]
+    opens: tuple[int, ...]
+    """Ports that are not open by a rule yet."""
+    active: bool
+    """It is on already."""
+    ipv6: bool
+    """ufw looks after IPv6 too."""
+
+
+@verb("firewall", Firewall, right=Right.SERVER, app=App.NONE)
+def firewall(asked: Asked) -> Firewall:
+    """Tell how it stands."""
+    from pushdeploy.system import ufw
+
+    return Firewall(ufw.is_active(), tuple(ufw.status()))
+
+
+@verb("firewall.plan", Plan, right=Right.SERVER, app=App.NONE)
+def plan(asked: Asked) -> Plan:
+    """Tell what turning it on would do, for who came by an ssh `connection`."""
+    from pushdeploy.system import ufw
+
+    return _shown(ufw.plan(_connection(asked)))
+
+
+@verb("firewall.enable", Plan, right=Right.SERVER, app=App.NONE)
+def enable(asked: Asked) -> Plan:
+    """Turn it on, if that is `confirmed`."""
+    from pushdeploy.system import ufw
+
+    if not asked.request.get("confirmed"):
+        raise UsageError(
+            "turning the firewall on needs a yes", hint="pushdeploy firewall:enable --yes"
+        )
+    planned = ufw.plan(_connection(asked))
+    ufw.enable(planned)
+    return _shown(planned)
+
+
+def _connection(asked: Asked) -> str:
+    return str(asked.request.get("connection") or "")
+
+
+def _shown(planned: ufw.Plan) -> Plan:
+    return Plan(planned.ssh_ports, planned.opens, planned.active, planned.ipv6)

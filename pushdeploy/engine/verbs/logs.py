@@ -1,0 +1,85 @@
+"""What an app printed, at the caller's terminal."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import TYPE_CHECKING
+
+from pushdeploy.engine.deadlines import DAY_SECONDS
+from pushdeploy.engine.registry import Done, verb
+from pushdeploy.errors import NotFoundError
+from pushdeploy.model.log_line import Kept
+from pushdeploy.model.rights import Right
+from pushdeploy.model.text import escaped, quoted
+
+if TYPE_CHECKING:
+    from pushdeploy.engine.asked import Asked
+    from pushdeploy.model.log_line import LogLine
+
+SHOWN_LINES = 100
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@verb("logs", Done, right=Right.LOOK, seconds=DAY_SECONDS)
+def logs(asked: Asked) -> Done:
+    """Print `count` lines of process `types`, and `follow` what comes."""
+    asked.records()
+    request, session = asked.request, asked.session
+    count, found, told = int(request.get("count", SHOWN_LINES)), 0, False
+    names = [str(name) for name in request.get("types", [])]
+    follow = bool(request.get("follow"))
+    for line in asked.machine.supervisor.logs(asked.app, names=names, lines=count, follow=follow):
+        if line is not None:
+            found += 1
+            if not session.write(1, f"{_shown(line)}\n".encode("utf-8", "replace")):
+                return Done()
+        elif session.is_left():
+            return Done()
+        elif not told:  # all that was there is shown
+            told = True
+            _say_why_few(asked, names, count - found, none=not found)
+    if not told:
+        _say_why_few(asked, names, count - found, none=not found)
+    return Done()
+
+
+def _say_why_few(asked: Asked, names: list[str], missing: int, *, none: bool) -> None:
+    _refuse_unknown(asked, names, none=none)
+    asked.session.write(2, _why_few(asked, missing, none=none))
+
+
+def _refuse_unknown(asked: Asked, names: list[str], *, none: bool) -> None:
+    """Nothing is there of a process type, and none of that name will print anything.
+
+    Raises:
+        NotFoundError: the live Procfile has none of them.
+    """
+    release = asked.records().current() if none and names else None
+    if release is None or asked.machine.supervisor.keeping().kept is Kept.NOTHING:
+        return
+    types = [line.name for line in release.procfile.lines]
+    if not any(name.partition(".")[0] in types for name in names):
+        there = ", ".join(types)
+        raise NotFoundError(
+            f"the Procfile of `{release.app}` has no {quoted(names[0])}; it has: {there}",
+            hint=f"pushdeploy logs -p {types[0]} --app {release.app}",
+        )
+
+
+def _why_few(asked: Asked, missing: int, *, none: bool) -> bytes:
+    """What there is to say of fewer lines than were asked for, if anything."""
+    if missing <= 0:
+        return b""
+    keeping, app = asked.machine.supervisor.keeping(), asked.app
+    if keeping.kept is Kept.NOTHING:
+        return f"What {app} prints is not kept: {keeping.why}.\n".encode()
+    began = min((one.at for one in asked.records().attempts()), default=asked.machine.now())
+    if keeping.kept is Kept.UNTIL_REBOOT and began < asked.machine.resources.booted():
+        return f"What {app} printed before the reboot is gone: {keeping.why}.\n".encode()
+    return b"" if not none else f"{app} has printed nothing that is still kept.\n".encode()
+
+
+def _shown(line: LogLine) -> str:
+    at = datetime.datetime.fromtimestamp(line.at, tz=datetime.UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%SZ} app[{line.instance}]: {escaped(COLOUR.sub('', line.text))}"

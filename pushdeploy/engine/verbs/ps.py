@@ -1,0 +1,102 @@
+"""What runs of an app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushdeploy.engine.deadlines import ATTEMPT_SECONDS, QUERY_SECONDS
+from pushdeploy.engine.registry import verb
+from pushdeploy.errors import NotFoundError
+from pushdeploy.model.attempt import Attempt
+from pushdeploy.model.ended import Ended
+from pushdeploy.model.rights import Right
+from pushdeploy.model.running import Running
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.journal import Journal
+    from pushdeploy.engine.asked import Asked
+    from pushdeploy.model.formation import Change
+    from pushdeploy.model.settings import AppSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Ps:
+    """An app's processes, and how it does."""
+
+    app: str
+    release: str | None
+    """The live one, `v12`."""
+    web_concurrency: int
+    """What web is told in `WEB_CONCURRENCY`."""
+    commands: dict[str, str]
+    """The live Procfile: each process type's command."""
+    instances: tuple[Running, ...]
+    misfit: str | None
+    """Why the live release can't be started again, when its Python is gone."""
+    revived: tuple[float, ...]
+    """When web of the live release hung and was restarted; seconds since the epoch."""
+    last_attempt: Attempt | None
+
+
+@verb("ps", Ps, right=Right.LOOK, seconds=QUERY_SECONDS)
+def ps(asked: Asked) -> Ps:
+    """What runs, and what the newest attempt came to."""
+    from pushdeploy.deploy import fit
+    from pushdeploy.deploy.instances import web_workers
+    from pushdeploy.deploy.running import running
+
+    records = asked.records()
+    live, current = records.live(), records.current()
+    return Ps(
+        app=asked.app,
+        release=None if live is None else f"v{live}",
+        web_concurrency=web_workers(asked.machine, records.settings(), records.environment()),
+        commands={line.name: line.command for line in current.procfile.lines} if current else {},
+        instances=tuple(running(asked.machine, records)),
+        misfit=None if current is None else fit.misfit(asked.machine, current),
+        revived=tuple(records.history().revivals.get(live or 0, ())),
+        last_attempt=max(records.attempts(), key=lambda one: one.number, default=None),
+    )
+
+
+@verb("ps.scale", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
+def scale(asked: Asked) -> Ended:
+    """Have so many of each process type run: `changes` are words like `worker=2`."""
+    from pushdeploy.deploy import renew
+    from pushdeploy.model.formation import parse_scale
+    from pushdeploy.model.release import Kind
+
+    words = [str(word) for word in asked.request["changes"]]
+    changes = parse_scale(words)
+    _refuse_without_effect(asked.records(), changes)
+
+    def scaled(before: AppSettings) -> AppSettings:
+        return before.changed(formation=before.formation.scaled(changes))
+
+    change = renew.Change(Kind.SCALE, f"Scale {' '.join(words)}", settings=scaled)
+    return renew.renew(asked.machine, asked.app, asked.session, change=change, who=asked.who)
+
+
+def _refuse_without_effect(records: Journal, changes: tuple[Change, ...]) -> None:
+    """See that the live Procfile has what is to be scaled, and that it can be.
+
+    Raises:
+        NotFoundError: it has no such process type.
+    """
+    from pushdeploy.deploy.instances import workers_by_config_var
+    from pushdeploy.model.scaling import refuse_without_effect
+
+    current = records.current()
+    if current is None:
+        return
+    types = [line.name for line in current.procfile.lines if line.name != "release"]
+    for change in changes:
+        if change.name not in types:
+            raise NotFoundError(
+                f"the Procfile of `{current.app}` has no `{change.name}`; "
+                f"it has: {', '.join(types)}",
+                hint=f"pushdeploy ps --app {current.app}",
+            )
+    line = next((one.command for one in current.procfile.lines if one.name == "web"), "")
+    refuse_without_effect(line, changes, workers_by_config_var(records.environment()))

@@ -1,0 +1,53 @@
+"""Everything made as the records say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushdeploy.engine.deadlines import ALL_SECONDS
+from pushdeploy.engine.registry import App, verb
+from pushdeploy.model.rights import Right
+
+if TYPE_CHECKING:
+    from pushdeploy.engine.asked import Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """One thing that was done, or could not be."""
+
+    text: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What was done, for each app, and for the server and its programs."""
+
+    done: dict[str, tuple[Did, ...]]
+
+
+@verb("reconcile", Reconciled, right=Right.SERVER, app=App.OPTIONAL, seconds=ALL_SECONDS)
+def reconcile(asked: Asked) -> Reconciled:
+    """Set all apps right, or one; `boot` only starts what is live; `deep`, `later`: the story's."""
+    from pushdeploy.deploy import reconcile as story
+
+    machine, audience, deep = asked.machine, asked.session, bool(asked.request.get("deep"))
+    if asked.request.get("boot"):
+        return _told({"boot": story.boot_all(machine)})
+    if asked.app:
+        return _told({asked.app: story.reconcile(machine, asked.app, audience, deep=deep)})
+    later = bool(asked.request.get("later"))
+    return _told(story.reconcile_all(machine, audience, deep=deep, later=later))
+
+
+def _told(done: dict[str, list[str]]) -> Reconciled:
+    from pushdeploy.deploy.reconcile import Failed
+
+    return Reconciled(
+        {
+            name: tuple(Did(str(one), isinstance(one, Failed)) for one in lines)
+            for name, lines in done.items()
+        }
+    )

@@ -1,0 +1,71 @@
+"""A command of a person's, as the app, at the caller's terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pushdeploy.engine.deadlines import DAY_SECONDS
+from pushdeploy.engine.protocol import DESCRIPTORS
+from pushdeploy.engine.registry import verb
+from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
+from pushdeploy.model.rights import Right
+
+if TYPE_CHECKING:
+    from pushdeploy.engine.asked import Asked
+
+RUN_SECONDS = 86_400.0
+"""A one-off command that somebody forgot ends after a day."""
+
+TERMINAL_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]{0,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How the command ended."""
+
+    exit_code: int
+
+
+@verb("run", Ran, right=Right.RUN, seconds=DAY_SECONDS)
+def run(asked: Asked) -> Ran:
+    """Run `argv` with the live release's code and config vars; `terminal`, `term`: the caller's."""
+    from pushdeploy.deploy import fit
+    from pushdeploy.deploy.release import RUN
+    from pushdeploy.deploy.release_phase import app_job
+    from pushdeploy.model.job import JobKind
+
+    machine, session = asked.machine, asked.session
+    release = asked.records().current()
+    if release is None:
+        raise NotFoundError(
+            f"`{asked.app}` has no live release to run a command in",
+            hint="git push production main",
+        )
+    trouble = fit.misfit(machine, release)
+    if trouble is not None:
+        raise UnavailableError(trouble, hint=fit.hint(release.app))
+    argv = tuple(str(word) for word in asked.request.get("argv", []))
+    if not argv or any("\0" in word for word in argv):
+        raise UsageError("there is no command to run", hint="pushdeploy run python")
+    if len(session.descriptors) != DESCRIPTORS:
+        raise UsageError("`run` needs the caller's stdin, stdout and stderr")
+    job = replace(
+        app_job(machine, release, JobKind.RUN, f".{RUN}", argv),
+        seconds=RUN_SECONDS,
+        environment=_environment(asked),
+    )
+    stdin, stdout, stderr = session.descriptors
+    terminal = bool(asked.request.get("terminal")) and os.isatty(stdin)
+    return Ran(
+        machine.supervisor.run(
+            job, (stdin, stdout, stderr), terminal=terminal, left=session.is_hung_up
+        )
+    )
+
+
+def _environment(asked: Asked) -> tuple[tuple[str, str], ...]:
+    name = str(asked.request.get("term") or "")
+    return (("TERM", name),) if TERMINAL_NAME.fullmatch(name) else ()

@@ -1,0 +1,71 @@
+"""Folders that nginx serves by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushdeploy.engine.deadlines import QUERY_SECONDS
+from pushdeploy.engine.registry import verb
+from pushdeploy.errors import NotFoundError
+from pushdeploy.model.rights import Right
+
+if TYPE_CHECKING:
+    from pushdeploy.engine.asked import Asked
+    from pushdeploy.model.settings import AppSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """The folder of each URL."""
+
+    folders: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """A folder is served."""
+
+    note: str
+    """What else there is to say; most often nothing."""
+
+
+@verb("static", Static, right=Right.LOOK, seconds=QUERY_SECONDS)
+def static(asked: Asked) -> Static:
+    """List them."""
+    return _folders(asked.records().settings())
+
+
+@verb("static.add", Mounted, right=Right.PROXY)
+def add(asked: Asked) -> Mounted:
+    """Serve a `folder` at a `url`."""
+    from pushdeploy.deploy.static import add_mount
+    from pushdeploy.model.static_mount import parse_static_mount
+
+    mount = parse_static_mount(str(asked.request["url"]), str(asked.request["folder"]))
+    _, note = add_mount(asked.machine, asked.app, mount)
+    return Mounted(note)
+
+
+@verb("static.remove", Static, right=Right.PROXY)
+def remove(asked: Asked) -> Static:
+    """Leave a `url` to the app."""
+    from pushdeploy.deploy.edge import change_site
+
+    url = str(asked.request["url"]).rstrip("/")
+
+    def without(before: AppSettings) -> AppSettings:
+        if url not in {one.url for one in before.static}:
+            raise NotFoundError(
+                f"`{url}` is no static mount that was added",
+                hint=f"pushdeploy static --app {asked.app}",
+            )
+        return before.changed(static=tuple(one for one in before.static if one.url != url))
+
+    return _folders(change_site(asked.machine, asked.app, without))
+
+
+def _folders(settings: AppSettings) -> Static:
+    from pushdeploy.model.static_mount import mounts
+
+    return Static({mount.url: mount.folder for mount in mounts(settings.static)})

@@ -1,0 +1,68 @@
+"""An app's storage folders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushdeploy.engine.deadlines import ATTEMPT_SECONDS, QUERY_SECONDS
+from pushdeploy.engine.registry import verb
+from pushdeploy.errors import NotFoundError
+from pushdeploy.model.ended import Ended
+from pushdeploy.model.rights import Right
+
+if TYPE_CHECKING:
+    from pushdeploy.engine.asked import Asked
+    from pushdeploy.model.settings import AppSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """What every release shares."""
+
+    shared: str
+    """The folder of the server that the others lie in."""
+    folders: tuple[str, ...]
+
+
+@verb("storage", Storage, right=Right.LOOK, seconds=QUERY_SECONDS)
+def storage(asked: Asked) -> Storage:
+    """List the folders."""
+    records = asked.records()
+    return Storage(str(records.place.shared), tuple(records.settings().storage))
+
+
+@verb("storage.add", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
+def add(asked: Asked) -> Ended:
+    """Share a `folder`."""
+    from pushdeploy.deploy.renew import Change, renew
+    from pushdeploy.model.release import Kind
+    from pushdeploy.model.storage import parse_new_folder, storage_set
+
+    folder = parse_new_folder(str(asked.request.get("folder", "")), asked.app)
+
+    def added(before: AppSettings) -> AppSettings:
+        return before.changed(storage=storage_set([*before.storage, folder]))
+
+    change = Change(Kind.STORAGE, f"Add storage {folder}/", settings=added)
+    return renew(asked.machine, asked.app, asked.session, change=change, who=asked.who)
+
+
+@verb("storage.remove", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
+def remove(asked: Asked) -> Ended:
+    """Share a `folder` no more; what it holds stays."""
+    from pushdeploy.deploy.renew import Change, renew
+    from pushdeploy.model.release import Kind
+    from pushdeploy.model.storage import parse_storage_folder
+
+    folder = parse_storage_folder(str(asked.request.get("folder", "")))
+
+    def without(before: AppSettings) -> AppSettings:
+        if folder not in before.storage:
+            raise NotFoundError(
+                f"`{folder}` is no storage folder", hint=f"pushdeploy storage --app {asked.app}"
+            )
+        return before.changed(storage=tuple(one for one in before.storage if one != folder))
+
+    change = Change(Kind.STORAGE, f"Remove storage {folder}/", settings=without)
+    return renew(asked.machine, asked.app, asked.session, change=change, who=asked.who)
