@@ -443,7 +443,7 @@ def test_a_one_off_is_connected_to_the_caller_s_descriptors(app: App) -> None:
 def test_a_one_off_of_who_has_left_is_hung_up(app: App) -> None:
     in_read, in_write = os.pipe()
 
-    job = app.job("/bin/sh", "-c", "sleep 1000 & wait", kind=JobKind.RUN)
+    job = app.job("/bin/sh", "-c", "sleep 1000 & wait $!", kind=JobKind.RUN)
     status = app.supervisor.run(job, (in_read, 2, 2), terminal=False, left=lambda: True)
 
     os.close(in_read)
