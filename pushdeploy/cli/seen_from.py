@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.cli.engine_link import embedded_root, layout
-from pushdeploy.deploy.lookup import facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +35,11 @@ class SeenFrom:
         return here(found)
 
     def _start(self, app: str) -> None:
-        found = facts(layout().app(app)) if here() else None
+        if here() is None:
+            return
+        from pushdeploy.deploy.lookup import facts  # noqa: PLC0415 - over ssh alone
+
+        found = facts(layout().app(app))
         if found is not None:
             self._lookups = look_up(found.domains)
 
