@@ -31,7 +31,9 @@ def maintenance_on(machine: Machine, app: str, message: str | None) -> None:
     nginx_of(machine)
     text = message or MESSAGE
     if len(text) > LONGEST_MESSAGE:
-        raise UsageError(f"the message has {len(text)} characters, the most is {LONGEST_MESSAGE}")
+        raise UsageError(
+            f"the message has {len(text)} characters, the maximum is {LONGEST_MESSAGE}"
+        )
     path = page(machine, app)
     with folder_held(path.parent):
         write(maintenance_page(path, text))

@@ -164,7 +164,7 @@ def _check_entries(found: list[Entry]) -> None:
             raise _too_deep(entry.path)
         if "\n" in entry.path:
             raise RefusedInputError(
-                f"the name {quoted(entry.path)} holds a line break", hint="git mv it to another"
+                f"the name {quoted(entry.path)} contains a line break", hint="git mv it to another"
             )
     size = sum(entry.size for entry in found)
     free = shutil.disk_usage(Path.cwd()).free

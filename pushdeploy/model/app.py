@@ -32,12 +32,12 @@ def parse_app_name(text: str) -> str:
         return text
     if not text:
         raise UsageError(
-            "The app's name is empty.",
-            hint="Name the app, for example `blog`.",
+            "the app's name is empty",
+            hint="name the app, for example `blog`",
         )
     raise UsageError(
-        f"{quoted(text)} cannot be an app's name: {_complaint(text)}.",
-        hint=f"Use a name such as `{_suggestion(text)}`.",
+        f"{quoted(text)} can't be an app's name: {_complaint(text)}",
+        hint=f"use a name such as `{_suggestion(text)}`",
     )
 
 
@@ -64,7 +64,7 @@ def _complaint(text: str) -> str:
     if re.search(r"[^a-z0-9-]", text):
         return "it may hold only a-z, 0-9 and `-`"
     if len(text) > LONGEST_NAME:
-        return f"it has {len(text)} characters, the most is {LONGEST_NAME}"
+        return f"it has {len(text)} characters, the maximum is {LONGEST_NAME}"
     if text.endswith("-"):
         return "it may not end with `-`"
     if text in RESERVED:

@@ -84,7 +84,7 @@ def _checks(root: JsonNode) -> Iterator[HealthCheck]:
     if not web:
         return
     if len(web.each()) > MOST_CHECKS:
-        web.refuse(f"{len(web.each())} checks, the most is {MOST_CHECKS}", "remove some")
+        web.refuse(f"{len(web.each())} checks, the maximum is {MOST_CHECKS}", "remove some")
     for node in web.each():
         kind = node.get("type")
         if kind is None or kind.text() == "startup":

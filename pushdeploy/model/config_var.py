@@ -88,8 +88,8 @@ def check_name(name: str) -> None:
     reason = _owner(name)
     if reason:
         raise UsageError(
-            f"{quoted(name)} cannot be set: {reason}.",
-            hint="Give it another name, such as "
+            f"{quoted(name)} can't be set: {reason}",
+            hint="give it another name, such as "
             + (f"`APP{name}`." if name.startswith("_") else f"`APP_{name}`."),
         )
 
@@ -102,8 +102,8 @@ def check_form(name: str) -> None:
     """
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f"{quoted(name)} cannot be the name of a config var.",
-            hint="Use letters, digits and `_`, not beginning with a digit: `SECRET_KEY`.",
+            f"{quoted(name)} can't be the name of a config var",
+            hint="use letters, digits and `_`, not beginning with a digit: `SECRET_KEY`",
         )
 
 
@@ -115,15 +115,15 @@ def check_value(name: str, value: str) -> None:
     """
     if "\0" in value:
         raise UsageError(
-            f"The value of {quoted(name)} holds a NUL character, which ends a value.",
-            hint="Encode binary values, for example with `base64`.",
+            f"the value of {quoted(name)} contains a NUL character, which would end it",
+            hint="encode binary values, for example with `base64`",
         )
     size = size_of(name, value)
     if size > LARGEST_VAR:
         raise UsageError(
-            f"The value of {quoted(name)} is too long: with its name it has {size:,} bytes, "
-            f"the most is {LARGEST_VAR:,}.",
-            hint="Keep it in a file of a storage folder and set its path.",
+            f"the value of {quoted(name)} is too long: with its name it has {size:,} bytes, "
+            f"the maximum is {LARGEST_VAR:,}",
+            hint="keep it in a file in a storage folder, and set its path instead",
         )
 
 
@@ -137,8 +137,8 @@ def size_of(name: str, value: str) -> int:
         return len(name) + 1 + len(value.encode())
     except UnicodeEncodeError:
         raise UsageError(
-            f"The value of {quoted(name)} is not UTF-8 text.",
-            hint="Encode binary values, for example with `base64`.",
+            f"the value of {quoted(name)} is not UTF-8 text",
+            hint="encode binary values, for example with `base64`",
         ) from None
 
 

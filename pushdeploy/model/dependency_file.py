@@ -62,25 +62,25 @@ def find_dependency_file(names: Iterable[str]) -> str:
     misspelt = sorted(paths & COMMON_MISSPELLINGS)
     if misspelt:
         raise RefusedInputError(
-            f"There is no `{REQUIREMENTS}`, but there is `{misspelt[0]}`.",
-            hint=f"Run `git mv {misspelt[0]} {REQUIREMENTS}`, commit and push again.",
+            f"there is no `{REQUIREMENTS}`, but there is `{misspelt[0]}`",
+            hint=f"run `git mv {misspelt[0]} {REQUIREMENTS}`, commit and push again",
         )
     for name, command in COMMANDS.items():
         if name in paths:
             raise RefusedInputError(
-                f"There is no `{REQUIREMENTS}`; there is `{name}`, which is not read.",
-                hint=f"Run `{command}`, commit it and push again.",
+                f"there is no `{REQUIREMENTS}`; there is `{name}`, which is not read",
+                hint=f"run `{command}`, commit it and push again",
             )
     deeper = sorted(filter(_is_deeper, paths), key=lambda path: (path.count("/"), path))
     if deeper:
         raise RefusedInputError(
-            f"There is no `{REQUIREMENTS}` in the root, but there is {quoted(deeper[0])}.",
-            hint=f"Make a `{REQUIREMENTS}` with the line {quoted(f'-r {deeper[0]}')}, commit it "
-            "and push again.",
+            f"there is no `{REQUIREMENTS}` in the root, but there is {quoted(deeper[0])}",
+            hint=f"make a `{REQUIREMENTS}` with the line {quoted(f'-r {deeper[0]}')}, commit it "
+            "and push again",
         )
     raise RefusedInputError(
-        f"There is no `{REQUIREMENTS}`; the root of the commit holds {_listed(present)}.",
-        hint=f"Run `pip freeze > {REQUIREMENTS}` in the app's venv, commit it and push again.",
+        f"there is no `{REQUIREMENTS}`; the root of the commit has {_listed(present)}",
+        hint=f"run `pip freeze > {REQUIREMENTS}` in the app's venv, commit it and push again",
     )
 
 

@@ -77,7 +77,7 @@ def _refuse_unsupported(node: JsonNode) -> None:
     scheme, warn = node.get("scheme"), node.get("warn")
     if scheme and scheme.text().lower() != "http":
         scheme.refuse(
-            f"{quoted(scheme.text())} is not supported: the release is asked over its own socket",
+            f"{quoted(scheme.text())} is not supported: the check uses the release's own socket",
             "remove it; the request says `X-Forwarded-Proto: https`",
         )
     if warn and warn.truth():
@@ -90,14 +90,14 @@ def _path(node: JsonNode) -> str:
         node.refuse(f"{quoted(path)} does not begin with `/`", "write it as `/health`")
     if not _VISIBLE.fullmatch(path):
         node.refuse(
-            f"{quoted(path)} holds a blank or a letter beyond ASCII", "percent-encode it (`%20`)"
+            f"{quoted(path)} contains a space or a non-ASCII character", "percent-encode it (`%20`)"
         )
     return _short(node, path)
 
 
 def _content(node: JsonNode) -> str:
     if not node.text():
-        node.refuse("an empty text occurs in every body", "remove it or write what must occur")
+        node.refuse("an empty text is in every body", "remove it or write the text to look for")
     return _short(node, node.text())
 
 
@@ -110,7 +110,7 @@ def _headers(node: JsonNode | None) -> tuple[tuple[str, str], ...]:
     if node is None:
         return ()
     if len(node.each()) > MOST_HEADERS:
-        node.refuse(f"{len(node.each())} headers, the most is {MOST_HEADERS}", "remove some")
+        node.refuse(f"{len(node.each())} headers, the maximum is {MOST_HEADERS}", "remove some")
     return tuple(_header(header) for header in node.each())
 
 
@@ -119,15 +119,15 @@ def _header(node: JsonNode) -> tuple[str, str]:
     if name is None or value is None:
         node.refuse("a header needs a `name` and a `value`", 'write {"name": "…", "value": "…"}')
     if not _HEADER_NAME.fullmatch(name.text()):
-        name.refuse(f"{quoted(name.text())} cannot be a header's name", "write it as `X-Name`")
+        name.refuse(f"{quoted(name.text())} can't be a header's name", "write it as `X-Name`")
     if name.text().lower() in _FRAMING:
         name.refuse(f"{quoted(name.text())} is set by the check itself", "remove that header")
     if not _PRINTABLE.fullmatch(value.text()):
-        value.refuse(f"{quoted(value.text())} holds letters beyond ASCII", "write it in ASCII")
+        value.refuse(f"{quoted(value.text())} contains non-ASCII characters", "write it in ASCII")
     return _short(name, name.text()), _short(value, value.text().strip())
 
 
 def _short(node: JsonNode, text: str) -> str:
     if len(text) > LONGEST_TEXT:
-        node.refuse(f"{len(text)} characters, the most is {LONGEST_TEXT}", "shorten it")
+        node.refuse(f"{len(text)} characters, the maximum is {LONGEST_TEXT}", "shorten it")
     return text

@@ -34,7 +34,7 @@ def parse_domain(text: str) -> str:
         raise UsageError(f"{quoted(text)} is no complete domain name", hint=_example())
     if len(ascii_name) > LONGEST - 2 * wildcard:
         raise UsageError(
-            f"{quoted(text)} has {len(ascii_name)} characters, the most is {LONGEST}",
+            f"{quoted(text)} has {len(ascii_name)} characters, the maximum is {LONGEST}",
             hint=_example(),
         )
     return f"*.{ascii_name}" if wildcard else ascii_name

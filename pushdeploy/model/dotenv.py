@@ -48,7 +48,7 @@ def parse_dotenv(text: str) -> dict[str, str]:
     """The config vars of a `.env` file, in its order.
 
     Raises:
-        RefusedInputError: A line does not follow the grammar, or a name or value cannot be set;
+        RefusedInputError: A line does not follow the grammar, or a name or value can't be set;
             the message has the line's number and never the value.
     """
     refuse_longer(text, LONGEST_DOTENV, ".env")
@@ -83,11 +83,11 @@ def parse_dotenv(text: str) -> dict[str, str]:
 def _not_to_be_set(refused: Mapping[int, str]) -> RefusedInputError:
     """All of them at once: a file from another platform has several names of its own."""
     (first, problem), *others = refused.items()
-    told = [f"Line {first} of the `.env`: {problem}"]
-    told += [f"Line {line}: {problem}" for line, problem in others]
+    told = [f"line {first} of the `.env`: {problem}"]
+    told += [f"line {line}: {problem}" for line, problem in others]
     numbers = [str(line) for line in refused]
     which = f"lines {', '.join(numbers[:-1])} and {numbers[-1]}" if others else f"line {first}"
-    return RefusedInputError(" ".join(told), hint=f"Remove or rename {which} of the .env.")
+    return RefusedInputError(" ".join(told), hint=f"remove or rename {which} of the .env")
 
 
 def render_dotenv(values: Mapping[str, str]) -> str:
@@ -174,6 +174,6 @@ def _rendered(value: str) -> str:
 
 def _refuse(line: int, problem: str) -> NoReturn:
     raise RefusedInputError(
-        f"Line {line} of the `.env` cannot be read: {problem}.",
-        hint=f"Write line {line} as `NAME=value`, with `'…'` around a value of several lines.",
+        f"line {line} of the `.env` can't be read: {problem}",
+        hint=f"write line {line} as `NAME=value`, with `'…'` around a value of several lines",
     )

@@ -44,8 +44,8 @@ class Environment:
         total = sum(size_of(name, value) + 1 for name, value in self.values.items())
         if total > LARGEST_TOTAL:
             raise UsageError(
-                f"The config vars have {total:,} bytes together, the most is {LARGEST_TOTAL:,}.",
-                hint="Keep large values in files of a storage folder and set their paths.",
+                f"the config vars have {total:,} bytes together, the maximum is {LARGEST_TOTAL:,}",
+                hint="keep large values in files in a storage folder, and set their paths instead",
             )
         object.__setattr__(self, "values", MappingProxyType(dict(sorted(self.values.items()))))
 
@@ -56,7 +56,7 @@ class Environment:
         """These vars with others added or changed.
 
         Raises:
-            UsageError: A name or value cannot be set.
+            UsageError: A name or value can't be set.
         """
         for name in pairs:
             check_name(name)
@@ -72,8 +72,8 @@ class Environment:
         missing = sorted(gone - set(self.values))
         if missing:
             raise NotFoundError(
-                f"There is no config var {quoted(missing[0])}.",
-                hint="List them with `pushdeploy config`.",
+                f"there is no config var {quoted(missing[0])}",
+                hint="list them with `pushdeploy config`",
             )
         return Environment({key: value for key, value in self.values.items() if key not in gone})
 
@@ -103,7 +103,7 @@ def parse_shell(text: str) -> Environment:
     except UsageError as error:
         raise _damaged(error.message) from None
     if position != len(text) or render_shell(environment) != text:
-        raise _damaged(f"line {text.count(chr(10), 0, position) + 1} is not as it was written.")
+        raise _damaged(f"line {text.count(chr(10), 0, position) + 1} is not as it was written")
     return environment
 
 
@@ -114,7 +114,7 @@ def parse_vars(text: str) -> dict[str, str]:
         text: a `.env`, what `config --shell` or `--json` shows, or a release's `environment`.
 
     Raises:
-        RefusedInputError: it is none of these, or a name or value cannot be set.
+        RefusedInputError: it is none of these, or a name or value can't be set.
     """
     text = text.removeprefix("\ufeff")
     if text.lstrip().startswith("{"):
@@ -148,21 +148,21 @@ def parse_assignments(arguments: Iterable[str]) -> dict[str, str]:
     """The vars of `NAME=value` arguments; a value is everything after the first `=`.
 
     Raises:
-        UsageError: An argument has no `=`, or a name or value cannot be set.
+        UsageError: An argument has no `=`, or a name or value can't be set.
     """
     found: dict[str, str] = {}
     for position, argument in enumerate(arguments, start=1):
         name, equals, value = argument.partition("=")
         if not equals:  # not shown: the end of an unquoted value may be a secret
             raise UsageError(
-                f"Argument {position} has no `=`.",
-                hint="Write `NAME=value`, with quotes around blanks: `NAME='a value'`.",
+                f"argument {position} has no `=`",
+                hint="write `NAME=value`, with quotes around spaces: `NAME='a value'`",
             )
         check_name(name)
         check_value(name, value)
         if name in found:
             raise UsageError(
-                f"{quoted(name)} is set twice in one command.", hint="Keep one of the two."
+                f"{quoted(name)} is set twice in one command", hint="keep one of the two"
             )
         found[name] = value
     return found
@@ -170,6 +170,6 @@ def parse_assignments(arguments: Iterable[str]) -> dict[str, str]:
 
 def _damaged(problem: str) -> RefusedInputError:
     return RefusedInputError(
-        f"The file of an environment is damaged: {problem}",
-        hint="Set the config vars again with `pushdeploy config:set`.",
+        f"the environment file is damaged: {problem}",
+        hint="set the config vars again with `pushdeploy config:set`",
     )

@@ -89,8 +89,8 @@ class Formation:
         before = quantities.get(change.name, None if change.name == "web" else 1)
         if before is None:
             raise UsageError(
-                "The number of `web` workers is automatic, so nothing can be added to it.",
-                hint="Name the number, for example `pushdeploy ps:scale web=4`.",
+                "the number of `web` workers is automatic, so nothing can be added to it",
+                hint="name the number, for example `pushdeploy ps:scale web=4`",
             )
         return before + change.quantity
 
@@ -107,7 +107,7 @@ def parse_scale(arguments: Iterable[str]) -> tuple[Change, ...]:
     names = [change.name for change in changes]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
-        raise UsageError(f"{quoted(twice)} is named twice.", hint="Name each process type once.")
+        raise UsageError(f"{quoted(twice)} is named twice", hint="name each process type once")
     return changes
 
 
@@ -115,8 +115,8 @@ def _change(argument: str) -> Change:
     match = _CHANGE.fullmatch(argument)
     if not match:
         raise UsageError(
-            f"{quoted(argument)} does not say what to scale.",
-            hint="Write `worker=2`, `worker+1` or `worker-1`.",
+            f"{quoted(argument)} does not say what to scale",
+            hint="write `worker=2`, `worker+1` or `worker-1`",
         )
     name, sign, amount = match.groups()
     quantity = None if amount == AUTOMATIC else int(amount)
@@ -132,24 +132,24 @@ def _check(name: str, quantity: int | None) -> None:
     if quantity is None:
         if name != "web":
             raise UsageError(
-                f"{quoted(name)} has no automatic quantity; only `web` has.",
-                hint=f"Name the number, for example `pushdeploy ps:scale {name}=1`.",
+                f"{quoted(name)} can't be automatic; only `web` can",
+                hint=f"name the number, for example `pushdeploy ps:scale {name}=1`",
             )
     elif name == "web" and quantity < 1:
         raise UsageError(
-            f"`web` cannot be scaled to {quantity}: without it nothing answers requests.",
-            hint="To take the app away, use `pushdeploy apps:destroy`.",
+            f"`web` can't be scaled to {quantity}: without it nothing answers requests",
+            hint="to delete the app: pushdeploy apps:destroy",
         )
     elif not 0 <= quantity <= MOST:
         raise UsageError(
-            f"{quoted(name)} cannot be scaled to {quantity}.",
-            hint=f"Use a number from {1 if name == 'web' else 0} to {MOST}.",
+            f"{quoted(name)} can't be scaled to {quantity}",
+            hint=f"use a number from {1 if name == 'web' else 0} to {MOST}",
         )
 
 
 def _check_type(name: str) -> None:
     if name == "release":
         raise UsageError(
-            "`release` cannot be scaled: it runs once in each deploy.",
-            hint="Name another process type, such as `worker=2`.",
+            "`release` can't be scaled: it runs once in each deploy",
+            hint="name another process type, such as `worker=2`",
         )

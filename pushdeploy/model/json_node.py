@@ -30,8 +30,8 @@ class JsonNode:
         """
         place = f" at `{self.path}`" if self.path else ""
         raise RefusedInputError(
-            f"`{self.file}`{place}: {problem}.",
-            hint=f"In {self.file}, {advice}.",
+            f"`{self.file}`{place}: {problem}",
+            hint=f"in {self.file}, {advice}",
         )
 
     def keys(self) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ class JsonNode:
         if not isinstance(self.value, str):
             self._refuse_type('a text, `"…"`')
         if CONTROL.search(self.value):
-            self.refuse(f"{quoted(self.value)} holds a control character", "remove it")
+            self.refuse(f"{quoted(self.value)} contains a control character", "remove it")
         return self.value
 
     def number(self, lowest: float, highest: float) -> float:
@@ -99,7 +99,7 @@ def parse_json(text: str, file: str) -> JsonNode:
         file: The file's name, for messages.
 
     Raises:
-        RefusedInputError: It is not JSON, or holds a key twice, `NaN`, or too many levels.
+        RefusedInputError: It is not JSON, or contains a key twice, `NaN`, or too many levels.
     """
     try:
         value = json.loads(
@@ -113,8 +113,8 @@ def parse_json(text: str, file: str) -> JsonNode:
         value = None
     if _depth(value) > DEEPEST or value is None:
         raise RefusedInputError(
-            f"`{file}` is empty, nested too deeply, or holds a number that is too long.",
-            hint=f"Write an object, `{{…}}`, in {file}.",
+            f"`{file}` is empty, nested too deeply, or contains a number that is too long",
+            hint=f"write an object, `{{…}}`, in {file}",
         )
     return JsonNode(file, "", value)
 
@@ -137,8 +137,8 @@ def _once_each(pairs: list[tuple[str, object]], file: str) -> dict[str, object]:
     for key, value in pairs:
         if key in found:
             raise RefusedInputError(
-                f"`{file}` holds the key {quoted(key)} twice in one object.",
-                hint=f"In {file}, keep one of them.",
+                f"`{file}` contains the key {quoted(key)} twice in one object",
+                hint=f"in {file}, keep one of them",
             )
         found[key] = value
     return found
@@ -146,7 +146,7 @@ def _once_each(pairs: list[tuple[str, object]], file: str) -> dict[str, object]:
 
 def _refuse_constant(name: str, file: str) -> NoReturn:
     raise RefusedInputError(
-        f"`{file}` holds `{name}`, which is not JSON.", hint=f"In {file}, write a number."
+        f"`{file}` contains `{name}`, which is not JSON", hint=f"in {file}, write a number"
     )
 
 
@@ -166,6 +166,6 @@ def _not_json(text: str, file: str, error: json.JSONDecodeError) -> RefusedInput
     else:
         found, advice = error.msg[0].lower() + error.msg[1:], "correct it"
     return RefusedInputError(
-        f"`{file}` is not JSON: line {error.lineno}, column {error.colno}: {found}.",
-        hint=f"In {file}, line {error.lineno}, {advice}.",
+        f"`{file}` is not JSON: line {error.lineno}, column {error.colno}: {found}",
+        hint=f"in {file}, line {error.lineno}, {advice}",
     )

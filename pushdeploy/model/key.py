@@ -63,7 +63,7 @@ def parse_key_name(text: str) -> str:
     if _NAME.fullmatch(text):
         return text
     raise UsageError(
-        f"{quoted(text)} cannot be the name of a key: it may hold a-z, 0-9, `.`, `_`, `@` and `-`,"
+        f"{quoted(text)} can't be the name of a key: it may hold a-z, 0-9, `.`, `_`, `@` and `-`,"
         f" {LONGEST_NAME} at most, and begins with a letter or a digit",
         hint=f"use a name such as `{suggested_name(text) or 'laptop'}`",
     )
@@ -126,7 +126,7 @@ def _only_line(text: str) -> str:
 
 def _words(line: str) -> tuple[str, str, str]:
     if CONTROL.search(line):
-        raise RefusedInputError("the key holds control characters", hint=f"cat {PUBLIC_FILE}")
+        raise RefusedInputError("the key contains control characters", hint=f"cat {PUBLIC_FILE}")
     kind, _, rest = line.partition(" ")
     body, _, comment = rest.strip().partition(" ")
     if kind in KINDS:

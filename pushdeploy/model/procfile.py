@@ -93,9 +93,9 @@ def parse_procfile(text: str) -> Procfile:
 def _parse_line(line: str, number: int) -> ProcessLine:
     if len(line) > LONGEST_COMMAND:
         raise RefusedInputError(
-            f"Line {number} of the `Procfile` has {len(line):,} characters; the most is "
-            f"{LONGEST_COMMAND:,}.",
-            hint="Put the command into a script of the repo, and name that.",
+            f"line {number} of the `Procfile` has {len(line):,} characters; the maximum is "
+            f"{LONGEST_COMMAND:,}",
+            hint="put the command in a script in the repo, and run that",
         )
     control = CONTROL.search(line)
     if control:
@@ -108,7 +108,11 @@ def _parse_line(line: str, number: int) -> ProcessLine:
     name, command = match[1], match[2]
     if (len(command) - len(command.rstrip("\\"))) % 2:
         raise _refusal(
-            line, number, len(line) - 1, "a command that goes on", "put it all on one line"
+            line,
+            number,
+            len(line) - 1,
+            "a command that continues on the next line",
+            "put it all on one line",
         )
     if name != name.lower() and name.lower() in {"web", "release"}:
         raise _refusal(
@@ -125,7 +129,7 @@ def _explained(line: str, number: int) -> RefusedInputError:
         )
     name = re.match(r"[A-Za-z0-9][A-Za-z0-9_-]*", line)
     if line[0].isspace():
-        return _refusal(line, number, 0, "blanks before the name", "begin the line with the name")
+        return _refusal(line, number, 0, "spaces before the name", "begin the line with the name")
     if not name:
         return _refusal(
             line, number, 0, "no process name", "write `name: command`, or `#` before a comment"
@@ -156,8 +160,8 @@ def _meant(line: str, name: str, rest: str) -> str:
 
 def _refusal(line: str, number: int, column: int, found: str, advice: str) -> RefusedInputError:
     return RefusedInputError(
-        f"Line {number} of the `Procfile` has {found}:\n{pointed_at(line, column)}",
-        hint=f"On line {number} of the Procfile, {advice}.",
+        f"line {number} of the `Procfile` has {found}:\n{pointed_at(line, column)}",
+        hint=f"on line {number} of the Procfile, {advice}",
     )
 
 
@@ -168,19 +172,17 @@ def _refuse_collisions(found: list[ProcessLine]) -> None:
         if other is line:
             continue
         if other.name == line.name:
-            problem = f"Lines {other.line} and {line.line} of the `Procfile` are both `{line.name}`"
+            problem = f"lines {other.line} and {line.line} of the `Procfile` are both `{line.name}`"
         else:
             problem = (
-                f"Lines {other.line} and {line.line} of the `Procfile`, `{other.name}` and "
+                f"lines {other.line} and {line.line} of the `Procfile`, `{other.name}` and "
                 f"`{line.name}`, differ only in case or `_` and `-`"
             )
-        raise RefusedInputError(
-            f"{problem}.", hint=f"Rename or remove the one on line {line.line}."
-        )
+        raise RefusedInputError(f"{problem}.", hint=f"rename or remove the one on line {line.line}")
     if len(found) > MOST_PROCESS_TYPES:
         raise RefusedInputError(
-            f"The `Procfile` has {len(found)} process types; the most is {MOST_PROCESS_TYPES}.",
-            hint=f"Remove lines from line {found[MOST_PROCESS_TYPES].line} on.",
+            f"the `Procfile` has {len(found)} process types; the maximum is {MOST_PROCESS_TYPES}",
+            hint=f"remove the lines from line {found[MOST_PROCESS_TYPES].line} on",
         )
 
 
@@ -189,6 +191,6 @@ def _refuse_missing_web(found: list[ProcessLine]) -> None:
         return
     names = ", ".join(quoted(line.name) for line in found) or "no process type"
     raise RefusedInputError(
-        f"The `Procfile` has no `web` line; it has {names}.",
-        hint="Add a line such as `web: gunicorn app:app`.",
+        f"the `Procfile` has no `web` line; it has {names}",
+        hint="add a line such as `web: gunicorn app:app`",
     )

@@ -51,7 +51,7 @@ def parse_python_version(text: str) -> PythonVersion:
         text: One line `3.13` or `3.13.2`; blank lines and lines that begin with `#` are skipped.
 
     Raises:
-        RefusedInputError: It holds no version, several, or one of another form.
+        RefusedInputError: It contains no version, several, or one of another form.
     """
     line = _only_line(text, PYTHON_VERSION)
     match = _VERSION.fullmatch(line)
@@ -59,8 +59,8 @@ def parse_python_version(text: str) -> PythonVersion:
         return _version(match)
     if _RUNTIME.fullmatch(line):
         raise RefusedInputError(
-            f"`{PYTHON_VERSION}` holds {quoted(line)}, which is the form of `{RUNTIME_TXT}`.",
-            hint=f"Write `{line.removeprefix('python-').removesuffix('.x')}` alone.",
+            f"`{PYTHON_VERSION}` contains {quoted(line)}, which is the format of `{RUNTIME_TXT}`",
+            hint=f"write just `{line.removeprefix('python-').removesuffix('.x')}`",
         )
     raise _unknown(line, PYTHON_VERSION, "3.13")
 
@@ -69,7 +69,7 @@ def parse_runtime_txt(text: str) -> PythonVersion:
     """The version in a `runtime.txt`, Heroku's older file: `python-3.13`, `.2` or `.x` after it.
 
     Raises:
-        RefusedInputError: It holds no version, several, or one of another form.
+        RefusedInputError: It contains no version, several, or one of another form.
     """
     line = _only_line(text, RUNTIME_TXT)
     match = _RUNTIME.fullmatch(line)
@@ -96,10 +96,10 @@ def choose(wanted: PythonVersion | None, present: Iterable[PythonVersion]) -> Py
     asked = f"Python `{wanted}`" if wanted else "a Python"
     newest = versions[-1] if versions else None
     raise RefusedInputError(
-        f"The app asks for {asked}, which this server does not have; it has {shown}.",
-        hint=f"Ask for `{newest.major}.{newest.minor}` in {PYTHON_VERSION}, or install it there."
+        f"the app asks for {asked}, which this server does not have; it has {shown}",
+        hint=f"ask for `{newest.major}.{newest.minor}` in {PYTHON_VERSION}, or install it there"
         if newest
-        else "Install Python on the server: `sudo apt install python3 python3-venv`.",
+        else "install Python on the server: `sudo apt install python3 python3-venv`",
     )
 
 
@@ -113,13 +113,13 @@ def _only_line(text: str, file: str) -> str:
     lines = [line for line in lines if line and not line.startswith("#")]
     if not lines:
         raise RefusedInputError(
-            f"`{file}` holds no version.", hint=f"Write one into {file}, or remove the file."
+            f"`{file}` contains no version", hint=f"write one into {file}, or remove the file"
         )
     if len(lines) > 1:
         listed = ", ".join(quoted(line) for line in lines[:3])
         raise RefusedInputError(
-            f"`{file}` holds {len(lines)} versions: {listed}; an app runs on one.",
-            hint=f"Keep one line in {file}.",
+            f"`{file}` contains {len(lines)} versions: {listed}; an app runs on one",
+            hint=f"keep one line in {file}",
         )
     return lines[0]
 
@@ -131,6 +131,6 @@ def _version(match: re.Match[str]) -> PythonVersion:
 
 def _unknown(line: str, file: str, example: str) -> RefusedInputError:
     return RefusedInputError(
-        f"`{file}` holds {quoted(line)}, which is not a version of CPython.",
-        hint=f"Write it as `{example}` or `{example}.2` in {file}.",
+        f"`{file}` contains {quoted(line)}, which is not a version of CPython",
+        hint=f"write it as `{example}` or `{example}.2` in {file}",
     )

@@ -60,8 +60,8 @@ def parse_branch_name(text: str) -> str:
     )
     if refused_by_git or not _BRANCH.fullmatch(text):
         raise UsageError(
-            f"{quoted(text)} cannot be a branch to deploy.",
-            hint="Use a name such as `main` or `release/2026`.",
+            f"{quoted(text)} can't be a deploy branch",
+            hint="use a name such as `main` or `release/2026`",
         )
     return text
 

@@ -122,7 +122,7 @@ def parse_release(text: str) -> Release:
             interpreter=record.get("interpreter", ""),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RefusedInputError(f"a release record cannot be read: {error}") from error
+        raise RefusedInputError(f"a release record can't be read: {error}") from error
 
 
 def _check(record: dict[str, object]) -> HealthCheck:

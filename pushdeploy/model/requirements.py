@@ -95,8 +95,8 @@ def references(text: str, *, folder: str = "") -> tuple[Reference, ...]:
             found.append(Reference(kind, _inside_the_tree(path, base, number), number))
         if len(found) > MOST_REFERENCES:
             raise RefusedInputError(
-                f"The requirements name more than {MOST_REFERENCES} files of the repository.",
-                hint="Name fewer: a folder of wheels is one, with `--find-links`.",
+                f"the requirements refer to more than {MOST_REFERENCES} files in the repository",
+                hint="refer to fewer files: a folder of wheels counts as one, with `--find-links`",
             )
     return tuple(found)
 
@@ -125,9 +125,8 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         length += len(line)
         if length > LONGEST_LINE:
             raise RefusedInputError(
-                f"Line {start} of the requirements goes on for more than {LONGEST_LINE:,} "
-                "characters.",
-                hint=f"Shorten line {start} of the requirements.",
+                f"line {start} of the requirements is longer than {LONGEST_LINE:,} characters",
+                hint=f"shorten line {start} of the requirements",
             )
         comment = line.lstrip().startswith("#")
         if line.endswith("\\") and not comment:
@@ -168,10 +167,10 @@ def _inside_the_tree(path: str, base: str, number: int) -> str:
     elif path.startswith(("/", "~")) or "\\" in path or re.match(r"[A-Za-z]:", path):
         problem = "an absolute path" if "\\" not in path else "a Windows path"
     elif normal.split("/", maxsplit=1)[0] == "..":
-        problem = "a path out of the repository"
+        problem = "a path outside the repository"
     else:
         return normal
     raise RefusedInputError(
-        f"Line {number} of the requirements has {problem}: {quoted(path)}.",
-        hint=f"On line {number}, name a path inside the repository, such as `./vendor/package`.",
+        f"line {number} of the requirements has {problem}: {quoted(path)}",
+        hint=f"on line {number}, name a path inside the repository, such as `./vendor/package`",
     )

@@ -30,7 +30,7 @@ def parse_size(text: str) -> int:
     match = _SIZE.fullmatch(text)
     if not match:
         raise UsageError(
-            f"{quoted(text)} is not a size.", hint="Write a number and a unit, such as `20m`."
+            f"{quoted(text)} is not a size", hint="write a number and a unit, such as `20m`"
         )
     return int(match[1]) << 10 * _UNITS.index(match[2].upper())
 

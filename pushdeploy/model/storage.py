@@ -42,8 +42,8 @@ def parse_storage_folder(text: str) -> str:
     complaint = _complaint(folder)
     if complaint:
         raise RefusedInputError(
-            f"The storage folder {quoted(text)} {complaint}.",
-            hint="Name a folder inside the repository, such as `instance` or `media/uploads`.",
+            f"the storage folder {quoted(text)} {complaint}",
+            hint="name a folder inside the repository, such as `instance` or `media/uploads`",
         )
     return folder
 
@@ -92,20 +92,20 @@ def storage_set(folders: Iterable[str]) -> tuple[str, ...]:
     parsed = sorted({parse_storage_folder(folder) for folder in folders})
     if len(parsed) > MOST_FOLDERS:
         raise RefusedInputError(
-            f"There are {len(parsed)} storage folders; the most is {MOST_FOLDERS}.",
-            hint="Name the folder that holds them instead.",
+            f"there are {len(parsed)} storage folders; the maximum is {MOST_FOLDERS}",
+            hint="name the folder that holds them instead",
         )
     for one in parsed:
         for other in parsed:
             if other.startswith(f"{one}/"):
                 raise RefusedInputError(
-                    f"The storage folder {quoted(other)} lies inside {quoted(one)}.",
-                    hint=f"Keep only `{one}`: what is inside it survives too.",
+                    f"the storage folder {quoted(other)} lies inside {quoted(one)}",
+                    hint=f"keep only `{one}`: what is inside it survives too",
                 )
             if one < other and one.lower() == other.lower():
                 raise RefusedInputError(
-                    f"The storage folders {quoted(one)} and {quoted(other)} differ only in case.",
-                    hint="Keep the one that the app uses.",
+                    f"the storage folders {quoted(one)} and {quoted(other)} differ only in case",
+                    hint="keep the one that the app uses",
                 )
     return tuple(parsed)
 
@@ -116,7 +116,7 @@ def _complaint(folder: str) -> str | None:
     if folder.startswith("/"):
         return "is not relative to the repository"
     if len(folder) > LONGEST_PATH:
-        return f"has {len(folder)} characters, the most is {LONGEST_PATH}"
+        return f"has {len(folder)} characters, the maximum is {LONGEST_PATH}"
     return next(filter(None, map(_part_complaint, folder.split("/"))), None)
 
 
@@ -124,10 +124,10 @@ def _part_complaint(part: str) -> str | None:
     if part in {".", ".."}:
         return f"holds `{part}`"
     if len(part) > LONGEST_PART:
-        return f"has a name of {len(part)} characters, the most is {LONGEST_PART}"
+        return f"has a name of {len(part)} characters, the maximum is {LONGEST_PART}"
     if not _PART.fullmatch(part):
         return (
-            f"has the part {quoted(part)}: a name begins with a letter, a digit or `_` "
-            "and goes on with those, `.` and `-`"
+            f"has the part {quoted(part)}: a name begins with a letter, a digit or `_`, "
+            "followed by those, `.` and `-`"
         )
     return None

@@ -31,8 +31,8 @@ def decode(content: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise RefusedInputError(
-            f"`{file}` is not UTF-8 text: line {line} holds other bytes.",
-            hint=f"Save `{file}` as UTF-8, commit it and push again.",
+            f"`{file}` is not UTF-8 text: line {line} holds other bytes",
+            hint=f"save `{file}` as UTF-8, commit it and push again",
         ) from None
 
 
@@ -44,8 +44,8 @@ def refuse_longer(text: str, most: int, file: str) -> None:
     """
     if len(text) > most:
         raise RefusedInputError(
-            f"`{file}` has {len(text):,} characters; the most is {most:,}.",
-            hint=f"Make {file} shorter, commit it and push again.",
+            f"`{file}` has {len(text):,} characters; the maximum is {most:,}",
+            hint=f"make {file} shorter, commit it and push again",
         )
 
 
@@ -62,7 +62,7 @@ def decode_any(content: bytes, file: str) -> str:
             pass
     if b"\0" in content:
         raise RefusedInputError(
-            f"`{file}` is not text: it holds NUL bytes.", hint=f"Save `{file}` as UTF-8."
+            f"`{file}` is not text: it contains NUL bytes", hint=f"save `{file}` as UTF-8"
         )
     return decode(content, file)
 

@@ -92,8 +92,8 @@ def refuse_many(requirements: Mapping[str, str]) -> None:
     size = sum(map(len, requirements.values()))
     if len(requirements) > MOST_REQUIREMENTS_FILES or size > MOST_REQUIREMENTS:
         raise RefusedInputError(
-            f"the requirements are {len(requirements)} files with {size:,} characters; the most "
-            f"is {MOST_REQUIREMENTS_FILES} files with {MOST_REQUIREMENTS:,}",
+            f"the requirements are {len(requirements)} files with {size:,} characters; "
+            f"the maximum is {MOST_REQUIREMENTS_FILES} files with {MOST_REQUIREMENTS:,}",
             hint="include fewer files in requirements.txt, commit, and push again",
         )
 

@@ -133,14 +133,14 @@ def test_a_bomb_of_a_tree_is_refused_as_it_is_walked(tiny: Site, kind: str) -> N
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({"Procfile": "web: " + "x" * 1_000_000 + "\n"}, "the most is 65,536"),
-        ({"Procfile": "web: " + "\\" * 60_000 + "\n"}, "the most is 8,192"),
+        ({"Procfile": "web: " + "x" * 1_000_000 + "\n"}, "the maximum is 65,536"),
+        ({"Procfile": "web: " + "\\" * 60_000 + "\n"}, "the maximum is 8,192"),
         ({"requirements.txt": "gunicorn\na" + " " * 1_000_000 + "x\n"}, "more than 65,536"),
         ({"requirements.txt": "-r a\n" * 100_000}, "more than 1000 files"),
-        ({"app.json": '{"a":' * 100_000}, "the most is 262,144"),
+        ({"app.json": '{"a":' * 100_000}, "the maximum is 262,144"),
         (
             {"app.json": json.dumps({"pushdeploy": {"storage": [f"f{i}" for i in range(9000)]}})},
-            "the most is 20",
+            "the maximum is 20",
         ),
     ],
     ids=["procfile", "line", "blanks", "includes", "app-json", "storage"],

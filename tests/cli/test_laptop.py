@@ -166,7 +166,7 @@ def test_a_broken_file_is_refused_before_anything_is_sent(production: Laptop) ->
     said = production.pushdeploy("config:import")
 
     assert said.status == RefusedInputError.exit_code
-    assert "Line 2 of the `.env`" in said.stderr
+    assert "line 2 of the `.env`" in said.stderr
     assert not (production.folder / "asked").exists()
 
 

@@ -140,7 +140,7 @@ def test_no_app_at_all_is_said(engine: FakeEngine, pushdeploy: Pushdeploy) -> No
             "No such option '--jsn'. Did you mean '--json'?\n !     Next: pushdeploy ps --help\n",
         ),
         (["run"], "Missing argument 'COMMAND...'.\n !     Next: pushdeploy run --help\n"),
-        (["ps", "--app", "Blog"], "`Blog` cannot be an app's name"),
+        (["ps", "--app", "Blog"], "`Blog` can't be an app's name"),
     ],
 )
 def test_what_was_typed_wrongly_is_answered_with_what_to_type(

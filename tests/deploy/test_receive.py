@@ -119,7 +119,7 @@ def test_more_refs_than_we_take_are_refused_with_the_way_without_tags(repo: Repo
         ({"requirements.txt": None}, "requirements.txt"),
         ({"app.json": "{"}, "app.json"),
         ({".gitattributes": "*.png filter=lfs diff=lfs\n"}, "Git LFS"),
-        ({"a\nb": ""}, "holds a line break"),
+        ({"a\nb": ""}, "contains a line break"),
     ],
 )
 def test_a_tree_that_cannot_be_deployed_is_refused(

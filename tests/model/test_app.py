@@ -20,7 +20,7 @@ def test_a_name_of_the_grammar_is_accepted(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "complaint", "suggestion"),
     [
-        ("", "The app's name is empty.", "blog"),
+        ("", "the app's name is empty", "blog"),
         ("Blog", "only a-z, 0-9 and `-`", "blog"),
         ("my_blog", "only a-z, 0-9 and `-`", "my-blog"),
         ("blog\n", "only a-z, 0-9 and `-`", "blog"),
@@ -34,7 +34,7 @@ def test_a_name_of_the_grammar_is_accepted(name: str) -> None:
         ("front", "its user would be the one that all fronts run as", "front-app"),
         ("Front", "only a-z, 0-9 and `-`", "front-app"),
         ("supervisord", "its folder would be supervisord's own", "supervisord-app"),
-        ("a" * 30, "it has 30 characters, the most is 29", "a" * 29),
+        ("a" * 30, "it has 30 characters, the maximum is 29", "a" * 29),
     ],
 )
 def test_another_name_is_refused_with_a_close_one(

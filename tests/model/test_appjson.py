@@ -69,7 +69,7 @@ def test_storage_and_bind_are_read() -> None:
         ({"healthchecks": {"web": [1]}}, "at `healthchecks.web[0]`: expected an object"),
         ({"healthchecks": {"web": [{}, {"path": "x"}]}}, "at `healthchecks.web[1].path`"),
         ({"healthchecks": {"web": [{"type": "boot"}]}}, "found `boot`"),
-        ({"healthchecks": {"web": [{}] * 11}}, "11 checks, the most is 10"),
+        ({"healthchecks": {"web": [{}] * 11}}, "11 checks, the maximum is 10"),
         ({"pushdeploy": []}, "at `pushdeploy`: expected an object"),
         ({"pushdeploy": {"storrage": []}}, "at `pushdeploy`: unknown key `storrage`"),
         ({"pushdeploy": {"storage": "instance"}}, "at `pushdeploy.storage`: expected a list"),

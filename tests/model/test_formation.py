@@ -42,9 +42,9 @@ def test_an_argument_says_what_to_scale(argument: str, change: Change) -> None:
         (["a b=2"], "does not say what to scale"),
         ([""], "`` does not say"),
         (["web=0"], "without it nothing answers requests"),
-        (["web=101"], "`web` cannot be scaled to 101"),
-        (["worker=101"], "`worker` cannot be scaled to 101"),
-        (["worker=auto"], "no automatic quantity"),
+        (["web=101"], "`web` can't be scaled to 101"),
+        (["worker=101"], "`worker` can't be scaled to 101"),
+        (["worker=auto"], "can't be automatic"),
         (["release=1"], "it runs once in each deploy"),
         (["release+1"], "it runs once in each deploy"),
         (["a=1", "b=1", "a+1"], "`a` is named twice"),
@@ -70,8 +70,8 @@ def test_scaling_leaves_the_first_formation_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("argument", "complaint"),
     [
-        ("worker-2", "`worker` cannot be scaled to -1"),
-        ("worker+100", "`worker` cannot be scaled to 101"),
+        ("worker-2", "`worker` can't be scaled to -1"),
+        ("worker+100", "`worker` can't be scaled to 101"),
         ("web-2", "without it nothing answers"),
     ],
 )

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
         ("[" * 100_000, "nested too deeply"),
         ("[" * 51 + "]" * 51, "nested too deeply"),
         ("1" * 5000, "a number that is too long"),
-        ('{"a": NaN}', "holds `NaN`"),
-        ('{"a": -Infinity}', "holds `-Infinity`"),
-        ('{"a": 1, "a": 2}', "holds the key `a` twice"),
+        ('{"a": NaN}', "contains `NaN`"),
+        ('{"a": -Infinity}', "contains `-Infinity`"),
+        ('{"a": 1, "a": 2}', "contains the key `a` twice"),
     ],
 )
 def test_what_is_not_json_is_refused(text: str, complaint: str) -> None:
@@ -67,7 +67,7 @@ def test_a_value_of_another_type_is_refused_with_its_place(
     with pytest.raises(RefusedInputError) as refusal:
         read(value)
 
-    assert refusal.value.message == f"`app.json` at `a.b`: expected {wanted}."
+    assert refusal.value.message == f"`app.json` at `a.b`: expected {wanted}"
 
 
 def test_a_text_with_a_line_end_is_refused() -> None:

@@ -179,16 +179,16 @@ def test_what_is_too_long_is_refused_by_its_length_alone(name: str, most: int) -
     text = "\n" * (most + 1)
 
     assert calls_of(READERS[name], text) < 30
-    with pytest.raises(RefusedInputError, match=f"the most is {most:,}"):
+    with pytest.raises(RefusedInputError, match=f"the maximum is {most:,}"):
         READERS[name](text)
 
 
 def test_a_long_command_and_many_references_are_refused_with_the_most() -> None:
-    with pytest.raises(RefusedInputError, match=r"Line 2 .* the most is 8,192"):
+    with pytest.raises(RefusedInputError, match=r"line 2 .* the maximum is 8,192"):
         parse_procfile(f"web: a\nworker: {'x' * LONGEST_COMMAND}\n")
     with pytest.raises(RefusedInputError, match="more than 1000 files"):
         references("-r a.txt\n" * 1001)
-    with pytest.raises(RefusedInputError, match="more than 65,536"):
+    with pytest.raises(RefusedInputError, match="longer than 65,536"):
         names("flask \\\n" * 20_000)
 
 

@@ -76,7 +76,7 @@ def test_crlf_comments_and_blank_lines_are_accepted() -> None:
         ("gunicorn", "no `:` after the name", None),
         ("web:", "no command", None),
         ("web:   ", "no command", None),
-        (" web: x", "blanks before the name", " "),
+        (" web: x", "spaces before the name", " "),
         (": x", "no process name", ":"),
         ("-web: x", "no process name", "-"),
         ("wéb: x", "no `:` after the name", "é"),
@@ -91,7 +91,7 @@ def test_crlf_comments_and_blank_lines_are_accepted() -> None:
         ("web: a\x1b[31m", "a control character", "\\"),
         ("web: a\rb", "a control character", "\\"),
         ("web: a\x85b", "a control character", "\\"),
-        ("web: gunicorn \\", "a command that goes on", "\\"),
+        ("web: gunicorn \\", "a command that continues on the next line", "\\"),
         ("Web: x", "a special name in capitals, `Web`", "W"),
         ("RELEASE: x", "a special name in capitals, `RELEASE`", "R"),
     ],
@@ -102,7 +102,7 @@ def test_a_bad_line_is_refused_with_its_number_and_a_caret(
     refusal = refusal_of(f"# first\n{line}\n")
 
     first, excerpt, caret = refusal.message.split("\n")
-    assert first == f"Line 2 of the `Procfile` has {found}:"
+    assert first == f"line 2 of the `Procfile` has {found}:"
     assert "line 2" in str(refusal.hint)
     column = caret.index("^")
     assert (excerpt[column] if column < len(excerpt) else None) == caret_below
@@ -112,14 +112,14 @@ def test_a_bad_line_is_refused_with_its_number_and_a_caret(
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("web: a\nweb: b", "Lines 1 and 2 of the `Procfile` are both `web`"),
+        ("web: a\nweb: b", "lines 1 and 2 of the `Procfile` are both `web`"),
         (
             "web: a\nmy-job: b\n\nmy_job: c",
-            "Lines 2 and 4 of the `Procfile`, `my-job` and `my_job`",
+            "lines 2 and 4 of the `Procfile`, `my-job` and `my_job`",
         ),
         (
             "web: a\nclock: b\nCLOCK: c",
-            "Lines 2 and 3 of the `Procfile`, `clock` and `CLOCK`",
+            "lines 2 and 3 of the `Procfile`, `clock` and `CLOCK`",
         ),
     ],
 )
@@ -130,9 +130,9 @@ def test_names_whose_units_would_collide_are_refused(text: str, problem: str) ->
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "The `Procfile` has no `web` line; it has no process type."),
-        ("# nothing", "The `Procfile` has no `web` line; it has no process type."),
-        ("worker: x\nclock: y", "The `Procfile` has no `web` line; it has `worker`, `clock`."),
+        ("", "the `Procfile` has no `web` line; it has no process type"),
+        ("# nothing", "the `Procfile` has no `web` line; it has no process type"),
+        ("worker: x\nclock: y", "the `Procfile` has no `web` line; it has `worker`, `clock`"),
     ],
 )
 def test_a_procfile_without_web_is_refused(text: str, problem: str) -> None:
@@ -142,7 +142,7 @@ def test_a_procfile_without_web_is_refused(text: str, problem: str) -> None:
 def test_too_many_process_types_are_refused() -> None:
     text = "web: x\n" + "".join(f"w{number}: x\n" for number in range(32))
 
-    assert "33 process types; the most is 32" in refusal_of(text).message
+    assert "33 process types; the maximum is 32" in refusal_of(text).message
 
 
 @given(st.dictionaries(NAMES, COMMANDS, max_size=20))
@@ -181,4 +181,4 @@ def test_a_unit_safe_name_has_no_dash() -> None:
     ],
 )
 def test_a_line_without_its_colon_is_answered_with_the_whole_line(line: str, written: str) -> None:
-    assert refusal_of(f"{line}\n").hint == f"On line 1 of the Procfile, write `{written}`."
+    assert refusal_of(f"{line}\n").hint == f"on line 1 of the Procfile, write `{written}`"

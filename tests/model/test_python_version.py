@@ -42,9 +42,9 @@ def test_a_version_is_read(text: str, version: PythonVersion) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "holds no version"),
-        ("# 3.13", "holds no version"),
-        ("3.13\n3.12", "holds 2 versions: `3.13`, `3.12`"),
+        ("", "contains no version"),
+        ("# 3.13", "contains no version"),
+        ("3.13\n3.12", "contains 2 versions: `3.13`, `3.12`"),
         ("3", "`3`, which is not a version"),
         ("3.13.x", "not a version"),
         ("3.13-dev", "not a version"),
@@ -56,14 +56,14 @@ def test_a_version_is_read(text: str, version: PythonVersion) -> None:
         ("system", "not a version"),
         ("3.13 # latest", "not a version"),
         ("\u0663.11", "not a version"),
-        ("python-3.13.2", "the form of `runtime.txt`"),
+        ("python-3.13.2", "the format of `runtime.txt`"),
     ],
 )
 def test_anything_but_one_version_is_refused(text: str, complaint: str) -> None:
     with pytest.raises(RefusedInputError) as refusal:
         parse_python_version(text)
 
-    assert refusal.value.message.startswith("`.python-version` holds")
+    assert refusal.value.message.startswith("`.python-version` contains")
     assert complaint in refusal.value.message
 
 
@@ -81,7 +81,7 @@ def test_the_older_file_is_read(text: str, version: PythonVersion) -> None:
 
 @pytest.mark.parametrize("text", ["3.13", "python3.13", "Python-3.13", "python-3", "pypy-3.13", ""])
 def test_another_form_of_the_older_file_is_refused(text: str) -> None:
-    with pytest.raises(RefusedInputError, match=r"`runtime\.txt` holds"):
+    with pytest.raises(RefusedInputError, match=r"`runtime\.txt` contains"):
         parse_runtime_txt(text)
 
 
@@ -106,7 +106,7 @@ def test_when_none_fits_those_present_are_named(wanted: PythonVersion) -> None:
         choose(wanted, PRESENT)
 
     assert f"Python `{wanted}`" in refusal.value.message
-    assert "it has 3.13.10, 3.13.1, 3.11.2, 3.9.18." in refusal.value.message
+    assert "it has 3.13.10, 3.13.1, 3.11.2, 3.9.18" in refusal.value.message
     assert "`3.13`" in str(refusal.value.hint)
 
 

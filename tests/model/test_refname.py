@@ -81,7 +81,7 @@ def test_a_plain_name_is_accepted(name: str) -> None:
     ],
 )
 def test_another_name_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match="cannot be a branch to deploy") as refusal:
+    with pytest.raises(UsageError, match="can't be a deploy branch") as refusal:
         parse_branch_name(name)
 
     assert refusal.value.message.isprintable()

@@ -79,7 +79,7 @@ def test_a_record_that_lacks_something_is_refused(missing: str) -> None:
     record = json.loads(render_release(ONE))
     del record[missing]
 
-    with pytest.raises(RefusedInputError, match="release record cannot be read"):
+    with pytest.raises(RefusedInputError, match="release record can't be read"):
         parse_release(json.dumps(record))
 
 

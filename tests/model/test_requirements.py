@@ -77,21 +77,21 @@ def test_a_package_a_url_or_an_option_is_no_reference(line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("-r ../base.txt", "a path out of the repository: `../base.txt`"),
-        ("-r a/../../base.txt", "a path out of the repository"),
+        ("-r ../base.txt", "a path outside the repository: `../base.txt`"),
+        ("-r a/../../base.txt", "a path outside the repository"),
         ("-c /etc/passwd", "an absolute path: `/etc/passwd`"),
-        ("-e ..", "a path out of the repository: `..`"),
-        ("../lib", "a path out of the repository"),
+        ("-e ..", "a path outside the repository: `..`"),
+        ("../lib", "a path outside the repository"),
         ("~/lib", "an absolute path"),
         ("file:///srv/lib", "an absolute path: `/srv/lib`"),
         ("file://localhost/srv/lib", "an absolute path: `/srv/lib`"),
         ("git+file:///srv/lib", "an absolute path"),
         ("blog @ file:///srv/lib", "an absolute path"),
-        ("blog @ file:../lib", "a path out of the repository"),
+        ("blog @ file:../lib", "a path outside the repository"),
         ("blog @ file://${PROJECT_ROOT}/lib", "a variable in a path"),
         ("-r ${DIR}/base.txt", "a variable in a path"),
         ("-r C:\\base.txt", "a Windows path"),
-        ("-r \\\n ../base.txt", "a path out of the repository"),
+        ("-r \\\n ../base.txt", "a path outside the repository"),
         ("--find-links /srv/wheels", "an absolute path"),
     ],
 )
@@ -99,7 +99,7 @@ def test_a_path_out_of_the_tree_is_refused_with_its_line(line: str, problem: str
     with pytest.raises(RefusedInputError) as refusal:
         references(f"flask\n\n{line}\n")
 
-    assert f"Line 3 of the requirements has {problem}" in refusal.value.message
+    assert f"line 3 of the requirements has {problem}" in refusal.value.message
 
 
 def test_an_include_is_relative_to_its_file_and_a_local_path_to_the_root() -> None:

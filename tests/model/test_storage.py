@@ -84,7 +84,7 @@ def test_a_set_is_sorted_and_holds_each_folder_once() -> None:
         (["a", "a/b"], "`a/b` lies inside `a`"),
         (["a/b/c", "a-x", "a"], "`a/b/c` lies inside `a`"),
         (["media", "Media"], "`Media` and `media` differ only in case"),
-        ([f"f{number}" for number in range(21)], "There are 21 storage folders; the most is 20"),
+        ([f"f{number}" for number in range(21)], "there are 21 storage folders; the maximum is 20"),
     ],
 )
 def test_folders_that_cannot_stand_together_are_refused(folders: list[str], complaint: str) -> None:

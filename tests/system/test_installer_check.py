@@ -114,7 +114,7 @@ def test_all_that_is_in_the_way_is_said_at_once_and_nothing_is_done(used: Host) 
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("--app", "Blog!"), "cannot be an app's name"),
+        (("--app", "Blog!"), "can't be an app's name"),
         (("--app", "blog", "--port", "70000"), "`70000` is not a port"),
         (("--app", "blog", "--domain", "http://x"), "only the name is wanted"),
         (("--key", "/etc/hostname"), "not"),
