@@ -37,6 +37,7 @@ client raises.
 
 PROGRAMS = {
     "certbot": "system/certbot.py",
+    "git": "system/git_program.py",
     "gpasswd": "system/users.py",
     "groupadd": "system/users.py",
     "groupdel": "system/users.py",
@@ -148,6 +149,7 @@ def test_a_program_is_started_by_its_owner_alone() -> None:
     "module",
     [
         *("pushdeploy.cli.shell", "pushdeploy.cli.forced_command", "pushdeploy.cli.receive"),
+        "pushdeploy.deploy.receive",
         *("pushdeploy.cli.hook", "pushdeploy.cli.early", "pushdeploy.engine.client"),
         "pushdeploy.cli.watchdog",
     ],

@@ -9,24 +9,19 @@ from shutil import copytree
 from typing import TYPE_CHECKING
 
 from pushdeploy.system import command
-from pushdeploy.system.command import Command
+from pushdeploy.system.git_program import configured, git
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from pushdeploy.system.command import Command
 
 AUTHOR = "demo@pushdeploy.invalid"
 AS_AUTHOR = ("-c", "user.name=The demo", "-c", f"user.email={AUTHOR}")
 
 PUSH_SECONDS = 900.0
 """The first push installs the blog's packages from the network."""
-
-OWN_SETTINGS = {
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_TERMINAL_PROMPT": "0",
-}
-"""The person's settings (signing, hooks, templates) are neither used nor changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +79,7 @@ class Blog:
 
     def name_a_committer(self) -> None:
         """In this repo alone, and only where git would refuse to commit for want of a name."""
-        asked = Command(["git", "-C", str(self.folder), "var", "GIT_COMMITTER_IDENT"])
+        asked = git("-C", str(self.folder), "var", "GIT_COMMITTER_IDENT")
         if command.attempt(asked).status != 0:
             self._git("config", "user.name", "The demo")
             self._git("config", "user.email", AUTHOR)
@@ -109,12 +104,12 @@ class Blog:
         return command.run(self._command(words))
 
     def _command(self, words: Sequence[str]) -> Command:
+        """The person's settings (signing, hooks, templates) are neither used nor changed."""
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith("GIT_")
         }
-        return Command(
-            ["git", "-C", str(self.folder), *words], environment={**environment, **OWN_SETTINGS}
-        )
+        environment |= {**configured({}), "GIT_TERMINAL_PROMPT": "0"}
+        return git("-C", str(self.folder), *words, environment=environment)
 
 
 def title_of(page: str) -> str:

@@ -54,6 +54,16 @@ def layout() -> Layout:
     return embedded(root, short_folder(root))
 
 
+def of_person() -> dict[str, str]:
+    """In embedded mode, what git's hooks have to know of the person whose machine this is."""
+    root = os.environ.get(HOME_VARIABLE)
+    if not root:
+        return {}
+    from pushdeploy.system.network import network_settings  # noqa: PLC0415 - as above
+
+    return {HOME_VARIABLE: root, **network_settings(os.environ)}
+
+
 def who() -> str:
     """The person who asks, by the name that we were given for him."""
     for name in (WHO_VARIABLE, "SUDO_USER"):

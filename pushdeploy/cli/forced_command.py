@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.cli import words
@@ -16,8 +14,8 @@ from pushdeploy.cli.watch import stderr
 from pushdeploy.engine.client import ask
 from pushdeploy.errors import PushdeployError, UsageError
 from pushdeploy.model.app import parse_app_name
-from pushdeploy.model.refname import KEPT_REFS
-from pushdeploy.system.command import CLEAN_PATH, Command, replace
+from pushdeploy.system.command import replace
+from pushdeploy.system.git_program import upload_pack
 from pushdeploy.system.share import share
 
 if TYPE_CHECKING:
@@ -59,17 +57,8 @@ def _answer(asked: str, engine: socket.socket | None) -> int:
         return receive(app, str(share("hooks")), engine)
     from pushdeploy.engine.verbs.git import fetch  # noqa: PLC0415 - a push needs none of it
 
-    replace(_upload_pack(ask(connect(), fetch, {"app": app, "who": who()}).repo))
+    replace(upload_pack(ask(connect(), fetch, {"app": app, "who": who()}).repo))
     return 0
-
-
-def _upload_pack(repo: str) -> Command:
-    environment = {"PATH": CLEAN_PATH, "HOME": "/nonexistent", "LANG": "C.UTF-8"}
-    hidden = {"COUNT": "1", "KEY_0": "transfer.hideRefs", "VALUE_0": KEPT_REFS}
-    environment |= {f"GIT_CONFIG_{name}": value for name, value in hidden.items()}
-    if "GIT_PROTOCOL" in os.environ:
-        environment["GIT_PROTOCOL"] = os.environ["GIT_PROTOCOL"]
-    return Command(["git", "upload-pack", "--strict", str(Path(repo))], environment=environment)
 
 
 def _command(asked: str) -> int:

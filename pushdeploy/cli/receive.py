@@ -12,7 +12,7 @@ import socket
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from pushdeploy.cli.engine_link import WHO_VARIABLE, connect, layout, who
+from pushdeploy.cli.engine_link import WHO_VARIABLE, connect, layout, of_person, who
 from pushdeploy.cli.hook import WRAPPER
 from pushdeploy.cli.receive_hooks import post_receive, pre_receive
 from pushdeploy.cli.receive_outcome import RetryPrinter, outcome_of
@@ -28,6 +28,7 @@ from pushdeploy.model.fate import Fate
 from pushdeploy.model.refname import FIRST_BRANCHES
 from pushdeploy.system.command import start
 from pushdeploy.system.git_locks import writing
+from pushdeploy.system.git_program import receive_pack
 from pushdeploy.system.own_limits import hold_to_limits
 from pushdeploy.system.repo_owner import is_own, is_readable
 
@@ -79,8 +80,6 @@ def _receive(target: Target, hooks: str, ready: socket.socket | None) -> int:
 
 def _received(target: Target, hooks: str, engine: socket.socket) -> Fate:
     """Have git receive it, and be its hooks meanwhile."""
-    from pushdeploy.deploy.receive import receive_pack  # noqa: PLC0415 - the hook needs the rest
-
     hears, says = os.pipe()
     with writing(target.repo) as repo:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -90,6 +89,7 @@ def _received(target: Target, hooks: str, engine: socket.socket) -> Fate:
             NOTE: str(says),
             WHO_VARIABLE: who(),
             CONNECTION: os.environ.get(CONNECTION, ""),
+            **of_person(),
         }
         inherited = (engine.fileno(), says, theirs.fileno(), repo)
         before = _last_received(target.repo)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import CommandFailedError, RefusedInputError, UnavailableError
 from pushdeploy.system import command
-from pushdeploy.system.command import CLEAN_PATH, Command
 from pushdeploy.system.files import delete_tree
+from pushdeploy.system.git_program import init_bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,7 @@ def first_push(folder: Path) -> Iterator[Path]:
         ) from error
     try:
         try:
-            command.run(_init(repo))
+            command.run(init_bare(repo))
         except CommandFailedError as error:
             raise UnavailableError(error.message, hint="df -h; df -i") from error
         yield repo
@@ -99,15 +99,3 @@ def _held(path: Path, how: int) -> int:
         os.close(descriptor)
         raise
     return descriptor
-
-
-def _init(repo: Path) -> Command:
-    """Without a template: its hooks and examples are a dozen files."""
-    environment = {
-        "PATH": CLEAN_PATH,
-        "HOME": "/nonexistent",
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-    }
-    line = ["git", "init", "--quiet", "--bare", "--template=", "--initial-branch=main", str(repo)]
-    return Command(line, environment=environment, umask=0o027)

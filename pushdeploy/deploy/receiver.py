@@ -18,7 +18,7 @@ from pushdeploy.deploy.first_push import sweep_first_pushes
 from pushdeploy.deploy.slug import Former, make_slug, open_to_all
 from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
-from pushdeploy.model.dependency_file import find_dependency_file
+from pushdeploy.model.dependency_file import REQUIREMENTS, find_dependency_file
 from pushdeploy.model.procfile import parse_procfile
 from pushdeploy.model.python_version import (
     PYTHON_VERSION,
@@ -30,13 +30,14 @@ from pushdeploy.model.release import Commit
 from pushdeploy.model.requirements import ReferenceKind, references
 from pushdeploy.model.static_mount import DEFAULT_FOLDERS
 from pushdeploy.model.storage import storage_set
-from pushdeploy.model.suggestion import suggest_procfile
+from pushdeploy.model.suggestion import missing_procfile
 from pushdeploy.model.text import quoted
-from pushdeploy.model.tree import SUBJECT_LIMIT, TEXT_LIMIT, Tree, refuse_many, render_tree
+from pushdeploy.model.tree import SUBJECT_LIMIT, Tree, refuse_many, render_tree
 from pushdeploy.system import git_room
 from pushdeploy.system.files import delete_tree, sync_filesystem
 from pushdeploy.system.git import Repository, keep_only, make_bare, point_head
 from pushdeploy.system.git_locks import alone, writing
+from pushdeploy.system.git_tree import files
 from pushdeploy.system.own_limits import hold_to_limits
 
 if TYPE_CHECKING:
@@ -65,13 +66,13 @@ def check_out(request: dict[str, Any]) -> str:
         raise _names_no_commit(repository, request["revision"])
     tree_id, subject, author = repository.facts(commit)
     procfile = _procfile(repository, commit)
-    app_json = repository.text(commit, "app.json", TEXT_LIMIT) or ""
+    app_json = repository.text(commit, "app.json") or ""
     links = _storage(repository, commit, app_json, request["storage"])
     key = _key(SLUG_FORMAT, tree_id, *links)
     slugs = Path(request["slugs"])
     former = _former(repository, slugs, links, request.get("former"))
     public = tuple(request.get("public", DEFAULT_FOLDERS))
-    reused = not make_slug(repository, commit, slugs / key, links, former, public)
+    reused = not make_slug(repository.git, commit, slugs / key, links, former, public)
     requirements, local = _requirements(repository, commit)
     return render_tree(
         Tree(
@@ -179,15 +180,10 @@ def _move(source: Path, target: Path) -> None:
 
 
 def _procfile(repository: Repository, commit: str) -> str:
-    text = repository.text(commit, "Procfile", TEXT_LIMIT)
+    text = repository.text(commit, "Procfile")
     if text is None:
-        paths = repository.paths(commit)
-        requirements = repository.text(commit, "requirements.txt", TEXT_LIMIT) or ""
-        line = suggest_procfile(paths, requirements)
-        raise RefusedInputError(
-            "there is no `Procfile` at the root of the repo, so we can't know how to start the app",
-            hint=f"echo '{line}' > Procfile && git add Procfile && git commit -m 'Add a Procfile'",
-        )
+        requirements = repository.text(commit, REQUIREMENTS) or ""
+        raise missing_procfile(files(repository.git, commit), requirements)
     parse_procfile(text)
     return text
 
@@ -226,7 +222,7 @@ def _storage(
 def _python_version(repository: Repository, commit: str) -> str:
     """`3.13`, as `.python-version` or the older runtime.txt asks; empty when neither is there."""
     for name, parse in ((PYTHON_VERSION, parse_python_version), (RUNTIME_TXT, parse_runtime_txt)):
-        text = repository.text(commit, name, TEXT_LIMIT)
+        text = repository.text(commit, name)
         if text is not None:
             return str(parse(text))
     return ""
@@ -234,18 +230,17 @@ def _python_version(repository: Repository, commit: str) -> str:
 
 def _requirements(repository: Repository, commit: str) -> tuple[dict[str, str], bool]:
     """requirements.txt and everything that it includes; whether anything is built from the tree."""
-    first = "requirements.txt"
     found: dict[str, str] = {}
     local = False
-    waiting = [first]
+    waiting = [REQUIREMENTS]
     while waiting:
         path = waiting.pop()
         if path in found:
             continue
-        text = repository.text(commit, path, TEXT_LIMIT)
+        text = repository.text(commit, path)
         if text is None:
-            if path == first:
-                find_dependency_file(repository.paths(commit))
+            if path == REQUIREMENTS:
+                find_dependency_file(files(repository.git, commit))
             raise RefusedInputError(
                 f"`{path}` is included by the requirements and is not in the repo",
                 hint=f"git add {path}",

@@ -17,14 +17,12 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import delete_tree, sync_filesystem, sync_folder
+from pushdeploy.system.git_tree import changed, changes_attributes, check_out, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pushdeploy.system.git import Repository
-
-ATTRIBUTES = ".gitattributes"
-"""Says how git writes the files beside it: line ends, keywords (gitattributes(5))."""
+    from pushdeploy.system.git_program import Git
 
 MOST_NAMES = 1000
 """Of one file; ext4 takes 65,000."""
@@ -48,7 +46,7 @@ class Former:
 
 
 def make_slug(
-    repository: Repository,
+    git: Git,
     commit: str,
     slug: Path,
     links: tuple[str, ...],
@@ -68,11 +66,11 @@ def make_slug(
     delete_tree(new)
     reached(Point.CHECKOUT_BEGUN)
     new.mkdir(mode=0o750)
-    files = repository.files(commit)
-    linked = _take_unchanged(repository, commit, files, former, new)
-    rest = [path for path in files if path not in linked]
-    repository.check_out(commit, new, only=rest if linked else None)
-    _mark(new, [path for path in rest if files[path]])
+    found = files(git, commit)
+    linked = _take_unchanged(git, commit, found, former, new)
+    rest = [path for path in found if path not in linked]
+    check_out(git, commit, new, only=rest if linked else None)
+    _mark(new, [path for path in rest if found[path]])
     for folder in links:
         link = new / folder
         link.parent.mkdir(parents=True, exist_ok=True)
@@ -89,16 +87,16 @@ def make_slug(
 
 
 def _take_unchanged(
-    repository: Repository, commit: str, files: dict[str, bool], former: Former | None, new: Path
+    git: Git, commit: str, found: dict[str, bool], former: Former | None, new: Path
 ) -> set[str]:
     """Link the files that did not change; returns those for which that could be done."""
     linked: set[str] = set()
     if former is None:
         return linked
-    changed = repository.changed(former.commit, commit)
-    if any(Path(path).name == ATTRIBUTES for path in changed):
+    differ = changed(git, former.commit, commit)
+    if changes_attributes(differ):
         return linked
-    same = [path for path, plain in files.items() if plain and path not in changed]
+    same = [path for path, plain in found.items() if plain and path not in differ]
     for folder, group in groupby(same, _folder_of):
         target = new / folder
         target.mkdir(parents=True, exist_ok=True)
@@ -161,10 +159,10 @@ def open_to_all(slug: Path, public: Iterable[str]) -> None:
             continue
         for one in way[:-1]:
             _add_mode(one, 0o001)
-        for place, folders, files in os.walk(slug / folder):
+        for place, folders, names in os.walk(slug / folder):
             folders[:] = [name for name in folders if name[0] != "."]
             _add_mode(Path(place), 0o005)
-            for name in files:
+            for name in names:
                 if name[0] != ".":
                     _add_mode(Path(place, name), 0o444)
 

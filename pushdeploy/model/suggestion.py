@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.requirements import names as package_names
 
 if TYPE_CHECKING:
@@ -14,6 +15,15 @@ ASGI_PACKAGES = frozenset({"fastapi", "litestar", "quart", "starlette", "uvicorn
 WSGI_PACKAGES = frozenset({"bottle", "django", "falcon", "flask", "pyramid"})
 GENERIC = "web: gunicorn <module>:<app>"
 """Where nothing is recognised: the shape of the line, clearly not to be copied as it is."""
+
+
+def missing_procfile(names: Iterable[str], requirements: str) -> RefusedInputError:
+    """The refusal of a tree without a Procfile; the arguments are those of `suggest_procfile`."""
+    line = suggest_procfile(names, requirements)
+    return RefusedInputError(
+        "there is no `Procfile` at the root of the repo, so we can't know how to start the app",
+        hint=f"echo '{line}' > Procfile && git add Procfile && git commit -m 'Add a Procfile'",
+    )
 
 
 def suggest_procfile(names: Iterable[str], requirements: str) -> str:

@@ -14,9 +14,6 @@ from pushdeploy.model.storage import storage_set
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TEXT_LIMIT = 1 << 20
-"""Bytes of a Procfile, app.json or requirements file; longer ones are refused."""
-
 MOST_REQUIREMENTS_FILES = 100
 MOST_REQUIREMENTS = 4 << 20
 """Of all requirements files together: their number and their characters."""

@@ -96,9 +96,10 @@ def attempt(command: Command, *, seconds: float = 60, limit: int = OUTPUT_LIMIT)
         CommandFailedError: it ran longer than `seconds` and was killed.
         UnavailableError: there is no such program.
     """
+    data = command.stdin.encode(errors="surrogateescape")
     child = start(command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
     try:
-        outputs = bounded.collect(child, command.stdin.encode(), seconds=seconds, limit=limit)
+        outputs = bounded.collect(child, data, seconds=seconds, limit=limit)
     finally:
         stop(child, group=False)
     if outputs is None:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.refname import KEPT_REFS
 from pushdeploy.system import command
-from pushdeploy.system.command import CLEAN_PATH, Command
+from pushdeploy.system.command import Command
 from pushdeploy.system.git_locks import COLLECTOR, MARK, abandoned, collecting, writing
+from pushdeploy.system.git_program import Git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -148,28 +149,9 @@ def _keep(repo: Path, kept: Mapping[str, str]) -> None:
 
 
 def _git(repo: Path, *words: str, stdin: str = "", mark: int | None = None) -> str:
-    environment = {
-        "PATH": CLEAN_PATH,
-        "HOME": "/nonexistent",
-        "LANG": "C.UTF-8",
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-        "GIT_DIR": str(repo),
-        "GIT_CONFIG_COUNT": str(len(SETTINGS)),
-    }
     name, _, value = COLLECTOR.partition("=")
-    environment[name] = value
-    for index, (key, value) in enumerate(SETTINGS.items()):
-        environment[f"GIT_CONFIG_KEY_{index}"] = key
-        environment[f"GIT_CONFIG_VALUE_{index}"] = value
-    line = Command(
-        ["git", *words],
-        environment=environment,
-        folder=repo,
-        stdin=stdin,
-        umask=0o027,
-        pass_fds=() if mark is None else (mark,),
-    )
+    passed = () if mark is None else (mark,)
+    line = Git(repo, SETTINGS)(*words, stdin=stdin, extra={name: value}, pass_fds=passed)
     return command.run(line, seconds=PACK_SECONDS).stdout
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pushdeploy.deploy.ask_receiver import Receiver
+from pushdeploy.deploy.receive import check_tree
 from pushdeploy.errors import NotFoundError, RefusedInputError, UnavailableError
 from pushdeploy.model.tree import Tree, parse_tree
 from tests.deploy.machine import names
@@ -69,6 +70,38 @@ def test_a_repo_whose_making_was_killed_is_made(app: App) -> None:
 
     assert app.repo.git("symbolic-ref", "HEAD") == "refs/heads/master"
     assert list(app.repo.path.glob("*.lock")) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "modes"),
+    [
+        ({"Procfile": None}, {}),
+        ({"Procfile": None, "requirements.txt": None}, {}),
+        ({"Procfile": "/etc/passwd"}, {"Procfile": LINK}),
+        ({"Procfile": "x" * (1 << 21)}, {}),
+        ({"Procfile": b"web: caf\xe9\n"}, {}),
+        ({"requirements.txt": None}, {}),
+        ({"requirements.txt": "more.txt"}, {"requirements.txt": LINK}),
+        ({"app.json": "{"}, {}),
+    ],
+)
+def test_what_a_push_is_refused_for_is_refused_at_the_checkout_in_the_same_words(
+    change: dict[str, str | bytes | None],
+    modes: dict[str, str],
+    app: App,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = {name: text for name, text in {**GOOD, **change}.items() if text is not None}
+    commit = app.repo.commit(files, modes=modes)
+    monkeypatch.chdir(app.repo.path)
+
+    with pytest.raises(RefusedInputError) as at_the_push:
+        check_tree(commit)
+    with pytest.raises(RefusedInputError) as at_the_checkout:
+        app.check_out()
+
+    said = at_the_push.value
+    assert (at_the_checkout.value.message, at_the_checkout.value.hint) == (said.message, said.hint)
 
 
 def test_a_commit_becomes_a_slug_with_all_that_a_deploy_must_know(app: App) -> None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pushdeploy.deploy.receive import DEEPEST, check_push, check_tree, receive_pack
+from pushdeploy.deploy.receive import DEEPEST, check_push, check_tree
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.push import MOST_REFS
+from pushdeploy.system.git_program import receive_pack
 from tests.deploy.repo import LINK, SUBMODULE, Repo, make_repo
 
 if TYPE_CHECKING:

@@ -67,7 +67,6 @@ ALSO = [PACKAGE / f"system/{name}.py" for name in ("nginx", "nginx_program", "ng
 # Files whose steps nobody strikes at, and why that is no hole.
 WITHOUT = {
     "archive.py": "copied, then moved; tests/deploy/test_archive.py kills it between the two",
-    "listing.py": "asks git for what a commit holds",
     "apps.py": "makes and destroys whole apps; a rename comes first, and reconcile does the rest; "
     "tests/deploy/test_destroy.py kills it at each step",
     "collect.py": "objects go when a pack has them; tests/hands/test_git_room.py kills it",

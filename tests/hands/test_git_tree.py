@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pushdeploy.deploy.listing import entries
 from pushdeploy.deploy.receive import check_push
 from pushdeploy.errors import RefusedInputError
+from pushdeploy.system.git_program import Git
+from pushdeploy.system.git_tree import entries
 from tests.deploy.repo import LINK, PROGRAM, SUBMODULE, Repo, make_repo
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 def sizes(commit: str, live: str = "") -> dict[str, int]:
     """Path to size."""
-    return {one.path: one.size for one in entries(commit, live)}
+    return {one.path: one.size for one in entries(Git(), commit, live)}
 
 
 def test_without_a_live_commit_every_size_is_told(repo: Repo) -> None:
