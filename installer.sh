@@ -66,8 +66,15 @@ say() {
 }
 
 fail() {
+  fail_as 1 "$@"
+}
+
+# With an exit status of docs/reference/exit-codes.md.
+fail_as() {
+  local status=$1
+  shift
   printf ' !     %s\n' "$@" >&2
-  exit 1
+  exit "$status"
 }
 
 is_root() {
@@ -172,7 +179,8 @@ server_check_option() {
     server_bad_usage "\`$value\` is no port."
   fi
   if [[ $option == --key && ! -e $value ]]; then
-    fail "There is no file \`$value\`." "A public key is often in ~/.ssh/id_ed25519.pub"
+    fail_as 4 "\`$value\` can't be read: No such file or directory" \
+      "name a public key, such as ~/.ssh/id_ed25519.pub"
   fi
 }
 
@@ -184,7 +192,7 @@ server_bad_usage() {
 
 server_require_root() {
   if ! is_root; then
-    fail "This changes the server, so it needs root." "sudo ./installer.sh $*"
+    fail_as 5 "This changes the server, so it needs root." "sudo ./installer.sh $*"
   fi
 }
 
@@ -352,13 +360,16 @@ demo_folder() {
 # Makes the folder, or takes the one that an earlier demo made; anything else is left alone.
 demo_own_folder() {
   local folder=$1
+  if [[ -e $folder && ! -d $folder ]]; then
+    fail_as 2 "\`$folder\` is a file, and \`--dir\` names a folder." "./installer.sh demo --dir DIR"
+  fi
   if [[ -e $folder && ! -O $folder ]]; then
-    fail "\`$folder\` belongs to somebody else." "./installer.sh demo --dir DIR"
+    fail_as 5 "\`$folder\` belongs to somebody else." "./installer.sh demo --dir DIR"
   fi
   if [[ -d $folder && ! -e $folder/.pushdeploy-demo && -n $(ls --almost-all -- "$folder") ]]; then
     fail "\`$folder\` is not empty, and no demo made it." "./installer.sh demo --dir DIR"
   fi
-  mkdir --parents -- "$folder" || fail "\`$folder\` can't be made." "./installer.sh demo --dir DIR"
+  mkdir --parents -- "$folder" 2>/dev/null || fail "\`$folder\` can't be made." "./installer.sh demo --dir DIR"
   touch -- "$folder/.pushdeploy-demo"
 }
 

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pushdeploy.cli.attempts import follow
+from pushdeploy.cli.attempts import GONE, INTERRUPTED, follow
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, show_json, show_table
+from pushdeploy.cli.words import problem
 from pushdeploy.engine.registry import App
 from pushdeploy.engine.verbs import rebuild as verbs
-from pushdeploy.errors import UnavailableError, UsageError
+from pushdeploy.errors import PushdeployError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pushdeploy.cli.side import Near
 
 COLUMNS = ("App", "Release", "Python", "State")
@@ -40,8 +43,23 @@ def rebuild(side: Near, *, app: str | None, everything: bool, check: bool, as_js
         apps = [row.app for row in side.ask(verbs.check).apps]
         if not apps:
             say("Nothing is live yet.")
-        return max((follow(side, verbs.rebuild, app=one) for one in apps), default=0)
+        return _rebuild_all(side, apps)
     return follow(side, verbs.rebuild, app=app or side.only_app())
+
+
+def _rebuild_all(side: Near, apps: Sequence[str]) -> int:
+    """One after another, also when one is refused; a person who leaves ends it."""
+    worst = 0
+    for app in apps:
+        try:
+            status = follow(side, verbs.rebuild, app=app)
+        except PushdeployError as error:
+            say(*problem(f"{app}: {error.message}", error.hint))
+            status = error.exit_code
+        if status in (INTERRUPTED, GONE):
+            return status
+        worst = max(worst, status)
+    return worst
 
 
 def _check(side: Near, app: str | None, *, as_json: bool) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.cli.server_findings import Finding, Kind, findings
 from pushdeploy.cli.steps import Steps
-from pushdeploy.errors import PushdeployError, UnavailableError, UsageError
+from pushdeploy.errors import NotFoundError, PushdeployError, UnavailableError, UsageError
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.domain import parse_domain
 from pushdeploy.model.server_settings import ServerSettings
@@ -34,6 +34,7 @@ def check(wishes: Wishes, *, only: bool) -> None:
 
     Raises:
         UsageError: an option can't be used, or nobody agreed.
+        NotFoundError: an option names a file that is not there.
         UnavailableError: something is in the way.
     """
     steps = Steps()
@@ -46,7 +47,9 @@ def check(wishes: Wishes, *, only: bool) -> None:
         steps.warn(error.message, error.hint or "sudo ./installer.sh --help")
     blocking = [one for one in found if one.kind is Kind.IN_THE_WAY]
     if usage:
-        raise UsageError(_nothing(len(usage) + len(blocking)), hint="sudo ./installer.sh --help")
+        missing = all(isinstance(error, NotFoundError) for error in usage)
+        kind = NotFoundError if missing else UsageError
+        raise kind(_nothing(len(usage) + len(blocking)), hint="sudo ./installer.sh --help")
     if blocking:
         raise UnavailableError(_nothing(len(blocking)), hint="then run the installer again")
     if not found:

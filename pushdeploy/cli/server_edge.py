@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import certs, edge
 from pushdeploy.deploy.journal import Journal, journals
-from pushdeploy.errors import PushdeployError, UnavailableError, UsageError
+from pushdeploy.errors import PushdeployError, UnavailableError
 from pushdeploy.model.domain import parse_domain
-from pushdeploy.model.server_settings import ServerSettings
 from pushdeploy.system import certbot, ufw
 from pushdeploy.system.address import ssh_connection
 
@@ -22,25 +21,12 @@ if TYPE_CHECKING:
 def check_edge(machine: Machine, wishes: Wishes) -> tuple[str, ...]:
     """The domains as certificates write them; refuses before anything is done.
 
+    What each option may hold was seen by `server_check`.
+
     Raises:
-        UsageError: there is no app that it is for, or a value has another form, or another app has
-            the domain.
+        UsageError: a value has another form, or another app has the domain.
     """
-    options = {
-        "--port": wishes.port,
-        "--domain": wishes.domains,
-        "--email": wishes.email,
-        "--acme-server": wishes.acme_server,
-    }
-    for option, value in options.items():
-        if value and wishes.app is None:
-            shown = value[0] if isinstance(value, tuple) else value
-            raise UsageError(
-                f"`{option}` is an app's", hint=f"sudo ./installer.sh --app blog {option} {shown}"
-            )
     names = tuple(parse_domain(name) for name in wishes.domains)
-    known = ServerSettings()
-    ServerSettings(wishes.email or known.email, wishes.acme_server or known.acme_server)
     for name in names:
         edge.refuse_taken(machine, str(wishes.app), name)
     if wishes.firewall:
@@ -119,9 +105,9 @@ def _get_certificate(
     try:
         steps.step(title, partial(_certify, machine, app, wishes))
     except PushdeployError as error:
-        steps.warn(error.message, error.hint or "")
+        steps.undone(error.message, error.hint or "certbot certificates")
         server = f" --server {wishes.acme_server}" if wishes.acme_server else ""
-        steps.detail("Everything else is done. When that is mended:")
+        steps.detail("Everything else is done. When that is fixed:")
         steps.detail(f"  pushdeploy certs:auto --email {wishes.email}{server} --app {app}")
 
 

@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from pushdeploy.deploy.machine import Machine
 
 
-def install(version: Path, wishes: Wishes) -> None:
-    """Install, or upgrade, or see that nothing is to be done.
+def install(version: Path, wishes: Wishes) -> int:
+    """Install, or upgrade, or see that nothing is to be done; returns the exit status.
 
     Args:
         version: the folder of the tool's version, complete.
@@ -76,6 +76,7 @@ def install(version: Path, wishes: Wishes) -> None:
         steps.fault(one.text, one.hint)
     tool.prune()
     _close(steps, app or next(iter(journals(SERVER.apps)), "blog"))
+    return UnavailableError.exit_code if steps.faulty or steps.unfinished else 0
 
 
 def _make_server(steps: Steps, version: Path) -> None:
@@ -146,10 +147,12 @@ def _start(machine: Machine) -> bool:
 
 def _name_misfits(steps: Steps, machine: Machine) -> None:
     """An app that has lost its Python runs on until it stops, and can't start again."""
+    down = idle(machine)
     for app in journals(machine.layout.apps):
         trouble = _misfit(machine, app)
         if trouble is not None:
-            steps.warn(f"{app}: {trouble}", fit.hint(app))
+            tell = steps.fault if app in down else steps.warn
+            tell(f"{app}: {trouble}", fit.hint(app))
 
 
 def _misfit(machine: Machine, app: str) -> str | None:
@@ -163,6 +166,8 @@ def _misfit(machine: Machine, app: str) -> str | None:
 def _close(steps: Steps, app: str) -> None:
     if steps.faulty:
         steps.result("Installed, but not ready: see what is marked with ! above")
+    elif steps.unfinished:
+        steps.result("Installed, but not all of it: see what is marked with ! above")
     else:
         steps.result("Ready" if steps.changed else "Ready, nothing to do")
     if not steps.faulty:  # else it may be another site that is there

@@ -29,7 +29,7 @@ def main() -> int:
         elif arguments.verb == "install":
             from pushdeploy.cli.server_install import install  # noqa: PLC0415 - has packages
 
-            install(arguments.tool, _wishes(arguments))
+            return install(arguments.tool, _wishes(arguments))
         else:
             from pushdeploy.cli.server_uninstall import uninstall  # noqa: PLC0415 - needs few
 

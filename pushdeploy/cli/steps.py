@@ -19,6 +19,7 @@ class Steps:
         self._patience = seconds
         self.changed = False
         self.faulty = False
+        self.unfinished = False
         self._said: set[str] = set()
 
     def step(self, title: str, action: Callable[[], bool], *, done: str = "ok") -> bool:
@@ -45,6 +46,11 @@ class Steps:
         if hint not in self._said:
             self._said.add(hint)
             self.warn(text, hint)
+
+    def undone(self, text: str, hint: str) -> None:
+        """Something that was asked for and could not be done, while all else was."""
+        self.unfinished = True
+        self.warn(text, hint)
 
     def result(self, text: str) -> None:
         """How it ended."""

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
-from pushdeploy.model.key import Key, parse_key_line, parse_public_key, render_key_line
+from pushdeploy.model.key import PUBLIC_FILE, Key, parse_key_line, parse_public_key, render_key_line
+from pushdeploy.model.text import escaped
 from pushdeploy.system import command, files, locks
 from pushdeploy.system.command import Command
 
@@ -26,20 +27,22 @@ def read_key_file(file: Path) -> str:
     """The text of a file that is one public key.
 
     Raises:
+        NotFoundError: it can't be read.
         RefusedInputError: it is not.
     """
+    name, hint = f"`{escaped(str(file))}`", f"name a public key, such as {PUBLIC_FILE}"
     try:
         with file.open("rb") as stream:
             text = stream.read(LONGEST_KEY_FILE).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise RefusedInputError(
-            f"the key `{file}` can't be read: {error}", hint="give a file that ends in `.pub`"
-        ) from error
+    except OSError as error:
+        raise NotFoundError(f"{name} can't be read: {error.strerror}", hint=hint) from error
+    except UnicodeDecodeError as error:
+        raise RefusedInputError(f"{name} can't be the key: it is no text", hint=hint) from error
     try:
         parse_public_key(text, "any")
     except RefusedInputError as error:
         raise RefusedInputError(
-            f"`{file}` can't be the key: {error.message}", hint=error.hint
+            f"{name} can't be the key: {error.message}", hint=error.hint
         ) from error
     return text
 

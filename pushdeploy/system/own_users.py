@@ -174,7 +174,7 @@ class OwnUsers:
             if refused is None:
                 yield f"set home and shell of the user {name}"
             else:
-                yield f"could not set the home of the user {name}: {refused}"
+                yield f"failed: could not set the home of the user {name}: {refused}"
 
     def _make(self, wanted: Wanted) -> None:
         """Alone: another engine may find the same user missing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.engine.verbs.rebuild import AppPython, Pythons
+from pushdeploy.errors import BusyError
 from pushdeploy.model.ended import Ended, EndedAs
 
 if TYPE_CHECKING:
@@ -67,6 +68,19 @@ def test_all_goes_on_after_a_failure_and_ends_with_its_status(
 
     assert said.status == 7
     assert len([one for one in engine.asked if one["verb"] == "rebuild"]) == 2
+
+
+def test_an_app_that_can_t_be_rebuilt_holds_up_no_other(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["rebuild.check"] = Pythons((row("blog"), row("shop")))
+    engine.answers["rebuild"] = BusyError("another job goes on")
+
+    said = pushdeploy("rebuild", "--all")
+
+    assert said.status == BusyError.exit_code
+    assert "blog: another job goes on" in said.stderr
+    assert "shop: another job goes on" in said.stderr
 
 
 def test_all_and_one_app_exclude_each_other(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:

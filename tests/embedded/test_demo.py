@@ -97,6 +97,16 @@ def test_a_folder_that_is_not_the_demo_s_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_a_file_is_no_folder_for_the_demo(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+
+    done = demo("--once", "--dir", str(tmp_path / "thesis.txt"))
+
+    assert done.returncode == 2
+    assert "thesis.txt` is a file, and `--dir` names a folder" in done.stdout
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()

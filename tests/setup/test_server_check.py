@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pushdeploy.cli.server_check import bad_values
 from pushdeploy.cli.wishes import Wishes
+from pushdeploy.errors import NotFoundError, RefusedInputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -35,3 +41,26 @@ def test_a_bad_value_is_answered_with_what_can_be_typed_now(
 
     assert said.message == message
     assert said.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "reason"),
+    [
+        ("none.pub", NotFoundError, "can't be read: No such file or directory"),
+        ("folder", NotFoundError, "can't be read: Is a directory"),
+        ("bytes", RefusedInputError, "can't be the key: it is no text"),
+        ("words", RefusedInputError, "can't be the key: "),
+    ],
+)
+def test_a_key_that_is_none_is_told_from_one_that_can_t_be_read(
+    tmp_path: Path, name: str, kind: type[Exception], reason: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    (tmp_path / "words").write_text("hello\n")
+
+    (said,) = bad_values(Wishes(key=tmp_path / name))
+
+    assert type(said) is kind
+    assert reason in said.message
+    assert said.hint

@@ -253,7 +253,7 @@ def test_it_needs_root(server: Host) -> None:
 
     result = server.run(command, "--app", "blog", user="www-data", check=False)
 
-    assert result.returncode == 1
+    assert result.returncode == 5
     assert "sudo ./installer.sh --app blog" in result.stderr
 
 
@@ -310,7 +310,7 @@ def test_a_key_is_known_by_its_comment(server: Host, laptop: Laptop) -> None:
         (f"cat {KEY} {KEY} >/root/bad", "2 lines"),
         (f"sed 's/^/command=\"id\" /' {KEY} >/root/bad", "options"),
         ("echo hello >/root/bad", "no public key"),
-        ("head -c 100 /dev/urandom >/root/bad", "can't be read|no public key|control characters"),
+        ("head -c 100 /dev/urandom >/root/bad", "it is no text|no public key|control characters"),
     ],
 )
 def test_a_bad_key_is_refused(server: Host, prepare: str, reason: str) -> None:
@@ -320,6 +320,22 @@ def test_a_bad_key_is_refused(server: Host, prepare: str, reason: str) -> None:
 
     assert re.search(reason, message)
     assert "PRIVATE KEY" not in message
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [("/root/none.pub", "No such file or directory"), ("/etc", "Is a directory")],
+)
+def test_a_key_that_can_t_be_read_is_refused_as_one_that_is_not_there(
+    server: Host, file: str, reason: str
+) -> None:
+    before = inventory(server)
+
+    done = install(server, "--app", "blog", "--key", file, check=False)
+
+    assert done.returncode == 4
+    assert f"`{file}` can't be read: {reason}" in done.stderr
+    assert inventory(server) == before
 
 
 def test_without_a_key_it_says_how_to_add_one(server: Host) -> None:

@@ -39,10 +39,15 @@ def site(server: Host, installed: Installed, tmp_path_factory: pytest.TempPathFa
     return found
 
 
+NOT_READY = 69
+
+
 def install(host: Host, *words: str) -> str:
     """Run the installer once more; what it says, as one line a message."""
     command = ("env", f"--chdir={checkout.SOURCE}", "./installer.sh", *words)
-    return host.run(*command, timeout=INSTALL_SECONDS).stderr
+    done = host.run(*command, check=False, timeout=INSTALL_SECONDS)
+    assert done.returncode == (0 if "=====> Ready" in done.stderr else NOT_READY), done.stderr
+    return done.stderr
 
 
 def reconcile(host: Host) -> processes.Result:
