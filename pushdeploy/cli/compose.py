@@ -13,6 +13,8 @@ from pushdeploy.deploy.machine import Machine
 from pushdeploy.model.layout import SERVER
 from pushdeploy.system import processes
 from pushdeploy.system.accounts import ServerAccounts
+from pushdeploy.system.nginx import Nginx
+from pushdeploy.system.server_tools import ServerAccess, ServerCertificates, ServerFirewall
 from pushdeploy.system.systemd import Systemd
 from pushdeploy.system.unit_files import load_templates
 
@@ -43,6 +45,10 @@ def server_machine(receiver: Receiver | None = None) -> Machine:
         receiver=receiver,
         resources=processes,
         timers=systemd,
+        proxy=Nginx(SERVER.state),
+        certificates=ServerCertificates(),
+        firewall=ServerFirewall(),
+        access=ServerAccess(),
         python=Path(sys.executable),
         server_python=SERVER_PYTHON,
         uv=_beside_python("uv"),
@@ -53,6 +59,12 @@ def server_machine(receiver: Receiver | None = None) -> Machine:
 def embedded_machine(receiver: Receiver | None = None) -> Machine:
     """Everything under one folder, as one person."""
     from pushdeploy.system.accounts_embedded import OwnAccounts  # noqa: PLC0415
+    from pushdeploy.system.embedded_tools import (  # noqa: PLC0415
+        NoAccess,
+        NoCertificates,
+        NoFirewall,
+        NoProxy,
+    )
     from pushdeploy.system.supervisord import Supervisord  # noqa: PLC0415
 
     layout = engine_link.layout()
@@ -64,6 +76,10 @@ def embedded_machine(receiver: Receiver | None = None) -> Machine:
         receiver=receiver or own_receiver(),
         resources=processes,
         timers=supervisord,
+        proxy=NoProxy(),
+        certificates=NoCertificates(),
+        firewall=NoFirewall(),
+        access=NoAccess(),
         python=Path(sys.executable),
         server_python=Path(sys.executable).resolve(),
         uv=_beside_python("uv"),

@@ -72,7 +72,7 @@ def install(version: Path, wishes: Wishes) -> int:
     _start_apps(steps, machine)
     _name_misfits(steps, machine)
     make_edge(steps, machine, wishes, names)
-    for one in (*obstacles.of_pushes(), *obstacles.of_visitors(machine)):
+    for one in (*obstacles.of_pushes(machine), *obstacles.of_visitors(machine)):
         steps.fault(one.text, one.hint)
     tool.prune()
     _close(steps, app or next(iter(journals(SERVER.apps)), "blog"))

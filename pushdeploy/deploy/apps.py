@@ -220,8 +220,7 @@ def _serve(machine: Machine) -> None:
 def _forget_certificate(machine: Machine, app: str) -> None:
     from pushdeploy.deploy.certs import forget  # noqa: PLC0415 - slow, and a deploy needs none
 
-    if machine.accounts.receiver() is not None:
-        forget(machine, app)
+    forget(machine, app)
 
 
 def _port(machine: Machine, app: str, wanted: int | None) -> int:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from pushdeploy.deploy.journal import Journal, journals, readable_settings
 from pushdeploy.deploy.server_settings import change_server_settings, server_settings
 from pushdeploy.system.address import own_address
-from pushdeploy.system.nginx import Nginx
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +25,7 @@ NOBODY = ""
 
 def shown(machine: Machine, apps: Mapping[str, AppSettings] | None = None) -> str | None:
     """The app that answers there now; embedded mode has no such address."""
-    if machine.accounts.receiver() is None:
+    if not machine.proxy.serves_domains:
         return None
     known = _all_settings(machine) if apps is None else apps
     chosen = _decided(server_settings(machine), known)
@@ -67,7 +66,7 @@ def url(machine: Machine, app: str) -> str | None:
     domains = Journal(machine.layout.app(app)).settings().domains
     if chosen.bare != app or (domains and not chosen.bare_always):
         return None
-    if not Nginx(machine.layout.state).has_bare_address(app):
+    if not machine.proxy.has_bare_address(app):
         return None
     name, _ = own_address()
     return f"http://{f'[{name}]' if ':' in name else name}"

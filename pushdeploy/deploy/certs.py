@@ -10,8 +10,8 @@ from pushdeploy.deploy.edge import (
     apply_sites,
     certificate_of,
     change_site,
-    nginx_of,
     own_certificate,
+    proxy_of,
 )
 from pushdeploy.deploy.journal import Journal, readable_settings
 from pushdeploy.deploy.server_settings import change_server_settings, server_settings
@@ -19,11 +19,9 @@ from pushdeploy.errors import PushdeployError, UnavailableError, UsageError
 from pushdeploy.model.certificate import Certificate
 from pushdeploy.model.domain import uncovered
 from pushdeploy.model.settings import CertificateKind
-from pushdeploy.system import certbot, certificates
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import File, make_folder, write
 from pushdeploy.system.locks import held
-from pushdeploy.system.reachability import check_reachable
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -52,8 +50,7 @@ def ask_for(
     """
     settings = Journal(machine.layout.app(app)).settings()
     ours = _server_settings_with(machine, app, email, server)
-    if not certbot.is_installed():
-        raise UnavailableError("certbot is not on this server", hint="sudo apt-get install certbot")
+    machine.certificates.require_issuer()
     if not settings.domains:
         raise _no_domain(app, "to get a certificate for")
     stars = [domain for domain in settings.domains if domain.startswith("*.")]
@@ -62,12 +59,12 @@ def ask_for(
             f"`{stars[0]}` needs a proof by DNS, which we do not do",
             hint=f"pushdeploy certs:add CHAIN KEY --app {app}",
         )
-    webroot = nginx_of(machine).edge().acme
+    webroot = proxy_of(machine).edge().acme
     with _lock(machine):
         apply_sites(machine)
         for domain in settings.domains:
-            check_reachable(domain, webroot)
-        certbot.issue(
+            machine.certificates.check_reachable(domain, webroot)
+        machine.certificates.issue(
             app, settings.domains, webroot=webroot, email=ours.email, server=ours.acme_server
         )
         reached(Point.CERTIFICATE_ISSUED)
@@ -90,8 +87,8 @@ def give(machine: Machine, app: str, *, chain: str, key: str) -> list[Certificat
     before = Journal(machine.layout.app(app)).settings()
     if not before.domains:
         raise _no_domain(app, "that the certificate could be for")
-    nginx_of(machine)
-    certificates.check(chain.encode(), key.encode(), before.domains, machine.now())
+    proxy_of(machine)
+    machine.certificates.check(chain.encode(), key.encode(), before.domains, machine.now())
     with _lock(machine):
         place = own_certificate(machine, app).chain
         make_folder(place.parent, mode=0o700)
@@ -103,7 +100,7 @@ def give(machine: Machine, app: str, *, chain: str, key: str) -> list[Certificat
         except PushdeployError:
             _take_back(machine, app, before, place, known)
             raise
-        certbot.delete(app)
+        machine.certificates.forget(app)
         return shown
 
 
@@ -120,7 +117,7 @@ def remove(machine: Machine, app: str) -> None:
 
 def forget(machine: Machine, app: str) -> None:
     """Delete what is on the disk for an app that is served without it."""
-    certbot.delete(app)
+    machine.certificates.forget(app)
     reached(Point.CERTIFICATE_FORGOTTEN)
     own_certificate(machine, app).chain.unlink(missing_ok=True)
     reached(Point.CERTIFICATE_DELETED)
@@ -140,7 +137,7 @@ def renewed(machine: Machine) -> list[str]:
     stale = [shown for shown in listing(machine) if shown.covered and not shown.served]
     if not stale:
         return []
-    nginx_of(machine).test_and_reload()
+    proxy_of(machine).test_and_reload()
     reached(Point.CERTIFICATE_RENEWED)
     for app in {one.app for one in stale}:
         _verify(machine, app)
@@ -181,7 +178,7 @@ def _serve(machine: Machine, app: str, kind: CertificateKind) -> list[Certificat
     )
     apply_sites(machine)
     if any(one.covered and not one.served for one in _shown(machine, app)):
-        nginx_of(machine).test_and_reload()
+        proxy_of(machine).test_and_reload()
         reached(Point.CERTIFICATE_RELOADED)
     return _verify(machine, app)
 
@@ -197,7 +194,7 @@ def _take_back(
     old = {"certificate": before.certificate, "certified": before.certified}
     with suppress(PushdeployError):
         change_site(machine, app, lambda now: now.changed(**old))
-        nginx_of(machine).test_and_reload()
+        proxy_of(machine).test_and_reload()
 
 
 def _verify(machine: Machine, app: str) -> list[Certificate]:
@@ -219,7 +216,7 @@ def _shown(machine: Machine, app: str) -> list[Certificate]:
     if certificate is None:
         return []
     chain = certificate.chain.read_bytes()
-    facts = certificates.facts(chain)
+    facts = machine.certificates.facts(chain)
     missing = uncovered(facts.names, settings.domains)
     return [
         Certificate(
@@ -229,8 +226,8 @@ def _shown(machine: Machine, app: str) -> list[Certificate]:
             issuer=facts.issuer,
             ends=facts.ends,
             covered=domain not in missing,
-            served=certificates.served(domain) == facts.fingerprint,
-            trusted=certificates.is_trusted(chain),
+            served=machine.certificates.served(domain) == facts.fingerprint,
+            trusted=machine.certificates.is_trusted(chain),
         )
         for domain in settings.domains
     ]

@@ -9,35 +9,30 @@ from typing import TYPE_CHECKING
 from pushdeploy.deploy import bare_address
 from pushdeploy.deploy.journal import Journal, readable_settings
 from pushdeploy.deploy.server_settings import change_server_settings, server_settings
-from pushdeploy.errors import PushdeployError, UnavailableError, UsageError
+from pushdeploy.errors import PushdeployError, UsageError
 from pushdeploy.model.domain import covers
 from pushdeploy.model.settings import CertificateKind
 from pushdeploy.model.site import Certificate, Site
 from pushdeploy.model.static_mount import mounts
-from pushdeploy.system import certbot, certificates
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.locks import held
-from pushdeploy.system.nginx import Nginx
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pushdeploy.deploy.machine import Machine
+    from pushdeploy.deploy.tools import Proxy
     from pushdeploy.model.settings import AppSettings
 
-NO_NGINX = "sudo apt-get install nginx-light, then: pushdeploy reconcile"
 
-
-def nginx_of(machine: Machine) -> Nginx:
-    """This machine's nginx.
+def proxy_of(machine: Machine) -> Proxy:
+    """This machine's proxy.
 
     Raises:
-        UnavailableError: there is none; embedded mode has none.
+        UnavailableError: there is none.
     """
-    nginx = Nginx(machine.layout.state)
-    if machine.accounts.receiver() is None or not nginx.is_installed():
-        raise UnavailableError("there is no nginx on this machine", hint=NO_NGINX)
-    return nginx
+    machine.proxy.require()
+    return machine.proxy
 
 
 def sites(machine: Machine) -> list[Site]:
@@ -62,22 +57,22 @@ def apply_sites(machine: Machine) -> list[str]:
     Raises:
         UnavailableError: nginx refuses; everything is as it was.
     """
-    nginx = Nginx(machine.layout.state)
-    if machine.accounts.receiver() is None:
+    proxy = machine.proxy
+    if not proxy.serves_domains:
         return []
     bare_address.decide(machine)
-    if not nginx.is_installed():
+    if not proxy.is_installed():
         return []
-    edge = nginx.edge()
+    edge = proxy.edge()
     if not edge.reject_handshake and edge.own_certificate:
-        certificates.make_refusing(edge.own_certificate)
-    return nginx.apply(lambda: sites(machine), left_alone(machine))
+        machine.certificates.make_refusing(edge.own_certificate)
+    return proxy.apply(lambda: sites(machine), left_alone(machine))
 
 
 def is_served(machine: Machine) -> bool:
     """True when nginx runs as the settings say, or there is none; only looks."""
-    nginx = Nginx(machine.layout.state)
-    return not nginx.is_installed() or nginx.is_as(sites(machine), left_alone(machine))
+    proxy = machine.proxy
+    return not proxy.is_installed() or proxy.is_as(sites(machine), left_alone(machine))
 
 
 def change_site(
@@ -110,7 +105,7 @@ def choose_bare(machine: Machine, app: str | None) -> None:
         NotFoundError: there is no such app.
         UnavailableError: nginx refuses, or there is none.
     """
-    nginx_of(machine)
+    machine.proxy.require()
     with held(machine.layout.state / "apps.lock", who="pushdeploy", what="changing a site"):
         if app is not None:
             Journal(machine.layout.app(app)).settings()
@@ -142,7 +137,7 @@ def certificate_of(machine: Machine, app: str, settings: AppSettings) -> Certifi
     """Where the app's certificate lies, when it is there."""
     match settings.certificate:
         case CertificateKind.AUTO:
-            found = certbot.certificate(app)
+            found = machine.certificates.issued(app)
         case CertificateKind.OWN:
             found = own_certificate(machine, app)
         case CertificateKind.NONE:
@@ -166,7 +161,8 @@ def _site(machine: Machine, app: str, settings: AppSettings, *, default: bool) -
     trusted = False
     if certificate is not None:
         chain = certificate.chain.read_bytes()
-        names, trusted = certificates.facts(chain).names, certificates.is_trusted(chain)
+        names = machine.certificates.facts(chain).names
+        trusted = machine.certificates.is_trusted(chain)
     return Site(
         app=app,
         domains=settings.domains,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
-    from pushdeploy.deploy.tools import Resources, Timers
+    from pushdeploy.deploy.tools import Access, Certificates, Firewall, Proxy, Resources, Timers
     from pushdeploy.model.instance import Instance, Status
     from pushdeploy.model.job import Job
     from pushdeploy.model.layout import Layout
@@ -60,6 +60,9 @@ class Supervisor(Protocol):
 
     def keeping(self) -> Keeping:
         """How long what instances print is kept."""
+
+    def can_bind(self) -> bool:
+        """Whether a job can find a folder in the place of another (`Job.bound`, `Job.shown`)."""
 
     def once(self, job: Job, on_line: Callable[[str], None]) -> int:
         """Run a job to its end, its output line by line; returns its exit status."""
@@ -125,6 +128,9 @@ class Accounts(Protocol):
     def build_user(self, app: str) -> str:
         """Who builds its venv."""
 
+    def run_as(self, app: str) -> str | None:
+        """Who a command of the app's is to be started as; `None` when that is who we are."""
+
     def receiver(self) -> str | None:
         """Who owns repos and slugs; `None`: ourselves."""
 
@@ -155,6 +161,10 @@ class Machine:
     receiver: Receiver
     resources: Resources
     timers: Timers
+    proxy: Proxy
+    certificates: Certificates
+    firewall: Firewall
+    access: Access
     python: Path
     """The interpreter that runs us, for child processes of ours."""
     server_python: Path

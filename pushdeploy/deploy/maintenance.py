@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.edge import nginx_of
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.errors import UsageError
-from pushdeploy.system.files import sync_folder, write
+from pushdeploy.system.files import File, sync_folder, write
 from pushdeploy.system.locks import folder_held
-from pushdeploy.system.nginx import maintenance_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +26,7 @@ def maintenance_on(machine: Machine, app: str, message: str | None) -> None:
         UnavailableError: there is no nginx to show it.
     """
     Journal(machine.layout.app(app)).settings()
-    nginx_of(machine)
+    machine.proxy.require()
     text = message or MESSAGE
     if len(text) > LONGEST_MESSAGE:
         raise UsageError(
@@ -36,7 +34,7 @@ def maintenance_on(machine: Machine, app: str, message: str | None) -> None:
         )
     path = page(machine, app)
     with folder_held(path.parent):
-        write(maintenance_page(path, text))
+        write(File(path, machine.proxy.maintenance_page(text), 0o644))
 
 
 def maintenance_off(machine: Machine, app: str) -> None:

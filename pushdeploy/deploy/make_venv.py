@@ -140,7 +140,7 @@ def _with_code(
     """
     place = machine.layout.app(app)
     code, cache = place.slugs / tree.slug, place.build_work / "uv"
-    copied = tree.local and machine.accounts.receiver() is not None
+    copied = tree.local and machine.supervisor.can_bind()
     lines = [
         _run(machine, private_cache, place.verified_cache, cache),
         *([_run(machine, source_copy, original_of(place), code)] if copied else []),

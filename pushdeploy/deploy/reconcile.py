@@ -324,10 +324,8 @@ def _look_at_ssh(machine: Machine) -> list[str]:
     """Whether whoever may push can log in."""
     from pushdeploy.deploy import obstacles  # noqa: PLC0415 - as above
 
-    if machine.accounts.receiver() is None:
-        return []
     try:
-        return [_in_the_way(one) for one in obstacles.of_pushes()]
+        return [_in_the_way(one) for one in obstacles.of_pushes(machine)]
     except Exception as error:  # noqa: BLE001 - as above
         return [_failed(error)]
 

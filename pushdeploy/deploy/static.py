@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.edge import change_site, nginx_of
+from pushdeploy.deploy.edge import change_site, proxy_of
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.errors import UnavailableError, UsageError
 from pushdeploy.model.static_mount import code_folders
@@ -89,7 +89,7 @@ def _open(machine: Machine, app: str, mount: StaticMount, settings: AppSettings)
         public = list(code_folders(settings.static))
         machine.receiver.ask("open_folders", slugs=str(place.slugs), public=public)
         return
-    user = machine.accounts.app_user(app)
+    user = machine.accounts.run_as(app)
     inner = PurePosixPath(mount.shared)
     way = [str(place.shared / one) for one in inner.parents[:-1]]
     if way:
@@ -104,7 +104,7 @@ def _unreadable(machine: Machine, folder: Path) -> str:
     Raises:
         UnavailableError: it is the folder itself.
     """
-    user = nginx_of(machine).worker()
+    user = proxy_of(machine).worker()
     closed = ["(", "-type", "d", "!", "-executable", "-o", "!", "-readable", ")", "-print", "-quit"]
     hidden = ["-name", ".*", "-prune", "-o"]
     line = Command(["find", f"{folder}/", "-mindepth", "1", *hidden, *closed], user=user)

@@ -24,11 +24,10 @@ def make_storage(machine: Machine, app: str, folders: Sequence[str]) -> None:
     place = machine.layout.app(app)
     missing = [place.shared / folder for folder in folders if not (place.shared / folder).is_dir()]
     if missing:
-        own = machine.accounts.receiver() is not None
         made = command.attempt(
             Command(
                 ["mkdir", "--parents", "--mode=0750", *map(str, missing)],
-                user=machine.accounts.app_user(app) if own else None,
+                user=machine.accounts.run_as(app),
             )
         )
         if made.status != 0:

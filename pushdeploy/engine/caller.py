@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import grp
-import os
 import pwd
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.errors import NotAllowedError
-from pushdeploy.model.rights import ALL, Right
+from pushdeploy.model.rights import ALL, Right, Standing
 from pushdeploy.model.text import escaped
 
 if TYPE_CHECKING:
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from pushdeploy.deploy.machine import Machine
     from pushdeploy.engine.session import Session
 
-OURS = "pushdeploy"
 NAME_LIMIT = 64
 
 
@@ -53,30 +50,15 @@ def caller_of(machine: Machine, session: Session, request: Mapping[str, Any]) ->
     """
     peer = session.peer
     claimed = escaped(str(request.get("who") or ""))[:NAME_LIMIT]
-    receiver = machine.accounts.receiver()
-    name = _name(peer.user)
-    if receiver is None:
-        if peer.user == os.geteuid():
-            return Caller(claimed or name, ALL)
-        text = f"user {peer.user} may not use this folder's pushdeploy"
-        return Caller(name, frozenset(), refusal=text)
-    if peer.user == 0 or name == receiver:
-        return Caller(claimed or name, ALL, by_key=name == receiver)
-    if name in _members():
-        return Caller(name, ALL)
-    return Caller(
-        name,
-        frozenset(),
-        refusal=f"`{name}` is not in the group `{OURS}`",
-        hint=f"sudo usermod -aG {OURS} {name}",
-    )
-
-
-def _members() -> list[str]:
-    try:
-        return grp.getgrnam(OURS).gr_mem
-    except KeyError:
-        return []
+    name, standing = _name(peer.user), machine.access.standing(peer.user)
+    match standing:
+        case Standing.OWNER | Standing.KEYS:
+            return Caller(claimed or name, ALL, by_key=standing is Standing.KEYS)
+        case Standing.MEMBER:
+            return Caller(name, ALL)
+        case Standing.STRANGER:
+            text, hint = machine.access.refusal(name)
+            return Caller(name, frozenset(), refusal=text, hint=hint)
 
 
 def _name(user: int) -> str:
@@ -84,19 +66,3 @@ def _name(user: int) -> str:
         return pwd.getpwuid(user).pw_name
     except KeyError:
         return str(user)
-
-
-def caller(machine: Machine, session: Session, request: Mapping[str, Any]) -> str:
-    """The name of who asks.
-
-    Raises:
-        NotAllowedError: a stranger asks.
-    """
-    found = caller_of(machine, session, request)
-    found.refuse_without(Right.LOOK)
-    return found.name
-
-
-def came_by_key(machine: Machine, session: Session) -> bool:
-    """Whether the caller was let in by an ssh key, whose name is then the name of who asks."""
-    return _name(session.peer.user) == machine.accounts.receiver()

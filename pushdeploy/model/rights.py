@@ -24,5 +24,17 @@ class Right(StrEnum):
     """Keys, the firewall, and what concerns all apps."""
 
 
+class Standing(StrEnum):
+    """What a user of the machine is to us."""
+
+    OWNER = "owner"
+    """Root, or whoever embedded mode belongs to: vouches for the name of a person."""
+    KEYS = "keys"
+    """The user that ssh keys log in as: vouches for the name of a key."""
+    MEMBER = "member"
+    """Was given access, and goes by the own name."""
+    STRANGER = "stranger"
+
+
 ALL = frozenset(Right)
 """Of whoever is let in: there are no roles yet."""

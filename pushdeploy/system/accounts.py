@@ -93,6 +93,10 @@ class ServerAccounts:
         """`pb-blog`."""
         return build_user(app)
 
+    def run_as(self, app: str) -> str | None:
+        """The app's own user: root writes nothing where an app may."""
+        return app_user(app)
+
     def receiver(self) -> str | None:
         """`deploy`."""
         return RECEIVER

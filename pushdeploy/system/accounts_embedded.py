@@ -59,6 +59,10 @@ class OwnAccounts:
         """The person."""
         return _name()
 
+    def run_as(self, app: str) -> str | None:
+        """Ourselves."""
+        return None
+
     def receiver(self) -> str | None:
         """Ourselves."""
         return None

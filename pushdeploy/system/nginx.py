@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from pushdeploy.model.nginx_file import Directive
 
 PORTS = (80, 443)
+MISSING = (
+    "there is no nginx on this machine",
+    "sudo apt-get install nginx-light, then: pushdeploy reconcile",
+)
 CONFIGURATION = Path("/etc/nginx")
 OURS = "pushdeploy"
 MACHINE = Path("/etc/machine-id")
@@ -69,9 +73,28 @@ class Nginx:
         note = self.state / "nginx-welcome"
         return Welcome(self.configuration / "sites-enabled" / "default", note)
 
+    @property
+    def serves_domains(self) -> bool:
+        """As soon as it is installed."""
+        return True
+
     def is_installed(self) -> bool:
         """True when there is an nginx here."""
         return self.folder.is_dir() and nginx_program.is_there()
+
+    def require(self) -> None:
+        """See that there is one."""
+        if not self.is_installed():
+            text, hint = MISSING
+            raise UnavailableError(text, hint=hint)
+
+    def obstacles(self, sites: Sequence[Site], bare: str | None) -> list[tuple[str, str]]:
+        """What keeps visitors from these sites, and what cures it."""
+        if not self.is_installed():
+            return [MISSING]
+        from pushdeploy.system.nginx_obstacles import obstacles  # noqa: PLC0415 - slow
+
+        return [*obstacles(sites, bare, self.edge(), self.others(), self.at_boot())]
 
     def edge(self) -> Edge:
         """What this nginx can do."""
@@ -240,6 +263,10 @@ class Nginx:
             except CommandFailedError as error:
                 raise refusal(error, set()) from error
 
+    def maintenance_page(self, message: str) -> str:
+        """Shown as long as it lies in the app's folder."""
+        return render("pages/page.html.j2", title="Down for maintenance", text=message)
+
     def leave(self) -> None:
         """Take our files away and turn the welcome site on again, if we turned it off."""
         with self._lock():
@@ -298,12 +325,6 @@ def site_files(
             for site in sites
         ),
     ]
-
-
-def maintenance_page(path: Path, message: str) -> File:
-    """The page that nginx shows while it is there."""
-    page = render("pages/page.html.j2", title="Down for maintenance", text=message)
-    return File(path, page, 0o644)
 
 
 def _listen(address: str, port: int) -> str:

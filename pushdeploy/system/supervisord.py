@@ -119,6 +119,10 @@ class Supervisord:
         """In files of ours, the newest megabytes."""
         return Keeping(Kept.LASTING)
 
+    def can_bind(self) -> bool:
+        """That takes root."""
+        return False
+
     def once(self, job: Job, on_line: Callable[[str], None]) -> int:
         """Run a job as our child, marked as the app's."""
         try:

@@ -133,6 +133,10 @@ class Systemd:
         """As the journal is configured."""
         return journald.keeping()
 
+    def can_bind(self) -> bool:
+        """By a mount of its own (systemd.exec(5))."""
+        return True
+
     def once(self, job: Job, on_line: Callable[[str], None]) -> int:
         """Run a job in a transient unit of its own and wait for it."""
         unit = job_of(job)

@@ -160,6 +160,10 @@ class FakeSupervisor:
         """What the test said."""
         return self.kept
 
+    def can_bind(self) -> bool:
+        """As in embedded mode."""
+        return False
+
     def once(self, job: Job, on_line: Callable[[str], None]) -> int:
         """Pretend to run the job."""
         self._note("once", job.kind)

@@ -23,6 +23,7 @@ from pushdeploy.model.layout import AppLayout, embedded
 from pushdeploy.model.release import Kind
 from pushdeploy.system.accounts_embedded import OwnAccounts
 from tests.deploy.clock import FakeClock
+from tests.deploy.fake_tools import FakeAccess, FakeCertificates, FakeFirewall, FakeProxy
 from tests.deploy.fakes import WEB, FakeReceiver, FakeResources, FakeSupervisor, FakeTimers
 from tests.deploy.servers import free_port
 
@@ -77,6 +78,10 @@ class FakeMachine(Machine):
     receiver: FakeReceiver
     resources: FakeResources
     timers: FakeTimers
+    proxy: FakeProxy
+    certificates: FakeCertificates
+    firewall: FakeFirewall
+    access: FakeAccess
     clock: FakeClock
     watching: Watching
 
@@ -190,6 +195,7 @@ def make_machine(root: Path, run: Path) -> FakeMachine:
     """
     clock = FakeClock()
     layout = embedded(root, run)
+    proxy = FakeProxy(root / "nginx")
     machine = FakeMachine(
         layout=layout,
         supervisor=FakeSupervisor(),
@@ -197,6 +203,10 @@ def make_machine(root: Path, run: Path) -> FakeMachine:
         receiver=FakeReceiver(),
         resources=FakeResources(),
         timers=FakeTimers(),
+        proxy=proxy,
+        certificates=FakeCertificates(root / "issued", proxy),
+        firewall=FakeFirewall(),
+        access=FakeAccess(),
         python=Path(sys.executable),
         server_python=Path(sys.executable),
         uv=Path("/nonexistent/uv"),

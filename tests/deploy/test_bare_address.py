@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +10,6 @@ from pushdeploy.deploy import bare_address
 from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.server_settings import change_server_settings, server_settings
 from pushdeploy.model.settings import AppSettings
-from pushdeploy.system.accounts_embedded import OwnAccounts
 from tests.deploy.machine import APP, FakeMachine
 
 if TYPE_CHECKING:
@@ -20,18 +18,11 @@ if TYPE_CHECKING:
 SHOP = "shop"
 
 
-class Server(OwnAccounts):
-    """Like a server, which has a bare address."""
-
-    def receiver(self) -> str | None:
-        """Somebody."""
-        return "deploy"
-
-
 @pytest.fixture
 def server(machine: FakeMachine) -> Machine:
     """A server with the app `blog`."""
-    return replace(machine, accounts=Server(machine.layout))
+    machine.proxy.serves_domains = True
+    return machine
 
 
 def domains(server: Machine, app: str, *names: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,11 +52,6 @@ class Accounts(OwnAccounts):
         self.on_call("remove")
         self.users.discard(app)
 
-    def receiver(self) -> str | None:
-        """Asked before sites and certificates are touched."""
-        self.on_call("receiver")
-        return None
-
 
 @dataclass
 class Server:
@@ -70,6 +66,7 @@ class Server:
         machine = make_machine(root, root / "r")
         accounts = Accounts(machine, {APP})
         machine = replace(machine, accounts=accounts)
+        machine.proxy.serves_domains = True
         machine.push("one", WITH_WORKER)
         return cls(machine, accounts)
 
@@ -109,10 +106,17 @@ class Server:
             if len(touched) == point:
                 raise Killed(what)
 
-        self.machine.supervisor.on_call = self.accounts.on_call = touch
+        self.tell(touch)
         with suppress(Killed):
             yield touched
-        self.machine.supervisor.on_call = self.accounts.on_call = lambda _: None
+        self.tell(lambda _: None)
+
+    def tell(self, touch: Callable[[str], None]) -> None:
+        """Have it called whenever the story touches the outside."""
+        machine = self.machine
+        machine.supervisor.on_call = self.accounts.on_call = touch
+        machine.proxy.on_apply = partial(touch, "sites")
+        machine.certificates.on_forget = partial(touch, "certificate")
 
 
 @pytest.fixture

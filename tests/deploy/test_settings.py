@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +13,6 @@ from pushdeploy.deploy.tidy import prune
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.formation import Formation
 from pushdeploy.model.settings import AppSettings, CertificateKind
-from pushdeploy.system.accounts_embedded import OwnAccounts
 from tests.deploy.machine import APP, FakeMachine
 
 if TYPE_CHECKING:
@@ -94,16 +92,13 @@ def test_a_site_that_nginx_refuses_is_taken_back_without_a_scaling_meanwhile(
     def scale(before: AppSettings) -> AppSettings:
         return before.changed(formation=Formation({"worker": 3}))
 
-    class Refusing(OwnAccounts):
-        def receiver(self) -> str | None:
-            live.journal.change_settings(scale)
-            raise UnavailableError("nginx refuses")
-
     before = live.journal.settings()
-    refusing = replace(live, accounts=Refusing(live.layout))
+    live.proxy.serves_domains = True
+    live.proxy.on_apply = lambda: live.journal.change_settings(scale)
+    live.proxy.refusal = UnavailableError("nginx refuses")
 
     with pytest.raises(UnavailableError):
-        change_site(refusing, APP, with_domain)
+        change_site(live, APP, with_domain)
 
     assert live.journal.settings() == scale(before)
 

@@ -18,7 +18,7 @@ from pushdeploy.engine.registry import Registry
 from pushdeploy.engine.session import Session
 from pushdeploy.errors import UsageError
 from pushdeploy.model.job import JobKind
-from pushdeploy.system.accounts_embedded import OwnAccounts
+from pushdeploy.system.server_tools import ServerAccess
 from tests.deploy.machine import APP, FakeMachine
 from tests.engine.caller import Line, only
 
@@ -223,18 +223,10 @@ def test_an_apps_name_is_checked_before_it_is_a_path(
     assert [path.name for path in machine.layout.apps.iterdir()] == [APP]
 
 
-class ServerAccounts(OwnAccounts):
-    """One person's folders, with the rights of a server."""
-
-    def receiver(self) -> str | None:
-        """Who owns the repos there."""
-        return "deploy"
-
-
 @pytest.fixture
 def server(machine: FakeMachine) -> Machine:
-    """A machine that says of itself that it is a server."""
-    return replace(machine, accounts=ServerAccounts(machine.layout))
+    """One person's folders, with the rights of a server."""
+    return replace(machine, access=ServerAccess())
 
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")

@@ -39,30 +39,25 @@ class Plan:
 @verb("firewall", Firewall, right=Right.SERVER, app=App.NONE)
 def firewall(asked: Asked) -> Firewall:
     """Tell how it stands."""
-    from pushdeploy.system import ufw
-
-    return Firewall(ufw.is_active(), tuple(ufw.status()))
+    tool = asked.machine.firewall
+    return Firewall(tool.is_active(), tuple(tool.status()))
 
 
 @verb("firewall.plan", Plan, right=Right.SERVER, app=App.NONE)
 def plan(asked: Asked) -> Plan:
     """Tell what turning it on would do, for who came by an ssh `connection`."""
-    from pushdeploy.system import ufw
-
-    return _shown(ufw.plan(_connection(asked)))
+    return _shown(asked.machine.firewall.plan(_connection(asked)))
 
 
 @verb("firewall.enable", Plan, right=Right.SERVER, app=App.NONE)
 def enable(asked: Asked) -> Plan:
     """Turn it on, if that is `confirmed`."""
-    from pushdeploy.system import ufw
-
     if not asked.request.get("confirmed"):
         raise UsageError(
             "turning the firewall on needs a yes", hint="pushdeploy firewall:enable --yes"
         )
-    planned = ufw.plan(_connection(asked))
-    ufw.enable(planned)
+    planned = asked.machine.firewall.plan(_connection(asked))
+    asked.machine.firewall.enable(planned)
     return _shown(planned)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.engine.deadlines import QUERY_SECONDS
 from pushdeploy.engine.registry import App, verb
-from pushdeploy.errors import UnavailableError, UsageError
+from pushdeploy.errors import UsageError
 from pushdeploy.model.rights import Right
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def keys(asked: Asked) -> Keys:
     """List them."""
     from pushdeploy.system.keys import listing
 
-    _refuse_embedded(asked)
+    asked.machine.access.require_keys()
     return Keys(tuple(map(_public, listing(asked.machine.layout.keys))))
 
 
@@ -53,7 +53,7 @@ def add(asked: Asked) -> PublicKey:
     """Add a `key`, by its comment's name or another `name`."""
     from pushdeploy.system import keys as file
 
-    _refuse_embedded(asked)
+    asked.machine.access.require_keys()
     name, text = asked.request.get("name"), str(asked.request.get("key", ""))
     return _public(file.add(asked.machine.layout.keys, text, None if name is None else str(name)))
 
@@ -63,7 +63,7 @@ def remove(asked: Asked) -> Removed:
     """Remove the key of a `name`; one that lets the last or the caller in only if `confirmed`."""
     from pushdeploy.system import keys as file
 
-    _refuse_embedded(asked)
+    asked.machine.access.require_keys()
     folder, name = asked.machine.layout.keys, str(asked.request.get("name", ""))
     if not asked.request.get("confirmed"):
         own = asked.who if asked.caller.by_key else None
@@ -84,18 +84,6 @@ def _refuse_lockout(names: list[str], name: str, own: str | None) -> None:
     if name in names and name == own:
         raise UsageError(
             f"`{name}` is the key that you are here with: it would not let you in again", hint=hint
-        )
-
-
-def _refuse_embedded(asked: Asked) -> None:
-    """See that this is a machine where keys mean something.
-
-    Raises:
-        UnavailableError: this is embedded mode, where nobody comes over ssh.
-    """
-    if asked.machine.accounts.receiver() is None:
-        raise UnavailableError(
-            "nobody pushes over ssh here: this is embedded mode", hint="git push production main"
         )
 
 

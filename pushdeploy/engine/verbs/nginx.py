@@ -46,11 +46,11 @@ class SiteSettings:
 @verb("nginx", Site, right=Right.LOOK, seconds=QUERY_SECONDS)
 def nginx(asked: Asked) -> Site:
     """Show it."""
-    from pushdeploy.deploy.edge import nginx_of
     from pushdeploy.model.site_settings import SETTINGS
 
     values = asked.records().settings().site.values
-    program = nginx_of(asked.machine)
+    program = asked.machine.proxy
+    program.require()
     file = program.folder / f"pushdeploy-{asked.app}.conf"
     return Site(
         file=str(file),

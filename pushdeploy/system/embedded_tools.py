@@ -1,0 +1,159 @@
+"""The tools that embedded mode does not have: they do nothing, or refuse and say why."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from pushdeploy.errors import UnavailableError
+from pushdeploy.model.rights import Standing
+from pushdeploy.model.site import Certificate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from pushdeploy.model.site import Edge, Site
+    from pushdeploy.system.certificates import Facts
+    from pushdeploy.system.ufw import Plan
+
+NOWHERE = Path("/nonexistent")
+
+
+class NoProxy:
+    """Apps answer on their own ports, and on no domain."""
+
+    folder = snippets = NOWHERE
+    serves_domains = False
+
+    def is_installed(self) -> bool:
+        """No."""
+        return False
+
+    def require(self) -> None:
+        """Refuse."""
+        _refuse("nginx")
+
+    def edge(self) -> Edge:
+        """Refuse."""
+        _refuse("nginx")
+
+    def apply(self, look: Callable[[], Sequence[Site]], kept: Collection[str] = ()) -> list[str]:
+        """Nothing changes."""
+        return []
+
+    def is_as(self, sites: Sequence[Site], kept: Collection[str] = ()) -> bool:
+        """There is nothing to serve."""
+        return True
+
+    def test_and_reload(self) -> None:
+        """Refuse."""
+        _refuse("nginx")
+
+    def has_bare_address(self, app: str) -> bool:
+        """There is none."""
+        return False
+
+    def worker(self) -> str:
+        """Refuse."""
+        _refuse("nginx")
+
+    def maintenance_page(self, message: str) -> str:
+        """Refuse."""
+        _refuse("nginx")
+
+    def obstacles(self, sites: Sequence[Site], bare: str | None) -> list[tuple[str, str]]:
+        """Nobody comes this way."""
+        return []
+
+
+class NoCertificates:
+    """No domain, no HTTPS."""
+
+    def require_issuer(self) -> None:
+        """Refuse."""
+        _refuse("certificate")
+
+    def check_reachable(self, domain: str, webroot: Path) -> None:
+        """Refuse."""
+        _refuse("certificate")
+
+    def issue(
+        self, app: str, domains: Sequence[str], *, webroot: Path, email: str, server: str
+    ) -> None:
+        """Refuse."""
+        _refuse("certificate")
+
+    def issued(self, app: str) -> Certificate:
+        """Nowhere."""
+        return Certificate(NOWHERE, NOWHERE)
+
+    def forget(self, app: str) -> None:
+        """There is none."""
+
+    def make_refusing(self, certificate: Certificate) -> None:
+        """Nobody asks."""
+
+    def check(self, chain: bytes, key: bytes, domains: Sequence[str], now: float) -> None:
+        """Refuse."""
+        _refuse("certificate")
+
+    def facts(self, chain: bytes) -> Facts:
+        """Refuse."""
+        _refuse("certificate")
+
+    def is_trusted(self, chain: bytes) -> bool:
+        """There is none."""
+        return False
+
+    def served(self, domain: str) -> str | None:
+        """None is."""
+        return None
+
+
+class NoFirewall:
+    """The person's own machine has the person's own."""
+
+    def is_active(self) -> bool:
+        """Refuse."""
+        _refuse("firewall")
+
+    def status(self) -> list[str]:
+        """Refuse."""
+        _refuse("firewall")
+
+    def plan(self, connection: str) -> Plan:
+        """Refuse."""
+        _refuse("firewall")
+
+    def enable(self, planned: Plan) -> None:
+        """Refuse."""
+        _refuse("firewall")
+
+
+class NoAccess:
+    """A push is a path on this machine, and all of it one person's."""
+
+    def standing(self, user: int) -> Standing:
+        """That person is whoever runs us."""
+        return Standing.OWNER if user == os.geteuid() else Standing.STRANGER
+
+    def refusal(self, name: str) -> tuple[str, str | None]:
+        """Nothing lets in."""
+        return f"user {name} may not use this folder's pushdeploy", None
+
+    def require_keys(self) -> None:
+        """Refuse."""
+        raise UnavailableError(
+            "nobody pushes over ssh here: this is embedded mode", hint="git push production main"
+        )
+
+    def obstacles(self) -> list[tuple[str, str]]:
+        """Whoever may write the folder may push."""
+        return []
+
+
+def _refuse(what: str) -> NoReturn:
+    raise UnavailableError(
+        f"there is no {what} in embedded mode", hint="install pushdeploy on a server: installer.sh"
+    )

@@ -1,0 +1,220 @@
+"""A proxy, certificates, a firewall and ssh that are not there, and remember what was asked."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pushdeploy.errors import RefusedInputError, UnavailableError
+from pushdeploy.model.site import Certificate, Edge
+from pushdeploy.system.certificates import Facts
+from pushdeploy.system.embedded_tools import NoAccess
+from pushdeploy.system.ufw import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
+
+    from pushdeploy.model.site import Site
+
+AUTHORITY = "A fake authority"
+
+
+@dataclass
+class FakeProxy:
+    """Serves what it was told; nothing at first, as in embedded mode."""
+
+    root: Path
+    serves_domains: bool = False
+    installed: bool = True
+    served: tuple[Site, ...] = ()
+    shown: dict[Path, bytes] = field(default_factory=dict)
+    """Certificates as they were when it read them last."""
+    refusal: UnavailableError | None = None
+    """What it says to the next change."""
+    on_apply: Callable[[], None] = lambda: None
+    in_the_way: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def folder(self) -> Path:
+        """Nothing lies there."""
+        return self.root / "conf.d"
+
+    @property
+    def snippets(self) -> Path:
+        """Nothing lies there."""
+        return self.root / "snippets"
+
+    def is_installed(self) -> bool:
+        """What the test said."""
+        return self.installed
+
+    def require(self) -> None:
+        """Refuse without one."""
+        if not (self.serves_domains and self.installed):
+            raise UnavailableError("there is no nginx on this machine", hint="install it")
+
+    def edge(self) -> Edge:
+        """A new one."""
+        return Edge(
+            http2_directive=True,
+            reject_handshake=True,
+            keeps_upstreams=True,
+            post_quantum=True,
+            ipv6=True,
+            acme=self.root / "acme",
+            pages=self.root / "pages",
+            snippets=self.snippets,
+            own_certificate=None,
+            taken=frozenset(),
+            hash_sizes=(),
+        )
+
+    def apply(self, look: Callable[[], Sequence[Site]], kept: Collection[str] = ()) -> list[str]:
+        """Take the sites, or refuse."""
+        self.on_apply()
+        wanted = tuple(look())
+        if self.refusal is not None:
+            refusal, self.refusal = self.refusal, None
+            raise refusal
+        before, self.served = self.served, wanted
+        if wanted != before:
+            self._read()
+        return [site.app for site in wanted if site not in before]
+
+    def is_as(self, sites: Sequence[Site], kept: Collection[str] = ()) -> bool:
+        """Compare."""
+        return self.served == tuple(sites)
+
+    def test_and_reload(self) -> None:
+        """Read what lies there now."""
+        self._read()
+
+    def has_bare_address(self, app: str) -> bool:
+        """Nobody else's site is there."""
+        return True
+
+    def worker(self) -> str:
+        """Debian's."""
+        return "www-data"
+
+    def maintenance_page(self, message: str) -> str:
+        """The message."""
+        return message
+
+    def obstacles(self, sites: Sequence[Site], bare: str | None) -> list[tuple[str, str]]:
+        """What the test said."""
+        return self.in_the_way
+
+    def _read(self) -> None:
+        chains = [site.certificate.chain for site in self.served if site.certificate]
+        self.shown = {chain: chain.read_bytes() for chain in chains}
+
+
+@dataclass
+class FakeCertificates:
+    """A certificate is a line of the names that it is good for."""
+
+    root: Path
+    proxy: FakeProxy
+    unreachable: set[str] = field(default_factory=set)
+    """Domains that lead elsewhere."""
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+    """The names of each that was asked for."""
+    on_forget: Callable[[], None] = lambda: None
+
+    def require_issuer(self) -> None:
+        """It is always there."""
+
+    def check_reachable(self, domain: str, webroot: Path) -> None:
+        """What the test said."""
+        if domain in self.unreachable:
+            raise UnavailableError(f"`{domain}` leads elsewhere")
+
+    def issue(
+        self, app: str, domains: Sequence[str], *, webroot: Path, email: str, server: str
+    ) -> None:
+        """Write it down."""
+        self.asked.append(tuple(domains))
+        self.renew(app, " ".join(domains))
+
+    def renew(self, app: str, text: str) -> None:
+        """What certbot's timer does."""
+        place = self.issued(app)
+        place.chain.parent.mkdir(parents=True, exist_ok=True)
+        place.chain.write_text(text)
+        place.key.write_text("key")
+
+    def issued(self, app: str) -> Certificate:
+        """In a folder of its own."""
+        return Certificate(self.root / app / "chain", self.root / app / "key")
+
+    def forget(self, app: str) -> None:
+        """Delete it."""
+        self.on_forget()
+        place = self.issued(app)
+        place.chain.unlink(missing_ok=True)
+        place.key.unlink(missing_ok=True)
+
+    def make_refusing(self, certificate: Certificate) -> None:
+        """A new nginx needs none."""
+
+    def check(self, chain: bytes, key: bytes, domains: Sequence[str], now: float) -> None:
+        """Each key fits, but one."""
+        if b"wrong" in key:
+            raise RefusedInputError("the key does not fit")
+
+    def facts(self, chain: bytes) -> Facts:
+        """Its words are names."""
+        digest = hashlib.sha256(chain).hexdigest()
+        names = tuple(word for word in chain.decode().split() if "." in word)
+        return Facts(names=names, issuer=AUTHORITY, ends=2e9, fingerprint=digest)
+
+    def is_trusted(self, chain: bytes) -> bool:
+        """By everybody."""
+        return True
+
+    def served(self, domain: str) -> str | None:
+        """What the proxy has read for the site of that name."""
+        for site in self.proxy.served:
+            if domain in site.domains and site.certificate is not None:
+                return self.facts(self.proxy.shown[site.certificate.chain]).fingerprint
+        return None
+
+
+@dataclass
+class FakeFirewall:
+    """Off until it is turned on."""
+
+    active: bool = False
+
+    def is_active(self) -> bool:
+        """True when it was turned on."""
+        return self.active
+
+    def status(self) -> list[str]:
+        """In its words."""
+        return [f"Status: {'active' if self.active else 'inactive'}"]
+
+    def plan(self, connection: str) -> Plan:
+        """Ssh is on its own port."""
+        return Plan((22,), (22, 80, 443), active=self.active, ipv6=True)
+
+    def enable(self, planned: Plan) -> None:
+        """Turn it on."""
+        self.active = True
+
+
+@dataclass
+class FakeAccess(NoAccess):
+    """As in embedded mode, but that keys let in."""
+
+    in_the_way: list[tuple[str, str]] = field(default_factory=list)
+
+    def require_keys(self) -> None:
+        """They mean something."""
+
+    def obstacles(self) -> list[tuple[str, str]]:
+        """What the test said."""
+        return self.in_the_way
