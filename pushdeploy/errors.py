@@ -6,6 +6,12 @@ with the value in backticks; the hint is the next command to type.
 
 from __future__ import annotations
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C: 128 + SIGINT, as shells count."""
+
+OUR_BUG = 70
+"""That of a mistake of ours: `EX_SOFTWARE` of sysexits.h."""
+
 
 class PushdeployError(Exception):
     """The root: something a person can act on."""
@@ -89,7 +95,7 @@ class CommandFailedError(PushdeployError):
     `output` is what it printed, newest last, capped.
     """
 
-    exit_code = 70
+    exit_code = OUR_BUG
 
     def __init__(
         self, message: str, *, status: int, output: str = "", hint: str | None = None

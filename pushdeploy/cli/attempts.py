@@ -8,7 +8,7 @@ from pushdeploy.cli import words
 from pushdeploy.cli.quiet import Quiet
 from pushdeploy.cli.watch import Printer, stderr
 from pushdeploy.engine.client import GoneError
-from pushdeploy.errors import PushdeployError
+from pushdeploy.errors import INTERRUPTED, PushdeployError
 from pushdeploy.model.ended import Ended, EndedAs
 
 if TYPE_CHECKING:
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from pushdeploy.cli.side import Near
     from pushdeploy.engine.registry import Verb
-
-INTERRUPTED = 130
-"""128 + SIGINT, as shells count."""
 
 GONE = 141
 """128 + SIGPIPE: nobody reads what we say."""

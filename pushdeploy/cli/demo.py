@@ -15,14 +15,11 @@ from pushdeploy.cli import words
 from pushdeploy.cli.demo_place import Demo, remove, result, set_up, start_over, stop
 from pushdeploy.cli.demo_steps import broken_version, first_push, roll_back, second_version
 from pushdeploy.cli.engine_link import HOME_VARIABLE
-from pushdeploy.errors import PushdeployError, UsageError
+from pushdeploy.errors import INTERRUPTED, PushdeployError, UsageError
 from pushdeploy.model.settings import FIRST_PORT
 
 if TYPE_CHECKING:
     from types import FrameType
-
-INTERRUPTED = 130
-"""128 + SIGINT, as shells count."""
 
 NEXT = """\
 It keeps running. Try:

@@ -12,7 +12,7 @@ from pushdeploy.cli.group import PROGRAM, commands
 from pushdeploy.cli.output import say
 from pushdeploy.cli.side import find_side, server_side
 from pushdeploy.cli.words import problem
-from pushdeploy.errors import PushdeployError, UsageError
+from pushdeploy.errors import INTERRUPTED, OUR_BUG, PushdeployError, UsageError
 from pushdeploy.system.standard_streams import open_standard
 
 if TYPE_CHECKING:
@@ -20,14 +20,8 @@ if TYPE_CHECKING:
 
     from pushdeploy.cli.side import Side
 
-INTERRUPTED = 130
-"""128 + SIGINT, as shells count."""
-
 BROKEN_PIPE = 141
 """128 + SIGPIPE: whoever read our output has left, as `head` does."""
-
-OUR_BUG = 70
-"""`EX_SOFTWARE` of sysexits.h."""
 
 
 def main() -> int:

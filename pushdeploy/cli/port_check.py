@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.journal import Journal, journals
 from pushdeploy.errors import UnavailableError, UsageError
+from pushdeploy.model.instance import front_of
 from pushdeploy.model.settings import FIRST_PORT
 from pushdeploy.system import processes
 from pushdeploy.system.ports import held_by
 from pushdeploy.system.systemctl import unit_state
-from pushdeploy.system.unit_files import front_of
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.machine import Machine

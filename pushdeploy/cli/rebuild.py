@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pushdeploy.cli.attempts import GONE, INTERRUPTED, follow
+from pushdeploy.cli.attempts import GONE, follow
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, show_json, show_table
 from pushdeploy.cli.words import problem
 from pushdeploy.engine.registry import App
 from pushdeploy.engine.verbs import rebuild as verbs
-from pushdeploy.errors import PushdeployError, UnavailableError, UsageError
+from pushdeploy.errors import INTERRUPTED, PushdeployError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

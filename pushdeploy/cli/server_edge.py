@@ -87,12 +87,9 @@ def _answer_as(steps: Steps, machine: Machine, app: str, names: tuple[str, ...])
 
 def _add_domains(machine: Machine, app: str, names: tuple[str, ...]) -> bool:
     before = Journal(machine.layout.app(app)).settings().domains
-    wanted = tuple(dict.fromkeys((*before, *names)))
-    if wanted == before:
+    if set(names) <= set(before):
         return False
-    for name in names:
-        edge.refuse_taken(machine, app, name)
-    edge.change_site(machine, app, lambda now: now.changed(domains=wanted))
+    edge.change_site(machine, app, edge.adding_domains(machine, app, names))
     return True
 
 

@@ -11,11 +11,8 @@ from pathlib import Path
 
 from pushdeploy.cli.wishes import Wishes
 from pushdeploy.cli.words import PROBLEM
-from pushdeploy.errors import PushdeployError, UnavailableError
+from pushdeploy.errors import INTERRUPTED, PushdeployError, UnavailableError
 from pushdeploy.system.disk_refusal import refusal
-
-INTERRUPTED = 130
-"""What a shell says of a program that Ctrl-C ended."""
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from pushdeploy.deploy.owners import own
 from pushdeploy.deploy.pulse import trouble
 from pushdeploy.deploy.switch import resolve_intent
 from pushdeploy.errors import (
+    OUR_BUG,
     DeployFailedError,
     NotFoundError,
     PushdeployError,
@@ -34,9 +35,6 @@ from pushdeploy.system.locks import WAIT_SECONDS, Holder, held
 if TYPE_CHECKING:
     from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.layout import AppLayout
-
-OUR_BUG = 70
-"""`EX_SOFTWARE` of sysexits.h."""
 
 FAILED = DeployFailedError.exit_code
 

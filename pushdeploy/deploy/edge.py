@@ -18,7 +18,7 @@ from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.locks import held
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pushdeploy.deploy.machine import Machine
     from pushdeploy.deploy.tools import Proxy
@@ -131,6 +131,23 @@ def refuse_taken(machine: Machine, app: str, domain: str) -> None:
                 f"`{domain}` belongs to the app `{other}`",
                 hint=f"pushdeploy domains:remove {domain} --app {other}",
             )
+
+
+def adding_domains(
+    machine: Machine, app: str, domains: Sequence[str]
+) -> Callable[[AppSettings], AppSettings]:
+    """The change of an app's settings that adds domains.
+
+    Raises:
+        UsageError: when it is made, and another app has one of them.
+    """
+
+    def added(before: AppSettings) -> AppSettings:
+        for domain in domains:
+            refuse_taken(machine, app, domain)
+        return before.changed(domains=tuple(dict.fromkeys((*before.domains, *domains))))
+
+    return added
 
 
 def certificate_of(machine: Machine, app: str, settings: AppSettings) -> Certificate | None:

@@ -14,11 +14,13 @@ from pushdeploy.system.accounts import user_id
 from pushdeploy.system.locks import held
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from pushdeploy.deploy.machine import Machine
     from pushdeploy.deploy.tools import Resources
     from pushdeploy.model.environment import Environment
+    from pushdeploy.model.instance import Status
     from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.settings import AppSettings
 
@@ -44,6 +46,12 @@ def web_workers(machine: Machine, settings: AppSettings, environment: Environmen
     """What web is told: by a config var, by `ps:scale`, or by us."""
     asked = workers_by_config_var(environment) or settings.formation.web_workers
     return asked or web_concurrency(machine.resources)
+
+
+def stale_workers(statuses: Iterable[Status], wanted: Iterable[Instance]) -> list[Status]:
+    """Workers that there are and that are not wanted: of another release, or too many."""
+    units = {one.unit for one in wanted}
+    return [one for one in statuses if one.process_type != "web" and one.unit not in units]
 
 
 def web(machine: Machine, release: Release, settings: AppSettings) -> Instance:

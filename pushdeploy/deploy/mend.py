@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import fit
+from pushdeploy.deploy.instances import stale_workers
 from pushdeploy.deploy.journal import Journal, read_release_or_none
 from pushdeploy.deploy.tidy import wanted_instances
 from pushdeploy.model.instance import State
@@ -25,13 +26,12 @@ def start_missing(machine: Machine, journal: Journal) -> list[str]:
         return []
     app = journal.place.name
     wanted = [one for one in wanted_instances(machine, journal) if one.release == live]
-    units = {one.unit for one in wanted}
     statuses = machine.supervisor.statuses(app)
     running = {one.unit for one in statuses if one.state not in (State.DOWN, State.STOPPING)}
     missing = [one for one in wanted if one.unit not in running]
     machine.supervisor.open_front(app, journal.settings().port, journal.place.live_socket)
     reached(Point.MEND_FRONT)
-    stale = [one for one in statuses if one.process_type != "web" and one.unit not in units]
+    stale = stale_workers(statuses, wanted)
     if stale:
         machine.supervisor.forget(app, [one.unit for one in stale])
         reached(Point.MEND_STOPPED)

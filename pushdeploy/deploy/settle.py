@@ -73,11 +73,9 @@ def change_workers(
 ) -> None:
     """Old workers stop, then new ones start: no job is run by two."""
     new = instances.workers(machine, release, settings)
-    wanted = {one.unit for one in new}
-    statuses = machine.supervisor.statuses(release.app)
-    old = [one.unit for one in statuses if one.process_type != "web" and one.unit not in wanted]
+    old = instances.stale_workers(machine.supervisor.statuses(release.app), new)
     if old:
-        machine.supervisor.forget(release.app, old)
+        machine.supervisor.forget(release.app, [one.unit for one in old])
     reached(Point.WORKERS_STOPPED)
     if new:
         machine.supervisor.apply(new)

@@ -8,13 +8,13 @@ import signal
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.deploy.attempt import OUR_BUG, refused_by_disk
+from pushdeploy.deploy.attempt import refused_by_disk
 from pushdeploy.engine.asked import Asked
 from pushdeploy.engine.caller import caller_of
 from pushdeploy.engine.deadlines import CPU_SECONDS, DAY_SECONDS
 from pushdeploy.engine.registry import App, Verb
 from pushdeploy.engine.session import Session
-from pushdeploy.errors import PushdeployError, UsageError
+from pushdeploy.errors import OUR_BUG, PushdeployError, UsageError
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.wire import error_record, plain
 from pushdeploy.system import log

@@ -105,6 +105,24 @@ def parse_unit(unit: str) -> UnitName | None:
     return UnitName(app, int(match["release"]), match["type"], int(match["index"] or 1))
 
 
+def front_of(app: str) -> str:
+    """The unit of the app's front, which serves its port; without a type."""
+    return f"{unit_prefix(app)}.front"
+
+
+def wake_of(app: str) -> str:
+    """The unit that will look after the app once, by `reconcile`; without a type."""
+    return f"{unit_prefix(app)}.wake"
+
+
+def bridge_of(unit: str) -> str:
+    """The unit that hands the connections of a web unit on to its port.
+
+    Asked for another unit, it names one that is never there.
+    """
+    return f"{unit.removesuffix('.web')}.bridge"
+
+
 class State(StrEnum):
     """How an instance stands, as its supervisor sees it."""
 

@@ -71,7 +71,7 @@ def tail(unit: str, lines: int) -> list[str]:
 
     Not what systemd says of them else.
     """
-    command.attempt(Command(["journalctl", "--sync"]))
+    _sync()
     name = f"{unit}.service"
     matches = [f"_SYSTEMD_UNIT={name}", "+", *KILLS, f"UNIT={name}", "+", *LOSSES]
     found: list[str] = []
@@ -84,6 +84,11 @@ def tail(unit: str, lines: int) -> list[str]:
     if len(found) >= lines and _may_have_lost(name):
         found.insert(0, MAYBE_LOST)
     return found[:lines][::-1]
+
+
+def _sync() -> None:
+    """Have it write what it was told up to now."""
+    command.attempt(Command(["journalctl", "--sync"]))
 
 
 def _may_have_lost(unit: str) -> bool:
@@ -105,7 +110,7 @@ def logs(app: str, *, names: Collection[str], lines: int, follow: bool) -> Itera
     """
     found: list[LogLine] = []
     cursor: str | None = None
-    command.attempt(Command(["journalctl", "--sync"]))
+    _sync()
     matches = [f"_SYSTEMD_SLICE={unit_prefix(app)}.slice", "+", *KILLS, "+", *LOSSES]
     with closing(_records(matches, "--reverse")) as newest_first:
         for record in newest_first:

@@ -8,7 +8,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from pushdeploy.errors import CommandFailedError
-from pushdeploy.model.instance import Instance, State, Status, UnitName, parse_unit
+from pushdeploy.model.instance import (
+    Instance,
+    State,
+    Status,
+    UnitName,
+    bridge_of,
+    front_of,
+    parse_unit,
+    wake_of,
+)
 from pushdeploy.model.job import JOB_VARIABLE, Job, JobKind
 from pushdeploy.model.log_line import Keeping, Kept
 from pushdeploy.system import command, output_log, processes
@@ -16,12 +25,7 @@ from pushdeploy.system.command import CLEAN_PATH, Command
 from pushdeploy.system.network import network_settings
 from pushdeploy.system.short_folder import make_own_folder
 from pushdeploy.system.supervisord_daemon import RUNNING, Daemon, person
-from pushdeploy.system.supervisord_program import (
-    Programs,
-    bridge_of,
-    front_of,
-    wake_of,
-)
+from pushdeploy.system.supervisord_program import Programs
 from pushdeploy.system.terminal import run_at_terminal
 
 if TYPE_CHECKING:

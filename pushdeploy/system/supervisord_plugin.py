@@ -18,11 +18,8 @@ from urllib.parse import unquote
 from supervisor import events
 from supervisor.states import ProcessStates
 
-from pushdeploy.model.instance import parse_unit
+from pushdeploy.model.instance import RESTART_SECONDS, parse_unit
 from pushdeploy.system.output_log import Writer, output_log
-
-RESTART_SECONDS = 1
-"""Like `RestartSec=` of our systemd units; supervisord by itself waits longer each time."""
 
 _Event = Any
 """Of supervisor.events: it has no types."""

@@ -9,8 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
-from pushdeploy.model.app import unit_prefix
-from pushdeploy.model.instance import DEFAULT_FILES, STOP_GRACE_SECONDS, Instance
+from pushdeploy.model.instance import (
+    DEFAULT_FILES,
+    STOP_GRACE_SECONDS,
+    Instance,
+    bridge_of,
+    front_of,
+    wake_of,
+)
 from pushdeploy.system.command import CLEAN_PATH
 from pushdeploy.system.rendering import render
 from pushdeploy.system.supervisord_daemon import MARK, person
@@ -24,21 +30,6 @@ FILES = f'ulimit -S -n {DEFAULT_FILES} 2>/dev/null || ulimit -S -n "$(ulimit -H 
 START = FILES + 'exec "$@"'
 START_WITH_SOCKET = FILES + 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&0 0</dev/null'
 """supervisord hands the listening socket over as fd 0; this makes it sd_listen_fds(3)'s."""
-
-
-def front_of(app: str) -> str:
-    """The program that serves the app's port."""
-    return f"{unit_prefix(app)}.front"
-
-
-def wake_of(app: str) -> str:
-    """The program that will reconcile the app."""
-    return f"{unit_prefix(app)}.wake"
-
-
-def bridge_of(unit: str) -> str:
-    """The program that hands the connections of a web unit on to its port."""
-    return f"{unit.removesuffix('.web')}.bridge"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,22 +17,22 @@ from pushdeploy.model.instance import (
     Instance,
     State,
     Status,
+    bridge_of,
+    front_of,
     parse_unit,
+    wake_of,
 )
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.system import command, files, job_files, journald
 from pushdeploy.system.command import Command
 from pushdeploy.system.systemctl import systemctl, transient, unit_state
 from pushdeploy.system.unit_files import (
-    bridge_of,
     client_sandbox,
     front_files,
-    front_of,
     job_of,
     run_command,
     slice_of,
     unit_files,
-    wake_of,
 )
 from pushdeploy.system.unit_status import PROPERTIES, STATES, named_status, read_statuses
 

@@ -19,6 +19,8 @@ from pushdeploy.model.instance import (
     LOG_INTERVAL_SECONDS,
     RESTART_SECONDS,
     STOP_GRACE_SECONDS,
+    bridge_of,
+    front_of,
 )
 from pushdeploy.model.job import JobKind
 from pushdeploy.model.ports import BRIDGED, as_range
@@ -63,16 +65,6 @@ def load_templates() -> None:
 def slice_of(app: str) -> str:
     """The slice that holds all of an app's processes."""
     return f"{unit_prefix(app)}.slice"
-
-
-def front_of(app: str) -> str:
-    """The unit name of the app's front, without a type."""
-    return f"{unit_prefix(app)}.front"
-
-
-def wake_of(app: str) -> str:
-    """The unit name of the timer that looks after the app once, without a type."""
-    return f"{unit_prefix(app)}.wake"
 
 
 def job_of(job: Job) -> str:
@@ -162,11 +154,6 @@ def front_files(app: str, port: int, live_socket: Path) -> Iterator[tuple[str, s
     }
     for kind in ("socket", "service"):
         yield f"{unit}.{kind}", render(f"systemd/front.{kind}.j2", **values)
-
-
-def bridge_of(unit: str) -> str:
-    """The unit name of the bridge of a web unit; that of another unit is never there."""
-    return f"{unit.removesuffix('.web')}.bridge"
 
 
 def settings_of(text: str) -> list[str]:

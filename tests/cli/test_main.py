@@ -11,11 +11,11 @@ import pytest
 
 from pushdeploy import __version__
 from pushdeploy.cli.group import ALIASES, COMMANDS, commands
-from pushdeploy.cli.main import BROKEN_PIPE, OUR_BUG, status_of
+from pushdeploy.cli.main import BROKEN_PIPE, status_of
 from pushdeploy.cli.side import Near
 from pushdeploy.engine.registry import Done
 from pushdeploy.engine.verbs.run import Ran
-from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
+from pushdeploy.errors import OUR_BUG, NotFoundError, UnavailableError, UsageError
 from pushdeploy.system.command import Command, attempt, start
 from tests.cli.answers import LIVE, PS, RELEASES, apps
 

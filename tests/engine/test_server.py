@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pushdeploy.deploy.attempt import OUR_BUG
 from pushdeploy.engine.protocol import REQUEST_LIMIT
 from pushdeploy.engine.registry import Registry
 from pushdeploy.engine.session import Session
-from pushdeploy.errors import UsageError
+from pushdeploy.errors import OUR_BUG, UsageError
 from pushdeploy.model.job import JobKind
 from pushdeploy.system.server_tools import ServerAccess
 from tests.deploy.machine import APP, FakeMachine

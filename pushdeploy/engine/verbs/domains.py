@@ -45,14 +45,7 @@ def add(asked: Asked) -> ChangedDomains:
     """Add `domains`."""
     from pushdeploy.deploy import edge
 
-    machine, app, wanted = asked.machine, asked.app, _named(asked)
-
-    def added(before: AppSettings) -> AppSettings:
-        for domain in wanted:
-            edge.refuse_taken(machine, app, domain)
-        return before.changed(domains=tuple(dict.fromkeys((*before.domains, *wanted))))
-
-    return _changed(asked, added)
+    return _changed(asked, edge.adding_domains(asked.machine, asked.app, _named(asked)))
 
 
 @verb("domains.remove", ChangedDomains, right=Right.PROXY)
