@@ -141,7 +141,7 @@ uninstall() {
   for word in "$@"; do
     case $word in
       --purge | --yes) ;;
-      *) server_bad_usage "\`$word\` is no option of uninstall." ;;
+      *) server_bad_usage "\`$word\` is not an option of uninstall." ;;
     esac
   done
   server_require_root uninstall "$@"
@@ -173,10 +173,10 @@ server_check_option() {
   local option=$1 value=$2
   case $option in
     --app | --key | --port | --domain | --email | --acme-server | --firewall | --check | --yes) [[ -n $value ]] || server_bad_usage "\`$option\` needs a value." ;;
-    *) server_bad_usage "\`$option\` is no option of the installer." ;;
+    *) server_bad_usage "\`$option\` is not an option of the installer." ;;
   esac
   if [[ $option == --port && ! $value =~ ^[0-9]{1,5}$ ]]; then
-    server_bad_usage "\`$value\` is no port."
+    server_bad_usage "\`$value\` is not a port."
   fi
   if [[ $option == --key && ! -e $value ]]; then
     fail_as 4 "\`$value\` can't be read: No such file or directory" \
@@ -257,7 +257,7 @@ server_tool() {
   local checkout=$1 tool=$2
   say "Installing the tool into $tool"
   if tool_works "$tool"; then
-    detail "already so"
+    detail "no change"
     return
   fi
   tool_make "$checkout" "$tool"
@@ -307,11 +307,11 @@ demo_check_arguments() {
         value=${2-}
         (($# < 2)) || shift
         ;;
-      *) demo_bad_usage "\`$1\` is no option of the demo." ;;
+      *) demo_bad_usage "\`$1\` is not an option of the demo." ;;
     esac
     [[ -n $value ]] || demo_bad_usage "\`$option\` needs a value."
     if [[ $option == --port && ! $value =~ ^[0-9]{1,5}$ ]]; then
-      demo_bad_usage "\`$value\` is no port."
+      demo_bad_usage "\`$value\` is not a port."
     fi
     shift
   done

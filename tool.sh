@@ -117,7 +117,7 @@ pip_patiently() {
     grep --extended-regexp '^ *(ERROR|WARNING|error)' -- "$log" >&2 || cat -- "$log" >&2
     rm -- "$log"
     fail "pushdeploy's packages could not be installed; pip says why above." \
-      "If that was the network, run the same command again: it goes on where it was."
+      "If that was the network, run the same command again: it continues where it stopped."
   fi
   rm -- "$log"
 }
@@ -136,7 +136,7 @@ STEP_BEGAN=0
 
 # Says what is done, and how long the step has taken.
 say_still() {
-  detail "${1:-still at it} ($((SECONDS - STEP_BEGAN)) s)"
+  detail "${1:-still working} ($((SECONDS - STEP_BEGAN)) s)"
 }
 
 # Runs a command whose output goes into a log, and says every three seconds what it is at, by the

@@ -40,7 +40,7 @@ def apps(side: Near, *, as_json: bool) -> None:
     elif found:
         show_table(COLUMNS, [_row(one) for one in found])
     else:
-        say("There is no app yet. Make one: pushdeploy apps:create blog")
+        say("There are no apps yet. Create one: pushdeploy apps:create blog")
 
 
 @command("apps:create", example="pushdeploy apps:create blog --port 8000", app=App.NONE)
@@ -53,7 +53,7 @@ def apps(side: Near, *, as_json: bool) -> None:
 def apps_create(side: Near, *, name: str, port: int | None) -> None:
     """Create an app before its first push."""
     made = side.ask(verbs.create, app=parse_app_name(name), port=port)
-    how = "done" if made.made else "it was there already"
+    how = "done" if made.made else "it existed already"
     say(f"Creating {name}... {how}, on port {made.port}")
     say_note(made.note)
     show_lines(_to_paste(name))
@@ -88,7 +88,7 @@ def apps_destroy(side: Near, *, app: str, confirm: str | None) -> None:
 
 def _typed(app: str) -> str:
     say(f" !     This deletes {app}: its releases, config vars and storage.")
-    answer: str = click.prompt(f" !     To go on, type {app}", err=True, prompt_suffix=": ")
+    answer: str = click.prompt(f" !     To continue, type {app}", err=True, prompt_suffix=": ")
     return answer
 
 

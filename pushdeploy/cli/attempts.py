@@ -47,7 +47,7 @@ def briefly(side: Near, doing: str, restarting: str, verb: Verb[Ended], **reques
     try:
         ended = _ask(side, verb, request, teller)
     except PushdeployError:
-        teller.finish(f"{doing}... failed, nothing was changed")
+        teller.finish(f"{doing}... failed, nothing changed")
         raise
     if isinstance(ended, int):
         return ended
@@ -59,7 +59,7 @@ def briefly(side: Near, doing: str, restarting: str, verb: Verb[Ended], **reques
         case EndedAs.NOTHING:
             teller.finish(f"{doing}... {ended.text}")
         case _:
-            teller.finish(f"{doing} {restarting}... failed, nothing was changed")
+            teller.finish(f"{doing} {restarting}... failed, nothing changed")
             teller.end(ended)
     return ended.exit_code
 

@@ -29,7 +29,7 @@ def bare(side: Near, *, as_json: bool) -> None:
     else:
         say("Nothing answers there. Put an app there: pushdeploy bare:set --app blog")
         if found.kept_for:
-            say(f"{found.kept_for} will, when it has no domain any more.")
+            say(f"{found.kept_for} will, when it has no domains left.")
 
 
 @command("bare:set", example="pushdeploy bare:set --app blog")

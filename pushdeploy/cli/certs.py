@@ -78,14 +78,18 @@ def certs_add(side: Near, *, app: str, chain: str, key: str) -> None:
 def certs_remove(side: Near, *, app: str) -> None:
     """Remove a certificate, and serve the app over plain HTTP again."""
     side.ask(verbs.remove, app=app)
-    say(f"{app} has no certificate any more")
+    say(f"{app} no longer has a certificate")
 
 
 @command("certs:renewed", example="pushdeploy certs:renewed", app=App.NONE)
 def certs_renewed(side: Near) -> None:
     """Load renewed certificates; certbot calls this."""
     names = side.ask(verbs.renewed).names
-    say(f"nginx shows the new certificate for {', '.join(names)}" if names else "nothing is new")
+    say(
+        f"nginx serves the new certificate for {', '.join(names)}"
+        if names
+        else "no new certificates"
+    )
 
 
 def _text(name: str, side: Near | None = None) -> str:
@@ -96,9 +100,9 @@ def _from_stdin() -> Sequence[str]:
     try:
         found = json.loads(read_stdin())
     except ValueError as error:
-        raise UsageError("stdin is no JSON list of two texts") from error
+        raise UsageError("stdin is not a JSON list of two strings") from error
     if not isinstance(found, list) or len(found) != 2:  # noqa: PLR2004 - a chain and a key
-        raise UsageError("stdin is no JSON list of two texts")
+        raise UsageError("stdin is not a JSON list of two strings")
     return [str(one) for one in found]
 
 

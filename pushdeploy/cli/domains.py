@@ -28,7 +28,7 @@ def domains(side: Near, *, app: str, as_json: bool) -> None:
     elif found:
         show_lines(found)
     else:
-        say(f"{app} has no domain. Add one: pushdeploy domains:add blog.example.com --app {app}")
+        say(f"{app} has no domains. Add one: pushdeploy domains:add blog.example.com --app {app}")
 
 
 @command("domains:add", example="pushdeploy domains:add blog.example.com --app blog")
@@ -53,7 +53,7 @@ def domains_remove(side: Near, *, app: str, names: tuple[str, ...]) -> None:
     """Remove domains from an app."""
     made = side.ask(verbs.remove, app=app, domains=_parsed(names))
     found = made.domains
-    say(f"{app} answers as {', '.join(found)}" if found else f"{app} has no domain any more")
+    say(f"{app} answers as {', '.join(found)}" if found else f"{app} has no domains left")
     say_note(made.note)
 
 

@@ -57,6 +57,8 @@ def firewall_enable(side: Near, *, yes: bool) -> None:
 
 def _ask() -> None:
     if not sys.stdin.isatty():
-        raise UsageError("nobody is here to say yes", hint="pushdeploy firewall:enable --yes")
+        raise UsageError(
+            "there is no terminal to ask for confirmation", hint="pushdeploy firewall:enable --yes"
+        )
     if not click.confirm("Turn the firewall on?", default=False, err=True):
-        raise UsageError("nothing was changed", hint="pushdeploy firewall:enable")
+        raise UsageError("nothing changed", hint="pushdeploy firewall:enable")

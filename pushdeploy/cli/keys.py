@@ -32,7 +32,7 @@ def keys(side: Near, *, as_json: bool) -> None:
     elif found:
         show_table(COLUMNS, [(one.name, one.kind, one.fingerprint) for one in found])
     else:
-        say("No key may push yet. Add one: pushdeploy keys:add alice alice.pub")
+        say("No keys may push yet. Add one: pushdeploy keys:add alice alice.pub")
 
 
 def _key_on_stdin(errand: Errand) -> Errand:
@@ -74,7 +74,7 @@ def keys_remove(side: Near, *, name: str, confirm: str | None) -> None:
     answer = side.ask(verbs.remove, name=name, confirmed=confirm == name)
     say(f"Removing the key {name}... done")
     if not answer.left:
-        say("No key is left: nobody can push until root adds one on the server.")
+        say("No keys are left: nobody can push until root adds one on the server.")
 
 
 def _record(one: verbs.PublicKey) -> dict[str, str]:
@@ -99,14 +99,14 @@ def _name_and_file(words: tuple[str, ...]) -> tuple[str | None, str]:
             return name, file
         case _:
             raise UsageError(
-                "keys:add takes a name and a file, no more", hint="pushdeploy keys:add --help"
+                "keys:add takes a name and a file only", hint="pushdeploy keys:add --help"
             )
 
 
 def _default_file() -> str:
     if not sys.stdin.isatty():
         return STDIN
-    raise UsageError("which key? No file is named", hint=f"pushdeploy keys:add {PUBLIC_FILE}")
+    raise UsageError("which key? No file is given", hint=f"pushdeploy keys:add {PUBLIC_FILE}")
 
 
 def _text(file: str, side: Near | None) -> str:

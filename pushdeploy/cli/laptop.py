@@ -75,7 +75,7 @@ def chosen(remotes: Sequence[PushRemote], name: str | None) -> Place:
     if len(ours) > 1:
         first = next(iter(ours))
         raise UsageError(
-            f"which server? The git remotes {', '.join(ours)} name one each",
+            f"which server? There are several git remotes: {', '.join(ours)}",
             hint=f"add --remote {first}",
         )
     if not ours:
@@ -107,12 +107,12 @@ def _read_remotes() -> PushRemotes:
     try:
         from pushdeploy.system.git import push_remotes  # noqa: PLC0415 - slow, and on laptops only
     except ImportError as error:
-        raise UnavailableError("`git` is not there", hint="install git") from error
+        raise UnavailableError("`git` is not installed", hint="install git") from error
     folder = Path.cwd()
     found = push_remotes(folder)
     if found is None:
         raise NotFoundError(
-            f"`{folder}` is in no git checkout, so no remote names a server",
+            f"`{folder}` is not in a git checkout, so no remote names a server",
             hint=f"cd to the app's checkout, or: ssh {RECEIVER}@HOST apps",
         )
     return found

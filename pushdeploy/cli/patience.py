@@ -15,7 +15,9 @@ SECONDS = 3.0
 
 
 @contextlib.contextmanager
-def patience(seconds: float = SECONDS, words: str = "The server is still at it") -> Iterator[None]:
+def patience(
+    seconds: float = SECONDS, words: str = "The server is still working"
+) -> Iterator[None]:
     """Say how long it has taken, each time these seconds are over."""
     ended = threading.Event()
     talk = threading.Thread(target=_talk, args=(ended, seconds, words), daemon=True)

@@ -40,7 +40,7 @@ def wanted_port(machine: Machine, app: str, port: int | None) -> int | None:
 def _choose(apps: dict[str, int], app: str, port: int | None) -> int | None:
     own = apps.pop(app, None)
     if own is not None and port not in (None, own):
-        raise UsageError(f"the app `{app}` has port {own} already", hint="leave `--port` out")
+        raise UsageError(f"the app `{app}` already has port {own}", hint="leave out `--port`")
     owner = next((name for name, taken in apps.items() if taken == port), None)
     if owner is not None:
         another = processes.another_port(apps[owner], set(apps.values()))

@@ -34,6 +34,6 @@ def reconcile(side: Near, *, app: str | None, boot: bool, deep: bool, later: boo
     done = side.engine(verbs.reconcile, request, stay=True).done
     show_lines(f"{name}: {did.text}" for name, lines in done.items() for did in lines)
     if not any(done.values()):
-        say("There was nothing to start." if boot else f"{app or 'Everything'} is as it should be.")
+        say("Nothing to start." if boot else f"{app or 'Everything'} is as it should be.")
     failed = any(did.failed for lines in done.values() for did in lines)
     return UnavailableError.exit_code if failed else 0

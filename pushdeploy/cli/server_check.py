@@ -55,17 +55,15 @@ def check(wishes: Wishes, *, only: bool) -> None:
     if not found:
         steps.detail("nothing is in the way, and nothing of others' is here")
     if only and any(one.kind is Kind.UNREADY for one in found):
-        steps.result("It can be installed, and is not ready before that; nothing was changed")
+        steps.result("It can be installed, and is not ready before that; nothing changed")
     elif only:
-        steps.result("Nothing is in the way; nothing was changed")
+        steps.result("Nothing is in the way; nothing changed")
     elif any(one.kind is Kind.CHANGES for one in found) and not wishes.sure:
         _ask()
 
 
 def _nothing(count: int) -> str:
-    return (
-        f"{'one thing is' if count == 1 else f'{count} things are'} in the way; nothing was changed"
-    )
+    return f"{'one thing is' if count == 1 else f'{count} things are'} in the way; nothing changed"
 
 
 def _show(steps: Steps, one: Finding) -> None:
@@ -80,9 +78,9 @@ def _show(steps: Steps, one: Finding) -> None:
 def _ask() -> None:
     if not sys.stdin.isatty():
         raise UsageError("what is marked above would change, and nobody agreed", hint="add --yes")
-    print(f"Type `{WORD}` to go on: ", end="", file=sys.stderr, flush=True)
+    print(f"Type `{WORD}` to continue:  ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != WORD:
-        raise UsageError("nothing was changed", hint="sudo ./installer.sh --check")
+        raise UsageError("nothing changed", hint="sudo ./installer.sh --check")
 
 
 def bad_values(wishes: Wishes) -> Iterator[PushdeployError]:
@@ -97,7 +95,7 @@ def bad_values(wishes: Wishes) -> Iterator[PushdeployError]:
         if value and wishes.app is None:
             shown = value[0] if isinstance(value, tuple) else value
             hint = f"sudo ./installer.sh --app blog {option} {shown}"
-            yield UsageError(f"`{option}` is an app's", hint=hint)
+            yield UsageError(f"`{option}` needs an app", hint=hint)
     if wishes.port is not None and not 1 <= wishes.port <= HIGHEST_PORT:
         yield UsageError(f"`{wishes.port}` is not a port", hint="a port is a number up to 65535")
     known = ServerSettings()

@@ -37,9 +37,9 @@ def check_edge(machine: Machine, wishes: Wishes) -> tuple[str, ...]:
 def make_edge(steps: Steps, machine: Machine, wishes: Wishes, names: tuple[str, ...]) -> None:
     """Serve what was asked for. The firewall comes before the certificate, which needs port 80."""
     if wishes.firewall:
-        steps.step("Letting in ssh, HTTP and HTTPS only", _make_firewall)
+        steps.step("Opening the firewall for ssh, HTTP and HTTPS only", _make_firewall)
     if certbot.apps():
-        steps.step("Taking up certbot's renewals", certbot.hook)
+        steps.step("Handling certbot's renewals", certbot.hook)
     _serve(steps, machine)
     app = wishes.app
     if app is None:
@@ -104,7 +104,7 @@ def _get_certificate(
     except PushdeployError as error:
         steps.undone(error.message, error.hint or "certbot certificates")
         server = f" --server {wishes.acme_server}" if wishes.acme_server else ""
-        steps.detail("Everything else is done. When that is fixed:")
+        steps.detail("Everything else is done. Once that is fixed:")
         steps.detail(f"  pushdeploy certs:auto --email {wishes.email}{server} --app {app}")
 
 

@@ -68,7 +68,7 @@ def install(version: Path, wishes: Wishes) -> int:
     if key is not None:
         _add_key(steps, text, key)
     if app is not None:
-        steps.step(f"Making the app {app}", partial(_make_app, machine, app, wanted))
+        steps.step(f"Creating the app {app}", partial(_make_app, machine, app, wanted))
     _start_apps(steps, machine)
     _name_misfits(steps, machine)
     make_edge(steps, machine, wishes, names)
@@ -81,8 +81,8 @@ def install(version: Path, wishes: Wishes) -> int:
 
 def _make_server(steps: Steps, version: Path) -> None:
     accounts = ServerAccounts(SERVER)
-    steps.step("Making the users", lambda: bool(accounts.ensure_users()))
-    own(steps, "Making the folders", accounts.ensure_server)
+    steps.step("Creating users", lambda: bool(accounts.ensure_users()))
+    own(steps, "Creating folders", accounts.ensure_server)
     steps.step(f"Using version {version.name}", partial(tool.use, version))
     steps.step(
         f"Letting keys of pushdeploy log in as {RECEIVER}, and reloading sshd",
@@ -96,7 +96,7 @@ def _make_server(steps: Steps, version: Path) -> None:
 def _add_key(steps: Steps, text: str, file: Path) -> None:
     known = keys.same_key(SERVER.keys, text)
     name = known.name if known else _key_name(text, file)
-    steps.step(f"Letting the key {name} push", partial(_add_new_key, text, name))
+    steps.step(f"Adding the key {name}", partial(_add_new_key, text, name))
 
 
 def _add_new_key(text: str, name: str) -> bool:
@@ -133,7 +133,10 @@ def _start_apps(steps: Steps, machine: Machine) -> None:
         steps.warn(error.message, f"journalctl -u {server_units.BOOT}")
     for app in idle(machine):
         if _misfit(machine, app) is None:
-            steps.fault(f"{app} is live by its records, and does not run", f"pushdeploy ps {app}")
+            steps.fault(
+                f"{app} should be live according to its records, but is not running",
+                f"pushdeploy ps {app}",
+            )
 
 
 def _start(machine: Machine) -> bool:
@@ -173,7 +176,7 @@ def _close(steps: Steps, app: str) -> None:
     if not steps.faulty:  # else it may be another site that is there
         _say_bare(steps)
     if not keys.listing(SERVER.keys):
-        steps.detail("Nobody may push yet. Add the public key of your laptop:")
+        steps.detail("Nobody may push yet. Add your laptop's public key:")
         steps.detail("  sudo ./installer.sh --key id_ed25519.pub")
     here, port = address.own_address()
     steps.detail("On your laptop, in the folder of the app:")

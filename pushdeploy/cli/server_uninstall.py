@@ -77,9 +77,9 @@ def _ask(*, purge: bool) -> None:
             f"this {fate}; it has to be confirmed",
             hint=f"sudo ./installer.sh uninstall{' --purge' if purge else ''} --yes",
         )
-    print(f"This {fate}. Type `{WORD}` to go on: ", end="", file=sys.stderr, flush=True)
+    print(f"This {fate}. Type `{WORD}` to continue:  ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != WORD:
-        raise UsageError("nothing was changed")
+        raise UsageError("nothing changed")
 
 
 def _leave_edge() -> bool:

@@ -44,7 +44,7 @@ def main() -> int:
             print(PROBLEM + text, file=sys.stderr)
         return UnavailableError.exit_code
     except KeyboardInterrupt:
-        print(PROBLEM + "Interrupted; run it again, it goes on where it was.", file=sys.stderr)
+        print(PROBLEM + "Interrupted; run it again to continue where it stopped.", file=sys.stderr)
         return INTERRUPTED
     return 0
 

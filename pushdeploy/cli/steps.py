@@ -25,10 +25,10 @@ class Steps:
     def step(self, title: str, action: Callable[[], bool], *, done: str = "ok") -> bool:
         """Say it, do it; the action returns False when it had nothing to do."""
         self.say(STEP + title)
-        with patience(self._patience, f"{DETAIL}still at it"):
+        with patience(self._patience, f"{DETAIL}still working"):
             changed = action()
         self.changed = self.changed or changed
-        self.detail(done if changed else "already so")
+        self.detail(done if changed else "no change")
         return changed
 
     def detail(self, text: str) -> None:

@@ -73,7 +73,7 @@ def url(machine: Machine, app: str) -> str | None:
 
 
 def told(machine: Machine) -> dict[str, str | None]:
-    """The app that answers now, and the one that will when it has no domain any more."""
+    """The app that answers now, and the one that will when it has no domains left."""
     chosen, now = server_settings(machine).bare, shown(machine)
     return {"app": now, "kept_for": chosen if chosen and chosen != now else None}
 

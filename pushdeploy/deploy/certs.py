@@ -56,7 +56,7 @@ def ask_for(
     stars = [domain for domain in settings.domains if domain.startswith("*.")]
     if stars:
         raise UsageError(
-            f"`{stars[0]}` needs a proof by DNS, which we do not do",
+            f"`{stars[0]}` needs DNS validation, which is not supported",
             hint=f"pushdeploy certs:add CHAIN KEY --app {app}",
         )
     webroot = proxy_of(machine).edge().acme
@@ -146,7 +146,7 @@ def renewed(machine: Machine) -> list[str]:
 
 def _lock(machine: Machine) -> AbstractContextManager[None]:
     path = machine.layout.state / "certs.lock"
-    return held(path, who="pushdeploy", what="a change of certificates")
+    return held(path, who="pushdeploy", what="a certificate change")
 
 
 def _no_domain(app: str, for_what: str) -> UsageError:
@@ -163,7 +163,7 @@ def _server_settings_with(
     wanted = replace(known, email=email or known.email, acme_server=server or known.acme_server)
     if not wanted.email:
         raise UsageError(
-            "no e-mail address is known to which problems with certificates are reported",
+            "there is not an e-mail address to report certificate problems to",
             hint=f"pushdeploy certs:auto --email me@example.com --app {app}",
         )
     return wanted

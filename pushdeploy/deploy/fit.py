@@ -34,7 +34,7 @@ def misfit(machine: Machine, release: Release) -> str | None:
     built = f"v{release.number} was built for Python {wanted}"
     running = pythons.running(path)
     if running is None:
-        what = "does not run" if path.exists() else "is not there any more"
+        what = "does not run" if path.exists() else "is gone"
         return f"{built}: `{path}` {what}"
     if f"{running.version.major}.{running.version.minor}" != wanted:
         return f"{built}: `{path}` is Python {running.version} now"

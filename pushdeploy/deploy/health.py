@@ -64,8 +64,8 @@ def check(machine: Machine, release: Release, instance: Instance, report: Report
         if accepts(one, answer.status) is Verdict.WARN:
             report(
                 Warned(
-                    f"GET {one.path} answered {answer.status}: taken for healthy, since app.json "
-                    "names no health check",
+                    f"GET {one.path} answered {answer.status}: treated as healthy, since "
+                    "app.json has no health check",
                     hint='app.json: {"healthchecks": {"web": [{"path": "/healthz"}]}}',
                 )
             )

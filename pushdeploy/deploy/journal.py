@@ -98,7 +98,7 @@ class Journal:
             )
             if any(one.release == number for one in self.all_attempts()):
                 raise NotFoundError(
-                    f"v{number} of `{app}` is not kept any more; these are: {present}",
+                    f"v{number} of `{app}` is no longer kept; these are: {present}",
                     hint=f"pushdeploy releases:output v{number} --app {app}",
                 ) from error
             raise NotFoundError(

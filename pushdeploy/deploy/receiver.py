@@ -103,7 +103,7 @@ def _names_no_commit(repository: Repository, revision: str) -> NotFoundError:
             hint="write more of the id",
         )
     return NotFoundError(
-        f"{quoted(revision)} names no commit in the server's repo",
+        f"{quoted(revision)} is not a commit in the server's repo",
         hint="git push production main",
     )
 

@@ -62,7 +62,7 @@ def renew(machine: Machine, app: str, audience: Audience, *, change: Change, who
             journal.save_pending_environment(environment)
             return Ended(EndedAs.RECORDED, 0, text="it takes effect at the first deploy")
         if environment == before and changed == settings and change.kind not in ALWAYS:
-            return Ended(EndedAs.NOTHING, 0, release=current.number, text="it is so already")
+            return Ended(EndedAs.NOTHING, 0, release=current.number, text="no change")
         ended = run_attempt(
             machine,
             journal,

@@ -139,7 +139,7 @@ def _unreachable(
     hint = f"pushdeploy rollback v{there[0]} --app {app}" if there else None
     if number in history.once_live():
         return NotFoundError(
-            f"v{number} of `{app}` was live and is not whole any more{ways}", hint=hint
+            f"v{number} of `{app}` was live and is no longer complete{ways}", hint=hint
         )
     if number in journal.numbers() or any(one.release == number for one in journal.all_attempts()):
         return NothingToRollBackToError(

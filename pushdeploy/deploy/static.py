@@ -41,7 +41,7 @@ def add_mount(machine: Machine, app: str, mount: StaticMount) -> tuple[AppSettin
         _refuse_link(app, place.shared, mount.shared)
         if not folder.is_dir():
             raise UsageError(
-                f"`{mount.shared}` is no storage folder of `{app}`",
+                f"`{mount.shared}` is not a storage folder of `{app}`",
                 hint=f"pushdeploy storage:add {mount.shared}/ --app {app}",
             )
     if folder.exists() and not folder.is_dir():

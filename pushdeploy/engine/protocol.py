@@ -38,7 +38,7 @@ def decode_request(line: bytes) -> dict[str, Any]:
     try:
         request = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"the request is no JSON: {error}") from error
+        raise UsageError(f"the request is not JSON: {error}") from error
     if not isinstance(request, dict) or not isinstance(request.get("verb"), str):
-        raise UsageError("the request is no JSON object with a `verb`")
+        raise UsageError("the request is not a JSON object with a `verb`")
     return request

@@ -31,7 +31,7 @@ def parse_domain(text: str) -> str:
     ascii_name = _ascii(text, bare)
     labels = ascii_name.split(".")
     if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004
-        raise UsageError(f"{quoted(text)} is no complete domain name", hint=_example())
+        raise UsageError(f"{quoted(text)} is not a complete domain name", hint=_example())
     if len(ascii_name) > LONGEST - 2 * wildcard:
         raise UsageError(
             f"{quoted(text)} has {len(ascii_name)} characters, the maximum is {LONGEST}",

@@ -139,7 +139,7 @@ def _json_vars(text: str) -> dict[str, str]:
     for name in root.keys():  # noqa: SIM118 - no dict
         node = root.get(name)
         if node is None or not isinstance(node.value, str):
-            root.refuse(f"the value of {quoted(name)} is no text", 'write it as "..."')
+            root.refuse(f"the value of {quoted(name)} is not a string", 'write it as "..."')
         found[name] = node.value
     return found
 

@@ -137,7 +137,7 @@ def _words(line: str) -> tuple[str, str, str]:
             hint=f"give the line from {PUBLIC_FILE}: it begins with `ssh-`, `ecdsa-` or `sk-`",
         )
     raise RefusedInputError(
-        f"{quoted(line)} is no public key that sshd accepts", hint="ssh-keygen -t ed25519"
+        f"{quoted(line)} is not a public key that sshd accepts", hint="ssh-keygen -t ed25519"
     )
 
 

@@ -38,12 +38,12 @@ class ServerSettings:
             parse_app_name(self.bare)
         if self.email and not _EMAIL.fullmatch(self.email):
             raise UsageError(
-                f"{quoted(self.email)} is no e-mail address",
+                f"{quoted(self.email)} is not an e-mail address",
                 hint="pushdeploy certs:auto --email me@example.com",
             )
         if not _SERVER.fullmatch(self.acme_server):
             raise UsageError(
-                f"{quoted(self.acme_server)} is no https address of an ACME directory",
+                f"{quoted(self.acme_server)} is not the https address of an ACME directory",
                 hint=f"pushdeploy certs:auto --server {LETS_ENCRYPT}",
             )
 

@@ -62,10 +62,10 @@ class Site:
         parse_app_name(self.app)
         for domain in (*self.domains, *self.secured):
             if parse_domain(domain) != domain:
-                raise UsageError(f"{quoted(domain)} is no domain name as it was parsed")
+                raise UsageError(f"{quoted(domain)} is not a domain name as it was parsed")
         for mount in self.mounts:
             if parse_static_mount(mount.url, mount.folder) != mount:
-                raise UsageError(f"{quoted(mount.url)} is no static mount as it was parsed")
+                raise UsageError(f"{quoted(mount.url)} is not a static mount as it was parsed")
 
     @property
     def plain(self) -> tuple[str, ...]:

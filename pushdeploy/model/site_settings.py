@@ -40,7 +40,7 @@ def _body_size(text: str) -> str:
 def _seconds(text: str) -> str:
     match = _SECONDS.fullmatch(text)
     if match is None:
-        raise UsageError(f"{quoted(text)} is no time in seconds, such as `60s`")
+        raise UsageError(f"{quoted(text)} is not a time in seconds, such as `60s`")
     return f"{match[1]}s"
 
 

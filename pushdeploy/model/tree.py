@@ -97,7 +97,7 @@ def refuse_many(requirements: Mapping[str, str]) -> None:
 
 def _hex(text: object) -> str:
     if not isinstance(text, str) or not re.fullmatch(r"[0-9a-f]{20,64}", text):
-        raise ValueError(f"{text!r} is no object id")
+        raise ValueError(f"{text!r} is not an object id")
     return text
 
 

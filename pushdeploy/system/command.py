@@ -274,6 +274,6 @@ def too_long(command: Command, seconds: float) -> CommandFailedError:
 def _missing(command: Command, error: FileNotFoundError) -> UnavailableError:
     name = error.filename or command.argv[0]
     return UnavailableError(
-        f"`{name}` is not there, and `{command}` needs it",
+        f"`{name}` is not installed, and `{command}` needs it",
         hint=f"apt-get install {Path(str(name)).name}",
     )

@@ -37,7 +37,7 @@ def read_key_file(file: Path) -> str:
     except OSError as error:
         raise NotFoundError(f"{name} can't be read: {error.strerror}", hint=hint) from error
     except UnicodeDecodeError as error:
-        raise RefusedInputError(f"{name} can't be the key: it is no text", hint=hint) from error
+        raise RefusedInputError(f"{name} can't be the key: it is not text", hint=hint) from error
     try:
         parse_public_key(text, "any")
     except RefusedInputError as error:

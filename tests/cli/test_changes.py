@@ -128,7 +128,7 @@ def test_a_change_whose_failure_no_event_tells_has_its_reason_last(
     said = pushdeploy("config:set", "SECRET_KEY=s3cret")
 
     assert said.stderr == (
-        "Setting SECRET_KEY and restarting blog... failed, nothing was changed\n"
+        "Setting SECRET_KEY and restarting blog... failed, nothing changed\n"
         " !     the server's disk is full\n"
         " !     Next: df -h; df -i\n"
     )
@@ -171,12 +171,12 @@ def test_setting_config_vars_is_told_in_one_line(
 def test_setting_what_is_set_already_is_no_release(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
-    text = "it is so already"
+    text = "no change"
     engine.answers["config.set"] = Ended(EndedAs.NOTHING, 0, text=text)
 
     said = pushdeploy("config:set", "DEBUG=0")
 
-    assert (said.status, said.stderr) == (0, "Setting DEBUG... it is so already\n")
+    assert (said.status, said.stderr) == (0, "Setting DEBUG... no change\n")
 
 
 def test_setting_before_the_first_release_says_when_it_counts(
@@ -199,7 +199,7 @@ def test_a_bad_value_changes_nothing_and_the_reason_stands_last(
 
     assert said.status == DeployFailedError.exit_code
     assert said.stderr == (
-        "Setting SECRET_KEY and restarting blog... failed, nothing was changed\n"
+        "Setting SECRET_KEY and restarting blog... failed, nothing changed\n"
         " !     Warning: memory is short\n"
         " !\n"
         " !     v12 is still live.\n"
@@ -217,7 +217,7 @@ def test_a_refused_change_is_told_in_the_same_form(
 
     assert said.status == RefusedInputError.exit_code
     assert said.stderr == (
-        "Adding storage instance/... failed, nothing was changed\n"
+        "Adding storage instance/... failed, nothing changed\n"
         " !     git tracks `instance/`\n"
         " !     Next: git rm\n"
     )
@@ -367,7 +367,7 @@ def test_removing_the_last_key_says_what_that_means(
     assert engine.asked[-1] == {"verb": "keys.remove", "name": "alice", "confirmed": True}
     assert said.stderr == (
         "Removing the key alice... done\n"
-        "No key is left: nobody can push until root adds one on the server.\n"
+        "No keys are left: nobody can push until root adds one on the server.\n"
     )
 
 

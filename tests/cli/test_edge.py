@@ -87,10 +87,10 @@ def test_domains_are_data_and_none_is_talk(engine: FakeEngine, pushdeploy: Pushd
     none = pushdeploy("domains")
 
     assert some.stdout == "blog.example.com\n"
-    assert removed.stderr == "blog has no domain any more\n"
+    assert removed.stderr == "blog has no domains left\n"
     assert (none.stdout, none.stderr) == (
         "",
-        "blog has no domain. Add one: pushdeploy domains:add blog.example.com --app blog\n",
+        "blog has no domains. Add one: pushdeploy domains:add blog.example.com --app blog\n",
     )
 
 
@@ -193,8 +193,8 @@ def test_renewed_certificates_are_named(engine: FakeEngine, pushdeploy: Pushdepl
     engine.answers["certs.renewed"] = Renewed(())
     none = pushdeploy("certs:renewed")
 
-    assert some.stderr == "nginx shows the new certificate for blog.example.com\n"
-    assert none.stderr == "nothing is new\n"
+    assert some.stderr == "nginx serves the new certificate for blog.example.com\n"
+    assert none.stderr == "no new certificates\n"
 
 
 def test_nginxs_settings_are_shown_set_and_unset(
@@ -258,7 +258,7 @@ def test_the_firewall_says_what_it_would_do_before_it_asks(
         "ssh listens on port 22, 2222; it stays open, for IPv4 and IPv6.\n"
         "Rules to add: allow 22/tcp, 80/tcp, 443/tcp.\n"
         "Warning: ufw leaves IPv6 alone; see IPV6=no in /etc/default/ufw.\n"
-        " !     nobody is here to say yes\n"
+        " !     there is no terminal to ask for confirmation\n"
         " !     Next: pushdeploy firewall:enable --yes\n"
     )
     assert [one["verb"] for one in engine.asked] == ["firewall.plan"]

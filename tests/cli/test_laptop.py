@@ -230,7 +230,7 @@ def test_outside_a_checkout_ssh_itself_is_named(laptop: Laptop) -> None:
     )
 
     assert said.status == NotFoundError.exit_code
-    assert f"`{outside}` is in no git checkout" in " ".join(said.stderr.replace("!", "").split())
+    assert f"`{outside}` is not in a git checkout" in " ".join(said.stderr.replace("!", "").split())
     assert "ssh deploy@HOST apps" in said.stderr
 
 

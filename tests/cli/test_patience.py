@@ -14,10 +14,10 @@ def test_a_long_answer_is_announced(capfd: pytest.CaptureFixture[str]) -> None:
     said = ""
 
     with patience(0.01):
-        while "still at it" not in said and time.monotonic() < end:
+        while "still working" not in said and time.monotonic() < end:
             said += capfd.readouterr().err
 
-    assert "The server is still at it" in said
+    assert "The server is still working" in said
 
 
 def test_a_short_answer_is_not(capfd: pytest.CaptureFixture[str]) -> None:

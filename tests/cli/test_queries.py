@@ -50,7 +50,7 @@ def test_no_apps_is_said_on_stderr(engine: FakeEngine, pushdeploy: Pushdeploy) -
     said = pushdeploy("apps")
 
     assert said.stdout == ""
-    assert said.stderr == "There is no app yet. Make one: pushdeploy apps:create blog\n"
+    assert said.stderr == "There are no apps yet. Create one: pushdeploy apps:create blog\n"
 
 
 def test_ps_shows_instances_below_their_process_type(

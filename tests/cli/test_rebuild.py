@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Pushdeploy
     from tests.cli.engine import FakeEngine
 
-LOST = "v3 was built for Python 3.11: `/usr/bin/python3.11` is not there any more"
+LOST = "v3 was built for Python 3.11: `/usr/bin/python3.11` is gone"
 
 
 def row(app: str, misfit: str | None = None, python: str = "3.11.2") -> AppPython:

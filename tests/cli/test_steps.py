@@ -16,7 +16,7 @@ def test_a_long_step_says_that_it_is_still_at_it(capfd: pytest.CaptureFixture[st
 
     def action() -> bool:
         nonlocal said
-        while "still at it" not in said and time.monotonic() < end:
+        while "still working" not in said and time.monotonic() < end:
             said += capfd.readouterr().err
         heard.set()
         return True
@@ -24,10 +24,10 @@ def test_a_long_step_says_that_it_is_still_at_it(capfd: pytest.CaptureFixture[st
     Steps(seconds=0.01).step("Starting the apps", action)
 
     assert heard.is_set()
-    assert said.startswith("-----> Starting the apps\n       still at it (")
+    assert said.startswith("-----> Starting the apps\n       still working (")
 
 
 def test_a_short_step_says_only_how_it_ended(capfd: pytest.CaptureFixture[str]) -> None:
-    Steps(seconds=600).step("Making the users", lambda: False)
+    Steps(seconds=600).step("Creating users", lambda: False)
 
-    assert capfd.readouterr().err == "-----> Making the users\n       already so\n"
+    assert capfd.readouterr().err == "-----> Creating users\n       no change\n"

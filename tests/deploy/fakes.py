@@ -397,7 +397,7 @@ class FakeReceiver:
         if revision in self.refusals:
             raise self.refusals[revision]
         if revision not in self.trees:
-            raise NotFoundError(f"`{revision}` names no commit", hint="git push")
+            raise NotFoundError(f"`{revision}` is not a commit", hint="git push")
         tree = self.trees[revision]
         storage = tuple(sorted({*tree.storage, *request["storage"]}))
         slug = hashlib.sha256(repr((tree.tree, storage)).encode()).hexdigest()[:24]

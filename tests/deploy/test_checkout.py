@@ -235,7 +235,7 @@ def test_storage_that_git_tracks_is_refused(
 def test_a_revision_that_is_not_there_is_named(app: App) -> None:
     app.repo.commit(GOOD)
 
-    with pytest.raises(NotFoundError, match="`nonsense` names no commit"):
+    with pytest.raises(NotFoundError, match="`nonsense` is not a commit"):
         app.check_out("nonsense")
     with pytest.raises(NotFoundError):
         app.check_out("--help")

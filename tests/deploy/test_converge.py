@@ -136,7 +136,7 @@ def test_a_revision_that_does_not_exist_fails_and_is_said(machine: FakeMachine) 
     ended = machine.deploy("nonsense")
 
     assert ended.exit_code == 7
-    assert "`nonsense` names no commit" in ended.text
+    assert "`nonsense` is not a commit" in ended.text
     assert machine.answer() == "v1"
 
 

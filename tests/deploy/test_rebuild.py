@@ -92,7 +92,7 @@ def test_an_interpreter_that_is_gone_is_named(aged: FakeMachine, pythons: Python
     pythons.upgrade()
 
     gone = pythons.folder / "python3.76"
-    assert misfit(aged) == f"v2 was built for Python 3.76: `{gone}` is not there any more"
+    assert misfit(aged) == f"v2 was built for Python 3.76: `{gone}` is gone"
 
 
 def test_an_interpreter_that_became_another_is_named(aged: FakeMachine, pythons: Pythons) -> None:

@@ -215,9 +215,7 @@ def test_a_failed_try_that_is_not_kept_never_went_live_either(three: FakeMachine
 
     with pytest.raises(NothingToRollBackToError, match="v4 of `blog` never went live"):
         three.rollback(4)
-    with pytest.raises(
-        NotFoundError, match="v4 of `blog` is not kept any more; these are: v1,"
-    ) as e:
+    with pytest.raises(NotFoundError, match="v4 of `blog` is no longer kept; these are: v1,") as e:
         three.journal.release(4)
     with pytest.raises(NotFoundError, match="`blog` has no release v9; there are: v1,"):
         three.journal.release(9)

@@ -138,7 +138,7 @@ def left_over(folder: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--onse",), "`--onse` is no option of the demo."),
+        (("--onse",), "`--onse` is not an option of the demo."),
         (("--dir",), "`--dir` needs a value."),
         (("--once", "--port", "http"), "`http` is no port."),
     ],

@@ -40,7 +40,7 @@ def test_a_name_is_written_as_certificates_write_it(text: str, name: str) -> Non
     [
         ("", "not a domain name"),
         (".", "not a domain name"),
-        ("blog", "no complete domain name"),
+        ("blog", "not a complete domain name"),
         ("*", "not a domain name"),
         ("*.", "not a domain name|no complete"),
         ("*.com.*", "not a domain name"),

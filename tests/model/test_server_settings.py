@@ -31,7 +31,7 @@ def test_an_empty_file_means_lets_encrypt_and_nobody() -> None:
 
 @pytest.mark.parametrize("email", ["me", "me@", "@example.com", "me@example", "--x@example.com\n"])
 def test_what_is_no_e_mail_address_is_refused(email: str) -> None:
-    with pytest.raises(UsageError, match="no e-mail address"):
+    with pytest.raises(UsageError, match="not an e-mail address"):
         ServerSettings(email)
 
 
@@ -39,7 +39,7 @@ def test_what_is_no_e_mail_address_is_refused(email: str) -> None:
     "server", ["", "http://ca.example", "https://", "https://a b", "ca.example"]
 )
 def test_what_is_no_https_address_is_refused(server: str) -> None:
-    with pytest.raises(UsageError, match="no https address"):
+    with pytest.raises(UsageError, match="not the https address"):
         ServerSettings("me@example.com", server)
 
 

@@ -66,8 +66,8 @@ def test_other_names_are_refused(name: str) -> None:
     [
         ("", "no key in it"),
         ("\n \n", "no key in it"),
-        ("hello", "no public key"),
-        (f"ssh-dss {BODY} ada", "no public key"),
+        ("hello", "not a public key"),
+        (f"ssh-dss {BODY} ada", "not a public key"),
         (f"{KEY}\n{KEY}", "2 lines"),
         (f"{KEY}\rssh-ed25519 {BODY}", "2 lines"),
         (f"{KEY}\N{LINE SEPARATOR}x", "2 lines"),

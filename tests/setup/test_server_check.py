@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     [
         (
             Wishes(app="shop", domains=("nodots",)),
-            "`nodots` is no complete domain name",
+            "`nodots` is not a complete domain name",
             "sudo ./installer.sh --app shop --domain blog.example.com",
         ),
         (
             Wishes(app="shop", email="x"),
-            "`x` is no e-mail address",
+            "`x` is not an e-mail address",
             "sudo ./installer.sh --app shop --email me@example.com",
         ),
         (
             Wishes(domains=("a.example.com",)),
-            "`--domain` is an app's",
+            "`--domain` needs an app",
             "sudo ./installer.sh --app blog --domain a.example.com",
         ),
     ],

@@ -198,7 +198,7 @@ def test_an_app_is_made_before_its_push_and_told_where_to_push(site: Site) -> No
     assert site.url == "http://127.0.0.1:8123"
     assert_serving(site, version=1, release="v1")
     again = site.laptop.ssh(f"apps:create {site.name}")
-    assert (again.returncode, "it was there already" in again.stderr) == (0, True)
+    assert (again.returncode, "it existed already" in again.stderr) == (0, True)
 
 
 def test_a_port_that_somebody_has_is_refused(new_site: Callable[[], Site]) -> None:

@@ -192,7 +192,7 @@ def test_without_an_e_mail_or_with_a_star_nobody_is_asked(plain: Site, acme: Peb
     plain.cli("domains:remove '*.example.com'")
 
     assert_cli_refused(nobody, 2, "certs:auto --email")
-    assert_cli_refused(star, 2, "`*.example.com` needs a proof by DNS", "certs:add")
+    assert_cli_refused(star, 2, "`*.example.com` needs DNS validation", "certs:add")
     assert acme.orders == before
 
 

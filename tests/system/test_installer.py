@@ -309,8 +309,11 @@ def test_a_key_is_known_by_its_comment(server: Host, laptop: Laptop) -> None:
         ("ssh-keygen -q -t ed25519 -N '' -f /root/bad", "private key"),
         (f"cat {KEY} {KEY} >/root/bad", "2 lines"),
         (f"sed 's/^/command=\"id\" /' {KEY} >/root/bad", "options"),
-        ("echo hello >/root/bad", "no public key"),
-        ("head -c 100 /dev/urandom >/root/bad", "it is no text|no public key|control characters"),
+        ("echo hello >/root/bad", "not a public key"),
+        (
+            "head -c 100 /dev/urandom >/root/bad",
+            "it is not text|not a public key|control characters",
+        ),
     ],
 )
 def test_a_bad_key_is_refused(server: Host, prepare: str, reason: str) -> None:

@@ -68,7 +68,7 @@ def test_a_look_changes_nothing_and_says_what_stays(used: Host) -> None:
     assert "nginx serves shop.example.com and for names that nobody has" in looked.stderr
     assert "shop.service runs gunicorn" in looked.stderr
     assert "certbot renew" in looked.stderr
-    assert "nothing was changed" in looked.stderr
+    assert "nothing changed" in looked.stderr
     assert found(used) == before
 
 
@@ -105,7 +105,7 @@ def test_all_that_is_in_the_way_is_said_at_once_and_nothing_is_done(used: Host) 
         "`/usr/local/bin/pushdeploy` is there and not made by the installer",
         "`shop.example.com` is served already",
         "port 8000 is held by `python3",
-        "5 things are in the way; nothing was changed",
+        "5 things are in the way; nothing changed",
     ):
         assert words in refused.stderr
     assert after == before
@@ -128,7 +128,7 @@ def test_a_bad_value_is_refused_before_anything_is_installed(
 
     assert refused.returncode in (2, 3), refused.stderr
     assert complaint in refused.stderr
-    assert "nothing was changed" in refused.stderr
+    assert "nothing changed" in refused.stderr
     assert not used.exists("/opt/pushdeploy")
 
 

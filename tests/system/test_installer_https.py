@@ -80,12 +80,12 @@ def test_only_what_is_missing_is_installed_and_ufw_only_for_the_firewall(server:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("--domain", NAME), "`--domain` is an app's"),
-        (("--email", EMAIL), "`--email` is an app's"),
+        (("--domain", NAME), "`--domain` needs an app"),
+        (("--email", EMAIL), "`--email` needs an app"),
         (("--app", "blog", "--domain", "http://x"), "only the name is wanted"),
-        (("--app", "blog", "--domain", NAME, "--email", "me"), "no e-mail address"),
+        (("--app", "blog", "--domain", NAME, "--email", "me"), "not an e-mail address"),
         (("--app", "blog", "--domain", ""), "`--domain` needs a value"),
-        (("--app", "blog", "--acme-server", "http://x"), "no https address"),
+        (("--app", "blog", "--acme-server", "http://x"), "not the https address"),
     ],
 )
 def test_what_can_not_be_is_refused_before_anything_is_done(

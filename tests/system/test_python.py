@@ -19,7 +19,7 @@ LATER = ("install", "python3.13-venv", "python3-pip-whl", "needrestart")
 UV = "/etc/uv/uv.toml"
 OFFLINE = "no-index = true\n"
 CURRENT = "/opt/pushdeploy/current"
-LOST = "was built for Python 3.11: `/usr/bin/python3.11` is not there any more"
+LOST = "was built for Python 3.11: `/usr/bin/python3.11` is gone"
 
 PYTHON_HALF = ("-I", "-m", "pushdeploy.cli.setup", "install")
 """What installer.sh calls when the tool is there."""

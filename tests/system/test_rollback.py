@@ -128,7 +128,7 @@ def test_to_the_live_release_or_one_that_is_not_there_it_is_refused(site: Site) 
     assert site.ask("releases")["rollback"] == []
     assert "was live, gone" in site.cli("releases").stdout
     assert_cli_refused(site.cli("rollback", check=False), 8, "no earlier release to go back to")
-    assert_cli_refused(site.cli("rollback v1", check=False), 4, "not whole any more")
+    assert_cli_refused(site.cli("rollback v1", check=False), 4, "no longer complete")
     assert site.current == before
 
 

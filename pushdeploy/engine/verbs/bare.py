@@ -19,7 +19,7 @@ class Bare:
 
     app: str | None
     kept_for: str | None
-    """The app that will, when it has no domain any more."""
+    """The app that will, when it has no domains left."""
 
 
 @verb("bare", Bare, right=Right.LOOK, app=App.NONE, seconds=QUERY_SECONDS)

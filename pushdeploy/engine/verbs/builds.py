@@ -17,7 +17,7 @@ def clear_cache(asked: Asked) -> Done:
     from pushdeploy.deploy.attempt import app_lock
     from pushdeploy.deploy.keep_wheels import clear_cache as clear
 
-    what = "the clearing of a cache"
+    what = "clearing a cache"
     with app_lock(asked.machine, asked.app, asked.session, asked.who, what):
         clear(asked.machine, asked.app)
     return Done()

@@ -54,7 +54,7 @@ def enable(asked: Asked) -> Plan:
     """Turn it on, if that is `confirmed`."""
     if not asked.request.get("confirmed"):
         raise UsageError(
-            "turning the firewall on needs a yes", hint="pushdeploy firewall:enable --yes"
+            "turning the firewall on must be confirmed", hint="pushdeploy firewall:enable --yes"
         )
     planned = asked.machine.firewall.plan(_connection(asked))
     asked.machine.firewall.enable(planned)

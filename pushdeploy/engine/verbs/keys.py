@@ -80,10 +80,10 @@ def _refuse_lockout(names: list[str], name: str, own: str | None) -> None:
     """
     hint = f"pushdeploy keys:remove {name} --confirm {name}"
     if names == [name]:
-        raise UsageError(f"`{name}` is the last key: nobody could push any more", hint=hint)
+        raise UsageError(f"`{name}` is the last key: nobody could push", hint=hint)
     if name in names and name == own:
         raise UsageError(
-            f"`{name}` is the key that you are here with: it would not let you in again", hint=hint
+            f"`{name}` is the key you are using now: it would not let you in again", hint=hint
         )
 
 

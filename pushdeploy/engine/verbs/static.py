@@ -57,7 +57,7 @@ def remove(asked: Asked) -> Static:
     def without(before: AppSettings) -> AppSettings:
         if url not in {one.url for one in before.static}:
             raise NotFoundError(
-                f"`{url}` is no static mount that was added",
+                f"`{url}` is not a static mount that was added",
                 hint=f"pushdeploy static --app {asked.app}",
             )
         return before.changed(static=tuple(one for one in before.static if one.url != url))

@@ -60,7 +60,7 @@ def remove(asked: Asked) -> Ended:
     def without(before: AppSettings) -> AppSettings:
         if folder not in before.storage:
             raise NotFoundError(
-                f"`{folder}` is no storage folder", hint=f"pushdeploy storage --app {asked.app}"
+                f"`{folder}` is not a storage folder", hint=f"pushdeploy storage --app {asked.app}"
             )
         return before.changed(storage=tuple(one for one in before.storage if one != folder))
 
