@@ -1,6 +1,6 @@
 """git: how every git of ours is started. Imports little.
 
-Never as root: git obeys the configuration of the repo that it is pointed at.
+Not by root in another user's repo: git obeys the configuration of the repo that it is pointed at.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pushdeploy.errors import UnavailableError
 from pushdeploy.model.refname import KEPT_REFS
 from pushdeploy.system.command import CLEAN_PATH, Command
 
@@ -94,6 +95,26 @@ class Git:
     repo: Path | None = None
     settings: Mapping[str, str] | None = None
     """Of the configuration; `OBEYS_NOBODY` when none are said."""
+
+    def __post_init__(self) -> None:
+        """Git's own check of the owner is not made where `GIT_DIR` is set.
+
+        Raises:
+            UnavailableError: root was about to run git in another user's repo, or there is none.
+        """
+        if self.repo is None or os.geteuid() != 0:
+            return
+        try:
+            owner = self.repo.stat().st_uid
+        except OSError as error:
+            raise UnavailableError(
+                f"`{self.repo}` is not a git repo", hint="pushdeploy reconcile"
+            ) from error
+        if owner != 0:
+            raise UnavailableError(
+                f"root runs no git in `{self.repo}`, which is another user's",
+                hint=f"ls -ld {self.repo}",
+            )
 
     def __call__(
         self,

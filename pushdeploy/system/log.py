@@ -87,7 +87,8 @@ def _as_text(_logger: object, _method: str, line: MutableMapping[str, Any]) -> s
 def _no_console() -> Iterator[None]:
     """Have structlog find no rich, which only its console uses, by None in `sys.modules`.
 
-    The import system knows that as "there is no such module". It saves 35 of 50 ms.
+    The import system knows that as "there is no such module". It saves 30 of 57 ms of
+    the processor.
     """
     modules = cast("dict[str, Any]", sys.modules)
     modules.setdefault("rich", None)

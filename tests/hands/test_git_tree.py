@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pushdeploy.deploy.receive import check_push
-from pushdeploy.errors import RefusedInputError
+from pushdeploy.errors import RefusedInputError, UnavailableError
+from pushdeploy.system.git import Repository
 from pushdeploy.system.git_program import Git
-from pushdeploy.system.git_tree import entries
+from pushdeploy.system.git_tree import entries, files
 from tests.deploy.repo import LINK, PROGRAM, SUBMODULE, Repo, make_repo
 
 if TYPE_CHECKING:
@@ -100,3 +102,16 @@ def test_what_is_refused_is_refused_beside_a_live_commit_too(
         check_push(f"{live} {commit} refs/heads/main\n", "main", live)
 
     assert says in caught.value.message
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a folder away")
+def test_root_runs_no_git_in_another_users_repo(repo: Repo) -> None:
+    commit = repo.commit(FILES)
+    assert set(files(Git(repo.path), commit)) == set(FILES)
+
+    os.chown(repo.path, 65534, 65534)
+
+    with pytest.raises(UnavailableError, match="root runs no git in"):
+        Git(repo.path)
+    with pytest.raises(UnavailableError, match="root runs no git in"):
+        Repository(repo.path)
