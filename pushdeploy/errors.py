@@ -1,7 +1,8 @@
-"""Every error raised on purpose: one root, each with a hint and an exit code.
+"""The root of every error raised on purpose; each has a hint and an exit code.
 
-There is one class per thing that a caller treats differently. The message says what happened,
-with the value in backticks; the hint is the next command to type.
+There is one class per thing that a caller treats differently; one that is between a module and its
+callers stands in that module. The message says what happened, with the value in backticks; the hint
+is the next command to type.
 """
 
 from __future__ import annotations

@@ -161,6 +161,21 @@ def test_what_runs_often_imports_the_standard_library_only(module: str) -> None:
     assert loaded - set(sys.stdlib_module_names) == {"pushdeploy"}
 
 
+def test_every_error_has_our_root() -> None:
+    bases = {
+        node.name: [ast.unparse(base) for base in node.bases]
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and node.name.endswith("Error")
+    }
+    ours = {"PushdeployError"}
+    while more := {name for name in set(bases) - ours if ours & set(bases[name])}:
+        ours |= more
+
+    # The relay has it treated as any other failure to connect.
+    assert set(bases) - ours == {"UnprovenError"}
+
+
 @pytest.mark.parametrize("hook", ["pre-receive", "post-receive"])
 def test_a_hook_imports_nothing_but_the_way_of_a_push(hook: str) -> None:
     assert set(imports(ROOT / "hooks" / hook)) == {

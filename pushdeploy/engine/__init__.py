@@ -1,1 +1,1 @@
-"""The privileged boundary: protocol, server, client, follower."""
+"""The privileged boundary: who asks, what may be asked, and how it is answered."""

@@ -13,7 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
 
 from pushdeploy.engine.protocol import encode
-from pushdeploy.errors import LostEngineError, NotAllowedError, UnavailableError
+from pushdeploy.errors import (
+    LostEngineError,
+    NotAllowedError,
+    PushdeployError,
+    UnavailableError,
+)
 from pushdeploy.model.wire import read, read_error
 from pushdeploy.system.command import Command, start
 
@@ -57,7 +62,7 @@ class Silent:
         return True
 
 
-class GoneError(Exception):
+class GoneError(PushdeployError):
     """The watcher left; the engine goes on."""
 
 
@@ -227,7 +232,7 @@ def _messages(
         part = _receive(connection) if ready else None
         log.show(watcher)
         if part is None and not watcher.idle():
-            raise GoneError
+            raise GoneError("whoever watched has left")
         yield None
         if part == b"":
             return
@@ -287,7 +292,7 @@ class _Log:
         *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
         for record in filter(None, map(_record, lines)):
             if not watcher.event(record):
-                raise GoneError
+                raise GoneError("whoever watched has left")
             if record.get("event") == "attempt.ended":
                 self.ended = record
 

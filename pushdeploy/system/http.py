@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pushdeploy.errors import PushdeployError
+
 if TYPE_CHECKING:
     import http.client
     from collections.abc import Callable, Iterable, Sequence
@@ -40,11 +42,11 @@ class Answer:
     body: str
 
 
-class NoAnswerError(Exception):
+class NoAnswerError(PushdeployError):
     """Nothing came back: refused, reset, closed or too late. The text says which."""
 
 
-class GaveUpError(Exception):
+class GaveUpError(PushdeployError):
     """The caller's `go_on` said no while we waited."""
 
 
@@ -70,7 +72,7 @@ class _Socket(socket.socket):
                 return super().recv_into(*arguments)
             except TimeoutError:
                 if not self.go_on():
-                    raise GaveUpError from None
+                    raise GaveUpError("nobody waits for the answer any more") from None
 
 
 def request_text(path: str, host: str, headers: Iterable[tuple[str, str]]) -> bytes:

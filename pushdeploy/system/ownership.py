@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pushdeploy.errors import UnavailableError
+from pushdeploy.errors import PushdeployError, UnavailableError
 from pushdeploy.model.ownership import Kind
 from pushdeploy.system.owned_tree import (
     ANY_MODE,
@@ -88,7 +88,7 @@ def set_right(owned: Iterable[Owned], *, deep: bool = False) -> Findings:
     return findings
 
 
-class _NotOursError(Exception):
+class _NotOursError(PushdeployError):
     """Something of another kind has the place; what a pattern finds may be anybody's."""
 
 

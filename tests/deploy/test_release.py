@@ -41,7 +41,7 @@ def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_release_holds_what_the_design_says(machine: FakeMachine) -> None:
+def test_a_release_holds_code_venv_environment_and_start_scripts(machine: FakeMachine) -> None:
     machine.set_config(GREETING="hello")
     machine.push("one", "web: gunicorn app:app\nrelease: true\nsend-mail: python mail.py\n")
 
