@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy import errors
-from pushdeploy.errors import PushdeployError, UnavailableError
+from pushdeploy.errors import UnavailableError
+from pushdeploy.model.wire import read_error
 from pushdeploy.system import faults
 from pushdeploy.system.command import CLEAN_PATH, Command
 from pushdeploy.system.waiting import start_waiting
@@ -77,7 +77,7 @@ class Receiver:
             meanwhile=meanwhile,
         )
         if output.status == REFUSED:
-            raise _refusal(output.stdout)
+            raise read_error(json.loads(output.stdout))
         if output.status != 0:
             last = (output.stderr.strip().splitlines() or ["it printed nothing"])[-1]
             raise UnavailableError(
@@ -85,10 +85,3 @@ class Receiver:
                 hint="push again; journalctl -u 'pushdeploy.engine@*'",
             )
         return output.stdout
-
-
-def _refusal(text: str) -> PushdeployError:
-    record = json.loads(text)
-    kind = getattr(errors, str(record.get("kind")), PushdeployError)
-    hint = record.get("hint")
-    return kind(str(record.get("error")), hint=None if hint is None else str(hint))

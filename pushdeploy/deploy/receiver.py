@@ -1,7 +1,7 @@
 """What runs as the receiver (`deploy`): a child process that may touch repos and slugs.
 
-One request as JSON on stdin, one answer as JSON on stdout. Exit status 3 with `{"error", "hint"}`
-means that the tree was refused.
+One request as JSON on stdin, one answer as JSON on stdout. With exit status 3 that is an error, as
+`model/wire.py` writes it.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from pushdeploy.model.storage import storage_set
 from pushdeploy.model.suggestion import missing_procfile
 from pushdeploy.model.text import quoted
 from pushdeploy.model.tree import SUBJECT_LIMIT, Tree, refuse_many, render_tree
+from pushdeploy.model.wire import error_record
 from pushdeploy.system import git_room
 from pushdeploy.system.files import delete_tree, sync_filesystem
 from pushdeploy.system.git import Repository, keep_only, make_bare, point_head
@@ -281,8 +282,7 @@ def main() -> int:
     try:
         sys.stdout.write(VERBS[request["verb"]](request))
     except PushdeployError as error:
-        kind = type(error).__name__
-        sys.stdout.write(json.dumps({"error": error.message, "hint": error.hint, "kind": kind}))
+        sys.stdout.write(json.dumps(error_record(error)))
         return 3
     return 0
 

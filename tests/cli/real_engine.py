@@ -1,0 +1,61 @@
+"""The real engine beside the commands: its server, its verbs, a machine of fakes."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pushdeploy.engine.client import read_answer
+from pushdeploy.engine.registry import Registry
+from pushdeploy.engine.server import serve
+from pushdeploy.model.wire import read_error
+from pushdeploy.system.accounts_embedded import OwnAccounts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.engine.client import Watcher
+    from pushdeploy.engine.registry import Verb
+
+Answer = TypeVar("Answer")
+
+
+class ServerAccounts(OwnAccounts):
+    """One person's folders, and a server whose git user that person is."""
+
+    def receiver(self) -> str | None:
+        """Who owns the repos."""
+        return pwd.getpwuid(os.geteuid()).pw_name
+
+
+@dataclass(frozen=True)
+class RealEngine:
+    """Serves each request in this process."""
+
+    machine: Machine
+
+    def __call__(
+        self,
+        verb: Verb[Answer],
+        request: Mapping[str, Any],
+        *,
+        watcher: Watcher | None = None,
+        descriptors: Sequence[int] = (),
+        stay: bool = False,
+    ) -> Answer:
+        """The answer, as it came over a socket."""
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            ours.sendall(json.dumps({"verb": verb.name, **request}).encode() + b"\n")
+            serve(theirs, self.machine, Registry())
+            ours.settimeout(10)
+            said = b"".join(iter(lambda: ours.recv(1 << 16), b""))
+        last = json.loads(said.splitlines()[-1])
+        if "error" in last:
+            raise read_error(last["error"])
+        return read_answer(verb, last["answer"])

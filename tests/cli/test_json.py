@@ -1,0 +1,151 @@
+"""`docs/reference/json.md` shows what the real engine and the real commands print."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pushdeploy.cli.main import status_of
+from pushdeploy.cli.side import Near
+from pushdeploy.deploy.server_settings import change_server_settings
+from pushdeploy.errors import UnavailableError
+from pushdeploy.model.layout import SERVER
+from pushdeploy.model.static_mount import parse_static_mount
+from pushdeploy.system import keys
+from tests.cli.real_engine import RealEngine, ServerAccounts
+from tests.deploy.machine import APP, FakeMachine, make_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "json.md"
+
+SECTION = re.compile(
+    r"^## pushdeploy (?P<words>[^\n]+ --json)\n\n```json\n(?P<json>.*?)```",
+    re.MULTILINE | re.DOTALL,
+)
+
+PUBLIC_KEY = (
+    "ssh-ed25519 "
+    "AAAAC3NzaC1lZDI1NTE5AAAAIJqsvwgbHI4PkuyW6vLzBN3TqTmlJ5xbR8xTEsDUpwVo alice@laptop\n"
+)
+PROCFILE = "web: gunicorn app:app\nrelease: python migrate.py\nworker: python worker.py\n"
+
+NAMED = ("config", "ps:scale", "static", "ps .commands", "releases:info .processes")
+"""Objects whose keys are the app's own, or the person's."""
+
+KINDS = {
+    "time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"),
+    "commit": re.compile(r"[0-9a-f]{40}"),
+    "release": re.compile(r"v\d+"),
+    "version": re.compile(r"\d+\.\d+(?:\.\d+)?\S*"),
+    "fingerprint": re.compile(r"SHA256:[\w+/]{43}"),
+}
+"""What a text can be more than a text."""
+
+SAME = ("storage .shared", "storage .storage[]", "maintenance", "watchdog", "bare", "domains")
+"""Where the page shows the very value."""
+
+
+def documented() -> list[tuple[str, str]]:
+    """The commands of the page, and what it says that they print."""
+    return SECTION.findall(PAGE.read_text())
+
+
+def kind_of(value: object) -> str:
+    """What a single value is."""
+    if isinstance(value, str):
+        return next((name for name, form in KINDS.items() if form.fullmatch(value)), "text")
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "yes or no", False: "yes or no"}[value]
+    assert isinstance(value, int | float)
+    return "number"
+
+
+def shape(where: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Each place of an output, such as `ps .instances[].cpu`, and what stands there."""
+    if isinstance(value, dict):
+        yield where, "object"
+        for key, one in value.items():
+            part = "*" if where in NAMED else key
+            yield from shape(f"{where} .{part}" if " " not in where else f"{where}.{part}", one)
+    elif isinstance(value, list):
+        yield where, "list"
+        for one in value:
+            yield from shape(f"{where}[]" if " " in where else f"{where} []", one)
+    else:
+        yield where, kind_of(value)
+
+
+def shapes(where: str, value: Any) -> dict[str, set[str]]:
+    """All that stands at each place."""
+    found: dict[str, set[str]] = {}
+    for place, kind in shape(where, value):
+        found.setdefault(place, set()).add(kind)
+    return found
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[FakeMachine]:
+    """An app that has been through everything that the page shows."""
+    folder = Path(tempfile.mkdtemp(prefix="pd-"))
+    with contextlib.ExitStack() as after:
+        after.callback(shutil.rmtree, folder)
+        for number in (signal.SIGPIPE, signal.SIGHUP):  # the engine sets both, and the mask
+            after.callback(signal.signal, number, signal.getsignal(number))
+        after.callback(os.umask, os.umask(0o022))
+        made = make_machine(folder / "state", folder / "run")
+        after.callback(made.supervisor.close)
+        _live_through(made)
+        server = replace(made, accounts=ServerAccounts(made.layout))
+        change_server_settings(server, lambda now: replace(now, bare=APP))
+        server.layout.keys.parent.mkdir()
+        keys.add(server.layout.keys, PUBLIC_KEY, "alice")
+        yield server
+
+
+def _live_through(machine: FakeMachine) -> None:
+    machine.push("one", PROCFILE)
+    machine.set_config(DATABASE_URL="sqlite:///instance/blog.db", SECRET_KEY="it's a secret")  # noqa: S106
+    machine.journal.note_history(revived=2, at=machine.now())
+    broken = machine.receiver.commit("broken", PROCFILE)
+    machine.receiver.refusals[broken] = UnavailableError("web did not answer")
+    machine.deploy(broken)
+    machine.settings(
+        domains=("blog.example.com",),
+        storage=("instance",),
+        static=(parse_static_mount("/media", "shared/media"),),
+    )
+
+
+def printed(machine: FakeMachine, words: str, capfd: pytest.CaptureFixture[str]) -> Any:
+    """What a command prints as JSON, with the paths of a server."""
+    capfd.readouterr()
+    status = status_of(words.split(), lambda: Near(RealEngine(machine), now=machine.now))
+    out, err = capfd.readouterr()
+    assert (status, err) == (0, ""), err
+    return json.loads(out.replace(str(machine.layout.state), str(SERVER.state)))
+
+
+@pytest.mark.parametrize(("words", "text"), documented(), ids=lambda value: value[:20])
+def test_json_is_as_documented(
+    machine: FakeMachine, capfd: pytest.CaptureFixture[str], words: str, text: str
+) -> None:
+    name, page = words.split(maxsplit=1)[0], json.loads(text)
+    real = printed(machine, words, capfd)
+
+    said, found = shapes(name, page), shapes(name, real)
+
+    assert set(said) == set(found)
+    for place, kinds in said.items():
+        assert kinds - {"null"} == found[place] - {"null"} or "null" in kinds | found[place], place
