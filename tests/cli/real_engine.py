@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pwd
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +11,6 @@ from pushdeploy.engine.client import read_answer
 from pushdeploy.engine.registry import Registry
 from pushdeploy.engine.server import serve
 from pushdeploy.model.wire import read_error
-from pushdeploy.system.accounts_embedded import OwnAccounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,14 +20,6 @@ if TYPE_CHECKING:
     from pushdeploy.engine.registry import Verb
 
 Answer = TypeVar("Answer")
-
-
-class ServerAccounts(OwnAccounts):
-    """One person's folders, and a server whose git user that person is."""
-
-    def receiver(self) -> str | None:
-        """Who owns the repos."""
-        return pwd.getpwuid(os.geteuid()).pw_name
 
 
 @dataclass(frozen=True)

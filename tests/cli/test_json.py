@@ -18,11 +18,12 @@ import pytest
 from pushdeploy.cli.main import status_of
 from pushdeploy.cli.side import Near
 from pushdeploy.deploy.server_settings import change_server_settings
+from pushdeploy.engine.verbs import certs, config, deploy, domains, keys, storage
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.layout import SERVER
 from pushdeploy.model.static_mount import parse_static_mount
-from pushdeploy.system import keys
-from tests.cli.real_engine import RealEngine, ServerAccounts
+from pushdeploy.system.nginx import Nginx
+from tests.cli.real_engine import RealEngine
 from tests.deploy.machine import APP, FakeMachine, make_machine
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ PUBLIC_KEY = (
 )
 PROCFILE = "web: gunicorn app:app\nrelease: python migrate.py\nworker: python worker.py\n"
 
-NAMED = ("config", "ps:scale", "static", "ps .commands", "releases:info .processes")
+NAMED = (
+    *("config", "ps:scale", "static"),
+    *("ps .commands", "releases:info .processes", "nginx:show .settings"),
+)
 """Objects whose keys are the app's own, or the person's."""
 
 KINDS = {
@@ -53,8 +57,11 @@ KINDS = {
 }
 """What a text can be more than a text."""
 
-SAME = ("storage .shared", "storage .storage[]", "maintenance", "watchdog", "bare", "domains")
-"""Where the page shows the very value."""
+EVENTS = "releases:output .events"
+"""Each kind has its own keys, and the page does not show all kinds."""
+
+SAME = ("file", "snippets", "shared", "storage", "maintenance", "watchdog", "kept_for", "what")
+"""Keys whose very values the page shows."""
 
 
 def documented() -> list[tuple[str, str]]:
@@ -82,7 +89,8 @@ def shape(where: str, value: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         yield where, "list"
         for one in value:
-            yield from shape(f"{where}[]" if " " in where else f"{where} []", one)
+            which = one["event"] if where == EVENTS else ""
+            yield from shape(f"{where}[{which}]" if " " in where else f"{where} [{which}]", one)
     else:
         yield where, kind_of(value)
 
@@ -93,6 +101,18 @@ def shapes(where: str, value: Any) -> dict[str, set[str]]:
     for place, kind in shape(where, value):
         found.setdefault(place, set()).add(kind)
     return found
+
+
+def values(value: Any, key: str) -> Iterator[Any]:
+    """What stands at a key, wherever it is."""
+    if isinstance(value, dict):
+        if key in value:
+            yield value[key]
+        for one in value.values():
+            yield from values(one, key)
+    elif isinstance(value, list):
+        for one in value:
+            yield from values(one, key)
 
 
 @pytest.fixture(scope="module")
@@ -107,34 +127,44 @@ def machine() -> Iterator[FakeMachine]:
         made = make_machine(folder / "state", folder / "run")
         after.callback(made.supervisor.close)
         _live_through(made)
-        server = replace(made, accounts=ServerAccounts(made.layout))
-        change_server_settings(server, lambda now: replace(now, bare=APP))
-        server.layout.keys.parent.mkdir()
-        keys.add(server.layout.keys, PUBLIC_KEY, "alice")
-        yield server
+        yield made
 
 
 def _live_through(machine: FakeMachine) -> None:
+    machine.proxy.serves_domains = machine.firewall.active = True
+    machine.layout.keys.parent.mkdir()
+    engine = RealEngine(machine)
     machine.push("one", PROCFILE)
-    machine.set_config(DATABASE_URL="sqlite:///instance/blog.db", SECRET_KEY="it's a secret")  # noqa: S106
-    machine.journal.note_history(revived=2, at=machine.now())
+    values = {"DATABASE_URL": "sqlite:///instance/blog.db", "SECRET_KEY": "it's a secret"}
+    engine(config.change, {"app": APP, "values": values})
+    engine(storage.add, {"app": APP, "folder": "instance"})
+    change_server_settings(machine, lambda now: replace(now, bare=APP))  # as of a first app
+    engine(domains.add, {"app": APP, "domains": ["blog.example.com"]})
+    engine(certs.auto, {"app": APP, "email": "me@example.com"})
+    machine.settings(static=(parse_static_mount("/media", "shared/media"),))
+    engine(keys.add, {"name": "alice", "key": PUBLIC_KEY})
+    machine.journal.note_history(revived=3, at=machine.now())
     broken = machine.receiver.commit("broken", PROCFILE)
     machine.receiver.refusals[broken] = UnavailableError("web did not answer")
-    machine.deploy(broken)
-    machine.settings(
-        domains=("blog.example.com",),
-        storage=("instance",),
-        static=(parse_static_mount("/media", "shared/media"),),
-    )
+    engine(deploy.deploy, {"app": APP, "revision": broken})
 
 
 def printed(machine: FakeMachine, words: str, capfd: pytest.CaptureFixture[str]) -> Any:
-    """What a command prints as JSON, with the paths of a server."""
+    """What a command prints as JSON, with the paths and the live release of the page's server."""
     capfd.readouterr()
-    status = status_of(words.split(), lambda: Near(RealEngine(machine), now=machine.now))
+    asked = words.replace("v12", "v3").split()
+    status = status_of(asked, lambda: Near(RealEngine(machine), now=machine.now))
     out, err = capfd.readouterr()
     assert (status, err) == (0, ""), err
-    return json.loads(out.replace(str(machine.layout.state), str(SERVER.state)))
+    nginx = Nginx(SERVER.state)
+    there = {
+        machine.proxy.folder: nginx.folder,
+        machine.proxy.snippets: nginx.snippets,
+        machine.layout.state: SERVER.state,
+    }
+    for path, server in there.items():
+        out = out.replace(str(path), str(server))
+    return json.loads(out)
 
 
 @pytest.mark.parametrize(("words", "text"), documented(), ids=lambda value: value[:20])
@@ -146,6 +176,10 @@ def test_json_is_as_documented(
 
     said, found = shapes(name, page), shapes(name, real)
 
-    assert set(said) == set(found)
+    shown = {place: kinds for place, kinds in found.items() if not place.startswith(f"{EVENTS}[")}
+    assert set(said) - set(found) == set(), "the page shows more than there is"
+    assert set(shown) - set(said) == set(), "there is more than the page shows"
     for place, kinds in said.items():
         assert kinds - {"null"} == found[place] - {"null"} or "null" in kinds | found[place], place
+    for key in SAME:
+        assert list(values(page, key)) == list(values(real, key))[: len(list(values(page, key)))]
