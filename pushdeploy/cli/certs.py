@@ -122,7 +122,7 @@ def _record(one: Certificate) -> dict[str, Any]:
 
 def _serves(found: Sequence[Certificate]) -> None:
     for one in found:
-        fate = "then renewed by itself" if one.kind == "auto" else "then give a new one"
+        fate = "then renewed automatically" if one.kind == "auto" else "then add a new one"
         say(f"https://{one.domain} is served until {_day(one.ends)}, {fate}")
     _say_untrusted(found)
 
@@ -143,7 +143,7 @@ def _show(found: Sequence[Certificate]) -> None:
     for app in sorted({one.app for one in found if not one.covered}):
         say(f"A domain is not in the certificate: pushdeploy certs:auto --app {app}")
     if any(one.covered and not one.served for one in found):
-        say("nginx does not show the certificate on the disk: pushdeploy reconcile")
+        say("nginx does not serve the certificate on disk: pushdeploy reconcile")
     _say_untrusted(found)
 
 

@@ -114,7 +114,7 @@ def _kept(target: Target, stored: list[RefUpdate]) -> list[str]:
         return []
     what = f"the tag {quoted(tags[0])}" if len(tags) == 1 else f"{len(tags)} tags"
     hint = f"{DETAIL}To deploy it: pushdeploy deploy {tags[0]} --app {target.app}"
-    said = [f"{RESULT}Keeping {what}; nothing is deployed, as a push deploys a branch"]
+    said = [f"{RESULT}Keeping {what}; nothing is deployed, as only a branch is deployed"]
     return said + ([hint] if re.fullmatch(r"[\w./+-]+", tags[0], re.ASCII) else [])
 
 

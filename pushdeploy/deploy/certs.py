@@ -163,7 +163,7 @@ def _server_settings_with(
     wanted = replace(known, email=email or known.email, acme_server=server or known.acme_server)
     if not wanted.email:
         raise UsageError(
-            "there is not an e-mail address to report certificate problems to",
+            "there is no e-mail address to report certificate problems to",
             hint=f"pushdeploy certs:auto --email me@example.com --app {app}",
         )
     return wanted
@@ -205,7 +205,7 @@ def _verify(machine: Machine, app: str) -> list[Certificate]:
         machine.sleep(SHOW_PAUSE_SECONDS)
     missing = ", ".join(one.domain for one in shown if one.covered and not one.served)
     raise UnavailableError(
-        f"nginx does not show the new certificate for {missing}",
+        f"nginx does not serve the new certificate for {missing}",
         hint="sudo nginx -t && sudo systemctl restart nginx; pushdeploy certs",
     )
 

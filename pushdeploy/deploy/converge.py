@@ -56,7 +56,7 @@ def converge(
         _find_first_branch(machine, journal)
         commit = branch_commit(machine, journal)
         if commit is None:
-            return Ended(EndedAs.NOTHING, 0, text=f"nothing was pushed to `{app}` yet")
+            return Ended(EndedAs.NOTHING, 0, text=f"nothing has been pushed to `{app}` yet")
         ended = _decided(machine, journal, audience, occasion, who, after, commit, pushed)
     if pushed not in ("", commit) and ended.outcome in (EndedAs.LEARNED, EndedAs.NOTHING):
         newer = f"{pushed[:8]} is superseded by {commit[:8]}"
@@ -206,6 +206,6 @@ def _left(machine: Machine, journal: Journal, occasion: Occasion, commit: str) -
     return Ended(
         EndedAs.LEFT,
         FAILED if wrong else 0,
-        text=f"{commit[:8]} was live and was rolled back from; {stays}",
+        text=f"{commit[:8]} was live and then rolled back; {stays}",
         hint=f"pushdeploy deploy --app {journal.place.name}",
     )

@@ -36,7 +36,7 @@ def refuse_listener(machine: Machine, release: Release, instance: Instance) -> N
         return
     if found.uid != user_id(machine.accounts.app_user(release.app)):
         raise PortTakenError(
-            f"port {instance.port}, which v{release.number} was given, is held by "
+            f"port {instance.port}, which v{release.number} was given, is in use by "
             f"`{user_name(found.uid)}`: nothing was sent there",
             hint=f"pushdeploy deploy --app {release.app} tries it with another port",
         )

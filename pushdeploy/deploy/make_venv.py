@@ -196,7 +196,7 @@ def _output(report: Report) -> Callable[[str], None]:
 def _failed(status: int, seconds: float) -> DeployFailedError:
     if seconds >= BUILD_SECONDS:
         return DeployFailedError(
-            f"the build was ended after {BUILD_SECONDS / 60:.0f} minutes, the longest it may take",
+            f"the build was stopped after {BUILD_SECONDS / 60:.0f} minutes, its time limit",
             hint="name packages in requirements.txt that come as wheels, commit, and push again",
         )
     if status == OUT_OF_MEMORY:
@@ -207,10 +207,10 @@ def _failed(status: int, seconds: float) -> DeployFailedError:
         )
     if status == OUT_OF_TASKS:
         return DeployFailedError(
-            f"the build wanted more than {DEFAULT_TASKS} processes and threads at once",
-            hint="mend the package that forks without end, commit, and push again",
+            f"the build tried to run more than {DEFAULT_TASKS} processes and threads at once",
+            hint="fix the package that keeps forking, commit, and push again",
         )
     return DeployFailedError(
         f"the packages of `requirements.txt` could not be installed (uv: status {status})",
-        hint="mend requirements.txt, commit, and push again",
+        hint="fix requirements.txt, commit, and push again",
     )

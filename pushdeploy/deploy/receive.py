@@ -78,18 +78,18 @@ def check_tree(commit: str, live: str = "") -> None:
     attributes = root.get(".gitattributes")
     if attributes is not None and "filter=lfs" in _text(attributes):
         raise RefusedInputError(
-            "`.gitattributes` keeps files in Git LFS, and a push does not bring their content",
+            "`.gitattributes` keeps files in Git LFS, and a push does not include their content",
             hint="git lfs migrate export --everything --include='*'",
         )
 
 
 def _check_entries(found: list[Entry]) -> None:
     if len(found) > MOST_FILES:
-        raise too_many(f"{len(found)} files, more than the {MOST_FILES} that we take")
+        raise too_many(f"{len(found)} files, more than the {MOST_FILES} allowed")
     for entry in found:
         if entry.kind == "commit":
             raise RefusedInputError(
-                f"{quoted(entry.path)} is a submodule, and a push does not bring its content",
+                f"{quoted(entry.path)} is a submodule, and a push does not include its content",
                 hint=f"git rm --cached {_shown(entry.path)}, and add its files themselves",
             )
         if entry.mode == LINK and f"{entry.path}/".startswith(f"{STATIC}/"):
@@ -113,7 +113,7 @@ def _check_entries(found: list[Entry]) -> None:
 def _too_deep(path: str) -> RefusedInputError:
     top, depth = path.partition("/")[0], path.count("/")
     return RefusedInputError(
-        f"{quoted(path)} lies {depth} folders deep, more than the {DEEPEST} that we take",
+        f"{quoted(path)} is {depth} folders deep, more than the {DEEPEST} allowed",
         hint=f"git rm -r --cached {_shown(top)}, if the app does not need it",
     )
 
@@ -125,7 +125,7 @@ def _check_static_link(entry: Entry) -> None:
     inside = not end.startswith(("/", "../")) and end not in (".", "..")
     if not (inside if entry.path == STATIC else end.startswith(f"{STATIC}/")):
         raise RefusedInputError(
-            f"{quoted(entry.path)} is a link to {quoted(target)}, out of `{STATIC}/`, which "
+            f"{quoted(entry.path)} is a link to {quoted(target)}, outside `{STATIC}/`, which "
             "everybody can read",
             hint=f"git rm {_shown(entry.path)}",
         )

@@ -243,7 +243,7 @@ def _requirements(repository: Repository, commit: str) -> tuple[dict[str, str], 
             if path == REQUIREMENTS:
                 find_dependency_file(files(repository.git, commit))
             raise RefusedInputError(
-                f"`{path}` is included by the requirements and is not in the repo",
+                f"`{path}` is included by the requirements but is not in the repo",
                 hint=f"git add {path}",
             )
         found[path] = text

@@ -314,7 +314,7 @@ def _reconcile_edge(machine: Machine) -> list[str]:
 
     try:
         did = [f"wrote {name}" for name in edge.apply_sites(machine)]
-        did += [f"took up the certificate of {name}" for name in certs.renewed(machine)]
+        did += [f"loaded the certificate of {name}" for name in certs.renewed(machine)]
         return did + [_in_the_way(one) for one in obstacles.of_visitors(machine)]
     except Exception as error:  # noqa: BLE001 - what was done to the apps is to be told
         return [_failed(error)]

@@ -135,7 +135,7 @@ def _unreachable(
     journal: Journal, history: History, number: int, there: list[int]
 ) -> PushdeployError:
     """Why it can't be gone back to, and what can."""
-    app, ways = journal.place.name, f"; there is a way back to: {named(there)}"
+    app, ways = journal.place.name, f"; you can go back to: {named(there)}"
     hint = f"pushdeploy rollback v{there[0]} --app {app}" if there else None
     if number in history.once_live():
         return NotFoundError(

@@ -77,7 +77,7 @@ def _refuse_link(app: str, root: Path, folder: str) -> None:
     for one in [*reversed(PurePosixPath(folder).parents[:-1]), PurePosixPath(folder)]:
         if (root / one).is_symlink():
             raise UsageError(
-                f"`{one}` of `{app}` is a link, and nginx follows none",
+                f"`{one}` of `{app}` is a link, and nginx follows no links",
                 hint="name the folder that it leads to, or put a real folder there",
             )
 
@@ -111,7 +111,7 @@ def _unreadable(machine: Machine, folder: Path) -> str:
     found = command.attempt(line, seconds=OPEN_SECONDS)
     if command.attempt(Command(["test", "-x", str(folder)], user=user)).status != 0:
         raise UnavailableError(
-            f"nginx may not read `{folder}`", hint=f"namei -l {folder} shows what {user} may not"
+            f"nginx can't read `{folder}`", hint=f"namei -l {folder} shows what {user} may not"
         )
     path = found.stdout.rstrip("\n")
-    return f"nginx may not read {quoted(path)}, and maybe others: chmod o+r" if path else ""
+    return f"nginx can't read {quoted(path)}, and maybe others: chmod o+r" if path else ""

@@ -32,7 +32,7 @@ def make_storage(machine: Machine, app: str, folders: Sequence[str]) -> None:
         )
         if made.status != 0:
             raise RefusedInputError(
-                f"storage can't be made: {made.stderr.strip().splitlines()[-1]}",
+                f"storage can't be created: {made.stderr.strip().splitlines()[-1]}",
                 hint=f"sudo ls -la {place.shared}",
             )
     reached(Point.STORAGE_MADE)

@@ -80,7 +80,7 @@ def server_connection(path: Path) -> Connect:
             connection.close()
             raise NotAllowedError(
                 "only root and members of the group `pushdeploy` may do that here",
-                hint="write sudo before it; or: sudo usermod -aG pushdeploy $USER, and log in",
+                hint="put sudo in front of it; or: sudo usermod -aG pushdeploy $USER, and log in",
             ) from error
         except OSError as error:
             connection.close()

@@ -98,6 +98,6 @@ def _verb(verbs: Mapping[str, Verb[Any]], request: Mapping[str, Any]) -> Verb[An
     verb = verbs.get(request["verb"])
     if verb is None:
         raise UsageError(
-            f"this server's engine knows no `{request['verb']}`", hint="pushdeploy version"
+            f"this server's engine does not know `{request['verb']}`", hint="pushdeploy version"
         )
     return verb

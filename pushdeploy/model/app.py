@@ -62,7 +62,7 @@ def build_user(app: str) -> str:
 
 def _complaint(text: str) -> str:
     if re.search(r"[^a-z0-9-]", text):
-        return "it may hold only a-z, 0-9 and `-`"
+        return "it may contain only a-z, 0-9 and `-`"
     if len(text) > LONGEST_NAME:
         return f"it has {len(text)} characters, the maximum is {LONGEST_NAME}"
     if text.endswith("-"):

@@ -63,8 +63,8 @@ def parse_key_name(text: str) -> str:
     if _NAME.fullmatch(text):
         return text
     raise UsageError(
-        f"{quoted(text)} can't be the name of a key: it may hold a-z, 0-9, `.`, `_`, `@` and `-`,"
-        f" {LONGEST_NAME} at most, and begins with a letter or a digit",
+        f"{quoted(text)} can't be the name of a key: it may contain a-z, 0-9, `.`, `_`, `@` and "
+        f"`-`, begins with a letter or a digit, and has at most {LONGEST_NAME} characters",
         hint=f"use a name such as `{suggested_name(text) or 'laptop'}`",
     )
 
@@ -133,7 +133,7 @@ def _words(line: str) -> tuple[str, str, str]:
         return kind, body, comment.strip()
     if any(f" {known} " in line for known in KINDS):
         raise RefusedInputError(
-            "there are options before the key, and keys get theirs from us",
+            "there are options before the key, but pushdeploy sets its own",
             hint=f"give the line from {PUBLIC_FILE}: it begins with `ssh-`, `ecdsa-` or `sk-`",
         )
     raise RefusedInputError(
@@ -149,7 +149,7 @@ def _checked_body(kind: str, body: str) -> str:
         raw = b""
     if raw[4 : 4 + len(kind)] != kind.encode() or int.from_bytes(raw[:4]) != len(kind):
         raise RefusedInputError(
-            f"the key is damaged: what follows `{kind}` is not such a key",
+            f"the key is damaged: the part after `{kind}` is not such a key",
             hint=f"copy all of {PUBLIC_FILE}, it is one long line",
         )
     return body

@@ -73,7 +73,7 @@ def plan_push(updates: list[RefUpdate], branch: str) -> PushPlan:
     wanted = branch or _first_branch(updates)
     if len(updates) > MOST_REFS:
         raise RefusedInputError(
-            f"the push brings {len(updates)} refs, more than the {MOST_REFS} that we take at once",
+            f"the push contains {len(updates)} refs, more than the {MOST_REFS} allowed at once",
             hint=f"git push --no-follow-tags production {wanted or FIRST_BRANCHES[0]}",
         )
     deployed = next((one for one in updates if branch_of(one.ref) == wanted), None)
@@ -90,7 +90,7 @@ def plan_push(updates: list[RefUpdate], branch: str) -> PushPlan:
         raise _refusal(rest[0], branch)
     elif not branch:
         raise RefusedInputError(
-            "the push brings tags alone, and nothing was deployed yet",
+            "the push contains only tags, and nothing has been deployed yet",
             hint=f"git push production {FIRST_BRANCHES[0]}",
         )
     return PushPlan(deployed, tuple(rest))
@@ -120,7 +120,7 @@ def _refusal(update: RefUpdate, branch: str) -> RefusedInputError:
         )
     if update.deletes:
         return RefusedInputError(
-            f"{quoted(name)} can't be deleted: the server keeps the deploy branch alone",
+            f"{quoted(name)} can't be deleted: the server keeps only the deploy branch",
             hint=f"git push production {wanted}",
         )
     choose = f"git push production {_shown(name)}:{wanted}"
@@ -129,7 +129,7 @@ def _refusal(update: RefUpdate, branch: str) -> RefusedInputError:
     if branch:
         message = f"{quoted(name)} is not deployed; the deploy branch is `{branch}`"
     elif is_deployable_first_branch(name):  # a deletion was the only update of it
-        message = f"{quoted(name)} brings nothing to deploy"
+        message = f"{quoted(name)} contains nothing to deploy"
     else:
         message = f"the first push sets the deploy branch, `main` or `master`, not {quoted(name)}"
     return RefusedInputError(message, hint=choose)

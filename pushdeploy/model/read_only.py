@@ -39,12 +39,12 @@ def remedy(output: str, slugs: Path, app: str) -> Remedy | None:
         path = slugs / "code" / found[1]  # a relative one begins in the code
         if not path.is_relative_to(slugs):
             return Remedy(
-                "An app may write to its storage, its $HOME and /tmp, and nowhere else.",
-                f"change where it writes, and push again; pushdeploy logs --app {app}",
+                "An app can write only to its storage, its $HOME and /tmp.",
+                f"change where it writes, then push again; see also: pushdeploy logs --app {app}",
             )
         folder = _folder(path.relative_to(slugs).parts[1:])
     return Remedy(
-        "The code is read-only to the app; what must survive a deploy is storage.",
+        "The code is read-only to the app; what must survive a deploy belongs in storage.",
         f"pushdeploy storage:add {folder}/ --app {app}",
     )
 

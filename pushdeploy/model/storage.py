@@ -122,7 +122,7 @@ def _complaint(folder: str) -> str | None:
 
 def _part_complaint(part: str) -> str | None:
     if part in {".", ".."}:
-        return f"holds `{part}`"
+        return f"contains `{part}`"
     if len(part) > LONGEST_PART:
         return f"has a name of {len(part)} characters, the maximum is {LONGEST_PART}"
     if not _PART.fullmatch(part):

@@ -21,7 +21,7 @@ def missing_procfile(names: Iterable[str], requirements: str) -> RefusedInputErr
     """The refusal of a tree without a Procfile; the arguments are those of `suggest_procfile`."""
     line = suggest_procfile(names, requirements)
     return RefusedInputError(
-        "there is no `Procfile` at the root of the repo, so we can't know how to start the app",
+        "there is no `Procfile` at the root of the repo, so nothing says how to start the app",
         hint=f"echo '{line}' > Procfile && git add Procfile && git commit -m 'Add a Procfile'",
     )
 

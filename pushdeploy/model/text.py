@@ -31,7 +31,7 @@ def decode(content: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise RefusedInputError(
-            f"`{file}` is not UTF-8 text: line {line} holds other bytes",
+            f"`{file}` is not UTF-8 text: line {line} contains other bytes",
             hint=f"save `{file}` as UTF-8, commit it and push again",
         ) from None
 

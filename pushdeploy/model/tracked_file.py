@@ -34,6 +34,6 @@ def check_tracked(path: str, mode: str, size: int) -> None:
         raise RefusedInputError(f"`{path}` is not a plain file", hint=f"git rm -r {path}")
     if size > TEXT_LIMIT:
         raise RefusedInputError(
-            f"`{path}` has {size} bytes, more than the {TEXT_LIMIT} that we read",
+            f"`{path}` has {size} bytes, more than the {TEXT_LIMIT} allowed",
             hint=f"make {path} smaller",
         )

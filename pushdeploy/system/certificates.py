@@ -75,7 +75,7 @@ def check(chain: bytes, key: bytes, domains: Sequence[str], now: float) -> Facts
     """
     if b"PRIVATE KEY" in chain:
         raise RefusedInputError(
-            "the certificate's file holds a private key: are the two files swapped?",
+            "the certificate's file contains a private key: are the two files swapped?",
             hint="pushdeploy certs:add CERTIFICATE KEY",
         )
     certificates = _certificates(chain)
@@ -161,7 +161,7 @@ def _certificates(chain: bytes) -> list[x509.Certificate]:
         return x509.load_pem_x509_certificates(chain)
     except ValueError as error:
         raise RefusedInputError(
-            "the certificate's file holds no PEM certificate (`-----BEGIN CERTIFICATE-----`)",
+            "the certificate's file contains no PEM certificate (`-----BEGIN CERTIFICATE-----`)",
             hint="openssl x509 -in FILE -noout -text",
         ) from error
 
@@ -184,7 +184,7 @@ def _check_key(certificate: x509.Certificate, key: bytes) -> None:
         ) from error
     except ValueError as error:
         raise RefusedInputError(
-            "the key's file holds no PEM private key", hint="openssl pkey -in KEY -noout -text"
+            "the key's file contains no PEM private key", hint="openssl pkey -in KEY -noout -text"
         ) from error
     encoding, form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     own = private.public_key().public_bytes(encoding, form)
@@ -200,12 +200,12 @@ def _check_time(certificate: x509.Certificate, now: float) -> None:
     ends = certificate.not_valid_after_utc.timestamp()
     if now > ends:
         raise RefusedInputError(
-            f"the certificate ended on {certificate.not_valid_after_utc:%Y-%m-%d}",
+            f"the certificate expired on {certificate.not_valid_after_utc:%Y-%m-%d}",
             hint="pushdeploy certs:auto --email me@example.com",
         )
     if now < begins:
         raise RefusedInputError(
-            f"the certificate begins on {certificate.not_valid_before_utc:%Y-%m-%d}",
+            f"the certificate is not valid before {certificate.not_valid_before_utc:%Y-%m-%d}",
             hint="date",
         )
 
@@ -221,8 +221,8 @@ def _check_chain(certificates: Sequence[x509.Certificate]) -> None:
     last = certificates[-1]
     if not _issued(last, last) and not any(_issued(last, root) for root in _roots(last)):
         raise RefusedInputError(
-            f"the chain is not complete: `{last.issuer.rfc4514_string()}` is missing, and no "
-            "browser knows it",
+            f"the chain is incomplete: `{last.issuer.rfc4514_string()}` is missing, and "
+            "browsers do not know it",
             hint="cat CERTIFICATE INTERMEDIATE > CHAIN; pushdeploy certs:add CHAIN KEY",
         )
 

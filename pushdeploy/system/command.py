@@ -268,7 +268,9 @@ def _groups(user: str | None) -> list[int] | None:
 
 def too_long(command: Command, seconds: float) -> CommandFailedError:
     """The error of a program that was ended."""
-    return CommandFailedError(f"`{command.argv[0]}` did not end within {seconds:.0f} s", status=124)
+    return CommandFailedError(
+        f"`{command.argv[0]}` did not finish within {seconds:.0f} s", status=124
+    )
 
 
 def _missing(command: Command, error: FileNotFoundError) -> UnavailableError:

@@ -38,7 +38,7 @@ def deadline(seconds: float, what: str) -> Iterator[None]:
 
     def ring(_: int, __: object) -> NoReturn:
         raise TooLateError(
-            f"{what} was ended after {_shown(seconds)}, the longest that it may take",
+            f"{what} was stopped after {_shown(seconds)}, its time limit",
             hint="journalctl -u 'pushdeploy.engine@*' -n 50",
         )
 

@@ -14,5 +14,5 @@ def refusal(error: BaseException) -> tuple[str, str] | None:
         return None
     where = f" at `{error.filename}`" if error.filename else ""
     if error.errno in BROKEN:
-        return f"the server's disk refuses{where}: {error.strerror}", "dmesg | tail; df -h"
+        return f"the server's disk reports an error{where}: {error.strerror}", "dmesg | tail; df -h"
     return f"the server's disk is full{where}", "df -h; df -i"

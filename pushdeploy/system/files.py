@@ -190,7 +190,7 @@ def _open_folder(path: Path) -> int:
         return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError as error:
         raise UnavailableError(
-            f"`{path}` should be a folder of ours and is not: {error.strerror}",
+            f"`{path}` should be a folder of pushdeploy's but is not: {error.strerror}",
             hint=f"ls -ld {path}",
         ) from error
 

@@ -126,7 +126,7 @@ def check_out(git: Git, commit: str, folder: Path, *, only: Collection[str] | No
 
 def too_many(what: str) -> RefusedInputError:
     """The refusal of a tree with too much in it."""
-    hint = "git rm -r --cached what need not be deployed"
+    hint = "git rm -r --cached FOLDER, for what need not be deployed"
     return RefusedInputError(f"the tree has {what}", hint=hint)
 
 

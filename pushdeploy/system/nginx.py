@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 PORTS = (80, 443)
 MISSING = (
-    "there is no nginx on this machine",
+    "nginx is not installed",
     "sudo apt-get install nginx-light, then: pushdeploy reconcile",
 )
 CONFIGURATION = Path("/etc/nginx")

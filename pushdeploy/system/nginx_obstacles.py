@@ -54,7 +54,7 @@ def _held(sites: Sequence[Site]) -> Iterator[Obstacle]:
     ports = [HTTP, *([HTTPS] if any(site.secured for site in sites) else [])]
     error = held_port(ports)
     if error is not None:
-        yield Obstacle(error.message.removesuffix(" Everything is as it was."), error.hint or "")
+        yield Obstacle(error.message.removesuffix(" Nothing changed."), error.hint or "")
 
 
 def _defaults(others: Sequence[Directive], app: str | None) -> Iterator[Obstacle]:

@@ -86,7 +86,7 @@ def reload(others: Sequence[Directive]) -> None:
         time.sleep(LOOK_SECONDS)
     if old:
         raise UnavailableError(
-            f"nginx did not take the change up within {RELOAD_SECONDS:.0f} s",
+            f"nginx did not apply the change within {RELOAD_SECONDS:.0f} s",
             hint="sudo tail /var/log/nginx/error.log",
         )
 

@@ -33,7 +33,7 @@ def refusal(error: CommandFailedError | UnavailableError, ours: set[Path]) -> Un
     match = _EMERGENCY.search(text)
     if match is None:
         return held_port() or UnavailableError(
-            f"nginx refuses the change, and everything is as it was: {text or error.message}",
+            f"nginx rejected the change, and nothing changed: {text or error.message}",
             hint=error.hint or "nginx -t; journalctl -u nginx -n 20",
         )
     file, line = match["file"], match["line"]
@@ -41,11 +41,11 @@ def refusal(error: CommandFailedError | UnavailableError, ours: set[Path]) -> Un
     whose = "" if file in (None, *map(str, ours)) else " That file is not ours."
     if NAMES_HASH in match["what"]:
         return UnavailableError(
-            f"nginx refuses: {match['what']}. Everything is as it was.",
+            f"nginx refuses: {match['what']}. Nothing changed.",
             hint=f"grep -rn {NAMES_HASH} /etc/nginx; write 512, or leave it to us: delete the line",
         )
     return UnavailableError(
-        f"nginx refuses{place}: {match['what']}.{whose} Everything is as it was.",
+        f"nginx refuses{place}: {match['what']}.{whose} Nothing changed.",
         hint=f"sudo nano +{line} {file} && sudo nginx -t" if file else "sudo nginx -t",
     )
 
@@ -62,7 +62,7 @@ def held_port(ports: Sequence[int] = PORTS) -> UnavailableError | None:
             stop = f"sudo systemctl disable --now {unit}" if unit else "stop it"
             return UnavailableError(
                 f"nginx can't answer: port {port} is held by {held_by(holders[0], port)}. "
-                "Everything is as it was.",
+                "Nothing changed.",
                 hint=f"{stop}, then: sudo pushdeploy reconcile",
             )
     return None

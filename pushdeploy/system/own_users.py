@@ -55,7 +55,7 @@ class Foreign:
     @property
     def message(self) -> str:
         """What is the matter."""
-        return f"there is a {self.kind} `{self.name}` that pushdeploy did not make"
+        return f"there is a {self.kind} `{self.name}` that pushdeploy did not create"
 
     @property
     def hint(self) -> str:

@@ -99,7 +99,7 @@ def _set_right(line: Owned, path: Path, owner: Owner, findings: Findings, *, dee
             return
         found = os.fstat(descriptor)
         if not KINDS[line.kind](found.st_mode):
-            raise _NotOursError(f"`{path}` should be a {line.kind} of ours and is not")
+            raise _NotOursError(f"`{path}` should be a {line.kind} of pushdeploy's but is not")
         was_right = _is_right(line, owner, found)
         if not was_right:
             if found.st_nlink > 1 and line.kind is Kind.FILE:

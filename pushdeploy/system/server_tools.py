@@ -28,9 +28,7 @@ class ServerCertificates:
         from pushdeploy.system import certbot
 
         if not certbot.is_installed():
-            raise UnavailableError(
-                "certbot is not on this server", hint="sudo apt-get install certbot"
-            )
+            raise UnavailableError("certbot is not installed", hint="sudo apt-get install certbot")
 
     def check_reachable(self, domain: str, webroot: Path) -> None:
         """Fetch a file of ours by the name."""

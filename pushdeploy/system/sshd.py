@@ -189,7 +189,7 @@ def _test() -> None:
     if tested.status != 0:
         raise UnavailableError(
             f"sshd does not accept its settings: {_first_line(tested.stderr)}",
-            hint="sshd -t says the same; set it right and run the installer again",
+            hint="sshd -t says the same; fix it and run the installer again",
         )
 
 

@@ -47,7 +47,7 @@ def plan(connection: str = "") -> Plan:
             would lock you out.
     """
     if not is_installed():
-        raise UnavailableError("ufw is not on this server", hint="sudo apt-get install ufw")
+        raise UnavailableError("ufw is not installed", hint="sudo apt-get install ufw")
     ports = ssh_ports(connection)
     if not ports:
         raise UnavailableError(
@@ -79,7 +79,7 @@ def enable(planned: Plan) -> None:
     missing = [port for port in (*planned.ssh_ports, *WEB_PORTS) if port not in allowed]
     if missing:
         raise UnavailableError(
-            f"ufw did not take the rule for port {missing[0]}; the firewall was not turned on",
+            f"ufw did not accept the rule for port {missing[0]}; the firewall was not turned on",
             hint="sudo ufw show added",
         )
     command.run(Command(["ufw", "--force", "enable"]))

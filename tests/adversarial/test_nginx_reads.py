@@ -260,7 +260,7 @@ def test_a_link_that_a_push_brings_is_not_followed(hostile: Site) -> None:
     assert pushed.exit_status == 0
     assert "root:" not in through.text
     assert added.returncode != 0
-    assert "is a link, and nginx follows none" in added.stderr.replace("\n !     ", " ")
+    assert "is a link, and nginx follows no links" in added.stderr.replace("\n !     ", " ")
 
 
 def test_static_itself_may_not_lead_out_of_the_repo(hostile: Site) -> None:

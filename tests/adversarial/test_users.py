@@ -102,7 +102,7 @@ def test_a_strangers_user_is_neither_taken_nor_deleted(
     made = create(site, check=False)
     push = site.push()
 
-    reason = f"there is a user `{name}` that pushdeploy did not make"
+    reason = f"there is a user `{name}` that pushdeploy did not create"
     assert_cli_refused(made, 69, reason, f"usermod --login NEW-NAME {name}")
     assert push.exit_status != 0
     assert reason in push.output

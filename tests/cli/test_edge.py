@@ -115,7 +115,7 @@ def test_certificates_tell_whether_visitors_get_them(
     )
     assert said.stderr == (
         "A domain is not in the certificate: pushdeploy certs:auto --app blog\n"
-        "nginx does not show the certificate on the disk: pushdeploy reconcile\n"
+        "nginx does not serve the certificate on disk: pushdeploy reconcile\n"
     )
 
 
@@ -125,7 +125,7 @@ def test_a_certificate_is_asked_for(engine: FakeEngine, pushdeploy: Pushdeploy) 
     said = pushdeploy("certs:auto", "--email", "me@example.com")
 
     assert said.stderr == (
-        "https://blog.example.com is served until 2027-02-20, then renewed by itself\n"
+        "https://blog.example.com is served until 2027-02-20, then renewed automatically\n"
     )
     assert engine.asked[-1] == {
         "verb": "certs.auto",
@@ -145,7 +145,7 @@ def test_an_own_certificate_is_read_here(
     said = pushdeploy("certs:add", str(tmp_path / "chain.pem"), str(tmp_path / "key.pem"))
 
     assert said.stderr == (
-        "https://blog.example.com is served until 2027-02-20, then give a new one\n"
+        "https://blog.example.com is served until 2027-02-20, then add a new one\n"
     )
     assert (engine.asked[-1]["chain"], engine.asked[-1]["key"]) == ("CHAIN\n", "KEY\n")
 

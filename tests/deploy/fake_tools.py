@@ -53,7 +53,7 @@ class FakeProxy:
     def require(self) -> None:
         """Refuse without one."""
         if not (self.serves_domains and self.installed):
-            raise UnavailableError("there is no nginx on this machine", hint="install it")
+            raise UnavailableError("nginx is not installed", hint="install it")
 
     def edge(self) -> Edge:
         """A new one."""

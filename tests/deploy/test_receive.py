@@ -47,7 +47,7 @@ def test_a_good_tree_is_taken(repo: Repo) -> None:
         ("refs/heads/feature", "main", "the deploy branch is `main`", "feature:main"),
         ("refs/notes/x", "main", "neither a branch nor a tag", "git push production main"),
         ("refs/heads/feature", "main", "is not deployed", "git:set deploy-branch feature"),
-        ("refs/tags/v1", "", "the push brings tags alone", "git push production main"),
+        ("refs/tags/v1", "", "the push contains only tags", "git push production main"),
         ("refs/heads/feature", "", "the first push sets the deploy branch", "feature:main"),
         ("refs/heads/$(reboot)", "main", "is not deployed", "HEAD:main"),
     ],
@@ -106,7 +106,7 @@ def test_more_refs_than_we_take_are_refused_with_the_way_without_tags(repo: Repo
 
     error = refusal(updates)
 
-    assert f"brings {MOST_REFS + 1} refs" in error.message
+    assert f"contains {MOST_REFS + 1} refs" in error.message
     assert error.hint == "git push --no-follow-tags production main"
 
 
@@ -142,7 +142,7 @@ def test_a_file_in_too_many_folders_is_refused(repo: Repo) -> None:
 
     error = refusal(f"{ZERO} {commit} refs/heads/main\n")
 
-    assert f"lies {DEEPEST + 1} folders deep, more than the {DEEPEST} that we take" in error.message
+    assert f"is {DEEPEST + 1} folders deep, more than the {DEEPEST} allowed" in error.message
     assert (error.hint or "").startswith("git rm -r --cached a")
 
 

@@ -141,7 +141,7 @@ def test_a_release_that_never_went_live_is_never_gone_back_to(three: FakeMachine
 
 
 def test_a_release_that_is_gone_is_refused_with_those_that_are_there(three: FakeMachine) -> None:
-    with pytest.raises(NotFoundError, match=r"has no release v9; there is a way back to: v2, v1$"):
+    with pytest.raises(NotFoundError, match=r"has no release v9; you can go back to: v2, v1$"):
         three.rollback(9)
 
 

@@ -95,7 +95,7 @@ def test_a_site_that_nginx_refuses_is_taken_back_without_a_scaling_meanwhile(
     before = live.journal.settings()
     live.proxy.serves_domains = True
     live.proxy.on_apply = lambda: live.journal.change_settings(scale)
-    live.proxy.refusal = UnavailableError("nginx refuses")
+    live.proxy.refusal = UnavailableError("nginx rejects it")
 
     with pytest.raises(UnavailableError):
         change_site(live, APP, with_domain)

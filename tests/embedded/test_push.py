@@ -85,7 +85,7 @@ def test_what_a_push_is_told_without_an_attempt_it_is_told_once(site: Site) -> N
     pushed = site.push()
 
     assert pushed.status == 0
-    assert pushed.output.count("was rolled back from") == 1, pushed.output
+    assert pushed.output.count("and then rolled back") == 1, pushed.output
     site.assert_serving(v=1, release=1)
 
 

@@ -32,9 +32,9 @@ def test_a_deploy_has_time_for_its_longest_steps_and_a_wait_for_another() -> Non
 
 def test_a_verb_that_is_over_its_time_says_so_to_the_caller(line: Line) -> None:
     def late(*_: object) -> None:
-        raise TooLateError("`ps` was ended after 60 s, the longest that it may take")
+        raise TooLateError("`ps` was stopped after 60 s, its time limit")
 
     line.say({"verb": "ps"})
     line.serve(only("ps", late))
 
-    assert line.heard()[-1]["error"]["message"].startswith("`ps` was ended after 60 s")
+    assert line.heard()[-1]["error"]["message"].startswith("`ps` was stopped after 60 s")

@@ -69,7 +69,7 @@ def test_an_app_whose_settings_cannot_be_read_is_listed_with_the_others(
 def test_an_unknown_verb_is_named(line: Line) -> None:
     error = line.answer({"verb": "reboot"})["error"]
 
-    assert error["message"] == "this server's engine knows no `reboot`"
+    assert error["message"] == "this server's engine does not know `reboot`"
     assert error["exit_code"] == 2
 
 

@@ -45,14 +45,14 @@ def test_who_does_not_read_its_stdin_is_judged_by_its_status() -> None:
 
 
 def test_who_takes_too_long_is_ended() -> None:
-    with pytest.raises(CommandFailedError, match="did not end within 1 s"):
+    with pytest.raises(CommandFailedError, match="did not finish within 1 s"):
         attempt(python("import time; time.sleep(1000)"), seconds=1)
 
 
 def test_who_has_closed_its_outputs_and_goes_on_is_ended_too() -> None:
     text = "import os, time; os.close(1); os.close(2); time.sleep(1000)"
 
-    with pytest.raises(CommandFailedError, match="did not end within 1 s"):
+    with pytest.raises(CommandFailedError, match="did not finish within 1 s"):
         attempt(python(text), seconds=1)
 
 

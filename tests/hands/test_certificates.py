@@ -174,8 +174,8 @@ def test_what_has_ended_or_not_begun_is_refused(authority: Issued, tmp_path: Pat
     leaf = issue(tmp_path, authority, NAME)
     chain = leaf.chain + authority.chain
 
-    assert "ended on" in refusal(chain, leaf.secret, now=time.time() + 91 * DAY)
-    assert "begins on" in refusal(chain, leaf.secret, now=time.time() - DAY)
+    assert "expired on" in refusal(chain, leaf.secret, now=time.time() + 91 * DAY)
+    assert "is not valid before" in refusal(chain, leaf.secret, now=time.time() - DAY)
 
 
 def test_swapped_files_and_other_files_are_told_apart(authority: Issued, tmp_path: Path) -> None:
@@ -183,12 +183,12 @@ def test_swapped_files_and_other_files_are_told_apart(authority: Issued, tmp_pat
     chain = leaf.chain + authority.chain
 
     assert "swapped" in refusal(leaf.secret, chain)
-    assert "holds no PEM certificate" in refusal(b"hello", leaf.secret)
-    assert "holds no PEM certificate" in refusal(b"", leaf.secret)
-    assert "holds no PEM private key" in refusal(chain, chain)
-    assert "holds no PEM private key" in refusal(chain, b"")
+    assert "contains no PEM certificate" in refusal(b"hello", leaf.secret)
+    assert "contains no PEM certificate" in refusal(b"", leaf.secret)
+    assert "contains no PEM private key" in refusal(chain, chain)
+    assert "contains no PEM private key" in refusal(chain, b"")
     broken = leaf.chain.replace(b"\nM", b"\n!", 1)
-    assert "holds no PEM certificate" in refusal(broken, leaf.secret)
+    assert "contains no PEM certificate" in refusal(broken, leaf.secret)
 
 
 def test_a_certificate_without_a_name_for_hosts_is_refused(authority: Issued) -> None:

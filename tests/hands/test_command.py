@@ -101,7 +101,7 @@ def test_another_user_runs_it_with_his_own_groups_alone() -> None:
 
 
 def test_a_program_that_takes_too_long_is_ended() -> None:
-    with pytest.raises(CommandFailedError, match="did not end within 0 s") as failure:
+    with pytest.raises(CommandFailedError, match="did not finish within 0 s") as failure:
         attempt(Command(["sleep", "60"]), seconds=0.2)
 
     assert failure.value.status == 124
@@ -163,7 +163,7 @@ def test_its_time_over_the_whole_family_is_killed(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     line = shell(f"sleep 60 & echo $! > {note}; echo started; wait")
 
-    with pytest.raises(CommandFailedError, match="did not end within"):
+    with pytest.raises(CommandFailedError, match="did not finish within"):
         stream(line, lambda _: None, seconds=0.5)
 
     until(lambda: not alive(int(note.read_text())))
@@ -205,7 +205,7 @@ def test_a_program_that_waits_too_long_is_ended_with_its_family(tmp_path: Path) 
     note = tmp_path / "pid"
     waiting = start_waiting(shell(f"sleep 60 & echo $! > {note}; wait"))
 
-    with pytest.raises(CommandFailedError, match="did not end within"):
+    with pytest.raises(CommandFailedError, match="did not finish within"):
         waiting.finish("", seconds=0.5)
 
     until(lambda: not alive(int(note.read_text())))

@@ -10,7 +10,7 @@ from pushdeploy.system.deadline import TooLateError, deadline
 
 def test_what_has_not_ended_is_interrupted_and_named() -> None:
     with (
-        pytest.raises(TooLateError, match="`ps` was ended after 0 s"),
+        pytest.raises(TooLateError, match="`ps` was stopped after 0 s"),
         deadline(0.05, "`ps`"),
     ):
         time.sleep(60)
@@ -38,7 +38,7 @@ def test_an_inner_deadline_leaves_the_outer_one_its_time() -> None:
     with pytest.raises(TooLateError, match="all"), deadline(0.3, "all"):
         hang_twice(said)
 
-    assert said == ["one was ended after 0 s, the longest that it may take"]
+    assert said == ["one was stopped after 0 s, its time limit"]
 
 
 def test_an_outer_deadline_that_ends_sooner_counts() -> None:

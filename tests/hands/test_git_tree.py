@@ -87,9 +87,9 @@ def test_other_attributes_write_every_file_anew(repo: Repo) -> None:
     ("files", "modes", "says"),
     [
         ({"vendor": ""}, {"vendor": SUBMODULE}, "is a submodule"),
-        ({"static/out": "/etc"}, {"static/out": LINK}, "out of `static/`"),
+        ({"static/out": "/etc"}, {"static/out": LINK}, "outside `static/`"),
         ({"Procfile": "/etc/passwd"}, {"Procfile": LINK}, "is a symbolic link"),
-        ({"Procfile": "x" * (1 << 21)}, {}, "more than the 1048576 that we read"),
+        ({"Procfile": "x" * (1 << 21)}, {}, "more than the 1048576 allowed"),
     ],
 )
 def test_what_is_refused_is_refused_beside_a_live_commit_too(

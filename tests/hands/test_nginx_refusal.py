@@ -25,7 +25,7 @@ def test_somebody_elses_file_is_named_as_such() -> None:
 
     assert told.message == (
         f'nginx refuses in `{THEIRS}`, line 3: unknown directive "nonsense". '
-        "That file is not ours. Everything is as it was."
+        "That file is not ours. Nothing changed."
     )
     assert told.hint == f"sudo nano +3 {THEIRS} && sudo nginx -t"
 
@@ -52,4 +52,4 @@ def test_what_systemctl_says_is_not_lost() -> None:
     told = refusal(UnavailableError("it is not there"), set())
 
     assert "nginx" in told.message
-    assert "as it was" in told.message
+    assert "nothing changed" in told.message

@@ -167,7 +167,9 @@ def test_a_link_in_the_place_of_a_folder_is_refused_with_all_below_it(tmp_path: 
 
     findings = set_right([line(tmp_path / "releases"), below, pattern])
 
-    assert findings.refused == [f"`{tmp_path}/releases` should be a folder of ours and is not"]
+    assert findings.refused == [
+        f"`{tmp_path}/releases` should be a folder of pushdeploy's but is not"
+    ]
     assert owner_of(canary / "start") == ROOT
     assert findings.did == []
 

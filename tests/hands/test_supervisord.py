@@ -382,7 +382,7 @@ def test_a_job_that_takes_too_long_is_killed_with_its_children(app: App) -> None
     lines: list[str] = []
     shell = "setsid sleep 1000 & echo $!; wait"
 
-    with pytest.raises(CommandFailedError, match="did not end within 1 s"):
+    with pytest.raises(CommandFailedError, match="did not finish within 1 s"):
         app.supervisor.once(app.job("/bin/sh", "-c", shell, seconds=1), lines.append)
 
     assert not processes.alive(int(lines[0]))

@@ -73,7 +73,7 @@ def test_storage_and_bind_are_read() -> None:
         ({"pushdeploy": []}, "at `pushdeploy`: expected an object"),
         ({"pushdeploy": {"storrage": []}}, "at `pushdeploy`: unknown key `storrage`"),
         ({"pushdeploy": {"storage": "instance"}}, "at `pushdeploy.storage`: expected a list"),
-        ({"pushdeploy": {"storage": ["../x"]}}, "holds `..`"),
+        ({"pushdeploy": {"storage": ["../x"]}}, "contains `..`"),
         ({"pushdeploy": {"storage": ["a", "a/b"]}}, "lies inside"),
         ({"pushdeploy": {"web": "tcp"}}, "expected `socket` or `port`, found `tcp`"),
     ],

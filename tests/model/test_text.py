@@ -18,7 +18,7 @@ def test_a_file_that_is_not_utf8_is_refused_with_its_line() -> None:
     with pytest.raises(RefusedInputError) as refusal:
         decode(b"web: x\nworker: caf\xe9\n", "Procfile")
 
-    assert refusal.value.message == "`Procfile` is not UTF-8 text: line 2 holds other bytes"
+    assert refusal.value.message == "`Procfile` is not UTF-8 text: line 2 contains other bytes"
 
 
 @pytest.mark.parametrize(

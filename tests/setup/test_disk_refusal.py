@@ -17,7 +17,7 @@ from pushdeploy.system.disk_refusal import refusal
             errno.EROFS,
             "/etc/x",
             (
-                "the server's disk refuses at `/etc/x`: Read-only file system",
+                "the server's disk reports an error at `/etc/x`: Read-only file system",
                 "dmesg | tail; df -h",
             ),
         ),

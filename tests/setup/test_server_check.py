@@ -48,7 +48,7 @@ def test_a_bad_value_is_answered_with_what_can_be_typed_now(
     [
         ("none.pub", NotFoundError, "can't be read: No such file or directory"),
         ("folder", NotFoundError, "can't be read: Is a directory"),
-        ("bytes", RefusedInputError, "can't be the key: it is no text"),
+        ("bytes", RefusedInputError, "can't be the key: it is not text"),
         ("words", RefusedInputError, "can't be the key: "),
     ],
 )

@@ -167,7 +167,7 @@ def again(site: Site) -> None:
         push = site.push()
         if push.exit_status == 0 and live_version(site) == version:
             return
-        assert "was rolled back from" in push.output, push.output
+        assert "and then rolled back" in push.output, push.output
     deploy_next(site)
 
 

@@ -158,7 +158,7 @@ def test_a_file_can_not_be_storage_by_the_command_or_by_app_json(site: Site) -> 
     site.host.run("sh", "-c", f"echo x > {site.root}/shared/taken", user=user)
     taken = site.cli("storage:add taken", check=False)
     assert taken.returncode != 0
-    assert "storage can't be made" in " ".join(taken.stderr.split())
+    assert "storage can't be created" in " ".join(taken.stderr.split())
     assert_unchanged(site, before)
 
 

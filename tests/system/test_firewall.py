@@ -175,7 +175,7 @@ def test_a_rule_that_does_not_arrive_keeps_the_firewall_off(off: Host) -> None:
 
     off.run("rm", FAKE_UFW)
     assert_cli_refused(
-        refused, 69, "ufw did not take the rule for port 2222; the firewall was not turned on"
+        refused, 69, "ufw did not accept the rule for port 2222; the firewall was not turned on"
     )
     assert not is_on(off)
 

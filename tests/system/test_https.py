@@ -403,7 +403,7 @@ def test_a_hook_that_fails_is_seen_and_made_up_for(secured: Site) -> None:
     assert listed == [False]
     assert re.search(rf"{NAME}.* NO\b", table)
     assert "theirs.conf" in tried.stdout + tried.stderr
-    assert f"took up the certificate of {NAME}" in healed.stdout + healed.stderr
+    assert f"loaded the certificate of {NAME}" in healed.stdout + healed.stderr
     assert fingerprint(secured) == fingerprint_on_disk(secured) != before
 
 
@@ -435,11 +435,11 @@ def test_what_browsers_would_refuse_is_refused(plain: Site, authority: Path) -> 
     cases = [
         (chain, foreign_key, "the key does not belong to the certificate"),
         (other_chain, other_key, f"the certificate is for {OTHER}, not for {NAME}"),
-        (old_chain, old_key, "the certificate ended on"),
+        (old_chain, old_key, "the certificate expired on"),
         (key, chain, "are the two files swapped?"),
         (chain, locked, "the key is encrypted"),
-        ("hello", key, "holds no PEM certificate"),
-        (chain, "hello", "holds no PEM private key"),
+        ("hello", key, "contains no PEM certificate"),
+        (chain, "hello", "contains no PEM private key"),
     ]
 
     for given, with_key, words in cases:
@@ -455,7 +455,7 @@ def test_a_chain_that_ends_at_nobody_is_refused(plain: Site, tmp_path: Path) -> 
 
     refused = give(plain, *edge.make_certificate(tmp_path, NAME))
 
-    assert_cli_refused(refused, 3, "the chain is not complete: `CN=Test Root` is missing")
+    assert_cli_refused(refused, 3, "the chain is incomplete: `CN=Test Root` is missing")
     assert_plain(plain)
 
 

@@ -446,7 +446,7 @@ def test_somebody_elses_user_deploy_is_left_alone(server: Host) -> None:
 
     message = refused(server)
 
-    assert "a user `deploy` that pushdeploy did not make" in message
+    assert "a user `deploy` that pushdeploy did not create" in message
 
 
 def test_somebody_elses_command_is_left_alone(server: Host) -> None:

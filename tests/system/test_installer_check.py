@@ -100,8 +100,8 @@ def test_all_that_is_in_the_way_is_said_at_once_and_nothing_is_done(used: Host) 
     used.run("rm", "/usr/local/bin/pushdeploy")
     assert refused.returncode == 69, refused.stderr
     for words in (
-        "user `deploy` that pushdeploy did not make",
-        "group `deploy` that pushdeploy did not make",
+        "user `deploy` that pushdeploy did not create",
+        "group `deploy` that pushdeploy did not create",
         "`/usr/local/bin/pushdeploy` is there and not made by the installer",
         "`shop.example.com` is served already",
         "port 8000 is held by `python3",

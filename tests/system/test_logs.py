@@ -127,7 +127,7 @@ def test_a_journal_that_keeps_nothing_is_said_to(live: Site) -> None:
     assert "The output of web.1 is not kept: Storage=none in journald.conf." in push.output
     assert "printed nothing" not in push.output
     assert (logs.returncode, logs.stdout) == (0, "")
-    assert logs.stderr == f"What {live.name} prints is not kept: Storage=none in journald.conf.\n"
+    assert logs.stderr == f"The output of {live.name} is not kept: Storage=none in journald.conf.\n"
 
 
 def test_a_process_type_that_nobody_has_is_refused(live: Site) -> None:

@@ -144,7 +144,7 @@ def test_a_push_that_finds_a_link_for_a_folder_ends_in_a_sentence(gated: Site) -
     )
     assert push.exit_status == 1
     said = re.sub(r"\s*\n(remote:)?\s*! *", " ", push.output)
-    assert f"`{gated.root}/home` should be a folder of ours and is not Next: ls -ld" in said
+    assert f"`{gated.root}/home` should be a folder of pushdeploy's but is not Next: ls -ld" in said
     assert "Traceback" not in push.output
     assert gated.current == before
     assert gated.get("/").status == 200

@@ -141,7 +141,7 @@ def test_deleting_a_branch_is_refused_with_or_without_another_ref(site: Site) ->
     [
         ({"Procfile": None}, ["main"], "no `Procfile`"),
         ({}, ["main:trunk"], "git push production trunk:main"),
-        ({}, ["HEAD:refs/tags/v1"], "the push brings tags alone"),
+        ({}, ["HEAD:refs/tags/v1"], "the push contains only tags"),
         ({".gitmodules": '[submodule "x"]\n\tpath = x\n\turl = -x\n'}, ["main"], "gitmodulesUrl"),
     ],
     ids=["no Procfile", "another branch", "a tag", "refused by git"],

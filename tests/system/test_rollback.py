@@ -104,7 +104,7 @@ def test_never_goes_to_a_release_that_failed(site: Site) -> None:
     named = site.cli("rollback v2", check=False)
 
     assert_cli_refused(bare, 8, "no earlier release to go back to")
-    assert_cli_refused(named, 8, "v2", "never went live", "there is a way back to: none")
+    assert_cli_refused(named, 8, "v2", "never went live", "you can go back to: none")
     assert_unchanged(site, before)
     listed = site.ask("releases")
     assert (listed["previous"], listed["rollback"]) == (None, [])
@@ -117,7 +117,7 @@ def test_to_the_live_release_or_one_that_is_not_there_it_is_refused(site: Site) 
 
     assert_cli_refused(site.cli("rollback v2", check=False), 8, "v2", "live already")
     offered = site.cli("rollback v9", check=False)
-    assert_cli_refused(offered, 4, "no release v9; there is a way back to: v1")
+    assert_cli_refused(offered, 4, "no release v9; you can go back to: v1")
     assert_cli_refused(site.cli("rollback 'v1;id'", check=False), 2)
     assert site.current == before
     listed = site.ask("releases")
@@ -140,7 +140,7 @@ def test_a_push_with_nothing_new_after_a_rollback_leaves_it_and_names_deploy(sit
 
     assert push.exit_status == 0, push.output
     assert f"pushdeploy deploy --app {site.name}" in push.output
-    assert push.output.count("was rolled back from") == 1
+    assert push.output.count("and then rolled back") == 1
     assert_serving(site, version=1, release="v1")
     assert site.attempts == VERSION_3  # two deploys and the rollback
 

@@ -167,7 +167,7 @@ def test_a_link_out_of_static_is_refused_at_the_push(site: Site) -> None:
 
     assert push.exit_status != 0
     site.laptop.git(site.app, "reset", "-q", "--hard", "HEAD~1")
-    assert "`static/leak` is a link to `/etc/passwd`, out of `static/`" in push.output
+    assert "`static/leak` is a link to `/etc/passwd`, outside `static/`" in push.output
     assert "root:" not in visit(site.host, f"{BLOG}/static/leak").text
 
 

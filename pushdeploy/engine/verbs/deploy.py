@@ -25,7 +25,7 @@ def deploy(asked: Asked) -> Ended:
     revision = "" if text is None else parse_revision(str(text), asked.app)
     if not revision and not Journal(asked.machine.layout.app(asked.app)).settings().branch:
         raise NotFoundError(
-            f"nothing was pushed to `{asked.app}` yet", hint="git push production main"
+            f"nothing has been pushed to `{asked.app}` yet", hint="git push production main"
         )
     return deploy_revision(
         asked.machine, asked.app, asked.session, revision=revision, who=asked.who

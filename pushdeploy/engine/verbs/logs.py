@@ -73,11 +73,13 @@ def _why_few(asked: Asked, missing: int, *, none: bool) -> bytes:
         return b""
     keeping, app = asked.machine.supervisor.keeping(), asked.app
     if keeping.kept is Kept.NOTHING:
-        return f"What {app} prints is not kept: {keeping.why}.\n".encode()
+        return f"The output of {app} is not kept: {keeping.why}.\n".encode()
     began = min((one.at for one in asked.records().attempts()), default=asked.machine.now())
     if keeping.kept is Kept.UNTIL_REBOOT and began < asked.machine.resources.booted():
-        return f"What {app} printed before the reboot is gone: {keeping.why}.\n".encode()
-    return b"" if not none else f"{app} has printed nothing that is still kept.\n".encode()
+        return f"The output of {app} from before the reboot is gone: {keeping.why}.\n".encode()
+    return (
+        b"" if not none else f"There is no output of {app} yet, or it is no longer kept.\n".encode()
+    )
 
 
 def _shown(line: LogLine) -> str:

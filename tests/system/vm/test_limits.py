@@ -232,7 +232,7 @@ def test_a_fork_bomb_in_an_app_leaves_the_server_usable(
     ("setup", "words"),
     [
         (EATS, "the build was killed: it needed more memory than the 70% of the server's"),
-        (FORKS, "the build wanted more than 512 processes and threads at once"),
+        (FORKS, "the build tried to run more than 512 processes and threads at once"),
     ],
     ids=["eats", "forks"],
 )
