@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -183,6 +184,50 @@ def test_a_hook_imports_nothing_but_the_way_of_a_push(hook: str) -> None:
         "pushdeploy.cli.hook.hand_over",
         f"pushdeploy.cli.receive_hooks.{hook.replace('-', '_')}",
     }
+
+
+NAME = re.compile(
+    r"[\w*?\[\]/.-]*\.(?:html|holder|jsonl?|lock|pem|port|sock|toml)|\.(?:new-|old-|complete).*"
+)
+"""How the name of a file of ours looks, or its end."""
+
+OTHERS = {
+    *("app.json", "pyproject.toml", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"),
+    *("HEAD.lock", "config.lock", "packed-refs.lock", "shallow.lock", "*.lock", ".lock"),
+    *("fullchain.pem", "privkey.pem", "index.nginx-debian.html"),
+}
+"""Names that somebody else gave: Python's tools, git, certbot, nginx, uv."""
+
+NAMED_THERE = {
+    "model/layout.py": "where something lies on disk",
+    "cli/early.py": "has no time for an import; tests/cli/test_early.py holds it to the layout",
+    "cli/demo_blog.py": "files of the app that it shows",
+    "system/own_users.py": "its records are a folder of its own, and have machines' names",
+    "system/short_folder.py": "counts the characters of a socket's path",
+    "system/supervisord_daemon.py": "the files of supervisord, which it alone knows",
+}
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Every text of a module but its docstrings."""
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+            yield node.value
+
+
+def test_the_layout_alone_names_our_files() -> None:
+    found = {
+        short(path): names
+        for path in modules()
+        if (
+            names := {one for one in texts(ast.parse(path.read_text())) if NAME.fullmatch(one)}
+            - OTHERS
+        )
+    }
+
+    assert {path: names for path, names in found.items() if path not in NAMED_THERE} == {}
+    assert set(NAMED_THERE) - set(found) == set()
 
 
 def names_of_ours(tree: ast.AST) -> set[str]:

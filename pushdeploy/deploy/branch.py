@@ -44,4 +44,4 @@ def _choose(machine: Machine, app: str, branch: str) -> None:
 
 
 def _lock(machine: Machine) -> AbstractContextManager[None]:
-    return held(machine.layout.state / "apps.lock", who="pushdeploy", what="setting the branch")
+    return held(machine.layout.apps_lock, who="pushdeploy", what="setting the branch")

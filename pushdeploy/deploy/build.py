@@ -10,9 +10,9 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.make_venv import make_venv
-from pushdeploy.deploy.venv import COMPLETE
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildStarted, Built, GunicornAdded, PythonChosen, Report
+from pushdeploy.model.layout import COMPLETE
 from pushdeploy.model.python_version import choose, parse_python_version
 from pushdeploy.model.requirements import names
 from pushdeploy.model.size import format_size

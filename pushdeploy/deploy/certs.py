@@ -145,8 +145,7 @@ def renewed(machine: Machine) -> list[str]:
 
 
 def _lock(machine: Machine) -> AbstractContextManager[None]:
-    path = machine.layout.state / "certs.lock"
-    return held(path, who="pushdeploy", what="a certificate change")
+    return held(machine.layout.certificates_lock, who="pushdeploy", what="a certificate change")
 
 
 def _no_domain(app: str, for_what: str) -> UsageError:

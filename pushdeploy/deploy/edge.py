@@ -84,7 +84,7 @@ def change_site(
         UsageError: the change is not valid.
         UnavailableError: nginx refuses.
     """
-    with held(machine.layout.state / "apps.lock", who="pushdeploy", what="changing a site"):
+    with held(machine.layout.apps_lock, who="pushdeploy", what="changing a site"):
         journal = Journal(machine.layout.app(app))
         before = journal.settings()
         after = journal.change_settings(change)
@@ -106,7 +106,7 @@ def choose_bare(machine: Machine, app: str | None) -> None:
         UnavailableError: nginx refuses, or there is none.
     """
     machine.proxy.require()
-    with held(machine.layout.state / "apps.lock", who="pushdeploy", what="changing a site"):
+    with held(machine.layout.apps_lock, who="pushdeploy", what="changing a site"):
         if app is not None:
             Journal(machine.layout.app(app)).settings()
         before = server_settings(machine)
@@ -167,7 +167,7 @@ def own_certificate(machine: Machine, app: str) -> Certificate:
 
     nginx finds each in it, and one rename puts both in place.
     """
-    file = machine.layout.settings / "certs" / f"{app}.pem"
+    file = machine.layout.own_certificate(app)
     return Certificate(file, file)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.instance import Instance
+from pushdeploy.model.layout import BRIDGE_PORTS
 from pushdeploy.model.ports import BRIDGED
 from pushdeploy.model.release import Binding, Release
 from pushdeploy.system import processes, tcp_owner
@@ -117,18 +118,17 @@ def _bridge_port(machine: Machine, place: AppLayout, release: Release) -> int:
     Any of them, so that nobody can wait at the next one; and another when somebody else has taken
     it meanwhile.
     """
-    note = place.run / f"v{release.number}.port"
+    note = place.bridge_port(release.number)
     owner = user_id(machine.accounts.app_user(release.app))
     known = _noted(note, owner)
     if known is not None:
         return known
     place.run.mkdir(parents=True, exist_ok=True)
-    run = place.run.parent
-    with held(run / "ports.lock", who="pushdeploy", what="choosing a port"):
+    with held(machine.layout.ports_lock, who="pushdeploy", what="choosing a port"):
         known = _noted(note, owner)  # somebody may have chosen it while we waited
         if known is not None:
             return known
-        taken = {_noted(other) for other in run.glob("*/v*.port")}
+        taken = {_noted(other) for other in machine.layout.run.glob(BRIDGE_PORTS)}
         left = [port for port in BRIDGED if port not in taken]
         port = processes.free_port(random.sample(left, len(left)))
         if port is None:
@@ -141,7 +141,7 @@ def _bridge_port(machine: Machine, place: AppLayout, release: Release) -> int:
 
 def squatted_port(machine: Machine, release: Release) -> int | None:
     """The port that this release was given, when another user listens there."""
-    note = machine.layout.app(release.app).run / f"v{release.number}.port"
+    note = machine.layout.app(release.app).bridge_port(release.number)
     owner = user_id(machine.accounts.app_user(release.app))
     return _noted(note) if _noted(note, owner) is None else None
 

@@ -12,6 +12,7 @@ from pushdeploy.errors import NotFoundError, RefusedInputError
 from pushdeploy.model.attempt import Attempt, Outcome, read_attempts
 from pushdeploy.model.environment import Environment, parse_shell, render_shell
 from pushdeploy.model.history import History, read_history
+from pushdeploy.model.layout import SETTINGS
 from pushdeploy.model.release import Release, parse_release
 from pushdeploy.model.settings import AppSettings, parse_settings, render_settings
 from pushdeploy.system.files import File, append, write
@@ -185,9 +186,7 @@ def journals(apps: Path) -> dict[str, Path]:
         return {}
     found = sorted(apps.iterdir())
     return {
-        path.name: path
-        for path in found
-        if path.name[0] != "." and (path / "settings.toml").is_file()
+        path.name: path for path in found if path.name[0] != "." and (path / SETTINGS).is_file()
     }
 
 

@@ -48,7 +48,7 @@ def facts(place: AppLayout) -> Facts | None:
 
 def _live_commit(place: AppLayout) -> str:
     try:
-        record = json.loads((place.current / "release.json").read_text())
+        record = json.loads(place.live.record.read_text())
         found = str(record["commit"]["id"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""

@@ -48,4 +48,4 @@ def maintenance_off(machine: Machine, app: str) -> None:
 
 def page(machine: Machine, app: str) -> Path:
     """Where the page lies while it is shown."""
-    return machine.layout.app(app).root / "maintenance.html"
+    return machine.layout.app(app).maintenance

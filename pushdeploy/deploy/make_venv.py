@@ -12,11 +12,12 @@ import re
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import private_cache, source_copy
-from pushdeploy.deploy.venv import BUILD_SECONDS, COMPLETE, OUT_OF_MEMORY, OUT_OF_TASKS
+from pushdeploy.deploy.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, Report
 from pushdeploy.model.instance import DEFAULT_MEMORY, DEFAULT_TASKS
 from pushdeploy.model.job import Job, JobKind
+from pushdeploy.model.layout import COMPLETE
 from pushdeploy.system import files, pythons, uv
 from pushdeploy.system.faults import Point, reached
 

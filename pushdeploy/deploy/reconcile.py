@@ -24,6 +24,7 @@ from pushdeploy.deploy.tidy import tidy_locked, wanted_instances
 from pushdeploy.errors import BusyError, PushdeployError
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.ended import EndedAs
+from pushdeploy.model.layout import OLD
 from pushdeploy.model.release import Kind
 from pushdeploy.model.size import format_size
 from pushdeploy.system import files, log, sockets
@@ -271,9 +272,7 @@ def _sweep(machine: Machine) -> dict[str, list[str]]:
         done |= _finished(machine, app, finish_destroying, "finished destroying it")
     for app in half_made(machine):
         done |= _finished(machine, app, finish_unmaking, "removed it: its making had been killed")
-    for folder in machine.layout.apps.glob(
-        ".old-*"
-    ):  # of an app that is destroyed but for its files
+    for folder in machine.layout.apps.glob(f"{OLD}*"):  # of an app that is gone but for its files
         files.delete_tree(folder)
         reached(Point.APPS_SWEPT)
     _sweep_first_pushes(machine)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.journal import RECORD, readers
 from pushdeploy.model.environment import Environment, render_shell
-from pushdeploy.model.layout import AppLayout, ReleaseLayout
 from pushdeploy.model.release import Release, render_release
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import File, create_all, delete_tree, sync_folder
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.machine import Machine
+    from pushdeploy.model.layout import AppLayout
 
 RUN = "run"
 """The start script of one-off commands."""
@@ -52,10 +52,10 @@ def write_release(machine: Machine, release: Release, environment: Environment) 
     """
     place = machine.layout.app(release.app)
     group = machine.accounts.app_group(release.app)
-    aside = ReleaseLayout(place.releases / f".new-{release.number}")
+    aside = place.new_release(release.number)
     delete_tree(aside.root)
     aside.root.mkdir(mode=0o711)  # nginx and the app pass through it and list nothing
-    (aside.root / "start").mkdir(mode=0o711)
+    aside.starts.mkdir(mode=0o711)
     aside.code.symlink_to(f"../../slugs/{release.slug}")
     aside.venv.symlink_to(f"../../venvs/{release.venv}")
     aside.run.symlink_to(place.sockets(release.number))
@@ -107,5 +107,5 @@ def release_is_whole(place: AppLayout, number: int) -> bool:
         release.record.is_file()
         and release.environment.is_file()
         and os.path.isdir(release.code)  # noqa: PTH112 - follows the link
-        and (release.venv / ".complete").exists()
+        and release.venv_complete.exists()
     )

@@ -29,7 +29,7 @@ def change_server_settings(
     machine: Machine, change: Callable[[ServerSettings], ServerSettings]
 ) -> ServerSettings:
     """Replace the settings by what `change` makes of them, in one step; returns the new ones."""
-    lock = machine.layout.state / "settings.lock"
+    lock = machine.layout.settings_lock
     with held(lock, who="pushdeploy", what="a change of the server's settings"):
         before = server_settings(machine)
         after = change(before)
@@ -39,4 +39,4 @@ def change_server_settings(
 
 
 def _file(machine: Machine) -> Path:
-    return machine.layout.settings / "settings.toml"
+    return machine.layout.server_settings

@@ -216,7 +216,7 @@ def look_through_proxy(
         if answer.status not in PROXY_TROUBLES:
             return
         trouble = f"nginx answers {answer.status} for {settings.domains[0]}"
-    if (machine.layout.app(release.app).root / "maintenance.html").exists():
+    if machine.layout.app(release.app).maintenance.exists():
         return
     report(Warned(trouble, hint="sudo systemctl status nginx; pushdeploy reconcile"))
 

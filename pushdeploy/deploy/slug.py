@@ -15,6 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pushdeploy.model.layout import NEW
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import delete_tree, sync_filesystem, sync_folder
 from pushdeploy.system.git_tree import changed, changes_attributes, check_out, files
@@ -60,9 +61,7 @@ def make_slug(
     if slug.is_dir():
         open_to_all(slug, public)
         return False
-    new = slug.with_name(
-        f".new-{slug.name}.{os.getpid()}"
-    )  # the child of a killed engine may go on
+    new = slug.with_name(f"{NEW}{slug.name}.{os.getpid()}")  # a killed engine's child may go on
     delete_tree(new)
     reached(Point.CHECKOUT_BEGUN)
     new.mkdir(mode=0o750)

@@ -15,6 +15,7 @@ from pushdeploy.deploy.archive import archive
 from pushdeploy.deploy.journal import Journal, read_release_or_none
 from pushdeploy.errors import BusyError, UnavailableError
 from pushdeploy.model.history import releases_to_keep
+from pushdeploy.model.layout import ATTEMPT_LOGS
 from pushdeploy.model.release import KEPT_RELEASES
 from pushdeploy.system import files, sockets
 from pushdeploy.system.faults import Point, reached
@@ -233,7 +234,7 @@ def _prune_runs(journal: Journal) -> None:
 
 
 def _prune_logs(journal: Journal) -> None:
-    numbers = sorted(int(path.stem) for path in journal.place.log.glob("[0-9]*.jsonl"))
+    numbers = sorted(int(path.stem) for path in journal.place.log.glob(ATTEMPT_LOGS))
     for number in numbers[:-KEPT_LOGS]:
         journal.place.attempt_log(number).unlink(missing_ok=True)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from pushdeploy.model.layout import COMPLETE
 from pushdeploy.system import limits
 from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import sync_filesystem, sync_folder
@@ -22,10 +23,7 @@ SOCKET = share("templates") / "python" / "pushdeploy_socket.py"
 START = SOCKET.with_name("pushdeploy_start.py")
 """The same as `AT_START`, for Pythons from 3.15 on, whose `.start` files name a function."""
 
-COMPLETE = ".complete"
-"""Written and synced last; without it a venv does not count."""
-
-LOCK = ".lock"
+UV_LOCK = ".lock"
 """uv's, while it works; everybody might write into it."""
 
 AT_START = (
@@ -71,7 +69,7 @@ def _complete(venv: Path) -> None:
             (packages / module.name).write_text(module.read_text())
         (packages / "pushdeploy_socket.pth").write_text(AT_START)
         (packages / "pushdeploy_socket.start").write_text("pushdeploy_start:begin\n")
-    (venv / LOCK).unlink(missing_ok=True)
+    (venv / UV_LOCK).unlink(missing_ok=True)
     reached(Point.BUILD_INSTALLED)
     sync_filesystem(venv)
     (venv / COMPLETE).write_text("")

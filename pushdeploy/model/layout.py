@@ -8,6 +8,38 @@ from pathlib import Path
 DESTROYED = ".destroyed-"
 """What the folder's name of an app that is being destroyed begins with."""
 
+NEW, OLD = ".new-", ".old-"
+"""What the name begins with of what is being made, and of what is being deleted."""
+
+COMPLETE = ".complete"
+"""Written and synced last into a venv or a version of the tool: without it neither counts."""
+
+SETTINGS = "settings.toml"
+"""Of an app, in its folder; of the server, in `/etc/pushdeploy`."""
+
+
+def holder_of(lock: Path) -> Path:
+    """Where the details of who holds a lock lie: beside it."""
+    return lock.with_name(f"{lock.name}.holder")
+
+
+def keys_lock(keys: Path) -> Path:
+    """The lock of the file of ssh keys: beside it."""
+    return keys.with_name(".lock")
+
+
+WEB_SOCKET = "web.sock"
+"""On which a web process listens, in the folder of its release's sockets."""
+
+WEB_SOCKETS = f"*/v*/{WEB_SOCKET}"
+"""All of them, below the folder of all apps' sockets."""
+
+BRIDGE_PORTS = "*/v*.port"
+"""All ports that were given, below the same."""
+
+ATTEMPT_LOGS = "[0-9]*.jsonl"
+"""All of an app's, in its folder of logs."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReleaseLayout:
@@ -26,6 +58,11 @@ class ReleaseLayout:
         return self.root / "venv"
 
     @property
+    def venv_complete(self) -> Path:
+        """There when the venv counts."""
+        return self.venv / COMPLETE
+
+    @property
     def run(self) -> Path:
         """Link to the folder of the release's sockets, which is gone after a reboot."""
         return self.root / "run"
@@ -40,9 +77,14 @@ class ReleaseLayout:
         """`release.json`: what, who, when, from which commit."""
         return self.root / "release.json"
 
+    @property
+    def starts(self) -> Path:
+        """The folder of the scripts that start each process type."""
+        return self.root / "start"
+
     def start(self, process_type: str) -> Path:
         """The script that starts one process type."""
-        return self.root / "start" / process_type
+        return self.starts / process_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +104,7 @@ class AppLayout:
     @property
     def settings(self) -> Path:
         """Our settings for the app, TOML."""
-        return self.root / "settings.toml"
+        return self.root / SETTINGS
 
     @property
     def repo(self) -> Path:
@@ -150,13 +192,31 @@ class AppLayout:
         return self.root / "lock"
 
     @property
+    def maintenance(self) -> Path:
+        """The page that nginx shows instead of the app, while it is there."""
+        return self.root / "maintenance.html"
+
+    @property
+    def live(self) -> ReleaseLayout:
+        """The live release, by the link: whatever is live at that moment."""
+        return ReleaseLayout(self.current)
+
+    @property
     def live_socket(self) -> Path:
         """Where nginx and the front connect: follows `current`."""
-        return self.current / "run" / "web.sock"
+        return self.live.run / WEB_SOCKET
 
     def release(self, number: int) -> ReleaseLayout:
         """The folder of release `number`."""
         return ReleaseLayout(self.releases / f"v{number}")
+
+    def new_release(self, number: int) -> ReleaseLayout:
+        """Where release `number` is made."""
+        return ReleaseLayout(self.releases / f"{NEW}{number}")
+
+    def bridge_port(self, number: int) -> Path:
+        """Which port release `number` was given, when its web process listens on one."""
+        return self.run / f"v{number}.port"
 
     def sockets(self, number: int) -> Path:
         """The folder of the sockets of release `number`."""
@@ -164,7 +224,7 @@ class AppLayout:
 
     def web_socket(self, number: int) -> Path:
         """The unix socket on which the web process of release `number` listens."""
-        return self.sockets(number) / "web.sock"
+        return self.sockets(number) / WEB_SOCKET
 
     def attempt_log(self, attempt: int) -> Path:
         """The events of one attempt, JSON lines."""
@@ -225,9 +285,100 @@ class Layout:
         """The ssh keys that may push: a file in sshd's `authorized_keys` format."""
         return self.settings / "keys" / "authorized_keys"
 
+    @property
+    def server_settings(self) -> Path:
+        """Our settings for the whole server, TOML."""
+        return self.settings / SETTINGS
+
+    @property
+    def own_certificates(self) -> Path:
+        """Certificates that were given to us: a file an app, with its key."""
+        return self.settings / "certs"
+
+    def own_certificate(self, app: str) -> Path:
+        """The one that was given to us for an app."""
+        return self.own_certificates / f"{app}.pem"
+
+    @property
+    def proxy(self) -> ProxyLayout:
+        """What nginx needs of us."""
+        return ProxyLayout(self.state)
+
+    @property
+    def apps_lock(self) -> Path:
+        """Held while it changes which apps there are, or how they are served."""
+        return self.state / "apps.lock"
+
+    @property
+    def certificates_lock(self) -> Path:
+        """Held while certificates change."""
+        return self.state / "certs.lock"
+
+    @property
+    def settings_lock(self) -> Path:
+        """Held while the server's settings change."""
+        return self.state / "settings.lock"
+
+    @property
+    def ports_lock(self) -> Path:
+        """Held while a release is given a port."""
+        return self.run / "ports.lock"
+
     def app(self, name: str) -> AppLayout:
         """The folders of the app `name`."""
         return AppLayout(name, self.apps / name, self.run / name, self.log / name)
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyLayout:
+    """What nginx needs of us beside its own files, and what we note of it."""
+
+    state: Path
+
+    @property
+    def acme(self) -> Path:
+        """Answers to an ACME server lie below it."""
+        return self.state / "acme"
+
+    @property
+    def pages(self) -> Path:
+        """Pages that are the same for all apps."""
+        return self.state / "pages"
+
+    @property
+    def down(self) -> Path:
+        """What is shown while an app does not answer."""
+        return self.pages / "down.html"
+
+    @property
+    def refusing(self) -> Path:
+        """The folder of the certificate for names that nobody has."""
+        return self.state / "refusing"
+
+    @property
+    def refusing_chain(self) -> Path:
+        """The certificate itself."""
+        return self.refusing / "chain.pem"
+
+    @property
+    def refusing_key(self) -> Path:
+        """Its key."""
+        return self.refusing / "key.pem"
+
+    @property
+    def loaded(self) -> Path:
+        """A digest of the files that nginx runs with."""
+        return self.state / "nginx-loaded"
+
+    @property
+    def welcome(self) -> Path:
+        """Where the link led that we took away."""
+        return self.state / "nginx-welcome"
+
+    @property
+    def lock(self) -> Path:
+        """Held while our files in nginx's folder change."""
+        return self.state / "nginx.lock"
 
 
 SERVER = Layout(

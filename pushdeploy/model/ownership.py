@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.model.account import OURS, RECEIVER
 from pushdeploy.model.app import app_user, build_user
+from pushdeploy.model.layout import COMPLETE, ReleaseLayout, holder_of, keys_lock
 
 if TYPE_CHECKING:
     from pushdeploy.model.layout import AppLayout, Layout
@@ -80,41 +81,42 @@ REPO = Contents(
 CODE = Contents(folders=0o750, files=0o440, forbidden=0o022)
 """Read by the app, written by nobody any more."""
 
-VENV = Contents(folders=0o750, files=0o440, forbidden=0o022, signs=(".complete", "bin", "lib"))
+VENV = Contents(folders=0o750, files=0o440, forbidden=0o022, signs=(COMPLETE, "bin", "lib"))
 
 TOOL = Contents(
     folders=0o755,
     files=0o444,
     forbidden=0o022,
-    signs=("*", "*/.complete", "*/*", "*/bin/*", "*/hooks/*", "*/venv/*"),
+    signs=("*", f"*/{COMPLETE}", "*/*", "*/bin/*", "*/hooks/*", "*/venv/*"),
 )
 """What root runs."""
 
 
 def server_owned(layout: Layout) -> tuple[Owned, ...]:
     """What every server has."""
-    settings, state = layout.settings, layout.state
+    settings, state, proxy = layout.settings, layout.state, layout.proxy
+    locks = (layout.apps_lock, proxy.lock)
     return (
         _folder(settings, PASSED, made=True),
-        _file(settings / "settings.toml", 0o600),
+        _file(layout.server_settings, 0o600),
         Owned(layout.keys.parent, ROOT, RECEIVER, 0o750, made=True),  # sshd reads as who logs in
         Owned(layout.keys, ROOT, RECEIVER, 0o640, Kind.FILE, made=True),
-        _file(layout.keys.with_name(".lock"), 0o600),
-        _file(layout.keys.with_name(".lock.holder"), 0o600),
-        _folder(settings / "certs", 0o700),
-        _file(settings / "certs/*", 0o600),
+        _file(keys_lock(layout.keys), 0o600),
+        _file(holder_of(keys_lock(layout.keys)), 0o600),
+        _folder(layout.own_certificates, 0o700),
+        _file(layout.own_certificates / "*", 0o600),
         _folder(state, PASSED, made=True),
         _folder(layout.accounts, 0o700, made=True),
         _file(layout.accounts / "*", 0o600),
         _folder(layout.login_home, PASSED, made=True),
-        _folder(state / "acme", contents=Contents(files=0o444, folders=0o555, forbidden=0o022)),
-        _folder(state / "pages"),
-        _file(state / "pages/*"),
-        _folder(state / "refusing", 0o700),
-        _file(state / "refusing/*", 0o600),
-        *(_file(state / f"{name}.lock", 0o600) for name in ("apps", "nginx")),
-        *(_file(state / f"{name}.lock.holder", 0o600) for name in ("apps", "nginx")),
-        *(_file(state / f"nginx-{note}", 0o600) for note in ("loaded", "welcome")),
+        _folder(proxy.acme, contents=Contents(files=0o444, folders=0o555, forbidden=0o022)),
+        _folder(proxy.pages),
+        _file(proxy.pages / "*"),
+        _folder(proxy.refusing, 0o700),
+        _file(proxy.refusing / "*", 0o600),
+        *(_file(lock, 0o600) for lock in locks),
+        *(_file(holder_of(lock), 0o600) for lock in locks),
+        *(_file(note, 0o600) for note in (proxy.loaded, proxy.welcome)),
         Owned(layout.first_pushes, RECEIVER, RECEIVER, 0o700, made=True, contents=OWN),
         _folder(layout.apps, PASSED, made=True),
         Owned(layout.sessions, RECEIVER, RECEIVER, 0o700, made=True, contents=OWN),
@@ -129,7 +131,7 @@ def server_owned(layout: Layout) -> tuple[Owned, ...]:
 def app_owned(place: AppLayout) -> tuple[Owned, ...]:
     """What every app has."""
     runner, builder = app_user(place.name), build_user(place.name)
-    release = place.releases / "v*"
+    release = ReleaseLayout(place.releases / "v*")
     return (
         _folder(place.root, PASSED, made=True),
         Owned(place.settings, ROOT, OURS, 0o640, Kind.FILE),
@@ -142,22 +144,22 @@ def app_owned(place: AppLayout) -> tuple[Owned, ...]:
         Owned(place.home, runner, runner, 0o700, made=True, contents=Contents(group=False)),
         Owned(place.shared, runner, runner, 0o711, made=True, contents=Contents(group=False)),
         _folder(place.releases, PASSED, made=True),
-        _folder(release, PASSED),
-        *(_link(release / name) for name in ("code", "venv", "run")),
-        Owned(release / "release.json", ROOT, OURS, 0o640, Kind.FILE),
-        Owned(release / "environment", ROOT, runner, 0o640, Kind.FILE),
-        _folder(release / "start", PASSED),
-        Owned(release / "start/*", ROOT, runner, 0o750, Kind.FILE),
-        Owned(release / "start/.run", ROOT, runner, 0o750, Kind.FILE),
+        _folder(release.root, PASSED),
+        *(_link(link) for link in (release.code, release.venv, release.run)),
+        Owned(release.record, ROOT, OURS, 0o640, Kind.FILE),
+        Owned(release.environment, ROOT, runner, 0o640, Kind.FILE),
+        _folder(release.starts, PASSED),
+        Owned(release.start("*"), ROOT, runner, 0o750, Kind.FILE),
+        Owned(release.start(".run"), ROOT, runner, 0o750, Kind.FILE),
         _link(place.current),
         _link(place.previous),
-        _file(place.root / "maintenance.html"),
+        _file(place.maintenance),
         Owned(place.attempts, ROOT, OURS, 0o640, Kind.FILE, made=True),
         *(
             _file(path, 0o600)
             for path in (place.attempts_archive, place.history, place.history_archive, place.lock)
         ),
-        _file(place.lock.with_name("lock.holder"), 0o600),
+        _file(holder_of(place.lock), 0o600),
         Owned(place.log, ROOT, OURS, 0o2750, made=True),
         Owned(place.log / "*", ROOT, OURS, 0o640, Kind.FILE),
         _folder(place.run, PASSED, made=True),

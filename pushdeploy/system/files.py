@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
+from pushdeploy.model.layout import OLD
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
 
@@ -203,7 +204,7 @@ def delete_tree(folder: Path) -> None:
     if folder.is_symlink() or folder.is_file():
         folder.unlink()
         return
-    aside = folder.with_name(f".old-{folder.name.lstrip('.')}")
+    aside = folder.with_name(f"{OLD}{folder.name.lstrip('.')}")
     if folder.exists() and not aside.exists():
         folder.rename(aside)
         folder = aside

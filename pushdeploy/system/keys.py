@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
 from pushdeploy.model.key import PUBLIC_FILE, Key, parse_key_line, parse_public_key, render_key_line
+from pushdeploy.model.layout import keys_lock
 from pushdeploy.model.text import escaped
 from pushdeploy.system import command, files, locks
 from pushdeploy.system.command import Command
@@ -136,6 +137,6 @@ def _write(path: Path, lines: list[str]) -> bool:
 
 @contextmanager
 def _held(path: Path) -> Iterator[None]:
-    lock = path.with_name(".lock")
+    lock = keys_lock(path)
     with locks.held(lock, who="pushdeploy", what="changing keys", seconds=WAIT_SECONDS):
         yield

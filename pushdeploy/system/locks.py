@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import BusyError, NotFoundError
+from pushdeploy.model.layout import holder_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +62,7 @@ def held(
         BusyError: it was held by another for longer than `seconds`.
         NotFoundError: its folder is gone, maybe since we wait: the app was destroyed.
     """
-    details = path.with_name(f"{path.name}.holder")
+    details = holder_of(path)
     descriptor = _acquire(path, details, seconds, on_wait)
     try:
         _note(details, Holder(who, what, os.getpid(), time.time()))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import CommandFailedError, UnavailableError
 from pushdeploy.model import forwarded
-from pushdeploy.model.layout import SERVER
+from pushdeploy.model.layout import SERVER, ProxyLayout
 from pushdeploy.model.nginx_file import ANYWHERE, listens, named
 from pushdeploy.model.site import HASH_SIZES, Certificate, Edge, Site
 from pushdeploy.system import nginx_logs, nginx_program, nginx_workers
@@ -64,13 +64,17 @@ class Nginx:
         return self.configuration / "conf.d"
 
     @property
+    def _ours(self) -> ProxyLayout:
+        return ProxyLayout(self.state)
+
+    @property
     def snippets(self) -> Path:
         """The server owner's own files, a folder an app."""
         return self.configuration / OURS
 
     @property
     def _welcome(self) -> Welcome:
-        note = self.state / "nginx-welcome"
+        note = self._ours.welcome
         return Welcome(self.configuration / "sites-enabled" / "default", note)
 
     @property
@@ -111,12 +115,10 @@ class Nginx:
             keeps_upstreams=nginx >= KEEPS_UPSTREAMS,
             post_quantum=openssl >= POST_QUANTUM,
             ipv6=Path("/proc/net/if_inet6").exists(),
-            acme=self.state / "acme",
-            pages=self.state / "pages",
+            acme=self._ours.acme,
+            pages=self._ours.pages,
             snippets=self.snippets,
-            own_certificate=Certificate(
-                self.state / "refusing" / "chain.pem", self.state / "refusing" / "key.pem"
-            ),
+            own_certificate=Certificate(self._ours.refusing_chain, self._ours.refusing_key),
             taken=frozenset(taken),
             hash_sizes=tuple(pair for pair in HASH_SIZES if not named(others, pair[0])),
         )
@@ -237,7 +239,7 @@ class Nginx:
             f"{path}\0{file.content}" for path, file in sorted(wanted.items())
         )
         text += f"\0{self.worker()}"
-        return File(self.state / "nginx-loaded", hashlib.sha256(text.encode()).hexdigest(), 0o600)
+        return File(self._ours.loaded, hashlib.sha256(text.encode()).hexdigest(), 0o600)
 
     def _is_loaded(self, wanted: Mapping[Path, File]) -> bool:
         note = self._loaded(wanted)
@@ -287,19 +289,19 @@ class Nginx:
             write(File(path, text, MODE))
 
     def _make_folders(self, sites: Sequence[Site]) -> None:
-        make_folder(self.state / "acme", mode=0o755)
-        make_folder(self.state / "pages", mode=0o755)
+        make_folder(self._ours.acme, mode=0o755)
+        make_folder(self._ours.pages, mode=0o755)
         make_folder(self.snippets, mode=0o755)
         for site in sites:
             make_folder(self.snippets / site.app, mode=0o755)
         nginx_logs.ensure(site.app for site in sites)
         text = "It is being started or repaired. Please try again in a moment."
         page = render("pages/page.html.j2", title="We will be right back", text=text)
-        write(File(self.state / "pages" / "down.html", page))
+        write(File(self._ours.down, page))
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        path = self.state / "nginx.lock"
+        path = self._ours.lock
         with held(path, who="pushdeploy", what="a change of nginx", seconds=LOCK_SECONDS):
             yield
 

@@ -12,6 +12,7 @@ import re
 import stat
 from typing import TYPE_CHECKING
 
+from pushdeploy.model.layout import WEB_SOCKETS
 from pushdeploy.model.nginx_file import worker
 from pushdeploy.system import users
 from pushdeploy.system.unit_files import PROXY_GROUP
@@ -65,7 +66,7 @@ def own_sockets(run: Path) -> None:
         run: the folder of all apps' sockets; below it, only root makes anything.
     """
     group = grp.getgrnam(PROXY_GROUP).gr_gid
-    for path in run.glob("*/v*/web.sock"):
+    for path in run.glob(WEB_SOCKETS):
         found = path.lstat()
         if stat.S_ISSOCK(found.st_mode) and found.st_gid != group:
             os.chown(path, 0, group, follow_symlinks=False)

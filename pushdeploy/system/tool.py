@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from pushdeploy.errors import UnavailableError
+from pushdeploy.model.layout import COMPLETE
 from pushdeploy.system.files import point
 
 ROOT = Path("/opt/pushdeploy")
@@ -49,7 +50,7 @@ def prune() -> list[str]:
     ]
     unused = [folder for folder in old if not any(f"{folder}/" in line for line in running)]
     for folder in unused:
-        (folder / ".complete").unlink(missing_ok=True)
+        (folder / COMPLETE).unlink(missing_ok=True)
         shutil.rmtree(folder)
     return [folder.name for folder in unused]
 
