@@ -7,7 +7,7 @@ import syslog
 import traceback
 from pathlib import Path
 
-from pushdeploy.cli.engine_link import embedded_root
+from pushdeploy.cli.engine_link import embedded_root, socket_of
 from pushdeploy.model.layout import SERVER
 
 JOURNAL = Path("/run/systemd/journal")
@@ -16,7 +16,7 @@ JOURNAL = Path("/run/systemd/journal")
 def keep(error: BaseException) -> str:
     """Keep the traceback; returns the command that shows it."""
     text = "".join(traceback.format_exception(error))
-    if SERVER.engine_socket.exists() and embedded_root() is None and JOURNAL.is_dir():
+    if socket_of(SERVER).exists() and embedded_root() is None and JOURNAL.is_dir():
         syslog.openlog("pushdeploy")
         for line in text.splitlines():
             syslog.syslog(syslog.LOG_ERR, line)

@@ -160,8 +160,7 @@ def _name_misfits(steps: Steps, machine: Machine) -> None:
 
 def _misfit(machine: Machine, app: str) -> str | None:
     try:
-        current = Journal(machine.layout.app(app)).current()
-        return None if current is None else fit.misfit(machine, current)
+        return fit.live_misfit(machine, Journal(machine.layout.app(app)))
     except PushdeployError as error:
         return error.message
 

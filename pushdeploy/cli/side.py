@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pushdeploy.cli.engine_link import connect, embedded_root, who
+from pushdeploy.cli.engine_link import connect, embedded_root, socket_of, who
 from pushdeploy.cli.patience import patience
 from pushdeploy.engine.client import Watcher, ask
 from pushdeploy.engine.verbs.apps import apps
@@ -86,15 +86,15 @@ Side = Near | Away
 
 def find_side() -> Side:
     """The side that this process is on."""
-    if embedded_root() is not None or SERVER.engine_socket.exists() or _start_engine():
+    if embedded_root() is not None or socket_of(SERVER).exists() or _start_engine():
         return server_side(over_ssh=False)
     return Away()
 
 
 def _start_engine() -> bool:
-    """On a server whose engine does not listen, have it listen; False anywhere else.
+    """On a server whose engine does not listen, have it listen to root; False anywhere else.
 
-    Its socket does not start when our group was deleted.
+    That takes none of our users: the engine itself makes them, and then listens to all.
     """
     if os.geteuid() != 0:
         return False
@@ -102,12 +102,10 @@ def _start_engine() -> bool:
 
     if not CURRENT.exists():
         return False
-    from pushdeploy.system.accounts import ServerAccounts  # noqa: PLC0415
-    from pushdeploy.system.server_units import ENGINE  # noqa: PLC0415
+    from pushdeploy.system.server_units import ROOT  # noqa: PLC0415
     from pushdeploy.system.systemctl import systemctl  # noqa: PLC0415
 
-    ServerAccounts(SERVER).ensure_users()
-    systemctl("start", ENGINE)
+    systemctl("restart", ROOT)
     return True
 
 

@@ -15,6 +15,7 @@ from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.mend import start_missing
 from pushdeploy.deploy.owners import own
 from pushdeploy.deploy.pulse import trouble
+from pushdeploy.deploy.restore import restore
 from pushdeploy.deploy.switch import resolve_intent
 from pushdeploy.errors import (
     OUR_BUG,
@@ -98,6 +99,8 @@ def app_lock(
         for attempt in journal.end_dead_attempts(switched):
             tell(f"attempt {attempt.number} had been killed")
         reached(Point.ATTEMPTS_ENDED)
+        for did in restore(machine, journal):
+            tell(did)
         if switched is not None:
             for did in start_missing(machine, journal):
                 tell(did)

@@ -105,11 +105,10 @@ def deploy_is_due(machine: Machine, journal: Journal) -> bool:
     commit = branch_commit(machine, journal)
     if commit is None:
         return False
-    live = journal.current()
     decision = decide(
         Occasion.TIMER,
         deploys_of(journal.attempts(), commit),
-        live=live is not None and live.commit.id == commit,
+        live=journal.live_commit() == commit,
         after=None,
     )
     return decision.action is Action.DEPLOY
@@ -137,8 +136,7 @@ def _decided(
     commit: str,
     pushed: str,
 ) -> Ended:
-    current = journal.current()
-    live = current is not None and current.commit.id == commit
+    live = journal.live_commit() == commit
     if pushed not in ("", commit):  # somebody else's is newer, or git refused this one
         occasion = Occasion.TIMER
     decision = decide(occasion, deploys_of(journal.attempts(), commit), live=live, after=after)

@@ -48,7 +48,7 @@ def deploy(
     if journal.live() is None and procfile.workers:
         report(WorkersDefaulted(tuple(line.name for line in procfile.workers)))
     venv = build(machine, app, tree, procfile, report)
-    release = _release(journal, tree, procfile, venv, who, machine.now())
+    release = new_release(journal, tree, procfile, venv, who, machine.now())
     journal.note_attempt(attempt, commit=tree.commit.id, release=release.number)
     reached(Point.RELEASE_NUMBERED)
     make_storage(machine, app, tree.storage)
@@ -79,9 +79,10 @@ def addresses(machine: Machine, journal: Journal) -> tuple[str, ...]:
     return (*names, *filter(None, [bare]), f"http://127.0.0.1:{settings.port}")
 
 
-def _release(
+def new_release(
     journal: Journal, tree: Tree, procfile: Procfile, venv: Venv, who: str, at: float
 ) -> Release:
+    """What a commit comes to, as the next release."""
     app_json = parse_app_json(tree.app_json) if tree.app_json else AppJson()
     return Release(
         app=journal.place.name,
@@ -98,6 +99,7 @@ def _release(
         procfile=procfile,
         binding=_binding(procfile, app_json.bind),
         checks=app_json.healthchecks,
+        storage=tree.storage,
     )
 
 

@@ -1,4 +1,4 @@
-"""Fit: whether a release's venv still has the Python that it was made with.
+"""Fit: whether a release can be started: all of it is there, and its venv has its Python still.
 
 The one place that says so. Whoever starts, restarts, rolls back, boots or reconciles asks here
 before anything stops or starts: what runs goes on without its interpreter's file, and can't come
@@ -11,9 +11,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy.release import RUN, lost_of
 from pushdeploy.system import pythons
 
 if TYPE_CHECKING:
+    from pushdeploy.deploy.journal import Journal
     from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.release import Release
 
@@ -22,14 +24,21 @@ SYSTEM_PYTHON = re.compile(r"/usr/(?:local/)?bin/python3(?:\.\d+t?)?")
 
 
 def misfit(machine: Machine, release: Release) -> str | None:
-    """Why a release can't be started any more, in words; `None` when its venv fits.
+    """Why a release can't be started any more, in words; `None` when it is whole and its venv fits.
 
-    Cheap: a link is read, and an interpreter is started once for all releases that have it.
+    Cheap: some names are looked up, and an interpreter is started once for all releases that have
+    it.
     """
-    venv = machine.layout.app(release.app).venvs / release.venv
+    place = machine.layout.app(release.app)
+    scripts = (f".{RUN}", *(line.name for line in release.procfile.lines))
+    if lost := lost_of(place, release.number, scripts):
+        return f"v{release.number} has lost {lost}"
+    venv = place.venvs / release.venv
     path = _interpreter(machine, release, venv)
-    if path is None:
-        return None
+    return None if path is None else _python_misfit(release, venv, path)
+
+
+def _python_misfit(release: Release, venv: Path, path: Path) -> str | None:
     wanted = ".".join(release.python.split(".")[:2])
     built = f"v{release.number} was built for Python {wanted}"
     running = pythons.running(path)
@@ -40,7 +49,21 @@ def misfit(machine: Machine, release: Release) -> str | None:
         return f"{built}: `{path}` is Python {running.version} now"
     if not (venv / "lib" / running.library).is_dir():
         return f"{built}: its venv has no `lib/{running.library}`"
+    if not (venv / "bin" / "python").exists():
+        return f"{built}: its venv has no `bin/python`"
     return None
+
+
+def live_misfit(machine: Machine, journal: Journal) -> str | None:
+    """The same of the live release, whose link or record may be gone as well."""
+    number = journal.live()
+    if number is None:
+        lost = journal.history().live
+        return None if lost is None else f"the link `current` to v{lost} is gone"
+    release = journal.live_release()
+    if release is None:
+        return f"v{number} has lost its record"
+    return misfit(machine, release)
 
 
 def _interpreter(machine: Machine, release: Release, venv: Path) -> Path | None:

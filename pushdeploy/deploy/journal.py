@@ -72,7 +72,7 @@ class Journal:
         """The number of the release that `current` names; `None` before the first."""
         try:
             target = os.readlink(self.place.current)
-        except FileNotFoundError:
+        except OSError:  # it is not there, or is no link any more
             return None
         match = RELEASE.fullmatch(Path(target).name)
         return int(match[1]) if match else None
@@ -97,6 +97,11 @@ class Journal:
                 self.place.name,
                 ", ".join(f"v{one}" for one in self.numbers()[-8:]) or "none",
             )
+            if number == self.live():
+                raise NotFoundError(
+                    f"v{number} of `{app}` is live, and its record is gone",
+                    hint=f"pushdeploy rebuild --app {app}",
+                ) from error
             if any(one.release == number for one in self.all_attempts()):
                 raise NotFoundError(
                     f"v{number} of `{app}` is no longer kept; these are: {present}",
@@ -112,12 +117,40 @@ class Journal:
         number = self.live()
         return None if number is None else self.release(number)
 
+    def live_release(self) -> Release | None:
+        """The same; `None` also when its record is gone.
+
+        Raises:
+            RefusedInputError: the record can't be read; maybe a newer version wrote it.
+        """
+        try:
+            return self.current()
+        except NotFoundError:
+            return None
+
+    def live_commit(self) -> str | None:
+        """The commit that is live; by the attempts, when the release has lost its record."""
+        number = self.live()
+        if number is None:
+            return None
+        release = read_release_or_none(self, number)
+        return self.commit_of(number) if release is None else release.commit.id
+
+    def commit_of(self, number: int) -> str | None:
+        """The commit that a release was made from, by the attempts."""
+        return next((one.commit for one in self.all_attempts() if one.release == number), None)
+
     def environment(self) -> Environment:
-        """The config vars: those of the live release, else those set before there was one."""
-        return self.environment_of(self.live())
+        """The config vars: those of the live release, else those kept outside of releases."""
+        number = self.live()
+        there = number is not None and self.place.release(number).environment.exists()
+        return self.environment_of(number if there else None)
 
     def environment_of(self, number: int | None) -> Environment:
-        """The config vars of a release; `None` means those set before the first."""
+        """The config vars of a release; `None` means those that lie outside of releases.
+
+        They were set before the first, or are a copy of those of the live one.
+        """
         path = (
             self.place.pending_environment
             if number is None
@@ -129,7 +162,7 @@ class Journal:
             return Environment({})
 
     def save_pending_environment(self, environment: Environment) -> None:
-        """Keep config vars for the first release."""
+        """Keep config vars outside of releases: for the first one, or as a copy."""
         write(File(self.place.pending_environment, render_shell(environment), 0o600))
 
     def attempts(self) -> list[Attempt]:

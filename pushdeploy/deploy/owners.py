@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy.restore import restore_repo
+
 if TYPE_CHECKING:
     from pushdeploy.deploy.machine import Machine
     from pushdeploy.system.ownership import Findings
@@ -15,7 +17,7 @@ def own(machine: Machine, app: str, *, deep: bool = False) -> list[str]:
     Raises:
         UnavailableError: somebody else has the name of one of its users, or the place of a folder.
     """
-    return told(machine.accounts.ensure(app, deep=deep))
+    return told(machine.accounts.ensure(app, deep=deep)) + restore_repo(machine, app)
 
 
 def own_server(machine: Machine, *, deep: bool = False) -> list[str]:

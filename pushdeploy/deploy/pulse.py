@@ -27,7 +27,7 @@ def trouble(machine: Machine, journal: Journal) -> str:
         return ""
     release = read_release_or_none(journal, live)
     if release is None:
-        return "can't be read: its record is damaged"
+        return "has lost its record"
     check = release.checks[0]
     try:
         answer = get(

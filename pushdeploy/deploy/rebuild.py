@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.build import build
 from pushdeploy.deploy.checkout import checkout
+from pushdeploy.deploy.deploy import new_release
 from pushdeploy.errors import DeployFailedError, RefusedInputError
 from pushdeploy.events import Report, Warned
+from pushdeploy.model.procfile import parse_procfile
 
 if TYPE_CHECKING:
+    from pushdeploy.deploy.build import Venv
     from pushdeploy.deploy.journal import Journal
     from pushdeploy.deploy.machine import Machine
+    from pushdeploy.model.procfile import Procfile
     from pushdeploy.model.release import Release
+    from pushdeploy.model.tree import Tree
 
 
 def fitting(machine: Machine, journal: Journal, release: Release, report: Report) -> Release:
@@ -31,6 +36,20 @@ def fitting(machine: Machine, journal: Journal, release: Release, report: Report
         return release
     report(Warned(f"{trouble}; it is built again"))
     return rebuilt(machine, journal, release, report)
+
+
+def remade(machine: Machine, journal: Journal, report: Report) -> Release:
+    """The live release, whose record is gone, from the commit that it was made from.
+
+    Raises:
+        DeployFailedError: it could not be built.
+    """
+    app, commit = journal.place.name, journal.live_commit() or ""
+    report(Warned(f"v{journal.live()} has lost its record; it is built again"))
+    tree = checkout(machine, app, commit, journal.settings(), report)
+    procfile = parse_procfile(tree.procfile)
+    venv = _built(machine, app, tree, procfile, report)
+    return new_release(journal, tree, procfile, venv, "", machine.now())
 
 
 def rebuilt(
@@ -49,14 +68,34 @@ def rebuilt(
         DeployFailedError: it could not be built.
     """
     tree = checkout(machine, release.app, release.commit.id, journal.settings(), report)
+    venv = _built(machine, release.app, tree, release.procfile, report, fresh=fresh)
+    return replace(
+        release,
+        slug=tree.slug,
+        storage=tree.storage,
+        venv=venv.key,
+        python=venv.python,
+        interpreter=venv.interpreter,
+    )
+
+
+def _built(
+    machine: Machine,
+    app: str,
+    tree: Tree,
+    procfile: Procfile,
+    report: Report,
+    *,
+    fresh: bool = False,
+) -> Venv:
+    """Its venv; says what helps when it could not be built."""
     try:
-        venv = build(machine, release.app, tree, release.procfile, report, fresh=fresh)
+        return build(machine, app, tree, procfile, report, fresh=fresh)
     except RefusedInputError as error:  # the Python that the repo asks for is gone
         raise DeployFailedError(error.message, hint=error.hint) from error
     except DeployFailedError as error:
         raise DeployFailedError(
             error.message,
-            hint=f"when the server reaches its package registry: {fit.hint(release.app)}",
+            hint=f"when the server reaches its package registry: {fit.hint(app)}",
             report=error.report,
         ) from error
-    return replace(release, venv=venv.key, python=venv.python, interpreter=venv.interpreter)

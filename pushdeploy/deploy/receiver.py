@@ -133,6 +133,9 @@ def make_repo(request: dict[str, Any]) -> str:
     with writing(path):
         if request.get("taken"):
             _move(Path(request["taken"]), path)
+        elif not (path / "objects").is_dir():  # what is left names what is gone
+            for left in path.iterdir():
+                delete_tree(left)
         make_bare(path, request["branch"])
         point_head(path, request["branch"])
     sync_filesystem(path)  # git does not, and nothing mends a repo whose files are empty

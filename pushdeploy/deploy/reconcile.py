@@ -21,7 +21,7 @@ from pushdeploy.deploy.owners import own, own_server
 from pushdeploy.deploy.renew import Change, renew
 from pushdeploy.deploy.revive import REBUILD_SECONDS, pace, restart, revive
 from pushdeploy.deploy.tidy import tidy_locked, wanted_instances
-from pushdeploy.errors import BusyError, PushdeployError
+from pushdeploy.errors import BusyError, PushdeployError, UnavailableError
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.ended import EndedAs
 from pushdeploy.model.layout import OLD
@@ -83,7 +83,7 @@ def boot_all(machine: Machine) -> list[str]:
         owned += _own(partial(own, machine, app), f"{app}: ")
         try:
             journal = Journal(machine.layout.app(app))
-            trouble = current_misfit(machine, journal)
+            trouble = fit.live_misfit(machine, journal)
             if trouble is None:
                 started += _live_instances(machine, journal)
             else:
@@ -107,12 +107,6 @@ def idle(machine: Machine) -> list[str]:
         for app, number in live.items()
         if number is not None and not sockets.listening(machine.layout.app(app).web_socket(number))
     ]
-
-
-def current_misfit(machine: Machine, journal: Journal) -> str | None:
-    """Why the live release can't be started any more, if that is so."""
-    current = journal.current()
-    return None if current is None else fit.misfit(machine, current)
 
 
 def _left_for_rebuild(machine: Machine, app: str, trouble: str, before: int) -> str:
@@ -176,13 +170,13 @@ def set_right(
         did += start_missing(machine, journal)
         did += tidy_locked(machine, journal)
         did += pace(machine, journal)
-        did += [] if current_misfit(machine, journal) else _repair(machine, journal)
+        did += [] if fit.live_misfit(machine, journal) else _repair(machine, journal)
     return did
 
 
 def bring_live(machine: Machine, app: str, audience: Audience) -> list[str]:
-    """Build what has lost its Python, and deploy what the branch wants; this may take hours."""
-    trouble = current_misfit(machine, Journal(machine.layout.app(app)))
+    """Build what has lost its Python or a part, deploy what the branch wants; may take hours."""
+    trouble = fit.live_misfit(machine, Journal(machine.layout.app(app)))
     did = _rebuild(machine, app, audience, trouble) if trouble else []
     ended = converge(machine, app, audience, occasion=Occasion.TIMER, who="reconcile", after=None)
     if ended.attempt is not None:
@@ -192,8 +186,11 @@ def bring_live(machine: Machine, app: str, audience: Audience) -> list[str]:
 
 def _rebuild(machine: Machine, app: str, audience: Audience, trouble: str) -> list[str]:
     """Build the live release again, beside what may still run."""
-    change = Change(Kind.REBUILD, "Build for another Python")
-    ended = renew(machine, app, audience, change=change, who="reconcile")
+    change = Change(Kind.REBUILD, "Build again")
+    try:
+        ended = renew(machine, app, audience, change=change, who="reconcile")
+    except UnavailableError as error:
+        return [f"failed: {trouble}; {error.message} ({error.hint or fit.hint(app)})"]
     if ended.outcome is EndedAs.LIVE:
         return [trouble, f"built it again, as v{ended.release}"]
     why = f"{ended.text} ({ended.hint})" if ended.hint else ended.text
@@ -262,7 +259,7 @@ def _follows(machine: Machine, app: str, before: int) -> str:
 def _is_due(machine: Machine, app: str) -> bool:
     with deadline(APP_SECONDS, f"looking what `{app}` wants"):
         journal = Journal(machine.layout.app(app))
-        return current_misfit(machine, journal) is not None or deploy_is_due(machine, journal)
+        return fit.live_misfit(machine, journal) is not None or deploy_is_due(machine, journal)
 
 
 def _sweep(machine: Machine) -> dict[str, list[str]]:

@@ -13,6 +13,8 @@ from pushdeploy.system.faults import Point, reached
 from pushdeploy.system.files import File, create_all, delete_tree, sync_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pushdeploy.deploy.machine import Machine
     from pushdeploy.model.layout import AppLayout
 
@@ -102,10 +104,24 @@ def _script(place: AppLayout, release: Release, what: str, line: str) -> str:
 
 def release_is_whole(place: AppLayout, number: int) -> bool:
     """True when all that the release names is there."""
+    return place.release(number).record.is_file() and not lost_of(place, number)
+
+
+def lost_of(place: AppLayout, number: int, process_types: Iterable[str] = ()) -> str:
+    """What of a release is not on the disk: `its code`; empty when all is.
+
+    Args:
+        place: the app's folders.
+        number: the release.
+        process_types: those whose start scripts are looked at.
+    """
     release = place.release(number)
-    return (
-        release.record.is_file()
-        and release.environment.is_file()
-        and os.path.isdir(release.code)  # noqa: PTH112 - follows the link
-        and release.venv_complete.exists()
-    )
+    if not os.path.isdir(release.code):  # noqa: PTH112 - follows the link
+        return "its code"
+    if not release.venv_complete.exists():
+        return "its venv"
+    if not release.environment.is_file():
+        return "its config vars"
+    if not all(release.start(name).is_file() for name in process_types):
+        return "a start script"
+    return "" if release.run.is_symlink() else "the link to its socket"

@@ -12,10 +12,11 @@ from pushdeploy.deploy.attempt import Audience, Request, app_lock, run_attempt
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.deploy import addresses
 from pushdeploy.deploy.go_live import go_live
-from pushdeploy.deploy.rebuild import fitting, rebuilt
+from pushdeploy.deploy.rebuild import fitting, rebuilt, remade
 from pushdeploy.deploy.release import write_release
 from pushdeploy.deploy.storage import make_storage
 from pushdeploy.deploy.tidy import tidy
+from pushdeploy.errors import UnavailableError
 from pushdeploy.events import Report, WentLive
 from pushdeploy.model.ended import Ended, EndedAs
 from pushdeploy.model.release import Kind, Release
@@ -56,22 +57,23 @@ def renew(machine: Machine, app: str, audience: Audience, *, change: Change, who
         environment = change.environment(before)
         settings = journal.settings()
         changed = change.settings(settings)
-        current = journal.current()
-        if current is None:
+        live = journal.live()
+        if live is None:
             journal.change_settings(change.settings)
             journal.save_pending_environment(environment)
             return Ended(EndedAs.RECORDED, 0, text="it takes effect at the first deploy")
         if environment == before and changed == settings and change.kind not in ALWAYS:
-            return Ended(EndedAs.NOTHING, 0, release=current.number, text="no change")
+            return Ended(EndedAs.NOTHING, 0, release=live, text="no change")
+        commit = _commit(journal, live)
         ended = run_attempt(
             machine,
             journal,
             audience,
-            Request(app, change.kind, who, current.commit.id),
+            Request(app, change.kind, who, commit),
             lambda number, report: _renew(
                 machine,
                 journal,
-                current,
+                live,
                 change,
                 environment,
                 (settings, changed),
@@ -84,10 +86,23 @@ def renew(machine: Machine, app: str, audience: Audience, *, change: Change, who
     return ended
 
 
+def _commit(journal: Journal, live: int) -> str:
+    """What a release without a record is made from again."""
+    commit = journal.live_commit()
+    there = journal.place.release(live).environment.exists()
+    if commit is None or not (there or journal.place.pending_environment.exists()):
+        app, what = journal.place.name, "commit is" if commit is None else "config vars are"
+        raise UnavailableError(
+            f"v{live} of `{app}` can't be built again: its {what} not known any more",
+            hint=f"pushdeploy deploy --app {app}",
+        )
+    return commit
+
+
 def _renew(
     machine: Machine,
     journal: Journal,
-    current: Release,
+    live: int,
     change: Change,
     environment: Environment,
     settings: tuple[AppSettings, AppSettings],
@@ -97,16 +112,17 @@ def _renew(
 ) -> Release:
     began = machine.monotonic()
     before, after = settings
-    slug = current.slug
+    current = journal.live_release()
+    if current is None:
+        built = remade(machine, journal, report)
+    elif change.fresh:
+        built = rebuilt(machine, journal, current, report, fresh=True)
+    else:
+        built = fitting(machine, journal, current, report)
     if after.storage != before.storage:
-        tree = checkout(machine, current.app, current.commit.id, after, report)
-        make_storage(machine, current.app, tree.storage)
-        slug = tree.slug
-    built = (
-        rebuilt(machine, journal, current, report, fresh=True)
-        if change.fresh
-        else fitting(machine, journal, current, report)
-    )
+        tree = checkout(machine, built.app, built.commit.id, after, report)
+        make_storage(machine, built.app, tree.storage)
+        built = replace(built, slug=tree.slug, storage=tree.storage)
     release = replace(
         built,
         number=journal.next_release(),
@@ -114,11 +130,10 @@ def _renew(
         description=change.description,
         who=who,
         at=machine.now(),
-        slug=slug,
     )
     journal.note_attempt(attempt, release=release.number)
     write_release(machine, release, environment)
-    stands_for = current.number if change.kind is Kind.REBUILD else None
+    stands_for = live if change.kind is Kind.REBUILD else None
     go_live(
         machine,
         journal,
@@ -131,9 +146,9 @@ def _renew(
     )
     report(
         WentLive(
-            app=current.app,
+            app=release.app,
             release=release.number,
-            commit=current.commit.id,
+            commit=release.commit.id,
             addresses=addresses(machine, journal),
             seconds=machine.monotonic() - began,
         )

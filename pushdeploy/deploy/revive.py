@@ -100,7 +100,7 @@ def revive(machine: Machine, journal: Journal, seconds: float | None = None) -> 
     Returns:
         What was done, in words.
     """
-    current, settings = journal.current(), journal.settings()
+    current, settings = journal.live_release(), journal.settings()
     if current is None or not settings.watchdog:
         return []
     squatted = instances.squatted_port(machine, current)

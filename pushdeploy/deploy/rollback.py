@@ -13,7 +13,7 @@ from pushdeploy.deploy.go_live import go_live
 from pushdeploy.deploy.pulse import trouble
 from pushdeploy.deploy.reachable import named, reachable
 from pushdeploy.deploy.rebuild import fitting
-from pushdeploy.deploy.release import write_release
+from pushdeploy.deploy.release import lost_of, write_release
 from pushdeploy.deploy.tidy import tidy
 from pushdeploy.errors import NotFoundError, NothingToRollBackToError, PushdeployError
 from pushdeploy.events import Event, Report, RolledBack, Switched, WebStarting
@@ -101,8 +101,8 @@ def _startable(
 
 def _runs_on(machine: Machine, journal: Journal, warm: Release) -> bool:
     """A warm process needs no check that takes time, unless its Python is not even there."""
-    interpreter = Path(warm.interpreter)
-    return interpreter.exists() or is_up(machine, instances.web(machine, warm, journal.settings()))
+    whole = Path(warm.interpreter).exists() and not lost_of(journal.place, warm.number)
+    return whole or is_up(machine, instances.web(machine, warm, journal.settings()))
 
 
 def _target(machine: Machine, journal: Journal, number: int | None) -> int:

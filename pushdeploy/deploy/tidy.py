@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.deploy import instances
 from pushdeploy.deploy.archive import archive
 from pushdeploy.deploy.journal import Journal, read_release_or_none
-from pushdeploy.errors import BusyError, UnavailableError
+from pushdeploy.errors import BusyError, PushdeployError, UnavailableError
 from pushdeploy.model.history import releases_to_keep
 from pushdeploy.model.layout import ATTEMPT_LOGS
 from pushdeploy.model.release import KEPT_RELEASES
@@ -53,6 +53,8 @@ def tidy(machine: Machine, app: str) -> list[str]:
     """Drain and stop what should not run, and prune; returns what was done, in words."""
     place = machine.layout.app(app)
     journal = Journal(place)
+    if _has_lost(journal):
+        return []
     drained = _served(journal, _extra(machine, journal))
     drain(machine, drained)  # without the lock: the next push need not wait for it
     try:
@@ -63,7 +65,13 @@ def tidy(machine: Machine, app: str) -> list[str]:
 
 
 def tidy_locked(machine: Machine, journal: Journal, drained: Sequence[Path] = ()) -> list[str]:
-    """The same with the lock held; what is not among the `drained` is drained first."""
+    """The same with the lock held; what is not among the `drained` is drained first.
+
+    While the live release has lost its link or record nothing is stopped or deleted: what runs may
+    be all that is left.
+    """
+    if _has_lost(journal):
+        return []
     did = _end_warm(machine, journal)
     _end_previous(machine, journal)
     extra = _extra(machine, journal)
@@ -72,7 +80,9 @@ def tidy_locked(machine: Machine, journal: Journal, drained: Sequence[Path] = ()
         machine.supervisor.forget(journal.place.name, [one.unit for one in extra])
         reached(Point.TIDY_STOPPED)
         did += [f"stopped {one.name} of v{one.release}" for one in extra]
+    did += _close_idle_front(machine, journal)
     did += prune(journal)
+    _keep_config(journal)
     _wake_for_warm(machine, journal)
     return did
 
@@ -150,6 +160,33 @@ def prune(journal: Journal) -> list[str]:
     with suppress(OSError, UnavailableError):  # a full disk: records that are long still hold
         archive(journal)
     return [f"pruned v{number}" for number in gone]
+
+
+def _has_lost(journal: Journal) -> bool:
+    """Somebody has deleted `current`, or the record of the release that it leads to."""
+    live = journal.live()
+    if live is None:
+        return journal.history().live is not None
+    return journal.live_release() is None
+
+
+def _close_idle_front(machine: Machine, journal: Journal) -> list[str]:
+    """Of an app whose first deploy has failed after its switch."""
+    app = journal.place.name
+    if journal.live() is not None or app not in machine.supervisor.fronts():
+        return []
+    machine.supervisor.close_front(app)
+    return ["closed the front: nothing is live"]
+
+
+def _keep_config(journal: Journal) -> None:
+    """A copy of the live config vars outside of releases; not on a disk that is full."""
+    if journal.live() is not None:
+        with suppress(OSError, PushdeployError):
+            environment = journal.environment()
+            kept = journal.place.pending_environment.exists()
+            if not kept or environment != journal.environment_of(None):
+                journal.save_pending_environment(environment)
 
 
 def _extra(machine: Machine, journal: Journal) -> list[Status]:

@@ -70,6 +70,8 @@ class Release:
     checks: tuple[HealthCheck, ...]
     interpreter: str = ""
     """What the venv was made with: `/usr/bin/python3.11`; empty in records of former versions."""
+    storage: tuple[str, ...] = ()
+    """The folders of `shared/` that its code links to; none in records of former versions."""
 
     @property
     def name(self) -> str:
@@ -120,6 +122,7 @@ def parse_release(text: str) -> Release:
             binding=Binding(record["binding"]),
             checks=tuple(_check(check) for check in record["checks"]),
             interpreter=record.get("interpreter", ""),
+            storage=tuple(record.get("storage", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RefusedInputError(f"a release record can't be read: {error}") from error

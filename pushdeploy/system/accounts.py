@@ -33,13 +33,18 @@ class ServerAccounts:
         self.users = OwnUsers(layout)
 
     def ensure_server(self, *, deep: bool = False) -> Findings:
-        """Make what every server has, users and folders, or set it right.
+        """Make what every server has, users and folders, or set it right; the engine listens then.
 
         Raises:
             UnavailableError: somebody else made a user or group of ours.
         """
         made = Findings(self.ensure_users())
-        return made + _set_right(server_owned(self._layout), deep=deep)
+        found = made + _set_right(server_owned(self._layout), deep=deep)
+        if not self._layout.engine_socket.exists():
+            from pushdeploy.system.server_units import open_engine  # noqa: PLC0415 - slow, rare
+
+            found.made += open_engine(self._layout)
+        return found
 
     def ensure_users(self) -> list[str]:
         """The users and the group that every server has; returns what was done.

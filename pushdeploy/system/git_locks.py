@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import BusyError, UnavailableError
+from pushdeploy.system.locks import is_held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,28 +112,14 @@ def abandoned(repo: Path, *, loose: bool = False) -> list[Path]:
 def _delete_stale(repo: Path) -> None:
     stale = [path for name in NAMES if (path := repo / name).exists()]
     stale += (repo / "refs").rglob("*.lock")
-    stale += [] if _is_collected(repo) else abandoned(repo)
+    if not is_held(repo / MARK):  # nobody packs it, nor does git for one who was killed
+        stale += abandoned(repo)
     if stale and not _git_runs_in(repo):
         for path in stale:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-
-
-def _is_collected(repo: Path) -> bool:
-    """True while somebody packs the repo, or git still does for one who was killed."""
-    try:
-        descriptor = os.open(repo / MARK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def _is_about(process: Path, repo: Path) -> bool:

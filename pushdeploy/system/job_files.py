@@ -18,6 +18,8 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pushdeploy.system.locks import is_held
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -99,7 +101,7 @@ def sweep(pattern: str, runs: Callable[[str], bool], jobs: Path = JOBS) -> None:
     """Delete the files of jobs whose engine was killed and whose unit runs no more."""
     for path in jobs.glob(pattern):
         unit = path.name.removesuffix(ENDED)
-        if not _is_held(words_of(unit, jobs)) and not runs(unit):
+        if not is_held(words_of(unit, jobs)) and not runs(unit):
             _delete(unit, jobs)
 
 
@@ -114,20 +116,6 @@ def _signal(name: str) -> int | None:
         return signal.Signals[f"SIG{name}"]
     except KeyError:
         return None
-
-
-def _is_held(path: Path) -> bool:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def _delete(unit: str, jobs: Path) -> None:

@@ -86,10 +86,13 @@ def folder_held(folder: Path) -> Iterator[None]:
 
 
 def is_held(path: Path) -> bool:
-    """True while somebody holds the lock; asks without waiting and makes nothing."""
+    """True while somebody holds the lock; asks without waiting and makes nothing.
+
+    What is not there, or is a link, nobody holds.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
+    except OSError:
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

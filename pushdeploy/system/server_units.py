@@ -86,6 +86,17 @@ def ensure_units(layout: Layout) -> bool:
     return bool(changed or missing or idle)
 
 
+def open_engine(layout: Layout) -> list[str]:
+    """Have an engine that is installed listen where its socket is gone; returns what was done.
+
+    The socket can't start without our group, and somebody may have deleted either.
+    """
+    if layout.engine_socket.exists() or not (FOLDER / ENGINE).exists():
+        return []
+    systemctl("restart", ENGINE)
+    return [f"started {ENGINE}"]
+
+
 def start_apps() -> bool:
     """Start what was live when the server was last used; returns False when that was done.
 

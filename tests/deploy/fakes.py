@@ -379,6 +379,8 @@ class FakeReceiver:
         repo = Path(request["repo"])
         if verb == "make_repo":
             (repo / "refs" / "heads").mkdir(parents=True, exist_ok=True)
+            (repo / "objects").mkdir(exist_ok=True)
+            (repo / "HEAD").write_text(f"ref: refs/heads/{request['branch']}\n")
             return "{}"
         if verb == "collect":
             return '{"before": 2048, "after": 1024}'

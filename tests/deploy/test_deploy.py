@@ -365,6 +365,8 @@ def test_a_first_release_whose_web_ends_leaves_nothing_live(machine: FakeMachine
     assert failure(machine).still_live is None
     assert machine.journal.live() is None
     assert machine.running() == []
+    assert machine.supervisor.fronts() == []
+    assert machine.reconcile() == []
 
 
 def test_web_that_answers_otherwise_after_the_switch_takes_everything_back(

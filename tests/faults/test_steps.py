@@ -67,7 +67,7 @@ QUERIES = {
     *("is_installed", "require", "edge", "is_as", "has_bare_address", "worker"),
     *("maintenance_page", "obstacles", "require_issuer", "check_reachable", "issued", "check"),
     *("facts", "is_trusted", "served", "is_active", "status", "plan", "require_keys"),
-    *("standing", "refusal"),
+    *("standing", "refusal", "live_commit", "live_release", "commit_of"),
 }
 
 # Files of the story, and what else a change of a site does.
@@ -86,6 +86,7 @@ WITHOUT = {
     "owners.py": "each owner is a step of its own, and all are looked at before the next thing",
     "maintenance.py": "one file is written, or one is removed",
     "renew.py": "a deploy's own steps, called in a deploy's order",
+    "restore.py": "each part is a step of its own; whoever holds the app next does the rest",
     "keeper.py": "fetches what may as well be missing",
     "keep_wheels.py": "has it fetched, or deletes it",
     "receive.py": "git's hook refuses or accepts; nothing of ours is written",
@@ -128,6 +129,8 @@ TOGETHER = {
     "tidy.py::_prune_work": "its callers have the point",
     "tidy.py::_prune_runs": "the same",
     "tidy.py::_prune_logs": "the same",
+    "tidy.py::_close_idle_front": "whoever looks next does it again",
+    "tidy.py::_keep_config": "a copy; whoever looks next makes it",
     "tidy.py::_end_previous": "one link is removed; whoever looks next does it again",
     "server_settings.py::change_server_settings": "one file; its callers have the point",
 }

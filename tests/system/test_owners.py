@@ -1,6 +1,7 @@
 """Owners: whatever was done to a server's files by hand, the next push works and all is told."""
 
 import re
+from collections.abc import Callable
 from itertools import count
 
 import pytest
@@ -20,6 +21,7 @@ find . ! -type l -printf '%p %u\n' | grep -E '^./(home|cache|shared|repo.git)' |
 STRANGER = "4711:4711"
 """Numbers that nobody has."""
 
+HOURLY = "pushdeploy.reconcile.service"
 CANARY = "/var/lib/canary"
 EVERYTHING = "/var/lib/pushdeploy /etc/pushdeploy /opt/pushdeploy /var/log/pushdeploy"
 
@@ -44,6 +46,13 @@ DAMAGES = {
     ),
 }
 """What somebody did by hand, and what is said of it."""
+
+RESCUES: dict[str, Callable[[Host], object]] = {
+    "by root": lambda host: host.run("pushdeploy", "reconcile"),
+    "by the hourly timer": lambda host: host.run("systemctl", "start", HOURLY),
+    "at boot": Host.reboot,
+}
+"""Who notices what was deleted; the two units may do nothing but ask the engine."""
 
 versions = count(2)
 
@@ -115,21 +124,35 @@ def test_the_installer_sets_right_what_it_once_made(gated: Site) -> None:
     assert listing(gated) == before
 
 
-def test_users_and_the_group_that_were_deleted_are_made_again_by_root(gated: Site) -> None:
-    names = [f"pd-{gated.name}", f"pb-{gated.name}", "deploy", "pushdeploy"]
+@pytest.mark.parametrize("rescue", RESCUES.values(), ids=RESCUES)
+def test_users_and_the_group_that_were_deleted_are_made_again(
+    gated: Site, rescue: Callable[[Host], object]
+) -> None:
+    names = [f"pd-{gated.name}", f"pb-{gated.name}", "deploy", "pushdeploy", "pd-front"]
     before = [gated.host.run("getent", "group", name).stdout for name in names]
     damage(
         gated,
         "systemctl stop pushdeploy.engine.socket; sed -i -E "
-        "'/^(pd-{name}|pb-{name}|deploy|pushdeploy):/d' "
+        "'/^(pd-{name}|pb-{name}|deploy|pushdeploy|pd-front):/d' "
         "/etc/passwd /etc/group /etc/shadow /etc/gshadow",
     )
 
-    gated.host.run("pushdeploy", "reconcile")
+    rescue(gated.host)
 
     assert [gated.host.run("getent", "group", name).stdout for name in names] == before
+    assert gated.host.exists("/run/pushdeploy/engine.sock")
+    assert gated.get("/").status == 200
     next_push_is_live(gated)
     assert reconcile(gated.host, "--deep") == ""
+
+
+def test_who_has_lost_both_sockets_of_the_engine_gets_them_back(gated: Site) -> None:
+    damage(gated, "rm -r /run/pushdeploy/*.sock")
+
+    said = reconcile(gated.host)
+
+    assert said == "the server: started pushdeploy.engine.socket\n"
+    next_push_is_live(gated)
 
 
 def test_a_push_that_finds_a_link_for_a_folder_ends_in_a_sentence(gated: Site) -> None:

@@ -13,6 +13,7 @@ from tests.system.story import (
     assert_refused,
     assert_serving,
     assert_unchanged,
+    engines,
     eventually,
     snapshot,
 )
@@ -136,6 +137,20 @@ def test_a_worker_that_falls_takes_the_deploy_back(site: Site) -> None:
 
     assert_refused(push, "v1 is still live.", "`worker.1` of v2 did not stay up")
     assert_unchanged(site, before)
+
+
+def test_of_a_first_deploy_that_is_taken_back_nothing_listens(site: Site) -> None:
+    site.become("tiny", {"Procfile": "web: gunicorn app:app\nworker: sh -c 'exit 3'\n"})
+
+    push = site.push()
+
+    assert_refused(push, "`worker.1` of v1 does not stay up")
+    eventually(lambda: engines(site.host), [])
+    port = site.settings["port"]
+    assert site.host.run("ss", "-Hltn", f"sport = :{port}").stdout == ""
+    assert f"/run/pushdeploy/{site.name}/" not in site.host.run("ss", "-Hlx").stdout
+    assert not [unit for unit in site.units() if ".v1." in unit or "front" in unit]
+    assert site.cli("reconcile").stdout == ""
 
 
 def test_a_process_type_that_is_gone_leaves_no_unit(site: Site) -> None:

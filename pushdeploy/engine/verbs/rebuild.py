@@ -22,7 +22,7 @@ class AppPython:
     app: str
     release: str
     python: str
-    """What its venv was made with: `3.11.2`."""
+    """What its venv was made with: `3.11.2`; empty when the release has lost its record."""
     interpreter: str
     """Where that is."""
     misfit: str | None
@@ -47,7 +47,7 @@ class Pythons:
 def check(asked: Asked) -> Pythons:
     """Tell whether venvs still have their Python."""
     from pushdeploy.deploy import fit
-    from pushdeploy.deploy.journal import Journal, journals
+    from pushdeploy.deploy.journal import Journal, journals, read_release_or_none
     from pushdeploy.system import pythons
 
     machine, found = asked.machine, []
@@ -55,15 +55,16 @@ def check(asked: Asked) -> Pythons:
     for app in [asked.app] if asked.app else journals(machine.layout.apps):
         journal = Journal(machine.layout.app(app))
         journal.settings()
-        current = journal.current()
-        if current is not None:
+        live = journal.live()
+        if live is not None:
+            current = read_release_or_none(journal, live)
             found.append(
                 AppPython(
                     app=app,
-                    release=current.name,
-                    python=current.python,
-                    interpreter=current.interpreter,
-                    misfit=fit.misfit(machine, current),
+                    release=f"v{live}",
+                    python=current.python if current else "",
+                    interpreter=current.interpreter if current else "",
+                    misfit=fit.live_misfit(machine, journal),
                     server_python=str(own.version) if own else None,
                 )
             )
@@ -76,7 +77,8 @@ def rebuild(asked: Asked) -> Ended:
     from pushdeploy.deploy.renew import Change, renew
     from pushdeploy.model.release import Kind
 
-    if asked.records().current() is None:
+    journal = asked.records()
+    if journal.live() is None and journal.history().live is None:
         raise NotFoundError(
             f"nothing of `{asked.app}` is live yet", hint="git push production main"
         )
