@@ -59,6 +59,7 @@ class WorkersDefaulted(Event):
 
     name: ClassVar[str] = "formation.defaulted"
     types: tuple[str, ...]
+    app: str = ""
 
 
 @dataclass(slots=True)

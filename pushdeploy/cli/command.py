@@ -12,6 +12,7 @@ from pushdeploy.cli.side import Away, Near
 from pushdeploy.engine.registry import App
 from pushdeploy.errors import PushdeployError, UsageError
 from pushdeploy.model.app import parse_app_name
+from pushdeploy.model.typed_command import name_app
 
 Parameters = Mapping[str, Any]
 
@@ -58,7 +59,11 @@ class ServerCommand(click.Command):
             return send(self, Errand(self.name or "", ctx.params), remote)
         if isinstance(side, Near) and "app" in ctx.params:
             ctx.params["app"] = self._app(side, ctx.params["app"])
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except PushdeployError as error:
+            name_app(error, ctx.params.get("app"))
+            raise
 
     def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """One real example."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from pushdeploy import events
-from pushdeploy.cli.words import DETAIL, PROBLEM, RESULT, STEP, wrapped
+from pushdeploy.cli.words import DETAIL, PROBLEM, RESULT, STEP, typed, wrapped
 from pushdeploy.model.text import escaped
 from pushdeploy.model.viewpoint import where
 
@@ -53,12 +53,9 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa
         case events.ProcessTypesFound(types=types):
             yield STEP + "Discovering process types"
             yield from wrapped(DETAIL, f"Procfile declares types -> {', '.join(types)}")
-        case events.WorkersDefaulted(types=types):
-            yield from wrapped(
-                DETAIL,
-                f"{', '.join(types)}: one instance each. "
-                f"To scale: pushdeploy ps:scale {types[0]}=2",
-            )
+        case events.WorkersDefaulted(types=types, app=app):
+            yield from wrapped(DETAIL, f"{', '.join(types)}: one instance each. To scale:")
+            yield DETAIL + typed(f"  pushdeploy ps:scale --app {app} {types[0]}=2")
         case events.PythonChosen(version=version, source=source):
             yield STEP + f"Using Python {version}, {source}"
         case events.GunicornAdded():
@@ -95,7 +92,7 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa
         case events.Warned(text=text, hint=hint):
             yield from wrapped(PROBLEM, f"Warning: {text}")
             if hint:
-                yield PROBLEM + hint
+                yield PROBLEM + typed(hint)
         case events.AttemptFailed():
             yield from _failed(event)
         case events.AttemptEnded():
@@ -120,7 +117,7 @@ def _failed(event: events.AttemptFailed) -> Iterator[str]:
     yield from wrapped(PROBLEM, live)
     yield from wrapped(PROBLEM, f"Failed: {event.reason}")
     if event.hint:
-        yield from wrapped(PROBLEM, f"Next: {event.hint}", cut=False)
+        yield from wrapped(PROBLEM, f"Next: {typed(event.hint)}", cut=False)
 
 
 def _still_live(event: events.AttemptFailed) -> str:
@@ -136,7 +133,7 @@ def _rolled_back(event: events.RolledBack) -> Iterator[str]:
     what = f"{event.app} v{event.release} is live again"
     yield RESULT + f"{what} after {event.seconds:.2f} s: {how}"
     yield DETAIL + "Code, packages and config vars went back. The database did not."
-    yield DETAIL + f"To undo: pushdeploy rollback v{event.previous} --app {event.app}"
+    yield DETAIL + typed(f"To undo: pushdeploy rollback v{event.previous} --app {event.app}")
 
 
 def _verb(kind: str) -> str:

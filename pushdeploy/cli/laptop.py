@@ -149,7 +149,7 @@ def _over_ssh(remote: Remote, ssh_command: str | None, errand: Errand) -> int:
             *(["-p", str(remote.port)] if remote.port else []),
             remote.login,
             "--",
-            shlex.join(words(errand)),
+            shlex.join([PROGRAM, *words(errand)]),  # so that hints are for who has it
         ]
     )
     return _become(command) if errand.stdin is None else feed(command, errand.stdin)

@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.cli.watch import stderr
+from pushdeploy.cli.words import typed
 from pushdeploy.model.text import escaped
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def say(*lines: str) -> None:
     """Talk, on stderr; what was printed before comes first."""
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()
-    stderr().show(lines)
+    stderr().show(map(typed, lines))
 
 
 def say_note(note: str) -> None:

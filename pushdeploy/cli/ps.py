@@ -95,7 +95,7 @@ def _groups(answer: verbs.Ps) -> Iterator[str]:
         yield "=== a release that starts now"
         yield from map(_instance, coming)
     if strays:
-        yield "=== other releases, about to end (or by: pushdeploy reconcile)"
+        yield words.typed("=== other releases, about to end (or by: pushdeploy reconcile)")
         yield from map(_instance, strays)
 
 

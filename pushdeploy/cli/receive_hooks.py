@@ -22,13 +22,14 @@ from pushdeploy.cli.receive_target import (
     target_of_hook,
 )
 from pushdeploy.cli.watch import PatientPrinter
-from pushdeploy.cli.words import DETAIL, RESULT, STEP, problem
+from pushdeploy.cli.words import DETAIL, RESULT, STEP, problem, typed
 from pushdeploy.engine.client import GoneError, ask
 from pushdeploy.engine.verbs.converge import converge
 from pushdeploy.errors import LostEngineError, PushdeployError
 from pushdeploy.model.fate import KEPT, REFUSED, STORED
 from pushdeploy.model.refname import FIRST_BRANCHES, branch_of, tag_of
 from pushdeploy.model.text import quoted
+from pushdeploy.model.typed_command import name_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,6 +48,7 @@ def pre_receive() -> int:
         if plan.deployed and os.environ.get(FIRST):
             _see_that_app_can_be_made()
     except PushdeployError as error:
+        name_app(error, os.environ.get(APP))
         printer.show(problem(error.message, error.hint))
         note(REFUSED)
         return 1
@@ -113,7 +115,7 @@ def _kept(target: Target, stored: list[RefUpdate]) -> list[str]:
     if not tags:
         return []
     what = f"the tag {quoted(tags[0])}" if len(tags) == 1 else f"{len(tags)} tags"
-    hint = f"{DETAIL}To deploy it: pushdeploy deploy {tags[0]} --app {target.app}"
+    hint = DETAIL + typed(f"To deploy it: pushdeploy deploy {tags[0]} --app {target.app}")
     said = [f"{RESULT}Keeping {what}; nothing is deployed, as only a branch is deployed"]
     return said + ([hint] if re.fullmatch(r"[\w./+-]+", tags[0], re.ASCII) else [])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.cli.engine_link import embedded_root, layout
+from pushdeploy.cli.engine_link import WHO_VARIABLE, embedded_root, layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 CONNECTION = "SSH_CONNECTION"
 """What sshd says of the login (ssh(1)); a hook is told it by its wrapper."""
+
+PROGRAM = "PUSHDEPLOY_PROGRAM"
+"""Set when a command came from a `pushdeploy` on the person's own machine."""
 
 LIVE, STARTED = "release.live", "attempt.started"
 
@@ -52,6 +55,21 @@ def here(dns: Mapping[str, str] | None = None) -> Viewpoint | None:
     from pushdeploy.model.viewpoint import parse_connection  # noqa: PLC0415 - while others work
 
     return parse_connection(connection, dns)
+
+
+def login_here() -> str | None:
+    """What is typed for `pushdeploy` where the person sits; `None`: just that.
+
+    Who came by a key has no shell here. His own `pushdeploy` says that he has one.
+    """
+    if WHO_VARIABLE not in os.environ or os.environ.get(PROGRAM):
+        return None
+    seen = here()
+    if seen is None:
+        return None
+    from pushdeploy.model.viewpoint import login  # noqa: PLC0415 - as above
+
+    return login(seen)
 
 
 def look_up(domains: Sequence[str]) -> Lookups:

@@ -27,8 +27,10 @@ BUSY = 6
 """`BusyError` of `errors`."""
 
 PUSH = ("git-receive-pack ", "git receive-pack ")
+OWN_NAME = "pushdeploy "
 WHO_VARIABLE = "PUSHDEPLOY_WHO"
-"""Said again where it belongs: `engine_link`."""
+PROGRAM = "PUSHDEPLOY_PROGRAM"
+"""Said again where they belong: `engine_link`, `seen_from`."""
 
 
 def main() -> int:
@@ -40,6 +42,8 @@ def main() -> int:
             sys.stderr.write(FULL.format(name=sys.argv[1], most=MOST_SESSIONS))
             return BUSY
     asked = os.environ.get("SSH_ORIGINAL_COMMAND", "")
+    if asked.startswith(OWN_NAME):
+        os.environ[PROGRAM] = "1"
     engine = call_for_push() if asked.startswith(PUSH) else None
     from pushdeploy.cli.forced_command import answer  # noqa: PLC0415 - the engine starts meanwhile
 

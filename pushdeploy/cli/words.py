@@ -18,19 +18,33 @@ DETAIL = " " * 7
 PROBLEM = " !     "
 
 
+def typed(text: str) -> str:
+    """A hint, with our commands as they are typed where the person sits."""
+    if "pushdeploy " not in text:
+        return text
+    from pushdeploy.cli.seen_from import login_here  # noqa: PLC0415 - most pushes have no hint
+
+    login = login_here()
+    if login is None:
+        return text
+    from pushdeploy.model.typed_command import over_ssh  # noqa: PLC0415 - over ssh alone
+
+    return over_ssh(text, login)
+
+
 def problem(message: str, hint: str | None, report: tuple[str, ...] = ()) -> Iterator[str]:
     """An error, as the last words: report, reason, hint."""
     yield from (PROBLEM + escaped(line) for line in report)
     yield from wrapped(PROBLEM, message)
     if hint:
-        yield from wrapped(PROBLEM, f"Next: {hint}", cut=False)
+        yield from wrapped(PROBLEM, f"Next: {typed(hint)}", cut=False)
 
 
 def result(text: str, hint: str = "") -> Iterator[str]:
     """A plain sentence that ends the matter."""
     yield from wrapped(RESULT, text)
     if hint:
-        yield DETAIL + hint
+        yield DETAIL + typed(hint)
 
 
 def wrapped(prefix: str, text: str, *, cut: bool = True) -> Iterator[str]:

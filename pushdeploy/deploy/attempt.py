@@ -28,6 +28,7 @@ from pushdeploy.events import AttemptEnded, AttemptFailed, AttemptStarted, Repor
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.ended import Ended, EndedAs
 from pushdeploy.model.release import Release
+from pushdeploy.model.typed_command import name_app
 from pushdeploy.system import log
 from pushdeploy.system.disk_refusal import refusal
 from pushdeploy.system.faults import Point, reached
@@ -177,6 +178,7 @@ def _failed(
     seconds: float,
 ) -> Ended:
     exit_code = OUR_BUG if error.exit_code == OUR_BUG else FAILED
+    name_app(error, journal.place.name)
     with contextlib.suppress(OSError, UnavailableError):  # a full disk: the next attempt marks it
         journal.note_attempt(
             number,

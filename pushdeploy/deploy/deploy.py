@@ -46,7 +46,7 @@ def deploy(
     procfile = parse_procfile(tree.procfile)
     report(ProcessTypesFound(tuple(line.name for line in procfile.lines)))
     if journal.live() is None and procfile.workers:
-        report(WorkersDefaulted(tuple(line.name for line in procfile.workers)))
+        report(WorkersDefaulted(tuple(line.name for line in procfile.workers), app))
     venv = build(machine, app, tree, procfile, report)
     release = new_release(journal, tree, procfile, venv, who, machine.now())
     journal.note_attempt(attempt, commit=tree.commit.id, release=release.number)

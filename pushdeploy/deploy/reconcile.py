@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.apps import (
@@ -24,6 +24,7 @@ from pushdeploy.deploy.tidy import tidy_locked, wanted_instances
 from pushdeploy.errors import BusyError, PushdeployError, UnavailableError
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.ended import EndedAs
+from pushdeploy.model.failed import Failed
 from pushdeploy.model.layout import OLD
 from pushdeploy.model.release import Kind
 from pushdeploy.model.size import format_size
@@ -58,16 +59,6 @@ COLLECT_SECONDS = 600.0
 LATER_SECONDS = 1.0
 APART_SECONDS = 2.0
 """When the deploys that are due begin, one after the other."""
-
-
-class Failed(str):
-    """A line of the account of what was done: this could not be. Known by its class alone."""
-
-    __slots__ = ()
-
-    def __new__(cls, text: str) -> Self:
-        """It reads `failed: TEXT`."""
-        return super().__new__(cls, f"failed: {text}")
 
 
 def boot_all(machine: Machine) -> list[str]:

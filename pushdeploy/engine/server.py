@@ -16,6 +16,7 @@ from pushdeploy.engine.registry import App, Verb
 from pushdeploy.engine.session import Session
 from pushdeploy.errors import OUR_BUG, PushdeployError, UsageError
 from pushdeploy.model.app import parse_app_name
+from pushdeploy.model.typed_command import name_app
 from pushdeploy.model.wire import error_record, plain
 from pushdeploy.system import log
 from pushdeploy.system.deadline import deadline
@@ -65,8 +66,13 @@ def _answer(
     caller.refuse_without(verb.right)
     if verb.seconds < DAY_SECONDS and os.geteuid() == 0:
         hold_processor(CPU_SECONDS)
-    with deadline(verb.seconds, f"`{verb.name}`"):
-        return plain(verb.run(Asked(machine, session, caller, _app(verb, request), request)))
+    app = _app(verb, request)
+    try:
+        with deadline(verb.seconds, f"`{verb.name}`"):
+            return plain(verb.run(Asked(machine, session, caller, app, request)))
+    except PushdeployError as error:
+        name_app(error, app)
+        raise
 
 
 def _app(verb: Verb[Any], request: Mapping[str, Any]) -> str:

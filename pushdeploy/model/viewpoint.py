@@ -6,6 +6,8 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pushdeploy.model.account import RECEIVER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -35,6 +37,12 @@ class Viewpoint:
         if self.behind:
             return "SERVER"
         return f"[{self.server}]" if ":" in self.server else self.server
+
+
+def login(seen: Viewpoint) -> str:
+    """What gives a person there a command of ours: `ssh deploy@203.0.113.5`."""
+    port = "" if seen.port == SSH_PORT else f"-p {seen.port} "
+    return f"ssh {port}{RECEIVER}@{_host(seen)}"
 
 
 def parse_connection(text: str, dns: Mapping[str, str] | None = None) -> Viewpoint | None:

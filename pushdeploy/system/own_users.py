@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.account import FRONT, MARK, NO_SHELL, NOWHERE, OURS, RECEIVER
+from pushdeploy.model.failed import Failed
 from pushdeploy.model.ownership import PASSED
 from pushdeploy.model.user_record import UserRecord, parse_user_record, render_user_record
 from pushdeploy.system import users
@@ -174,7 +175,7 @@ class OwnUsers:
             if refused is None:
                 yield f"set home and shell of the user {name}"
             else:
-                yield f"failed: could not set the home of the user {name}: {refused}"
+                yield Failed(f"the home of the user {name} could not be set: {refused}")
 
     def _make(self, wanted: Wanted) -> None:
         """Alone: another engine may find the same user missing."""

@@ -39,9 +39,9 @@ LOOKS: list[tuple[Known, str]] = [
         "       Procfile declares types -> web, worker\n",
     ),
     (
-        events.WorkersDefaulted(("worker", "mailer")),
-        "       worker, mailer: one instance each. To scale: pushdeploy ps:scale\n"
-        "       worker=2\n",
+        events.WorkersDefaulted(("worker", "mailer"), "blog"),
+        "       worker, mailer: one instance each. To scale:\n"
+        "         pushdeploy ps:scale --app blog worker=2\n",
     ),
     (
         events.PythonChosen("3.11.2", "the server's own"),

@@ -104,7 +104,13 @@ def test_a_command_runs_on_the_server_with_the_remotes_app(production: Laptop) -
     assert said.stdout == "the server's answer\n"
     assert said.stderr == "the server's talk\n"
     assert production.asked() == {
-        "argv": ["-F", "none", "deploy@example.org", "--", "releases --num 3 --app blog"],
+        "argv": [
+            "-F",
+            "none",
+            "deploy@example.org",
+            "--",
+            "pushdeploy releases --num 3 --app blog",
+        ],
         "stdin": "piped",
     }
 
@@ -123,7 +129,7 @@ def test_a_port_and_a_folder_below_the_checkout_are_no_obstacle(laptop: Laptop) 
 
     assert said.status == 7
     assert laptop.asked()["argv"] == [
-        "-F", "none", "-p", "2222", "deploy@2001:db8::1", "--", "ps --json --app blog"
+        "-F", "none", "-p", "2222", "deploy@2001:db8::1", "--", "pushdeploy ps --json --app blog"
     ]  # fmt: skip
 
 
@@ -133,20 +139,20 @@ def test_words_arrive_as_they_were_typed(production: Laptop) -> None:
     production.pushdeploy("run", *words)
 
     line = production.asked()["argv"][-1]  # type: ignore[index]
-    assert shlex.split(line) == ["run", "--app", "blog", "--", *words]
+    assert shlex.split(line) == ["pushdeploy", "run", "--app", "blog", "--", *words]
 
 
 def test_another_app_can_be_named(production: Laptop) -> None:
     production.pushdeploy("config:get", "URL", "-a", "shop")
 
-    assert production.asked()["argv"][-1] == "config:get --app shop URL"  # type: ignore[index]
+    assert production.asked()["argv"][-1] == "pushdeploy config:get --app shop URL"  # type: ignore[index]
 
 
 def test_values_of_config_vars_are_on_no_command_line(production: Laptop) -> None:
     production.pushdeploy("config:set", "A=s3cret one", "B=s3cret\ntwo")
 
     asked = production.asked()
-    assert asked["argv"][-1] == "config:set --app blog -"  # type: ignore[index]
+    assert asked["argv"][-1] == "pushdeploy config:set --app blog -"  # type: ignore[index]
     assert asked["stdin"] == "A=s3cret one\0B=s3cret\ntwo\0"
 
 
@@ -156,7 +162,7 @@ def test_a_file_of_the_laptop_is_read_on_the_laptop(production: Laptop) -> None:
     production.pushdeploy("config:import")
 
     asked = production.asked()
-    assert asked["argv"][-1] == "config:set --app blog -"  # type: ignore[index]
+    assert asked["argv"][-1] == "pushdeploy config:set --app blog -"  # type: ignore[index]
     assert asked["stdin"] == "A=s3cret one\0"
 
 
@@ -182,7 +188,7 @@ def test_a_private_key_never_leaves_the_laptop(production: Laptop) -> None:
     assert "private key" in refused.stderr
     assert sent.status == 7
     assert production.asked() == {
-        "argv": ["-F", "none", "deploy@example.org", "--", "keys:add al -"],
+        "argv": ["-F", "none", "deploy@example.org", "--", "pushdeploy keys:add al -"],
         "stdin": Path(f"{private}.pub").read_text(),
     }
 
@@ -202,7 +208,7 @@ def test_help_and_version_need_no_server(laptop: Laptop) -> None:
 def test_the_servers_version_can_be_asked_for(production: Laptop) -> None:
     production.pushdeploy("version", "--remote", "production")
 
-    assert production.asked()["argv"][-1] == "version"  # type: ignore[index]
+    assert production.asked()["argv"][-1] == "pushdeploy version"  # type: ignore[index]
 
 
 def test_without_a_remote_the_line_to_type_is_shown(laptop: Laptop) -> None:
@@ -246,7 +252,7 @@ def test_one_of_several_servers_has_to_be_named(laptop: Laptop) -> None:
     assert "one, two" in asked.stderr
     assert named.status == 7
     assert laptop.asked()["argv"][2:] == [  # type: ignore[index]
-        "deploy@two.example", "--", "ps --app shop"
+        "deploy@two.example", "--", "pushdeploy ps --app shop"
     ]  # fmt: skip
     assert wrong.status == NotFoundError.exit_code
 
@@ -305,6 +311,6 @@ def test_a_one_off_command_gets_a_terminal_where_there_is_one(production: Laptop
     production.pushdeploy("run", "bash", "-l")
     without = production.asked()["argv"]
 
-    rest = ["deploy@example.org", "--", "run --app blog -- bash -l"]
+    rest = ["deploy@example.org", "--", "pushdeploy run --app blog -- bash -l"]
     assert with_terminal == ["-F", "none", "-t", "-o", "LogLevel=ERROR", *rest]
     assert without == ["-F", "none", *rest]

@@ -7,10 +7,14 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from pushdeploy import errors
 from pushdeploy.cli import attempts, main
 from pushdeploy.cli.command import ServerCommand
-from pushdeploy.cli.group import COMMANDS, commands
+from pushdeploy.cli.group import ALIASES, COMMANDS, commands
+from pushdeploy.engine.registry import App
+from pushdeploy.model.typed_command import OF_APP, OTHERS
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -69,3 +73,16 @@ def test_every_exit_code_is_documented() -> None:
     listed = CODE.findall((REFERENCE / "exit-codes.md").read_text())
 
     assert list(map(int, listed)) == sorted(ours | more)
+
+
+def test_hints_know_every_command_and_which_need_an_app() -> None:
+    names = {*COMMANDS, *ALIASES}
+    needing = {
+        name
+        for name in names
+        if commands.get_command(click.Context(commands), name).app is App.NEEDED  # type: ignore[union-attr]
+    }
+
+    assert needing >= OF_APP
+    assert OTHERS - {"--help"} <= names - needing
+    assert names - set(ALIASES) <= OF_APP | OTHERS

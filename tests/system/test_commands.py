@@ -130,7 +130,7 @@ def test_an_app_that_writes_beside_its_code_works_after_the_command_that_it_is_t
     site.push()
 
     assert refused.exit_status != 0
-    assert f"pushdeploy storage:add data/ --app {site.name}" in refused.output
+    assert f"storage:add data/ --app {site.name}" in refused.output
     assert again.exit_status == 0, again.output
     assert first.startswith("x")
     assert len(site.get("/").text) > len(first)
@@ -146,10 +146,10 @@ def test_a_file_can_not_be_storage_by_the_command_or_by_app_json(site: Site) -> 
     push = site.push()
     site.change({"app.json": "{}"})
 
-    assert_cli_refused(answer, 3, "pushdeploy storage:add instance/")
+    assert_cli_refused(answer, 3, " storage:add instance/")
     assert "SQLite writes `db.sqlite3-journal` beside it" in " ".join(answer.stderr.split())
     assert push.exit_status != 0
-    assert "pushdeploy storage:add data/" in push.output
+    assert f" storage:add --app {site.name} data/" in push.output
     assert_unchanged(site, before)
     assert site.ask("storage")["storage"] == []
     assert not site.host.exists(f"{site.root}/shared/db.sqlite3")
@@ -336,9 +336,9 @@ def test_words_of_other_tools_are_answered_and_do_nothing(site: Site) -> None:
         site.laptop.ssh(f"{word} {site.name}") for word in ("ps:stop", "logs:tail", "help")
     )
 
-    assert_cli_refused(stop, 2, "pushdeploy maintenance:on")
+    assert_cli_refused(stop, 2, " maintenance:on")
     assert "destroy" not in stop.stderr
-    assert_cli_refused(tail, 2, "pushdeploy logs -t")
+    assert_cli_refused(tail, 2, " logs -t")
     assert_unchanged(site, before)
     assert whole.returncode == 2  # no command has the app's name
     assert "Usage: pushdeploy" in site.laptop.ssh("help").stdout

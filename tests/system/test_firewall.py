@@ -91,7 +91,7 @@ def test_it_says_what_it_would_do_and_needs_a_yes(off: Host) -> None:
         "ssh listens on port 22, 2222; it stays open",
         "Rules to add: allow 22/tcp, 2222/tcp, 80/tcp, 443/tcp",
         "there is no terminal to ask for confirmation",
-        "pushdeploy firewall:enable --yes",
+        " firewall:enable --yes",
     )
     assert not is_on(off)
     assert rules(off) == []

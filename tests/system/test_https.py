@@ -358,7 +358,7 @@ def test_a_name_added_later_is_plain_until_it_is_asked_for_too(secured: Site) ->
 
     assert listed == {NAME: (True, True), OTHER: (False, False)}
     assert "not in it" in table.stdout
-    assert "pushdeploy certs:auto --app blog" in table.stderr
+    assert "certs:auto --app blog" in table.stderr
     assert f"https://{NAME}" in push
     assert f"http://{OTHER}" in push
     assert "failed" not in reconciled.stdout + reconciled.stderr

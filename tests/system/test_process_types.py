@@ -89,7 +89,7 @@ def test_the_blog_keeps_its_posts_through_a_deploy_and_counts_their_words(site: 
 def test_a_worker_runs_once_and_this_is_said(site: Site) -> None:
     push = site.deploy("worker-jobs")
 
-    assert "worker: one instance each. To scale: pushdeploy ps:scale worker=2" in push.output
+    assert f"ps:scale --app {site.name} worker=2" in push.output
     workers = [one for one in site.ask("ps")["instances"] if one["instance"].startswith("worker")]
     assert [(one["instance"], one["state"]) for one in workers] == [("worker.1", "up")]
 

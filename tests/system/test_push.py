@@ -49,7 +49,7 @@ def test_what_a_push_says_fits_into_a_terminal(site: Site) -> None:
         ("hangs", {"app.json": HEALTH_IN_SHORT}, ["GET /", "no answer"]),
         ("release-fails", {}, ["the release command `python release.py` failed with status 1"]),
         ("bad-requirement", {}, ["requirements.txt", "could not be installed"]),
-        ("writes-into-code", {}, ["Next: pushdeploy storage:add"]),
+        ("writes-into-code", {}, ["Next: ssh deploy@", " storage:add "]),
     ],
 )
 def test_a_deploy_that_fails_is_refused_and_the_old_one_answers(

@@ -129,11 +129,11 @@ def test_what_can_not_be_built_again_runs_on_and_says_so(
     shown = sites[0].ask("ps")["misfit"]
 
     aged.write(UV, settings)
-    assert_cli_refused(ran, 69, "was built for Python 3.11", "pushdeploy rebuild")
+    assert_cli_refused(ran, 69, "was built for Python 3.11", f" rebuild --app {sites[0].name}")
     assert LOST in shown
     assert (said.returncode, listed.returncode) == (7, 69)
     assert f"{live} is still live" in said.stderr
-    assert "pushdeploy rebuild" in said.stderr
+    assert f" rebuild --app {sites[0].name}" in said.stderr
     assert LOST in listed.stdout
     assert (sites[0].main_pid(), sites[0].current) == (before, live)
     assert_serving(sites[0], version=1)

@@ -84,7 +84,7 @@ def test_tags_come_along_and_other_branches_are_refused_one_by_one(site: Site) -
 
     assert status == 0
     assert "Keeping the tag `v3`; nothing is deployed" in said
-    assert f"pushdeploy deploy v3 --app {site.name}" in said
+    assert f" deploy v3 --app {site.name}" in said
     assert site.attempts == 3
     assert site.cli("deploy v2").returncode == 0
     assert_serving(site, version=2, release="v4")
@@ -109,7 +109,7 @@ def test_another_branch_is_refused_with_what_deploys_it_and_a_setting_makes_it_t
         assert status == 1
         assert "the deploy branch is `main`" in said
         assert f"git push {REMOTE} {words[0]}:main" in said
-        assert f"pushdeploy git:set deploy-branch {words[0]}" in said.replace(
+        assert f" git:set --app {site.name} deploy-branch {words[0]}" in said.replace(
             "\nremote:  !     ", " "
         )
     assert (site.attempts, refs(site)) == (1, ["refs/heads/main"])

@@ -233,7 +233,7 @@ def test_an_up_to_date_push_after_a_rollback_leaves_it(gated: Site) -> None:
     push = gated.push()
 
     assert push.exit_status == 0, push.output
-    assert f"pushdeploy deploy --app {gated.name}" in push.output
+    assert f" deploy --app {gated.name}" in push.output
     assert_serving(gated, version=before)
     assert since.outcomes == []
     gated.cli("deploy")

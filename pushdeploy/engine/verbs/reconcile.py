@@ -43,7 +43,7 @@ def reconcile(asked: Asked) -> Reconciled:
 
 
 def _told(done: dict[str, list[str]]) -> Reconciled:
-    from pushdeploy.deploy.reconcile import Failed
+    from pushdeploy.model.failed import Failed
 
     return Reconciled(
         {

@@ -1,0 +1,72 @@
+"""Commands of ours in a hint: made such that they can be typed as they stand. Imports little."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pushdeploy.errors import PushdeployError
+
+OF_APP = frozenset(
+    (
+        *("apps:destroy", "bare:set", "builds:clear-cache", "certs:add", "certs:auto"),
+        *("certs:remove", "config", "config:get", "config:import", "config:set", "config:unset"),
+        *("deploy", "domains", "domains:add", "domains:list", "domains:remove", "git:gc"),
+        *("git:set", "logs", "maintenance", "maintenance:off", "maintenance:on", "nginx:set"),
+        *("nginx:show", "nginx:unset", "ps", "ps:scale", "releases", "releases:info"),
+        *("releases:output", "restart", "rollback", "run", "static", "static:add"),
+        *("static:remove", "storage", "storage:add", "storage:remove", "watchdog"),
+        *("watchdog:off", "watchdog:on"),
+    )
+)
+"""Commands that need an app, by the names that hints use; a test compares them."""
+
+OTHERS = frozenset(
+    (
+        *("apps", "apps:create", "bare", "bare:unset", "certs", "certs:renewed"),
+        *("firewall:enable", "firewall:status", "keys", "keys:add", "keys:list", "keys:remove"),
+        *("rebuild", "reconcile", "version", "--help"),
+    )
+)
+
+_COMMAND = re.compile(r"(?:sudo )?pushdeploy (--help|[a-z]+(?::[a-z-]+)?)")
+_REST = re.compile(r"[^;`\n]*")
+_KEY_FILE = re.compile(r"( [a-z0-9._@-]+)? (\S+\.pub)")
+
+
+def name_app(error: PushdeployError, app: str | None) -> None:
+    """Have the error's hint be about this app, where its commands name none."""
+    if app and error.hint:
+        error.hint = with_app(error.hint, app)
+
+
+def with_app(text: str, app: str) -> str:
+    """The hint with `--app` behind each command that needs an app and names none."""
+
+    def named(found: re.Match[str]) -> str:
+        rest = _REST.match(text, found.end())
+        own = rest[0].partition("pushdeploy ")[0] if rest else ""
+        needed = found[1] in OF_APP and "--app" not in own.split()
+        return f"{found[0]} --app {app}" if needed else found[0]
+
+    return _COMMAND.sub(named, text)
+
+
+def over_ssh(text: str, login: str) -> str:
+    """The hint as somebody types it who has no `pushdeploy`, but a key.
+
+    Args:
+        text: names commands as they are typed on the server.
+        login: `ssh deploy@SERVER`.
+    """
+
+    def by_ssh(found: re.Match[str]) -> str:
+        name = found[1]
+        if name == "certs:add":  # it reads two files
+            return f"on the server: sudo pushdeploy {name}"
+        return f"{login} {name}" if name in OF_APP or name in OTHERS else found[0]
+
+    said = _COMMAND.sub(by_ssh, text)
+    before, key, after = said.partition(f"{login} keys:add")
+    return before + key + (_KEY_FILE.sub(r"\1 - < \2", after, count=1) if key else after)
