@@ -140,7 +140,7 @@ def left_over(folder: Path) -> list[str]:
     [
         (("--onse",), "`--onse` is not an option of the demo."),
         (("--dir",), "`--dir` needs a value."),
-        (("--once", "--port", "http"), "`http` is no port."),
+        (("--once", "--port", "http"), "`http` is not a port."),
     ],
 )
 def test_a_slip_is_said_before_anything_is_made(
