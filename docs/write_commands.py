@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pushdeploy.cli.group import ALIASES, COMMANDS, PROGRAM, commands
+from pushdeploy.cli.group import ALIASES, PROGRAM, commands, sentences
 
 PAGE = Path(__file__).parent / "reference" / "commands.md"
 
@@ -34,10 +34,10 @@ def page() -> str:
     """The whole page."""
     context = click.Context(commands, info_name=PROGRAM, **commands.context_settings)
     parts = [HEAD, "| Command | |\n|---|---|"]
-    parts += [f"| [`{name}`](#{_anchor(name)}) | {told} |" for name, (_, told) in _sorted()]
+    parts += [f"| [`{name}`](#{_anchor(name)}) | {told} |" for name, told in sentences().items()]
     others = ", ".join(f"`{other}` is `{name}`" for other, name in ALIASES.items())
     parts.append(f"\nOther names: {others}.")
-    for name, _ in _sorted():
+    for name in sentences():
         command = commands.get_command(context, name)
         if command is not None:
             shown = click.Context(
@@ -45,10 +45,6 @@ def page() -> str:
             )
             parts.append(f"\n## {name}\n\n```text\n{command.get_help(shown)}\n```")
     return "\n".join(parts) + "\n"
-
-
-def _sorted() -> list[tuple[str, tuple[str, str]]]:
-    return sorted(COMMANDS.items())
 
 
 def _anchor(name: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pushdeploy.cli.group import ALIASES, COMMANDS
+from pushdeploy.cli.group import ALIASES, names
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -94,7 +94,7 @@ def test_every_file_that_is_named_is_there(path: Path) -> None:
 def test_every_command_that_is_named_exists(path: Path) -> None:
     named = set(COMMAND.findall(code(path)))
 
-    assert named - {*COMMANDS, *ALIASES} == set()
+    assert named - {*names(), *ALIASES} == set()
 
 
 @pytest.mark.parametrize("line", consoles())

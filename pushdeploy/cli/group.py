@@ -1,4 +1,4 @@
-"""All commands: named here, and imported only when one is called."""
+"""All commands, found by their nouns' files, and imported only when one is called."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pushdeploy import __version__
+from pushdeploy import __version__, cli
+from pushdeploy.cli.command import ServerCommand
+from pushdeploy.engine.registry import modules_of, nouns
 from pushdeploy.errors import UsageError
 from pushdeploy.model import foreign_words
 from pushdeploy.model.text import quoted
@@ -17,79 +19,11 @@ if TYPE_CHECKING:
 
 PROGRAM = "pushdeploy"
 
-COMMANDS: Mapping[str, tuple[str, str]] = {
-    "apps": ("apps", "List the apps on the server."),
-    "apps:create": ("apps", "Create an app before its first push."),
-    "apps:destroy": ("apps", "Delete an app."),
-    "bare": ("bare", "Show which app answers on the server's bare address."),
-    "bare:set": ("bare", "Choose the app that answers on the server's bare address."),
-    "bare:unset": ("bare", "Stop answering on the server's bare address."),
-    "builds:clear-cache": (
-        "builds",
-        "Delete the packages that an app's builds have downloaded.",
-    ),
-    "certs": ("certs", "List certificates, and whether visitors get them."),
-    "certs:add": ("certs", "Serve your own certificate: CHAIN and KEY are PEM files."),
-    "certs:auto": ("certs", "Get a certificate for all of an app's domains, and keep it renewed."),
-    "certs:remove": ("certs", "Remove a certificate, and serve the app over plain HTTP again."),
-    "certs:renewed": ("certs", "Load renewed certificates; certbot calls this."),
-    "config": ("config", "Show all config vars and their values."),
-    "config:get": ("config", "Show the value of one config var."),
-    "config:import": ("config", "Set all config vars from a .env file."),
-    "config:set": ("config", "Set config vars."),
-    "config:unset": ("config", "Unset config vars."),
-    "deploy": ("deploy", "Deploy the deploy branch, or REV."),
-    "domains": ("domains", "List an app's domains."),
-    "domains:add": ("domains", "Add domains to an app."),
-    "domains:remove": ("domains", "Remove domains from an app."),
-    "firewall:enable": (
-        "firewall",
-        "Turn on the firewall: open ssh, HTTP and HTTPS, and no other new port.",
-    ),
-    "firewall:status": ("firewall", "Show whether the firewall is on, and its rules."),
-    "git:gc": ("git", "Pack an app's repo on the server, and delete what is not needed."),
-    "git:set": ("git", "Choose the branch that a push deploys."),
-    "keys": ("keys", "List the ssh keys that may push."),
-    "keys:add": ("keys", "Add a public ssh key that may push."),
-    "keys:remove": ("keys", "Remove a key."),
-    "logs": ("logs", "Show an app's latest output."),
-    "maintenance": ("maintenance", "Show whether visitors get the maintenance page."),
-    "maintenance:off": ("maintenance", "Turn the maintenance page off."),
-    "maintenance:on": (
-        "maintenance",
-        "Answer every request with 503 and a page; workers keep running.",
-    ),
-    "nginx:set": ("nginx", "Change one setting of an app's nginx site."),
-    "nginx:show": ("nginx", "Show the settings of an app's nginx site."),
-    "nginx:unset": ("nginx", "Reset one setting to its default."),
-    "ps": ("ps", "Show what is running, and how it is doing."),
-    "ps:scale": ("ps", "Set how many instances of each process type run."),
-    "rebuild": ("rebuild", "Rebuild the live code for the server's current Python."),
-    "reconcile": ("reconcile", "Find and fix whatever is not as it should be."),
-    "releases": ("releases", "List releases and failed attempts, newest first."),
-    "releases:info": ("releases", "Show one release."),
-    "releases:output": ("releases", "Show what a deploy printed."),
-    "restart": ("restart", "Restart the live code."),
-    "rollback": ("rollback", "Go back to an earlier release."),
-    "run": ("run", "Run COMMAND as the app."),
-    "static": ("static", "List the folders that nginx serves itself."),
-    "static:add": ("static", "Have nginx serve a folder: of the code, or `shared/...` of storage."),
-    "static:remove": ("static", "Stop serving a folder, and leave its URL to the app."),
-    "storage": ("storage", "List the folders that every release shares."),
-    "storage:add": ("storage", "Keep a folder across releases."),
-    "storage:remove": ("storage", "Stop sharing a folder between releases."),
-    "version": ("version", "Show the version."),
-    "watchdog": ("watchdog_setting", "Show whether a web process that hangs is restarted."),
-    "watchdog:off": (
-        "watchdog_setting",
-        "Stop restarting a web process that hangs.",
-    ),
-    "watchdog:on": ("watchdog_setting", "Restart a web process that hangs."),
-}
-"""Each command's module of `pushdeploy.cli`, and the first sentence of its help.
+WITHOUT_ENGINE = ("version",)
+"""Nouns that ask the engine nothing. All others are those that have verbs (`engine/verbs/`)."""
 
-The sentences stand here too so that the help of all does not import all; a test compares them.
-"""
+FILES = {"watchdog": "watchdog_setting"}
+"""Where a noun's commands are, if that is not the file of its name."""
 
 ALIASES: Mapping[str, str] = {
     "apps:list": "apps",
@@ -119,27 +53,51 @@ ALIASES: Mapping[str, str] = {
 
 HELP = "help"
 
+LONGEST_SENTENCE = 72
+"""Characters: two lines beside the names, in 80 columns."""
+
+
+def names() -> list[str]:
+    """All commands."""
+    return sorted(name for noun in _nouns() for name in _commands(noun))
+
+
+def sentences() -> dict[str, str]:
+    """The first sentence of each command's help, by the command's name."""
+    found = {name: one for noun in _nouns() for name, one in _commands(noun).items()}
+    return {name: one.get_short_help_str(LONGEST_SENTENCE) for name, one in sorted(found.items())}
+
+
+def _nouns() -> list[str]:
+    """Nouns that have verbs and commands, found by their files."""
+    here = modules_of(cli)
+    return [noun for noun in (*nouns(), *WITHOUT_ENGINE) if FILES.get(noun, noun) in here]
+
+
+def _commands(noun: str) -> dict[str, click.Command]:
+    """A noun's commands, by name; its file is imported only now."""
+    module = import_module(f"pushdeploy.cli.{FILES.get(noun, noun)}")
+    found = [one for one in vars(module).values() if isinstance(one, ServerCommand)]
+    return {str(one.name): one for one in found}
+
 
 class Commands(click.Group):
     """Looks commands up by name; an unknown one is answered with what does it here."""
 
     def list_commands(self, _: click.Context) -> list[str]:
         """Every command, by name."""
-        return sorted(COMMANDS)
+        return names()
 
     def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name."""
         name = ALIASES.get(cmd_name, cmd_name)
-        if name not in COMMANDS:
-            return None
-        module = import_module(f"pushdeploy.cli.{COMMANDS[name][0]}")
-        found: click.Command = getattr(module, _variable(name))
-        return found
+        noun = name.partition(":")[0]
+        return _commands(noun).get(name) if noun in _nouns() else None
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """Every command with its first sentence."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, told) for name, (_, told) in sorted(COMMANDS.items())])
+            formatter.write_dl(list(sentences().items()))
 
     def invoke(self, ctx: click.Context) -> object:
         """Find out which side this is, now that it matters, and carry the command out."""
@@ -174,7 +132,7 @@ class Commands(click.Group):
 
 def _unknown(name: str, following: str) -> UsageError:
     """The answer to a word that is no command; what it proposes never surprises."""
-    known = [*COMMANDS, *ALIASES]
+    known = [*names(), *ALIASES]
     meant = foreign_words.slip(name, known)
     answer = None if meant else foreign_words.answer(name, following)
     said = f"there is no command {quoted(name)}"
@@ -182,11 +140,6 @@ def _unknown(name: str, following: str) -> UsageError:
         return UsageError(f"{said}: {answer.why}", hint=answer.hint)
     meant = meant or foreign_words.similar_read(name, known)
     return UsageError(said, hint=f"{PROGRAM} {meant or '--help'}")
-
-
-def _variable(command: str) -> str:
-    """`builds:clear-cache` is `builds_clear_cache` in its module."""
-    return command.replace(":", "_").replace("-", "_")
 
 
 commands = Commands(

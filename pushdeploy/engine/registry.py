@@ -7,17 +7,19 @@ they need of the floors below only when a verb runs.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pushdeploy.engine.deadlines import CHANGE_SECONDS
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from pushdeploy.engine.asked import Asked
     from pushdeploy.model.rights import Right
 
@@ -84,21 +86,28 @@ class Registry(Mapping[str, Verb[Any]]):
     def __getitem__(self, name: str) -> Verb[Any]:
         """The verb; a `KeyError` when there is none."""
         match = NAME.fullmatch(name)
-        if match is None or match[1] not in _nouns():
+        if match is None or match[1] not in nouns():
             raise KeyError(name)
         return {one.name: one for one in _verbs(match[1])}[name]
 
     def __iter__(self) -> Iterator[str]:
         """All names."""
-        return (one.name for noun in _nouns() for one in _verbs(noun))
+        return (one.name for noun in nouns() for one in _verbs(noun))
 
     def __len__(self) -> int:
         """How many there are."""
         return sum(1 for _ in self)
 
 
-def _nouns() -> list[str]:
-    return [one.name for one in iter_modules(import_module(PACKAGE).__path__)]
+def nouns() -> list[str]:
+    """All nouns that have verbs."""
+    return modules_of(import_module(PACKAGE))
+
+
+def modules_of(package: ModuleType) -> list[str]:
+    """The modules in the folder of a package, which are not imported for it."""
+    files = [name for name in os.listdir(package.__path__[0]) if name.endswith(".py")]
+    return sorted(name.removesuffix(".py") for name in files if name != "__init__.py")
 
 
 def _verbs(noun: str) -> list[Verb[Any]]:

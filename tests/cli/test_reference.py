@@ -12,7 +12,7 @@ import click
 from pushdeploy import errors
 from pushdeploy.cli import attempts, main
 from pushdeploy.cli.command import ServerCommand
-from pushdeploy.cli.group import ALIASES, COMMANDS, commands
+from pushdeploy.cli.group import ALIASES, commands, names
 from pushdeploy.engine.registry import App
 from pushdeploy.model.typed_command import OF_APP, OTHERS
 
@@ -27,6 +27,11 @@ SECTION = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 CODE = re.compile(r"^\| (\d+) \|", re.MULTILINE)
+
+NAMED = re.compile(r'(?<!example=")pushdeploy ([a-z]+(?::[a-z-]+)?)')
+"""A command that a text of ours names, but not its own example."""
+
+PACKAGE = Path(__file__).parents[2] / "pushdeploy"
 
 SSH_FAILED = 255
 """ssh(1): its exit status when it got nowhere."""
@@ -56,7 +61,7 @@ def test_the_page_of_the_commands_is_what_their_help_says() -> None:
 def test_the_json_of_every_query_is_documented() -> None:
     queries = {
         name
-        for name in COMMANDS
+        for name in names()
         if isinstance(found := commands.get_command(None, name), ServerCommand)  # type: ignore[arg-type]
         and any(one.name == "as_json" for one in found.params)
     }
@@ -75,14 +80,15 @@ def test_every_exit_code_is_documented() -> None:
     assert list(map(int, listed)) == sorted(ours | more)
 
 
-def test_hints_know_every_command_and_which_need_an_app() -> None:
-    names = {*COMMANDS, *ALIASES}
+def test_hints_know_the_commands_that_they_name_and_which_need_an_app() -> None:
+    known = {*names(), *ALIASES}
     needing = {
         name
-        for name in names
+        for name in known
         if commands.get_command(click.Context(commands), name).app is App.NEEDED  # type: ignore[union-attr]
     }
+    said = {name for path in PACKAGE.rglob("*.py") for name in NAMED.findall(path.read_text())}
 
     assert needing >= OF_APP
-    assert OTHERS - {"--help"} <= names - needing
-    assert names - set(ALIASES) <= OF_APP | OTHERS
+    assert OTHERS - {"--help"} <= known - needing
+    assert said & known - set(ALIASES) <= OF_APP | OTHERS

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushdeploy.cli.group import ALIASES, COMMANDS
+from pushdeploy.cli.group import ALIASES, names
 from pushdeploy.model import foreign_words
 from pushdeploy.model.foreign_words import READS, answer, similar_read, slip
 
-KNOWN = [*COMMANDS, *ALIASES]
+KNOWN = [*names(), *ALIASES]
 PROGRAMS = ("git", "honcho")
 """What else a hint may begin with."""
 
@@ -28,12 +28,12 @@ def named(hint: str) -> list[str]:
 def test_each_hint_names_commands_that_are_there(word: str, hint: str) -> None:
     assert word not in KNOWN
     assert hint.startswith(("pushdeploy ", *(f"{one} " for one in PROGRAMS)))
-    assert all(one in COMMANDS or one == "--help" for one in named(hint)), hint
+    assert all(one in names() or one == "--help" for one in named(hint)), hint
     assert len(f" !     Next: {hint}") <= 88
 
 
 def test_nothing_that_only_tells_changes_anything() -> None:
-    assert set(COMMANDS) >= READS
+    assert set(names()) >= READS
     verbs = {one.partition(":")[2] for one in READS}
     assert verbs <= {"", "get", "status", "show", "info", "output"}
 
@@ -147,7 +147,7 @@ def test_else_only_what_tells_is_proposed(typed: str, wanted: str | None) -> Non
     assert similar_read(typed, KNOWN) == wanted
 
 
-NOUNS = st.sampled_from(sorted({one.partition(":")[0] for one in COMMANDS}))
+NOUNS = st.sampled_from(sorted({one.partition(":")[0] for one in names()}))
 VERBS = st.text(alphabet="abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=9)
 TYPED = st.one_of(
     st.builds("{}:{}".format, NOUNS, VERBS), VERBS, st.text(min_size=1), st.sampled_from(KNOWN)
