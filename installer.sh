@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install pushdeploy on a Debian or Ubuntu server, show it on any machine, or take it away again.
+# Install pushdeploy on a Debian or Ubuntu server, show it on any machine, or remove it again.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@" # it was started as `sh installer.sh`
 set -euo pipefail
 
@@ -29,10 +29,10 @@ usage() {
   cat <<'TEXT'
 Usage:
   sudo ./installer.sh [--app NAME] [--key FILE] [--port N]   install or upgrade the server
-       [--domain NAME]... [--email ADDRESS] [--firewall]     and serve the app by HTTPS
-       [--yes]                                               agree to what changes for others
-  sudo ./installer.sh --check [...]                          only say what is in the way
-  sudo ./installer.sh uninstall [--purge] [--yes]            take it away again
+       [--domain NAME]... [--email ADDRESS] [--firewall]     and serve the app over HTTPS
+       [--yes]                                               agree to changes to other software
+  sudo ./installer.sh --check [...]                          only show what is in the way
+  sudo ./installer.sh uninstall [--purge] [--yes]            remove it again
   ./installer.sh demo [--dir DIR] [--port N] [--once]        show it on this machine, no root needed
   ./installer.sh demo --stop [--dir DIR]                     stop the demo and remove its folder
 TEXT
@@ -47,12 +47,12 @@ Runs an example blog under one folder, deployed by a real `git push`. Nothing ou
   --dir DIR   the folder (default: ~/pushdeploy-demo)
   --port N    where the blog answers (default: 8000; the next free one when it is taken)
   --once      also show an update, a broken update and a rollback, then remove everything;
-              exits 0 only if every step held
+              exits 0 only if every step succeeded
   --stop      stop what a demo left running and remove its folder
 TEXT
 }
 
-# Where the checkout is, also when this file is reached by a link.
+# Where the checkout is, even when this file is reached through a link.
 HERE=$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")
 readonly HERE
 
@@ -129,7 +129,7 @@ server_look() {
   shift
   if ! server_has_python; then
     has_word --check "$@" || return 0
-    fail "There is no Python $OLDEST_PYTHON here to look around with." "apt-get install python3 python3-venv"
+    fail "this check needs Python $OLDEST_PYTHON, which is not installed" "apt-get install python3 python3-venv"
   fi
   "$SERVER_PYTHON" -I -B -c "$FROM_CHECKOUT" "$checkout" check "$@"
 }
@@ -141,7 +141,7 @@ uninstall() {
   for word in "$@"; do
     case $word in
       --purge | --yes) ;;
-      *) server_bad_usage "\`$word\` is not an option of uninstall." ;;
+      *) server_bad_usage "\`$word\` is not an option of uninstall" ;;
     esac
   done
   server_require_root uninstall "$@"
@@ -172,11 +172,11 @@ server_check_arguments() {
 server_check_option() {
   local option=$1 value=$2
   case $option in
-    --app | --key | --port | --domain | --email | --acme-server | --firewall | --check | --yes) [[ -n $value ]] || server_bad_usage "\`$option\` needs a value." ;;
-    *) server_bad_usage "\`$option\` is not an option of the installer." ;;
+    --app | --key | --port | --domain | --email | --acme-server | --firewall | --check | --yes) [[ -n $value ]] || server_bad_usage "\`$option\` needs a value" ;;
+    *) server_bad_usage "\`$option\` is not an option of the installer" ;;
   esac
   if [[ $option == --port && ! $value =~ ^[0-9]{1,5}$ ]]; then
-    server_bad_usage "\`$value\` is not a port."
+    server_bad_usage "\`$value\` is not a port"
   fi
   if [[ $option == --key && ! -e $value ]]; then
     fail_as 4 "\`$value\` can't be read: No such file or directory" \
@@ -192,7 +192,7 @@ server_bad_usage() {
 
 server_require_root() {
   if ! is_root; then
-    fail_as 5 "This changes the server, so it needs root." "sudo ./installer.sh $*"
+    fail_as 5 "this changes the server, so it needs root" "sudo ./installer.sh $*"
   fi
 }
 
@@ -203,10 +203,10 @@ server_require_system() {
   system=$(. /etc/os-release && printf '%s %s' "${ID-}" "${VERSION_ID-99}")
   case $system in
     "debian 1"[2-9]* | "debian "[2-9][0-9]* | "ubuntu 2"[4-9]* | "ubuntu "[3-9][0-9]*) ;;
-    *) fail "pushdeploy runs on Debian 12 or 13 and on Ubuntu 24.04; this is \`$system\`." ;;
+    *) fail "pushdeploy runs on Debian 12 or 13 and on Ubuntu 24.04; this is \`$system\`" ;;
   esac
   if [[ ! -d /run/systemd/system ]]; then
-    fail "systemd does not run on this machine." "Without it: ./installer.sh demo"
+    fail "systemd does not run on this machine" "without it: ./installer.sh demo"
   fi
 }
 
@@ -218,7 +218,7 @@ server_lock() {
   exec 9>"$SERVER_LOCK"
   chmod 0600 "$SERVER_LOCK"
   umask "$before"
-  flock --nonblock 9 || fail "Another installer is running." "Wait until it has ended."
+  flock --nonblock 9 || fail "another installer is running" "wait until it has finished"
 }
 
 server_packages() {
@@ -247,7 +247,7 @@ server_has_python() {
 
 server_require_python() {
   if ! "$SERVER_PYTHON" -I - "$OLDEST_PYTHON" <<<"$PYTHON_PROBE" 2>/dev/null; then
-    fail "\`$SERVER_PYTHON\` is older than $OLDEST_PYTHON, or can't make a venv." \
+    fail "\`$SERVER_PYTHON\` is older than $OLDEST_PYTHON, or can't make a venv" \
       "$SERVER_PYTHON --version; apt-get install --reinstall python3 python3-venv"
   fi
 }
@@ -276,7 +276,7 @@ demo() {
   demo_check_arguments "$@"
   folder=$(demo_folder "$@")
   if has_word --stop "$@" && [[ ! -d $folder/tool ]]; then
-    fail "There is no demo in \`$folder\`." "If it lies elsewhere: ./installer.sh demo --stop --dir DIR"
+    fail "there is no demo in \`$folder\`" "if it is elsewhere: ./installer.sh demo --stop --dir DIR"
   fi
   if has_word --stop "$@"; then
     # An upgrade of the system may have taken its Python away since.
@@ -307,11 +307,11 @@ demo_check_arguments() {
         value=${2-}
         (($# < 2)) || shift
         ;;
-      *) demo_bad_usage "\`$1\` is not an option of the demo." ;;
+      *) demo_bad_usage "\`$1\` is not an option of the demo" ;;
     esac
-    [[ -n $value ]] || demo_bad_usage "\`$option\` needs a value."
+    [[ -n $value ]] || demo_bad_usage "\`$option\` needs a value"
     if [[ $option == --port && ! $value =~ ^[0-9]{1,5}$ ]]; then
-      demo_bad_usage "\`$value\` is not a port."
+      demo_bad_usage "\`$value\` is not a port"
     fi
     shift
   done
@@ -342,7 +342,7 @@ demo_folder() {
     case $1 in
       --dir)
         folder=${2-}
-        [[ -n $folder ]] || fail "\`--dir\` needs a folder." "./installer.sh demo --dir DIR"
+        [[ -n $folder ]] || fail "\`--dir\` needs a folder" "./installer.sh demo --dir DIR"
         shift
         ;;
       --dir=*) folder=${1#--dir=} ;;
@@ -367,9 +367,9 @@ demo_own_folder() {
     fail_as 5 "\`$folder\` belongs to somebody else." "./installer.sh demo --dir DIR"
   fi
   if [[ -d $folder && ! -e $folder/.pushdeploy-demo && -n $(ls --almost-all -- "$folder") ]]; then
-    fail "\`$folder\` is not empty, and no demo made it." "./installer.sh demo --dir DIR"
+    fail "\`$folder\` is not empty, and no demo made it" "./installer.sh demo --dir DIR"
   fi
-  mkdir --parents -- "$folder" 2>/dev/null || fail "\`$folder\` can't be made." "./installer.sh demo --dir DIR"
+  mkdir --parents -- "$folder" 2>/dev/null || fail "\`$folder\` can't be created" "./installer.sh demo --dir DIR"
   touch -- "$folder/.pushdeploy-demo"
 }
 
@@ -386,7 +386,7 @@ demo_require_programs() {
     if find_python >/dev/null; then
       return
     fi
-    fail "This system's python3 is older than $OLDEST_PYTHON." "Debian 12 or Ubuntu 24.04 have a newer one."
+    fail "this system's python3 is older than $OLDEST_PYTHON" "Debian 12 and Ubuntu 24.04 have a newer one"
   fi
   demo_name_missing "${missing[@]}"
 }
@@ -400,7 +400,7 @@ demo_name_missing() {
       *) printf ' !     missing: %s\n' "$name" >&2 ;;
     esac
   done
-  fail "As root: apt-get install $*"
+  fail "as root: apt-get install $*"
 }
 
 # Waits for a fresh server's own upgrades, which hold the lock for minutes.
@@ -411,7 +411,7 @@ apt_install() {
   if ! { patiently "$log" apt_get update && patiently "$log" apt_get install --yes --no-install-recommends "$@"; }; then
     cat -- "$log" >&2
     rm -- "$log"
-    fail "apt-get failed." "apt-get update && apt-get install $*"
+    fail "apt-get failed" "apt-get update && apt-get install $*"
   fi
   rm -- "$log"
 }
@@ -439,7 +439,7 @@ demo_tool() {
   wanted=$({ "$python" --version && cat -- "$checkout/requirements.lock"; } | sha256sum)
   if [[ "$(cat -- "$venv/.made-from" 2>/dev/null)" != "$wanted" ]] || ! "$venv/bin/python" -c 'import psutil'; then
     say "Making a venv for pushdeploy itself in $venv"
-    saying "making a venv" "$python" -m venv --clear -- "$venv" || fail "\`$python\` could not make a venv; it says why above."
+    saying "making a venv" "$python" -m venv --clear -- "$venv" || fail "\`$python\` could not make a venv; the reason is above"
     pip_patiently "$venv" install --no-compile --require-hashes --requirement "$checkout/requirements.lock"
     printf '%s\n' "$wanted" >"$venv/.made-from"
   fi

@@ -79,7 +79,7 @@ tool_make() {
   tool_keep_source "$checkout" "$tool"
   lock=$tool/source/requirements.lock
   saying "making a venv" "$(tool_python)" -m venv -- "$tool/venv" ||
-    fail "$SERVER_PYTHON could not make a venv; it says why above." \
+    fail "$SERVER_PYTHON could not make a venv; the reason is above" \
       "apt-get install --reinstall python3-venv python3-pip-whl"
   tool_pip "$tool" download --dest "$tool/wheels" --require-hashes --requirement "$lock"
   tool_pip "$tool" wheel --no-deps --wheel-dir "$tool/wheels" "$checkout"
@@ -116,8 +116,8 @@ pip_patiently() {
   if ! patiently "$log" "$venv/bin/python" -I -m pip --disable-pip-version-check --no-cache-dir "$@"; then
     grep --extended-regexp '^ *(ERROR|WARNING|error)' -- "$log" >&2 || cat -- "$log" >&2
     rm -- "$log"
-    fail "pushdeploy's packages could not be installed; pip says why above." \
-      "If that was the network, run the same command again: it continues where it stopped."
+    fail "pushdeploy's packages could not be installed; pip's reason is above" \
+      "if that was the network, run the same command again: it continues where it stopped"
   fi
   rm -- "$log"
 }
@@ -249,8 +249,8 @@ program=${1-}
 [ $# -eq 0 ] || shift
 
 give_up() {
-  printf ' !     %s\n' "pushdeploy's own Python is gone from this server, and could not be replaced." \
-    "On the server: sudo /opt/pushdeploy/current/repair" >&2
+  printf ' !     %s\n' "pushdeploy's own Python is gone from this server, and could not be replaced" \
+    "on the server: sudo /opt/pushdeploy/current/repair" >&2
   exit 69
 }
 
@@ -286,7 +286,7 @@ SCRIPT
 tool_repair() {
   local tool=$1 next python
   exec 9>/run/pushdeploy-repair.lock
-  flock --timeout "$SERVER_PATIENCE" 9 || fail "Another repair has not ended."
+  flock --timeout "$SERVER_PATIENCE" 9 || fail "another repair is still running"
   if tool_works "$SERVER_FOLDER/current"; then
     say "pushdeploy has a Python that works"
     return
@@ -313,8 +313,8 @@ tool_make_again() {
     --find-links="$next/wheels" --require-hashes --requirement="$lock" 2>/dev/null; then
     say "Not all packages for it were kept: asking the registry"
     tool_uv "$tool" pip install --python="$next/venv/bin/python" --require-hashes --requirement="$lock" ||
-      fail "pushdeploy's packages for $("$python" --version) are not here and could not be fetched." \
-        "When this server reaches its package registry: sudo /opt/pushdeploy/current/repair"
+      fail "pushdeploy's packages for $("$python" --version) are not here and could not be fetched" \
+        "when this server can reach its package registry: sudo /opt/pushdeploy/current/repair"
   fi
   tool_uv "$tool" pip install --python="$next/venv/bin/python" --offline --no-index --no-deps \
     "$next"/wheels/pushdeploy-*.whl

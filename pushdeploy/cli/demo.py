@@ -88,7 +88,7 @@ def show_all(this: Demo, port: int) -> None:
         roll_back(this)
     finally:
         remove(this)
-    result("Every step held.")
+    result("Every step succeeded.")
 
 
 def _words(this: Demo) -> dict[str, str]:

@@ -168,13 +168,13 @@ def _sites(wishes: Wishes, sites: Iterable[ExistingSite]) -> Iterator[Finding]:
         if taken:
             yield Finding(
                 Kind.IN_THE_WAY,
-                f"`{min(taken)}` is served already: {one.file}, line {one.line}, {one.serves}",
-                f"remove the name there, or turn that site off, then: nginx -t; see {one.file}",
+                f"`{min(taken)}` is already served: {one.file}, line {one.line}, {one.serves}",
+                f"remove the name there, or disable that site, then: nginx -t; see {one.file}",
             )
         elif one.welcome:
             yield Finding(
                 Kind.STAYS,
-                f"{one.file}: the distribution's welcome page, unchanged; it gives its place to "
+                f"{one.file}: the distribution's welcome page, unchanged; it gives way to "
                 "the apps, and comes back with `uninstall`",
             )
         else:
@@ -182,9 +182,7 @@ def _sites(wishes: Wishes, sites: Iterable[ExistingSite]) -> Iterator[Finding]:
             yield Finding(
                 Kind.STAYS,
                 f"nginx serves {one.title}{answers}: {one.serves}; it stays as it is",
-                "an app without a domain is then not to be seen from outside"
-                if one.default
-                else "",
+                "an app without a domain can't be reached from outside" if one.default else "",
             )
 
 
@@ -194,7 +192,7 @@ def _firewall(wishes: Wishes, listening: Sequence[Listener]) -> Iterator[Finding
     if unit_state("firewalld") == "active":
         yield Finding(
             Kind.IN_THE_WAY,
-            "firewalld is on, and two firewalls would undo each other",
+            "firewalld is on, and two firewalls would interfere with each other",
             "leave --firewall out: firewall-cmd --permanent --add-service=http --add-service=https",
         )
         return

@@ -38,32 +38,32 @@ class Answer:
 _REMOTE = f"git remote add production deploy@HOST:APP; {P} apps lists them"
 _PUSH = "git push production main"
 _DATABASE = (
-    "databases are not its business: bring your own",
+    "pushdeploy does not manage databases: bring your own",
     f"{P} config:set DATABASE_URL=postgres:///APP",
 )
-_BUILD = ("a push builds by itself: a venv from requirements.txt", _PUSH)
-_PORTS = ("nginx answers on 80 and 443, each app has a port on 127.0.0.1", f"{P} apps")
+_BUILD = ("each push builds a venv from requirements.txt by itself", _PUSH)
+_PORTS = ("nginx answers on ports 80 and 443; each app has a port on 127.0.0.1", f"{P} apps")
 _SCALE_DOWN = (
-    "web always runs; workers stop at 0, and visitors can get a maintenance page",
+    "web always runs; scale workers to 0, or show a maintenance page",
     f"{P} ps:scale worker=0, or {P} maintenance:on",
 )
-_ONE_OFF = ("a command is run in the app by `run`", f"{P} run bash")
-_STATUS = ("`ps` shows what runs, and how it does", f"{P} ps")
-_PAST = ("every deploy and change is a release", f"{P} releases")
-_BACK = ("going back is `rollback`, by itself or to a release of the list", f"{P} releases")
-_VARS = ("config vars are shown by `config`", f"{P} config")
-_KEYS = ("the list of ssh keys says who may push", f"{P} keys")
-_HTTPS = ("certificates come from `certs:auto`, which also renews them", f"{P} certs:auto")
-_CHECKS = ("health checks stand in app.json, and are asked in each deploy", f"{P} logs -p web")
-_EXPORT = ("config vars are shown for a shell by `config --shell`", f"{P} config --shell")
+_ONE_OFF = ("`run` runs a command in the app", f"{P} run bash")
+_STATUS = ("`ps` shows what is running, and how it is doing", f"{P} ps")
+_PAST = ("every deploy and every change is a release", f"{P} releases")
+_BACK = ("`rollback` goes back, to the release before or to one that you name", f"{P} releases")
+_VARS = ("`config` shows config vars", f"{P} config")
+_KEYS = ("whoever has one of these ssh keys may push", f"{P} keys")
+_HTTPS = ("`certs:auto` gets certificates, and renews them", f"{P} certs:auto")
+_CHECKS = ("health checks are in app.json, and run in each deploy", f"{P} logs -p web")
+_EXPORT = ("`config --shell` prints config vars for a shell", f"{P} config --shell")
 _GIT = ("the server is a git remote of your checkout", _REMOTE)
-_NO_LOCK = ("a deploy locks the app by itself, and a killed one leaves no lock", f"{P} ps")
-_SITE = ("nginx sites are written by each change; what can be set is shown", f"{P} nginx:show")
-_LOAD = ("a process type may use what the server has; `ps` tells how much it does", f"{P} ps")
-_PYTHON = ("there are no buildpacks: .python-version and requirements.txt say all", _PUSH)
-_NO_DOCKER = ("there are no containers and no images: a venv and systemd", f"{P} ps")
-_JOBS = ("there are no timed jobs: run a worker that waits, or use cron", f"{P} run COMMAND")
-_UPGRADE = ("the server is upgraded by a newer installer.sh", f"{P} version")
+_NO_LOCK = ("each deploy locks the app by itself, and leaves no lock if it is killed", f"{P} ps")
+_SITE = ("nginx sites are rewritten by each change; these are the settings", f"{P} nginx:show")
+_LOAD = ("a process may use what the server has; `ps` shows how much it uses", f"{P} ps")
+_PYTHON = ("there are no buildpacks, just .python-version and requirements.txt", _PUSH)
+_NO_DOCKER = ("there are no containers or images, just a venv and systemd", f"{P} ps")
+_JOBS = ("there are no scheduled jobs: run a worker that waits, or use cron", f"{P} run COMMAND")
+_UPGRADE = ("a newer installer.sh upgrades the server", f"{P} version")
 _HTTP_OFF = ("an app without a certificate is served over plain HTTP", f"{P} certs")
 
 # The words, and why and what instead. `noun:*` is any verb of a noun that is not ours.
@@ -87,13 +87,13 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ("ps:stop stop ps:kill kill apps:stop app:stop halt down ps:pause pause", _SCALE_DOWN),
     (
         "start ps:start apps:start app:start boot app:boot up ps:wait resume",
-        ("what is live runs; `restart` starts it again", f"{P} ps"),
+        ("whatever is live is running; `restart` restarts it", f"{P} ps"),
     ),
     (
         "ps:rebuild reload app:restart app:reboot reboot deploy:restart touch config:live",
-        ("the live code is started again by `restart`", f"{P} restart"),
+        ("`restart` restarts the live code", f"{P} restart"),
     ),
-    ("log app:log", ("what the app printed is shown by `logs`", f"{P} logs")),
+    ("log app:log", ("`logs` shows what the app printed", f"{P} logs")),
     (
         "logs:tail tail logs:follow logs:live app:logs",
         ("`logs -t` shows what the app prints, as it prints it", f"{P} logs -t"),
@@ -102,37 +102,40 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
         "logs:failed build:logs builds builds:info builds:output deploy:log output logs:deploy",
         ("what a deploy printed is kept", f"{P} releases:output"),
     ),
-    ("logs:drain drains drains:* logs:set", ("the journal has all logs", f"{P} logs")),
+    ("logs:drain drains drains:* logs:set", ("all logs are in the journal", f"{P} logs")),
     ("env vars env:get config:vars config:all variables envs secrets", _VARS),
     ("config:edit config:export env:export config:shell", _EXPORT),
     (
         "env:set secret:set set secrets:set",
-        ("config vars are set by `config:set`", f"{P} config:set NAME=value"),
+        ("`config:set` sets config vars", f"{P} config:set NAME=value"),
     ),
     (
         "env:push config:push config:load env:import secrets:push",
-        ("a whole .env is read by `config:import`", f"{P} config:import .env"),
+        ("`config:import` reads a whole .env", f"{P} config:import .env"),
     ),
-    ("get", ("config vars are shown one by one too", f"{P} config:get NAME")),
-    ("unset env:unset", ("config vars are taken away by name", f"{P} config:unset --help")),
+    ("get", ("`config:get` shows one config var", f"{P} config:get NAME")),
+    ("unset env:unset", ("`config:unset` unsets config vars by name", f"{P} config:unset --help")),
     (
         "create new apps:new app:create launch add",
-        ("an app is made by its first push, or before that", f"{P} apps:create APP"),
+        ("the first push creates an app, or `apps:create` does before", f"{P} apps:create APP"),
     ),
     (
         "destroy delete remove rm app:remove apps:delete apps:remove apps:rm drop",
         (
-            "an app is deleted by `apps:destroy`, which asks for its name",
+            "`apps:destroy` deletes an app, and asks for its name",
             f"{P} apps:destroy --help",
         ),
     ),
     ("apps:rename rename apps:favorites apps:transfer", ("an app keeps its name", f"{P} apps")),
     ("apps:lock apps:unlock lock lock:* unlock deploy:check", _NO_LOCK),
-    ("local local:* foreman honcho server serve dev", ("it runs on servers", "honcho start")),
+    (
+        "local local:* foreman honcho server serve dev",
+        ("pushdeploy runs on servers", "honcho start"),
+    ),
     (
         "uninstall",
         (
-            "the server is cleared by `sudo ./installer.sh uninstall` in a checkout",
+            "`sudo ./installer.sh uninstall` in a checkout clears the server",
             f"{P} apps:destroy --help, for one app alone",
         ),
     ),
@@ -146,11 +149,11 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ("history audit events activity releases:show deploys deploy:list", _PAST),
     (
         "deploy:cleanup cleanup prune prune:* gc repo:gc repo:* clean",
-        ("old releases are deleted by themselves", f"{P} ps"),
+        ("old releases are deleted automatically", f"{P} ps"),
     ),
     (
         "scale ps:set ps:resize resize formation",
-        ("processes are scaled by `ps:scale`", f"{P} ps:scale web=2"),
+        ("`ps:scale` scales processes", f"{P} ps:scale web=2"),
     ),
     ("ps:exec exec enter shell bash sh console ssh app:exec run:inside attach python", _ONE_OFF),
     ("run:detached run:list run:logs run:rake rake manage", _ONE_OFF),
@@ -158,27 +161,30 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ("access access:* members members:* orgs teams users user:* ssh-keys:list", _KEYS),
     (
         "ssh-keys ssh-keys:* keys:set key key:* keys:new authorize ssh:*",
-        ("a key is let in by `keys:add`", f"{P} keys:add FILE.pub"),
+        ("`keys:add` adds a key", f"{P} keys:add FILE.pub"),
     ),
     ("whoami", ("a key's name is who you are", f"{P} keys")),
-    ("logout sessions sessions:*", ("there is no login: ssh keys let in", f"{P} keys")),
+    ("logout sessions sessions:*", ("there is no login, only ssh keys", f"{P} keys")),
     ("checks checks:* healthcheck healthchecks healthcheck:*", _CHECKS),
     ("proxy proxy:* ports ports:* port traefik traefik:* caddy:* haproxy:*", _PORTS),
-    ("network network:* firewall:* ufw", ("the firewall is shown", f"{P} firewall:status")),
+    (
+        "network network:* firewall:* ufw",
+        ("`firewall:status` shows the firewall", f"{P} firewall:status"),
+    ),
     ("nginx:show-config nginx:show-conf nginx:build-config nginx:validate-config", _SITE),
     ("nginx:report nginx:config", _SITE),
     (
         "nginx:access-logs nginx:error-logs nginx:logs",
-        ("nginx writes its logs to /var/log/nginx", f"{P} logs"),
+        ("nginx's logs are in /var/log/nginx", f"{P} logs"),
     ),
     ("domains:report domains:info domain hostname", ("`domains` lists them", f"{P} domains")),
     (
         "domains:set domains:enable domains:update domain:add vhosts",
-        ("a domain is added by `domains:add`", f"{P} domains:add www.example.com"),
+        ("`domains:add` adds a domain", f"{P} domains:add www.example.com"),
     ),
     (
         "storage:mount storage:create volumes volume volume:* mount disk disks",
-        ("a folder that outlives deploys is added", f"{P} storage:add instance"),
+        ("`storage:add` adds a folder that outlives deploys", f"{P} storage:add instance"),
     ),
     ("storage:report storage:info", ("`storage` lists them", f"{P} storage")),
     ("build build:* builder:* image image:* registry registry:* docker-options:*", _BUILD),

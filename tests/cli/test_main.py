@@ -129,7 +129,7 @@ def test_no_app_at_all_is_said(engine: FakeEngine, pushdeploy: Pushdeploy) -> No
         ),
         (
             ["letsencrypt:enable", "blog"],
-            "there is no command `letsencrypt:enable`: certificates come from\n !     `certs",
+            "there is no command `letsencrypt:enable`: `certs:auto` gets\n !     certificates",
         ),
         (["xyzzy"], "there is no command `xyzzy`\n !     Next: pushdeploy --help\n"),
         (

@@ -54,7 +54,7 @@ def test_once_shows_every_step_and_leaves_nothing(tmp_path: Path) -> None:
         "requests, 0 failed",
         "“Field notes, second edition”",
         "the broken version was refused",
-        "Every step held.",
+        "Every step succeeded.",
     ):
         assert sentence in " ".join(done.stdout.replace("\n       ", " ").split("\n"))
     assert "listens on a port" not in done.stdout  # what fails is an import

@@ -76,9 +76,9 @@ def test_each_answer_is_a_sentence(word: str, said: foreign_words.Answer) -> Non
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
-        ("log", "what the app printed is shown by `logs`"),
+        ("log", "`logs` shows what the app printed"),
         ("plugin:list", "there are no plugins"),
-        ("uninstall", "the server is cleared by `sudo ./installer.sh uninstall` in a checkout"),
+        ("uninstall", "`sudo ./installer.sh uninstall` in a checkout clears the server"),
         ("rename", "an app keeps its name"),
     ],
 )
@@ -102,7 +102,7 @@ def test_a_database_is_said_to_be_nobody_s_business_here(word: str) -> None:
     found = answer(word)
 
     assert found is not None
-    assert "databases are not its business" in found.why
+    assert "pushdeploy does not manage databases" in found.why
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,7 @@ def test_two_installers_do_not_run_at_once(server: Host) -> None:
     message = refused(server)
 
     processes.end(holder)
-    assert "Another installer is running" in message
+    assert "another installer is running" in message
 
 
 def test_it_needs_root(server: Host) -> None:
