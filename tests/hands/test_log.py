@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STARTED = AttemptStarted(7, "blog", "push", "1" * 40, "ada \udcff é")
+ENDED = AttemptEnded(Outcome.LIVE, 0, 1)
 
 
 def lines(path: Path) -> list[dict[str, object]]:
@@ -31,6 +32,7 @@ def test_each_event_is_a_line_of_json_at_once(tmp_path: Path) -> None:
     report(STARTED)
 
     (line,) = lines(path)
+    report(ENDED)  # closes it
     stamp = str(line.pop("timestamp"))
     assert stamp.endswith("Z")
     assert line == {
@@ -48,7 +50,7 @@ def test_the_end_of_an_attempt_ends_its_log(tmp_path: Path) -> None:
     before = len(os.listdir("/proc/self/fd"))
     report = attempt_log(path, app="blog", attempt=1)
 
-    report(AttemptEnded(Outcome.LIVE, 0, 1))
+    report(ENDED)
 
     assert [line["event"] for line in lines(path)] == ["attempt.ended"]
     assert len(os.listdir("/proc/self/fd")) == before
