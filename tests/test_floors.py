@@ -230,6 +230,18 @@ def test_the_layout_alone_names_our_files() -> None:
     assert set(NAMED_THERE) - set(found) == set()
 
 
+@pytest.mark.parametrize("floor_", ["model", "deploy", "engine"])
+def test_no_hint_names_the_journal_where_there_may_be_none(floor_: str) -> None:
+    found = [
+        f"{short(path)}: {one}"
+        for path in sorted((PACKAGE / floor_).rglob("*.py"))
+        for one in texts(ast.parse(path.read_text()))
+        if "journalctl -" in one
+    ]
+
+    assert found == []
+
+
 def names_of_ours(tree: ast.AST) -> set[str]:
     """The names that a test has of modules and classes of ours."""
     return {

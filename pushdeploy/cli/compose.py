@@ -52,6 +52,7 @@ def server_machine(receiver: Receiver | None = None) -> Machine:
         python=Path(sys.executable),
         server_python=SERVER_PYTHON,
         uv=_beside_python("uv"),
+        engine_log=engine_link.engine_log(),
         proxy_host=_proxy_host,
     )
 
@@ -83,6 +84,7 @@ def embedded_machine(receiver: Receiver | None = None) -> Machine:
         python=Path(sys.executable),
         server_python=Path(sys.executable).resolve(),
         uv=_beside_python("uv"),
+        engine_log=engine_link.engine_log(),
         proxy_host=lambda _: "localhost",
     )
 

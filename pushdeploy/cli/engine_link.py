@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pushdeploy.engine.client import Connect
+    from pushdeploy.errors import LostEngineError
     from pushdeploy.model.layout import Layout
 
 HOME_VARIABLE = "PUSHDEPLOY_HOME"
@@ -32,7 +33,32 @@ def connect() -> Connect:
     from pushdeploy.model.layout import SERVER  # noqa: PLC0415
 
     root = embedded_root()
-    return server_connection(socket_of(SERVER)) if root is None else embedded_connection(root)
+    if root is None:
+        return server_connection(socket_of(SERVER))
+    return embedded_connection(root, log_of(root))
+
+
+def engine_log() -> str:
+    """The command that shows what the engine wrote of itself."""
+    root = embedded_root()
+    if root is None:
+        return "journalctl -u 'pushdeploy.engine@*' -n 50"
+    import shlex  # noqa: PLC0415 - embedded mode only
+
+    return f"tail {shlex.quote(str(log_of(root)))}"
+
+
+def log_of(root: Path) -> Path:
+    """Where the engine of embedded mode writes what went wrong."""
+    from pushdeploy.model.layout import embedded  # noqa: PLC0415 - as above
+
+    return embedded(root, root).engine_log
+
+
+def with_log(error: LostEngineError) -> LostEngineError:
+    """The error, with the engine's log among the things to look at."""
+    error.hint = f"{error.hint}; {engine_log()}" if error.hint else engine_log()
+    return error
 
 
 def socket_of(layout: Layout) -> Path:

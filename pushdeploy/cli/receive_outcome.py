@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.cli.engine_link import connect, layout
+from pushdeploy.cli.engine_link import connect, layout, with_log
 from pushdeploy.cli.watch import Printer
 from pushdeploy.cli.words import STEP, problem
 from pushdeploy.deploy.lookup import facts, outcome_of_push
 from pushdeploy.engine.client import GoneError, ask
 from pushdeploy.engine.verbs.converge import converge
-from pushdeploy.errors import DeployFailedError, PushdeployError
+from pushdeploy.errors import DeployFailedError, LostEngineError, PushdeployError
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.ended import EndedAs
 from pushdeploy.model.wire import plain
@@ -52,6 +52,10 @@ def outcome_of(target: Target, pushed: str, printer: Printer) -> int:
         ended = ask(connect(), converge, target.request(pushed), watcher=printer)
     except GoneError:
         return 1
+    except LostEngineError as error:
+        with_log(error)
+        printer.show(problem(error.message, error.hint))
+        return error.exit_code
     except PushdeployError as error:
         printer.show(problem(error.message, error.hint))
         return error.exit_code

@@ -7,11 +7,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pushdeploy.cli.engine_link import connect, embedded_root, socket_of, who
+from pushdeploy.cli.engine_link import connect, embedded_root, socket_of, who, with_log
 from pushdeploy.cli.patience import patience
 from pushdeploy.engine.client import Watcher, ask
 from pushdeploy.engine.verbs.apps import apps
-from pushdeploy.errors import NotFoundError, UsageError
+from pushdeploy.errors import LostEngineError, NotFoundError, UsageError
 from pushdeploy.model.layout import SERVER
 
 if TYPE_CHECKING:
@@ -123,11 +123,14 @@ def own_engine(
     stay: bool = False,
 ) -> Answer:
     """The answer of this machine's engine to a request; see `pushdeploy.engine.client.ask`."""
-    return ask(
-        connect(),
-        verb,
-        {"who": who(), **request},
-        watcher=watcher,
-        descriptors=descriptors,
-        stay=stay,
-    )
+    try:
+        return ask(
+            connect(),
+            verb,
+            {"who": who(), **request},
+            watcher=watcher,
+            descriptors=descriptors,
+            stay=stay,
+        )
+    except LostEngineError as error:
+        raise with_log(error) from error

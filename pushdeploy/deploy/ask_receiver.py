@@ -39,7 +39,8 @@ class Receiver:
     `prepare` starts the first one early: its imports take longer than its work.
     """
 
-    def __init__(self, python: Path, user: str | None) -> None:
+    def __init__(self, python: Path, user: str | None, engine_log: str) -> None:
+        self._engine_log = engine_log
         self.meanwhile: Callable[[], None] | None = None
         """What the engine can do while the first child works."""
         self._command = Command(
@@ -82,6 +83,6 @@ class Receiver:
             last = (output.stderr.strip().splitlines() or ["it printed nothing"])[-1]
             raise UnavailableError(
                 f"the checkout failed with status {output.status}: {last}",
-                hint="push again; journalctl -u 'pushdeploy.engine@*'",
+                hint=f"push again; {self._engine_log}",
             )
         return output.stdout

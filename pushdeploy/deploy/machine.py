@@ -170,6 +170,8 @@ class Machine:
     server_python: Path
     """The interpreter that apps get when they ask for none."""
     uv: Path
+    engine_log: str
+    """The command that shows what the engine wrote of itself."""
     proxy_host: Callable[[str], str]
     """The `Host` header under which an app is known: its domain, else `localhost`."""
     now: Callable[[], float] = time.time

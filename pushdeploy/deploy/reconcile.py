@@ -232,7 +232,7 @@ def _set_all_right(
     busy: set[str] = set()
     for app in journals(machine.layout.apps):
         try:
-            with deadline(APP_SECONDS, f"reconciling `{app}`"):
+            with deadline(APP_SECONDS, f"reconciling `{app}`", machine.engine_log):
                 done[app] = set_right(machine, app, audience, deep=deep, patience=PATIENCE_SECONDS)
         except BusyError as error:
             busy.add(app)
@@ -248,7 +248,7 @@ def _follows(machine: Machine, app: str, before: int) -> str:
 
 
 def _is_due(machine: Machine, app: str) -> bool:
-    with deadline(APP_SECONDS, f"looking what `{app}` wants"):
+    with deadline(APP_SECONDS, f"looking what `{app}` wants", machine.engine_log):
         journal = Journal(machine.layout.app(app))
         return fit.live_misfit(machine, journal) is not None or deploy_is_due(machine, journal)
 
@@ -271,7 +271,7 @@ def _collect(machine: Machine, app: str) -> list[str]:
     try:
         if not is_due(machine, app):
             return []
-        with deadline(COLLECT_SECONDS, f"packing the repo of `{app}`"):
+        with deadline(COLLECT_SECONDS, f"packing the repo of `{app}`", machine.engine_log):
             room = collect(machine, app)
     except Exception as error:  # noqa: BLE001 - as above
         return [_failed(error)]

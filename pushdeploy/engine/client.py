@@ -93,19 +93,23 @@ def server_connection(path: Path) -> Connect:
     return connect
 
 
-def embedded_connection(root: Path) -> Connect:
-    """Start an engine of our own: a detached child, which goes on when we are killed."""
+def embedded_connection(root: Path, log: Path) -> Connect:
+    """Start an engine of our own: a detached child, which goes on when we are killed.
+
+    Args:
+        root: the folder of embedded mode.
+        log: where the child writes what goes wrong.
+    """
 
     def connect() -> socket.socket:
         ours, theirs = socket.socketpair()
-        log = root / "log"
-        log.mkdir(parents=True, exist_ok=True)
+        log.parent.mkdir(parents=True, exist_ok=True)
         line = Command(
             [sys.executable, "-I", "-m", "pushdeploy.cli.engine"],
             environment={**os.environ, "PUSHDEPLOY_HOME": str(root)},
             folder=Path("/"),
         )
-        with theirs, (log / "engine.log").open("ab") as errors:
+        with theirs, log.open("ab") as errors:
             output = errors.fileno()
             start(line, stdin=theirs.fileno(), stdout=output, stderr=output, new_session=True)
         return ours
@@ -193,10 +197,7 @@ def converse(
                 data = data[sent:]
             connection.sendall(data)
         except OSError as error:
-            raise LostEngineError(
-                f"the engine hung up: {error.strerror}",
-                hint="journalctl -u 'pushdeploy.engine@*'",
-            ) from error
+            raise LostEngineError(f"the engine hung up: {error.strerror}") from error
         return _conversation(connection, watcher, stay=stay)
 
 
@@ -217,7 +218,7 @@ def _conversation(connection: socket.socket, watcher: Watcher, *, stay: bool) ->
             return log.ended
     raise LostEngineError(
         "the engine ended without an answer",
-        hint="pushdeploy ps; push again; journalctl -u 'pushdeploy.engine@*'",
+        hint="pushdeploy ps; push again",
     )
 
 

@@ -48,7 +48,7 @@ def serve(connection: socket.socket, machine: Machine, verbs: Mapping[str, Verb[
         session.send(error=error_record(error))
     except Exception as error:  # noqa: BLE001 - also of our bug the caller must hear
         log.bug(error)
-        session.send(error=error_record(refused_by_disk(error) or _our_bug(error)))
+        session.send(error=error_record(refused_by_disk(error) or _our_bug(machine, error)))
         return 1
     else:
         session.send(answer=answer)
@@ -68,7 +68,7 @@ def _answer(
         hold_processor(CPU_SECONDS)
     app = _app(verb, request)
     try:
-        with deadline(verb.seconds, f"`{verb.name}`"):
+        with deadline(verb.seconds, f"`{verb.name}`", machine.engine_log):
             return plain(verb.run(Asked(machine, session, caller, app, request)))
     except PushdeployError as error:
         name_app(error, app)
@@ -92,10 +92,8 @@ def _prepare(machine: Machine, verbs: Mapping[str, Verb[Any]]) -> None:
     log.get_ready()
 
 
-def _our_bug(error: Exception) -> PushdeployError:
-    bug = PushdeployError(
-        f"pushdeploy itself failed: {error!r}", hint="journalctl -u 'pushdeploy.engine@*' -n 50"
-    )
+def _our_bug(machine: Machine, error: Exception) -> PushdeployError:
+    bug = PushdeployError(f"pushdeploy itself failed: {error!r}", hint=machine.engine_log)
     bug.exit_code = OUR_BUG
     return bug
 

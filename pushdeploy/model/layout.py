@@ -266,6 +266,11 @@ class Layout:
         return self.run / "engine.sock"
 
     @property
+    def engine_log(self) -> Path:
+        """What the engine of embedded mode wrote of itself; a server has the journal."""
+        return self.log / "engine.log"
+
+    @property
     def root_socket(self) -> Path:
         """Where the engine listens for root alone."""
         return self.run / "root.sock"

@@ -19,7 +19,7 @@ class TooLateError(UnavailableError):
 
 
 @contextmanager
-def deadline(seconds: float, what: str) -> Iterator[None]:
+def deadline(seconds: float, what: str, hint: str) -> Iterator[None]:
     """Let the block take so long; one around it that ends sooner still counts.
 
     Python code and system calls are interrupted, programs that we wait for are ended. In a thread
@@ -28,6 +28,7 @@ def deadline(seconds: float, what: str) -> Iterator[None]:
     Args:
         seconds: the longest.
         what: what takes it, for the message.
+        hint: the command that shows what it waited for.
 
     Raises:
         TooLateError: the block had not ended.
@@ -39,7 +40,7 @@ def deadline(seconds: float, what: str) -> Iterator[None]:
     def ring(_: int, __: object) -> NoReturn:
         raise TooLateError(
             f"{what} was stopped after {_shown(seconds)}, its time limit",
-            hint="journalctl -u 'pushdeploy.engine@*' -n 50",
+            hint=hint,
         )
 
     around, _ = signal.getitimer(signal.ITIMER_REAL)

@@ -210,6 +210,7 @@ def make_machine(root: Path, run: Path) -> FakeMachine:
         python=Path(sys.executable),
         server_python=Path(sys.executable),
         uv=Path("/nonexistent/uv"),
+        engine_log="less engine.log",
         proxy_host=lambda _: "localhost",
         now=clock.now,
         monotonic=clock.monotonic,

@@ -31,7 +31,7 @@ class App:
     """An app's folders, and the child that touches them."""
 
     def __init__(self, root: Path) -> None:
-        self.receiver = Receiver(Path(sys.executable), None)
+        self.receiver = Receiver(Path(sys.executable), None, "less engine.log")
         self.slugs = root / "slugs"
         self.slugs.mkdir()
         (root / "shared").mkdir()
