@@ -118,6 +118,13 @@ def half_made(machine: Machine) -> list[str]:
     return sorted(app for app in found if _is_half_made(machine.layout.app(app)))
 
 
+def without_settings(machine: Machine) -> list[str]:
+    """Apps that have lost their settings, and so are none to anybody, though there is more."""
+    found = [path.name for path in machine.layout.apps.glob("[a-z]*") if path.is_dir()]
+    places = (machine.layout.app(app) for app in sorted(found))
+    return [one.name for one in places if not one.settings.exists() and not _is_half_made(one)]
+
+
 def finish_unmaking(machine: Machine, app: str) -> bool:
     """Remove what the killed making of an app has left; returns False when there is nothing."""
     place = machine.layout.app(app)

@@ -53,6 +53,9 @@ def _kept(journal: Journal) -> dict[str, str]:
         release = read_release_or_none(journal, number)
         if release is not None:
             kept[release.name] = release.commit.id
+    live, commit = journal.live(), journal.live_commit()
+    if live is not None and commit is not None:  # its record may be gone
+        kept[f"v{live}"] = commit
     for one in journal.attempts():
         if one.outcome is Outcome.RUNNING and one.commit:
             kept[f"attempt-{one.number}"] = one.commit

@@ -11,6 +11,7 @@ from pushdeploy.deploy.apps import (
     finish_unmaking,
     half_destroyed,
     half_made,
+    without_settings,
 )
 from pushdeploy.deploy.attempt import Audience, app_lock, refused_by_disk
 from pushdeploy.deploy.collect import collect, is_due
@@ -260,6 +261,9 @@ def _sweep(machine: Machine) -> dict[str, list[str]]:
         done |= _finished(machine, app, finish_destroying, "finished destroying it")
     for app in half_made(machine):
         done |= _finished(machine, app, finish_unmaking, "removed it: its making had been killed")
+    for app in without_settings(machine):
+        helps = f"bring it back from a backup, or: pushdeploy apps:create {app}"
+        done[app] = [f"failed: its settings.toml is gone, so nothing looks after it ({helps})"]
     for folder in machine.layout.apps.glob(f"{OLD}*"):  # of an app that is gone but for its files
         files.delete_tree(folder)
         reached(Point.APPS_SWEPT)

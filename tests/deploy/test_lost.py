@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pushdeploy.deploy.apps import create_app
+from pushdeploy.deploy.reconcile import reconcile_all
 from pushdeploy.deploy.renew import Change
 from pushdeploy.deploy.restore import restore_repo
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.release import Kind
-from tests.deploy.machine import APP, FakeMachine
+from tests.deploy.machine import APP, FakeMachine, Watching
+from tests.deploy.servers import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,6 +127,22 @@ def test_a_repo_that_is_gone_is_made_again_and_what_is_live_stays(live: FakeMach
     assert live.answer() == "v2"
     assert restore_repo(live, APP) == []
     assert live.push("two").exit_code == 0
+
+
+def test_an_app_without_settings_is_named_and_comes_back_with_its_release(
+    live: FakeMachine,
+) -> None:
+    port = live.journal.settings().port
+    live.place.settings.unlink()
+
+    (said,) = reconcile_all(live, Watching())[APP]
+    create_app(live, APP, port=free_port())
+
+    assert said.startswith("failed: its settings.toml is gone")
+    assert said.endswith(f"or: pushdeploy apps:create {APP})")
+    assert live.journal.settings().port != port
+    live.reconcile()
+    assert live.answer() == "v2"
 
 
 def test_storage_that_is_gone_is_made_again_and_said_to_be_empty(machine: FakeMachine) -> None:

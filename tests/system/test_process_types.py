@@ -149,7 +149,7 @@ def test_of_a_first_deploy_that_is_taken_back_nothing_listens(site: Site) -> Non
     port = site.settings["port"]
     assert site.host.run("ss", "-Hltn", f"sport = :{port}").stdout == ""
     assert f"/run/pushdeploy/{site.name}/" not in site.host.run("ss", "-Hlx").stdout
-    assert not [unit for unit in site.units() if ".v1." in unit or "front" in unit]
+    assert not [unit for unit in site.units() if unit.startswith(("v1.", "front."))]
     assert site.cli("reconcile").stdout == ""
 
 
