@@ -44,7 +44,7 @@ BROKEN_VERSION = Edit(
     "app.py",
     "from blog.web import create_app",
     "from blog.web import create_application as create_app",
-    "Import a function that is not there",
+    "Import a function that does not exist",
 )
 
 

@@ -98,7 +98,7 @@ def set_up(this: Demo, port: int) -> None:
     else:
         _create_app(this, _free_port(port))
     if not this.blog.exists():
-        detail("Making a git repo of examples/blog in blog/")
+        detail("Creating a git repo of examples/blog in blog/")
         this.blog.create(this.checkout / "examples" / "blog")
     this.blog.set_remote(this.scripts.remote(APP))
 
@@ -179,7 +179,7 @@ def _free_port(wanted: int) -> int:
     """The port, or the next free one; says who has it."""
     if wanted < processes.lowest_port():
         raise UsageError(
-            f"port {wanted} may be opened by root alone",
+            f"port {wanted}can be opened only by root",
             hint=f"./installer.sh demo --port {FIRST_PORT}",
         )
     for port in range(wanted, min(wanted + LAST_PORT - FIRST_PORT, 65_535) + 1):

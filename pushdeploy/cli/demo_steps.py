@@ -54,7 +54,7 @@ def second_version(this: Demo) -> None:
 
 def broken_version(this: Demo) -> None:
     """A version that can't start never goes live."""
-    say("Breaking the app: it will import a function that is not there")
+    say("Breaking the app: it will import a function that does not exist")
     before = release_of(visit(this).body)
     this.blog.change(BROKEN_VERSION)
     status = push(this)

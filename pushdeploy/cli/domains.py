@@ -43,7 +43,7 @@ def domains_add(side: Near, *, app: str, names: tuple[str, ...]) -> None:
     asked = look_up(_parsed(names)).found() if side.over_ssh else {}
     for name, trouble in asked.items():
         if trouble:
-            say(f"DNS of {name} does not lead to this server yet: {trouble}")
+            say(f"DNS for {name} does not point to this server yet: {trouble}")
     say_note(made.note)
 
 

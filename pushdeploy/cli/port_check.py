@@ -56,7 +56,7 @@ def _refuse_foreign(app: str, port: int) -> None:
     if holder is not None:
         another = processes.another_port(port)
         raise UnavailableError(
-            f"port {port} is held by {held_by(holder, port)}",
+            f"port {port} is in use by {held_by(holder, port)}",
             hint=f"stop it, or: sudo ./installer.sh --app {app} --port {another}",
         )
 

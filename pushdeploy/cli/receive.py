@@ -121,7 +121,7 @@ def _set_owners_right(app: str) -> None:
     from pushdeploy.engine.verbs.git import fetch  # noqa: PLC0415 - hardly ever
 
     did = ask(connect(), fetch, {"app": app, "who": who()}).did
-    stderr().show([f"{STEP}Setting owners right", *(f"{DETAIL}{line}" for line in did)])
+    stderr().show([f"{STEP}Fixing owners", *(f"{DETAIL}{line}" for line in did)])
 
 
 def _last_received(repo: Path) -> int:

@@ -77,7 +77,9 @@ def _show(steps: Steps, one: Finding) -> None:
 
 def _ask() -> None:
     if not sys.stdin.isatty():
-        raise UsageError("what is marked above would change, and nobody agreed", hint="add --yes")
+        raise UsageError(
+            "what is marked above would change, and was not agreed to", hint="add --yes"
+        )
     print(f"Type `{WORD}` to continue:  ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != WORD:
         raise UsageError("nothing changed", hint="sudo ./installer.sh --check")

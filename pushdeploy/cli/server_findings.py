@@ -143,14 +143,14 @@ def _ports(wishes: Wishes, listening: Sequence[Listener]) -> Iterator[Finding]:
             another = next((port for port in free if port not in taken), FIRST_PORT)
             yield Finding(
                 Kind.IN_THE_WAY,
-                f"port {wanted} is held by {one.holder}",
+                f"port {wanted} is in use by {one.holder}",
                 f"stop it, or: sudo ./installer.sh --app {wishes.app} --port {another}",
             )
             break
 
 
 def _web_port(wishes: Wishes, one: Listener) -> Finding:
-    held = f"port {one.port} is held by {one.holder}, so nginx can't answer there"
+    held = f"port {one.port} is in use by {one.holder}, so nginx can't answer there"
     if wishes.domains or wishes.email:
         return Finding(
             Kind.IN_THE_WAY,

@@ -41,6 +41,6 @@ def own_apps(steps: Steps, machine: Machine) -> None:
     """Those of all apps; one that can't be set right does not hold up the others."""
     for app in journals(machine.layout.apps):
         try:
-            own(steps, f"Looking at the owners of {app}", partial(machine.accounts.ensure, app))
+            own(steps, f"Checking the owners in {app}", partial(machine.accounts.ensure, app))
         except PushdeployError as error:
             steps.fault(error.message, error.hint or f"pushdeploy reconcile --app {app}")

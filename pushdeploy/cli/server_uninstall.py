@@ -102,7 +102,7 @@ def _leave_nginx() -> None:
         from pushdeploy.system.nginx import Nginx  # noqa: PLC0415 - has packages
     except ModuleNotFoundError as error:
         raise UnavailableError(
-            f"nginx still has sites of pushdeploy, and the tool is not there: {error}",
+            f"nginx still has sites of pushdeploy, but the tool is not installed: {error}",
             hint="sudo ./installer.sh && sudo ./installer.sh uninstall",
         ) from error
     Nginx(SERVER.state).leave()

@@ -93,7 +93,7 @@ def _commit(journal: Journal, live: int) -> str:
     if commit is None or not (there or journal.place.pending_environment.exists()):
         app, what = journal.place.name, "commit is" if commit is None else "config vars are"
         raise UnavailableError(
-            f"v{live} of `{app}` can't be built again: its {what} not known any more",
+            f"v{live} of `{app}` can't be rebuilt: its {what} no longer known",
             hint=f"pushdeploy deploy --app {app}",
         )
     return commit

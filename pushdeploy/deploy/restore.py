@@ -55,5 +55,5 @@ def _storage(machine: Machine, journal: Journal) -> list[str]:
         return []
     make_storage(machine, app, lost)
     named = ", ".join(f"shared/{folder}" for folder in lost)
-    after = f"bring back what was there from a backup, then: pushdeploy restart --app {app}"
+    after = f"restore it from a backup, then: pushdeploy restart --app {app}"
     return [f"made {named} again, empty; {after}"]

@@ -56,5 +56,5 @@ def _fault(text: str) -> str:
     if len(text) > LONGEST_REVISION:
         return f"has more than {LONGEST_REVISION} characters"
     if "@{" in text:
-        return "is known to your own checkout alone"
+        return "is known only to your own checkout"
     return next(why for pattern, why in _OTHERS if pattern.fullmatch(text))

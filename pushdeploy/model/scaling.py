@@ -44,7 +44,7 @@ def refuse_without_effect(
         )
     if server in BY_LINE_ALONE:
         raise UsageError(
-            f"{server} takes its number of workers from the Procfile alone: {fixed}",
+            f"{server} takes its number of workers only from the Procfile: {fixed}",
             hint="write `--workers` and the number in its web line, and push",
         )
     raise UsageError(

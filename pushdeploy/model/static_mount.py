@@ -46,7 +46,7 @@ def parse_static_mount(url: str, folder: str) -> StaticMount:
     """
     if not _URL.fullmatch(url):
         raise UsageError(
-            f"{quoted(url)} is no URL prefix such as `/media`",
+            f"{quoted(url)} is not a URL prefix such as `/media`",
             hint="pushdeploy static:add /media shared/media",
         )
     shared = folder.startswith(SHARED)

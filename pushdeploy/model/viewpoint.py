@@ -88,7 +88,7 @@ def where(urls: Sequence[str], seen: Viewpoint | None) -> Iterator[tuple[str, st
             yield f"{scheme}://{seen.netloc}", ""
         elif trouble := seen.dns.get(name):
             yield url, ""
-            yield f"DNS of {name} does not lead to this server yet: {trouble}. Now:", ""
+            yield f"DNS for {name} does not point to this server yet: {trouble}. Now:", ""
             yield "", f"curl --resolve {name}:{PORTS[scheme]}:{seen.netloc} {url}/"
         else:
             works = True

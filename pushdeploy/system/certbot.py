@@ -27,7 +27,7 @@ ISSUE_SECONDS = 300.0
 
 HOOK_TEXT = """\
 #!/bin/sh
-# Made by pushdeploy: after a renewal nginx takes up the new certificate, and that is verified.
+# Made by pushdeploy: after a renewal nginx loads the new certificate, and that is verified.
 exec /usr/local/bin/pushdeploy certs:renewed
 """
 

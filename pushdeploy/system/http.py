@@ -72,7 +72,7 @@ class _Socket(socket.socket):
                 return super().recv_into(*arguments)
             except TimeoutError:
                 if not self.go_on():
-                    raise GaveUpError("nobody waits for the answer any more") from None
+                    raise GaveUpError("nobody is waiting for the answer now") from None
 
 
 def request_text(path: str, host: str, headers: Iterable[tuple[str, str]]) -> bytes:

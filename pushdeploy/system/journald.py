@@ -145,7 +145,7 @@ def keeping() -> Keeping:
     if storage == "volatile":
         return Keeping(Kept.UNTIL_REBOOT, "Storage=volatile in journald.conf")
     if storage == "auto" and not PERSISTENT.is_dir():
-        return Keeping(Kept.UNTIL_REBOOT, f"there is no folder {PERSISTENT}")
+        return Keeping(Kept.UNTIL_REBOOT, f"{PERSISTENT} does not exist")
     return Keeping(Kept.LASTING)
 
 

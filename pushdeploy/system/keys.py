@@ -100,9 +100,7 @@ def _check(key: Key) -> None:
         Command(["ssh-keygen", "-l", "-f", "-"], stdin=f"{key.kind} {key.body}\n")
     )
     if shown.status != 0 or key.fingerprint not in shown.stdout.split():
-        raise RefusedInputError(
-            "ssh-keygen can't read the key", hint="ssh-keygen -l -f FILE shows what it says"
-        )
+        raise RefusedInputError("ssh-keygen can't read the key", hint="ssh-keygen -l -f FILE")
 
 
 def _compare(key: Key, other: Key) -> None:

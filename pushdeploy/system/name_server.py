@@ -50,7 +50,7 @@ def trouble_of(name: str) -> str:
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
     if any(is_ours(one) for one in addresses) or not _has_public_address():
         return ""
-    return f"it leads to {addresses[0]} (right only if a proxy stands there)"
+    return f"it points to {addresses[0]} (correct only if a proxy is there)"
 
 
 def is_ours(address: str) -> bool:

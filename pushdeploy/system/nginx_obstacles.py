@@ -63,7 +63,7 @@ def _defaults(others: Sequence[Directive], app: str | None) -> Iterator[Obstacle
     for one in taken if app else []:
         if one.address in ANYWHERE:
             yield Obstacle(
-                f"the bare address shows another site and not {app}: {one.directive.place}, has "
+                f"the bare address shows another site, not {app}: {one.directive.place}, has "
                 f"`{' '.join(one.directive.words)}`",
                 f"pushdeploy domains:add blog.example.com --app {app}, or for none of our apps "
                 "there: pushdeploy bare:unset",
@@ -78,8 +78,8 @@ def _addresses(others: Sequence[Directive], sites: Sequence[Site]) -> Iterator[O
         own = one.address not in ANYWHERE and not one.address.startswith(LOOPBACK)
         if own and one.port in ports:
             yield Obstacle(
-                f"visitors of {one.address}, port {one.port}, never get to the apps: "
-                f"{one.directive.place}, listens there alone",
+                f"visitors of {one.address}, port {one.port}, never reach the apps: "
+                f"only {one.directive.place}, listens there",
                 f"write `listen {one.port};` there, then: sudo systemctl reload nginx",
             )
 

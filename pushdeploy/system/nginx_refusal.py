@@ -61,7 +61,7 @@ def held_port(ports: Sequence[int] = PORTS) -> UnavailableError | None:
             unit = processes.unit_of(holders[0].pid)
             stop = f"sudo systemctl disable --now {unit}" if unit else "stop it"
             return UnavailableError(
-                f"nginx can't answer: port {port} is held by {held_by(holders[0], port)}. "
+                f"nginx can't answer: port {port} is in use by {held_by(holders[0], port)}. "
                 "Nothing changed.",
                 hint=f"{stop}, then: sudo pushdeploy reconcile",
             )

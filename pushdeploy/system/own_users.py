@@ -210,9 +210,7 @@ class OwnUsers:
             return before
         number = record.free_number(_is_taken)
         if number is None:
-            raise UnavailableError(
-                f"there is no free number for the user `{name}`", hint="getent passwd"
-            )
+            raise UnavailableError(f"there is no free user id for `{name}`", hint="getent passwd")
         return number
 
     def _record(self) -> UserRecord:

@@ -88,12 +88,12 @@ def _check_address(domain: str, address: str, port: int, expected: str) -> None:
         answer = _fetch(domain, address, port, expected)
     except NoAnswerError as error:
         raise UnavailableError(
-            f"`{domain}` leads to {address}, and nothing answers there on port {port}: {error}",
+            f"`{domain}` points to {address}, but nothing answers there on port {port}: {error}",
             hint="pushdeploy firewall:status; look at your provider's firewall too",
         ) from error
     if not _is_ours(answer, expected):
         raise UnavailableError(
-            f"`{domain}` leads to {address}, and another server answers there on port {port} "
+            f"`{domain}` points to {address}, but another server answers there on port {port} "
             f"(status {answer.status})",
             hint=f"dig +short {domain}; compare with: curl -4 ifconfig.me",
         )

@@ -129,7 +129,7 @@ def _prove(server: socket.socket, port: int) -> None:
     if not proven(server, port, os.getuid()):
         found = listener(port)
         whose = f"user {found.uid} on {found.address}" if found else "somebody who has closed it"
-        sys.stderr.write(f"{LOOPBACK}:{port} is not the app's alone but listened on by {whose}\n")
+        sys.stderr.write(f"{LOOPBACK}:{port} is not only the app's: also listening is {whose}\n")
         raise UnprovenError
 
 

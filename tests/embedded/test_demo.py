@@ -138,9 +138,9 @@ def left_over(folder: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--onse",), "`--onse` is not an option of the demo."),
-        (("--dir",), "`--dir` needs a value."),
-        (("--once", "--port", "http"), "`http` is not a port."),
+        (("--onse",), "`--onse` is not an option of the demo"),
+        (("--dir",), "`--dir` needs a value"),
+        (("--once", "--port", "http"), "`http` is not a port"),
     ],
 )
 def test_a_slip_is_said_before_anything_is_made(

@@ -64,7 +64,7 @@ def test_a_domain_that_does_not_lead_here_is_said_with_two_ways_to_look() -> Non
 
     assert said(NAME, seen=seen) == [
         NAME,
-        f"DNS of blog.example.com does not lead to this server yet: {UNKNOWN}. Now:",
+        f"DNS for blog.example.com does not point to this server yet: {UNKNOWN}. Now:",
         "$ curl --resolve blog.example.com:443:[2606:4700::2] https://blog.example.com/",
         f"To look at it, open {FRONT} on your laptop during:",
         "$ ssh -L 8001:127.0.0.1:8001 -p 2222 YOU@2606:4700::2",

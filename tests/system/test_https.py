@@ -147,7 +147,7 @@ def assert_plain(site: Site) -> None:
 @pytest.mark.parametrize(
     ("address", "names", "words"),
     [
-        (edge.NOWHERE, [NAME], ("leads to 192.0.2.9", "nothing answers there on port 80")),
+        (edge.NOWHERE, [NAME], ("points to 192.0.2.9", "nothing answers there on port 80")),
         ("127.0.0.1", [OTHER], (f"DNS does not know `{NAME}`", "make an A record")),
     ],
 )
@@ -177,7 +177,7 @@ def test_another_server_on_port_80_is_seen_before_anybody_is_asked(
 
     processes.end(stranger)
     plain.host.run("systemctl", "start", "nginx")
-    assert_cli_refused(refused, 69, "port 80 is held by `python3`")
+    assert_cli_refused(refused, 69, "port 80 is in use by `python3`")
     assert acme.orders == before
     assert_plain(plain)
 

@@ -267,7 +267,7 @@ def test_a_foreign_holder_of_the_port_is_named(server: Host) -> None:
     message = refused(server, "--app", "blog", "--key", KEY)
 
     processes.end(holder)
-    assert re.search(r"port 8000 is held by `python3[.\d]*` \(process \d+\)", message)
+    assert re.search(r"port 8000 is in use by `python3[.\d]*` \(process \d+\)", message)
     assert "--port 8001" in message
 
 

@@ -104,7 +104,7 @@ def test_all_that_is_in_the_way_is_said_at_once_and_nothing_is_done(used: Host) 
         "group `deploy` that pushdeploy did not create",
         "`/usr/local/bin/pushdeploy` is there and not made by the installer",
         "`shop.example.com` is already served",
-        "port 8000 is held by `python3",
+        "port 8000 is in use by `python3",
         "5 things are in the way; nothing changed",
     ):
         assert words in refused.stderr

@@ -113,9 +113,9 @@ def test_another_web_server_on_port_80_is_in_the_way_of_a_domain_and_of_nothing_
     processes.end(stranger)
     server.run("systemctl", "start", "nginx")
     assert refused.returncode == 69, refused.stderr
-    assert "port 80 is held by `python3" in refused.stderr
+    assert "port 80 is in use by `python3" in refused.stderr
     assert untouched
-    assert "port 80 is held by `python3" in done.stderr
+    assert "port 80 is in use by `python3" in done.stderr
     assert "=====> Installed, but not ready" in done.stderr
     assert done.returncode == 69
     assert "=====> Ready" not in done.stderr

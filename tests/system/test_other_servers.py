@@ -119,7 +119,7 @@ def test_another_default_server_is_left_and_what_it_means_is_said(site: Site) ->
     site.host.run("rm", OWN)
 
     assert done.returncode != 0
-    assert "the bare address shows another site and not blog: `/etc/nginx/conf.d/0-own.conf`" in (
+    assert "the bare address shows another site, not blog: `/etc/nginx/conf.d/0-own.conf`" in (
         done.stdout
     )
     assert "pushdeploy domains:add" in done.stdout
@@ -159,7 +159,7 @@ def test_a_site_that_listens_on_one_address_is_named(site: Site) -> None:
     site.host.run("rm", OWN)
     site.host.run("systemctl", "reload", "nginx")
     assert done.returncode != 0
-    assert "visitors of 10.9.8.7, port 80, never get to the apps" in done.stdout
+    assert "visitors of 10.9.8.7, port 80, never reach the apps" in done.stdout
     assert_in_order(site)
 
 
@@ -192,8 +192,8 @@ def test_another_program_on_port_80_is_named_with_what_ends_it(site: Site) -> No
     site.host.run("systemctl", "stop", "apache2")
     site.host.run("rm", "/etc/systemd/system/apache2.service")
     assert done.returncode != 0
-    assert "port 80 is held by `python3" in done.stdout
-    assert "port 80 is held by `python3" in again
+    assert "port 80 is in use by `python3" in done.stdout
+    assert "port 80 is in use by `python3" in again
     assert "sudo systemctl disable --now apache2.service" in again
     assert "=====> Ready" not in again
     assert curl(site.host, "http://127.0.0.1/")[0] == 7
