@@ -13,7 +13,7 @@ from pushdeploy.model.scaling import refuse_without_effect
         ("gunicorn -w 2 app:app", "web=4", None, "the Procfile says how many workers web has: 2"),
         ("gunicorn -w 2 app:app", "web+1", None, "the Procfile says"),
         ("uvicorn main:app --workers 2", "web=4", None, "the Procfile says"),
-        ("hypercorn main:app", "web=4", None, "hypercorn takes its number of workers only from the"),
+        ("hypercorn main:app", "web=4", None, "hypercorn takes its number of workers only from"),
         ("granian --workers 2 main:app", "web=4", None, "granian takes its number of workers"),
         ("daphne main:app", "web=4", None, "daphne has one process and no workers"),
         ("waitress-serve main:app", "web=2", None, "waitress has one process"),
