@@ -230,6 +230,28 @@ def test_the_layout_alone_names_our_files() -> None:
     assert set(NAMED_THERE) - set(found) == set()
 
 
+THE_MACHINES = (
+    *("nginx", "nginx_obstacles", "nginx_program", "certbot", "certificates", "reachability"),
+    *("ufw", "sshd", "systemd", "supervisord", "server_tools", "embedded_tools"),
+)
+"""Modules of `system/` that the story knows by a protocol alone."""
+
+TYPES = {"pushdeploy.system.certificates.Facts", "pushdeploy.system.ufw.Plan"}
+"""What the protocols give back."""
+
+
+def test_the_story_asks_the_machine_for_its_tools() -> None:
+    story = [path for path in modules() if short(path).split("/")[0] in ("deploy", "engine")]
+    found = {short(path): {one for one in imports(path) if one not in TYPES} for path in story}
+    tools = {f"pushdeploy.system.{one}" for one in THE_MACHINES}
+
+    assert {
+        path: called
+        for path, names in found.items()
+        if (called := {one for one in names if tools & {one, one.rpartition(".")[0]}})
+    } == {}
+
+
 @pytest.mark.parametrize("floor_", ["model", "deploy", "engine"])
 def test_no_hint_names_the_journal_where_there_may_be_none(floor_: str) -> None:
     found = [

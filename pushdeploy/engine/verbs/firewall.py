@@ -11,7 +11,7 @@ from pushdeploy.model.rights import Right
 
 if TYPE_CHECKING:
     from pushdeploy.engine.asked import Asked
-    from pushdeploy.system import ufw
+    from pushdeploy.system.ufw import Plan as Planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +65,5 @@ def _connection(asked: Asked) -> str:
     return str(asked.request.get("connection") or "")
 
 
-def _shown(planned: ufw.Plan) -> Plan:
+def _shown(planned: Planned) -> Plan:
     return Plan(planned.ssh_ports, planned.opens, planned.active, planned.ipv6)
