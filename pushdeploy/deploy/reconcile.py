@@ -25,7 +25,7 @@ from pushdeploy.deploy.tidy import tidy_locked, wanted_instances
 from pushdeploy.errors import BusyError, PushdeployError, UnavailableError
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.ended import EndedAs
-from pushdeploy.model.failed import Failed
+from pushdeploy.model.failed import Failed, placed
 from pushdeploy.model.layout import OLD
 from pushdeploy.model.release import Kind
 from pushdeploy.model.size import format_size
@@ -109,7 +109,7 @@ def _left_for_rebuild(machine: Machine, app: str, trouble: str, before: int) -> 
 
 def _own(look: Callable[[], list[str]], where: str = "") -> list[str]:
     try:
-        return [f"{where}{did}" for did in look()]
+        return [placed(did, where) for did in look()]
     except Exception as error:  # noqa: BLE001 - an app may run all the same
         return [_failed(error, where)]
 
