@@ -113,7 +113,8 @@ def _disk_says(repo: Path, fate: Fate) -> list[str]:
 def _import_what_hooks_need() -> None:
     """While git receives."""
     import pushdeploy.cli.console  # noqa: PLC0415
-    import pushdeploy.deploy.receive  # noqa: F401, PLC0415
+    import pushdeploy.deploy.receive  # noqa: PLC0415
+    import pushdeploy.engine.verbs.converge  # noqa: F401, PLC0415
 
 
 def _set_owners_right(app: str) -> None:

@@ -24,7 +24,6 @@ from pushdeploy.cli.receive_target import (
 from pushdeploy.cli.watch import PatientPrinter
 from pushdeploy.cli.words import DETAIL, RESULT, STEP, problem, typed
 from pushdeploy.engine.client import GoneError, ask
-from pushdeploy.engine.verbs.converge import converge
 from pushdeploy.errors import LostEngineError, PushdeployError
 from pushdeploy.model.fate import KEPT, REFUSED, STORED
 from pushdeploy.model.refname import FIRST_BRANCHES, branch_of, tag_of
@@ -78,7 +77,8 @@ def _others_refused(plan: PushPlan) -> Iterator[str]:
 
 def post_receive() -> int:
     """Show the deploy of what was pushed."""
-    from pushdeploy.model.push import parse_updates  # noqa: PLC0415 - imported by the wrapper
+    from pushdeploy.engine.verbs.converge import converge  # noqa: PLC0415 - imported by the wrapper
+    from pushdeploy.model.push import parse_updates  # noqa: PLC0415 - the same
 
     target = target_of_hook()
     stored = parse_updates(sys.stdin.read())

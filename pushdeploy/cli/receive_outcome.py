@@ -10,10 +10,8 @@ from pushdeploy.cli.watch import Printer
 from pushdeploy.cli.words import STEP, problem
 from pushdeploy.deploy.lookup import facts, outcome_of_push
 from pushdeploy.engine.client import GoneError, ask
-from pushdeploy.engine.verbs.converge import converge
 from pushdeploy.errors import DeployFailedError, LostEngineError, PushdeployError
 from pushdeploy.model.attempt import Outcome
-from pushdeploy.model.ended import EndedAs
 from pushdeploy.model.wire import plain
 
 if TYPE_CHECKING:
@@ -42,6 +40,9 @@ def outcome_of(target: Target, pushed: str, printer: Printer) -> int:
 
     Asked when nobody has told the person yet: the hook was killed, or none ran.
     """
+    from pushdeploy.engine.verbs.converge import converge  # noqa: PLC0415 - git has received
+    from pushdeploy.model.ended import EndedAs  # noqa: PLC0415 - the same
+
     place = layout().app(target.app)
     known = facts(place)
     branch = known.branch if known else ""

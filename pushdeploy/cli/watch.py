@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, cast
 from pushdeploy.cli.quiet import WAITING, Quiet
 from pushdeploy.cli.seen_from import SeenFrom
 from pushdeploy.cli.words import DETAIL, STEP, problem, result
-from pushdeploy.model.ended import EndedAs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,6 +75,8 @@ class Printer:
 
         Events are lost when the disk of the logs is full.
         """
+        from pushdeploy.model.ended import EndedAs  # noqa: PLC0415 - the answer has imported it
+
         text, hint = ended.text, ended.hint
         if ended.outcome not in (EndedAs.FAILED, EndedAs.LIVE):
             say = problem if ended.exit_code else result
