@@ -36,7 +36,9 @@ def certs(side: Near, *, as_json: bool) -> None:
     elif found:
         _show(found)
     else:
-        say("No app has a certificate. Get one: pushdeploy certs:auto --email me@example.com")
+        app = next(iter(side.names()), "NAME")
+        hint = f"pushdeploy certs:auto --email me@example.com --app {app}"
+        say(f"No app has a certificate. Get one: {hint}")
 
 
 @command("certs:auto", example="pushdeploy certs:auto --email me@example.com --app blog")
@@ -148,10 +150,11 @@ def _show(found: Sequence[Certificate]) -> None:
 
 
 def _say_untrusted(found: Sequence[Certificate]) -> None:
-    for issuer in sorted({one.issuer for one in found if not one.trusted}):
+    apps = {one.issuer: one.app for one in found if not one.trusted}
+    for issuer, app in sorted(apps.items()):
         say(
             f"No browser trusts what {issuer} issues: visitors are warned, and are not told to",
-            "insist on HTTPS (HSTS). One that they trust: pushdeploy certs:auto",
+            f"insist on HTTPS (HSTS). One that they trust: pushdeploy certs:auto --app {app}",
         )
 
 
