@@ -205,6 +205,8 @@ def look_through_proxy(
     machine: Machine, release: Release, settings: AppSettings, report: Report
 ) -> None:
     """Say so when nginx does not pass requests on; that is its fault, not the release's."""
+    if not machine.proxy.serves_domains:
+        return
     if not settings.domains or settings.domains[0].startswith("*"):
         return
     first = release.checks[0]

@@ -71,10 +71,7 @@ class Environment:
         gone = set(names)
         missing = sorted(gone - set(self.values))
         if missing:
-            raise NotFoundError(
-                f"there is no config var {quoted(missing[0])}",
-                hint="list them with `pushdeploy config`",
-            )
+            raise NotFoundError(f"{quoted(missing[0])} is not set", hint="pushdeploy config")
         return Environment({key: value for key, value in self.values.items() if key not in gone})
 
 

@@ -103,7 +103,7 @@ def test_an_environment_is_not_changed_through_the_mapping_it_was_made_from() ->
 
 
 def test_unsetting_what_is_not_set_is_refused() -> None:
-    with pytest.raises(NotFoundError, match="no config var `B`"):
+    with pytest.raises(NotFoundError, match="`B` is not set"):
         Environment({"A": "1"}).unset(["A", "B"])
 
 

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.engine.deadlines import ATTEMPT_SECONDS, QUERY_SECONDS
 from pushdeploy.engine.registry import verb
-from pushdeploy.errors import NotFoundError
 from pushdeploy.model.ended import Ended
 from pushdeploy.model.rights import Right
 
 if TYPE_CHECKING:
     from pushdeploy.engine.asked import Asked
-    from pushdeploy.model.environment import Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +47,6 @@ def unset(asked: Asked) -> Ended:
 
     names = [str(name) for name in asked.request["names"]]
 
-    def without(before: Environment) -> Environment:
-        missing = [name for name in names if name not in before.values]
-        if missing:
-            raise NotFoundError(
-                f"`{missing[0]}` is not set", hint=f"pushdeploy config --app {asked.app}"
-            )
-        return before.unset(names)
-
-    change = Change(Kind.CONFIG, f"Unset {', '.join(names)} config vars", environment=without)
+    text = f"Unset {', '.join(names)} config vars"
+    change = Change(Kind.CONFIG, text, environment=lambda before: before.unset(names))
     return renew(asked.machine, asked.app, asked.session, change=change, who=asked.who)

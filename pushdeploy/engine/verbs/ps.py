@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.engine.deadlines import ATTEMPT_SECONDS, QUERY_SECONDS
 from pushdeploy.engine.registry import verb
-from pushdeploy.errors import NotFoundError
 from pushdeploy.model.attempt import Attempt
 from pushdeploy.model.ended import Ended
 from pushdeploy.model.rights import Right
 from pushdeploy.model.running import Running
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.journal import Journal
     from pushdeploy.engine.asked import Asked
-    from pushdeploy.model.formation import Change
     from pushdeploy.model.settings import AppSettings
 
 
@@ -64,39 +61,16 @@ def ps(asked: Asked) -> Ps:
 def scale(asked: Asked) -> Ended:
     """Have so many of each process type run: `changes` are words like `worker=2`."""
     from pushdeploy.deploy import renew
+    from pushdeploy.deploy.scale import refuse_scale
     from pushdeploy.model.formation import parse_scale
     from pushdeploy.model.release import Kind
 
     words = [str(word) for word in asked.request["changes"]]
     changes = parse_scale(words)
-    _refuse_without_effect(asked.records(), changes)
+    refuse_scale(asked.records(), changes)
 
     def scaled(before: AppSettings) -> AppSettings:
         return before.changed(formation=before.formation.scaled(changes))
 
     change = renew.Change(Kind.SCALE, f"Scale {' '.join(words)}", settings=scaled)
     return renew.renew(asked.machine, asked.app, asked.session, change=change, who=asked.who)
-
-
-def _refuse_without_effect(records: Journal, changes: tuple[Change, ...]) -> None:
-    """See that the live Procfile has what is to be scaled, and that it can be.
-
-    Raises:
-        NotFoundError: it has no such process type.
-    """
-    from pushdeploy.deploy.instances import workers_by_config_var
-    from pushdeploy.model.scaling import refuse_without_effect
-
-    current = records.current()
-    if current is None:
-        return
-    types = [line.name for line in current.procfile.lines if line.name != "release"]
-    for change in changes:
-        if change.name not in types:
-            raise NotFoundError(
-                f"the Procfile of `{current.app}` has no `{change.name}`; "
-                f"it has: {', '.join(types)}",
-                hint=f"pushdeploy ps --app {current.app}",
-            )
-    line = next((one.command for one in current.procfile.lines if one.name == "web"), "")
-    refuse_without_effect(line, changes, workers_by_config_var(records.environment()))
