@@ -10,7 +10,7 @@ BROKEN = "\nraise RuntimeError('this version is broken')\n"
 
 
 def measure(machine: Machine, book: Book, runs: int) -> None:
-    """Break it on all sides, mend it on all sides, again and again."""
+    """Break it on all sides, fix it on all sides, again and again."""
     book.command(MEASURE, "git push REMOTE main   # app.py ends with `raise RuntimeError`")
     good = machine.subject.files()["app.py"]
     for _ in range(runs):

@@ -210,7 +210,7 @@ class Warned(Event):
 
 @dataclass(slots=True)
 class AttemptFailed(Event):
-    """The attempt failed, with what the person needs to mend it."""
+    """The attempt failed, with what the person needs to fix it."""
 
     name: ClassVar[str] = "attempt.failed"
     reason: str

@@ -83,7 +83,7 @@ class ServerCommand(click.Command):
         if takes_words and words[0] not in side.names():
             return args
         for index, word in enumerate(args):
-            if word == "--":  # what comes now is no name of ours
+            if word == "--":  # what comes now is not a name of ours
                 break
             rest = args[:index] + args[index + 1 :]
             if word == words[0] and self._split(ctx, rest) == (options, words[1:]):

@@ -131,7 +131,7 @@ class Commands(click.Group):
 
 
 def _unknown(name: str, following: str) -> UsageError:
-    """The answer to a word that is no command; what it proposes never surprises."""
+    """The answer to a word that is not a command; what it proposes never surprises."""
     known = [*names(), *ALIASES]
     meant = foreign_words.slip(name, known)
     answer = None if meant else foreign_words.answer(name, following)

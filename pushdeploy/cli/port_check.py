@@ -24,7 +24,7 @@ def wanted_port(machine: Machine, app: str, port: int | None) -> int | None:
     The first app is where everybody looks for it, unless told otherwise.
 
     Raises:
-        UsageError: it is no port, another app's, or not the one that the app has.
+        UsageError: it is not a port, another app's, or not the one that the app has.
         UnavailableError: a foreign process holds the port.
     """
     apps = {

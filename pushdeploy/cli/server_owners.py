@@ -1,4 +1,4 @@
-"""Owners and modes in the installer: what a restored backup or a `chown` left is set right."""
+"""Owners and modes in the installer: what a restored backup or a `chown` left is fixed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pushdeploy.system.ownership import Findings
 
 SHOWN = 20
-"""Lines of what was set right; the rest are counted."""
+"""Lines of what was fixed; the rest are counted."""
 
 
 def own(steps: Steps, title: str, look: Callable[[], Findings]) -> None:
@@ -38,7 +38,7 @@ def own(steps: Steps, title: str, look: Callable[[], Findings]) -> None:
 
 
 def own_apps(steps: Steps, machine: Machine) -> None:
-    """Those of all apps; one that can't be set right does not hold up the others."""
+    """Those of all apps; one that can't be fixed does not hold up the others."""
     for app in journals(machine.layout.apps):
         try:
             own(steps, f"Checking the owners in {app}", partial(machine.accounts.ensure, app))

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 WHO = "watchdog"
 AT_ONCE = 16
-"""Engines that set apps right side by side: one that hangs takes up to a minute to stop."""
+"""Engines that fix apps side by side: one that hangs takes up to a minute to stop."""
 
 
 def main() -> int:
-    """Look once, and have the engine set right what was found; says what was done."""
+    """Look once, and have the engine fix what was found; says what was done."""
     findings = find(SERVER, loaded(), time.time())
     if not findings:
         return 0

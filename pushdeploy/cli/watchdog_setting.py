@@ -1,4 +1,4 @@
-"""`watchdog`, `watchdog:on`, `watchdog:off`: whether a web process that hangs is started anew."""
+"""`watchdog`, `watchdog:on`, `watchdog:off`: whether a web process that hangs is restarted."""
 
 from __future__ import annotations
 

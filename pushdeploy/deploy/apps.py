@@ -34,7 +34,7 @@ FIRST_BRANCH = "main"
 
 
 def create_app(machine: Machine, name: str, *, port: int | None = None, first: str = "") -> bool:
-    """Make an app, or set right the one that is there; returns False when it was there.
+    """Make an app, or fix the one that is there; returns False when it was there.
 
     What was made is removed when the rest can't be; when this is killed, `reconcile` does it.
 
@@ -45,7 +45,7 @@ def create_app(machine: Machine, name: str, *, port: int | None = None, first: s
         first: the name of a first push's own repo, which becomes the app's.
 
     Raises:
-        UsageError: the name is no app name, or another app has the port.
+        UsageError: the name is not an app name, or another app has the port.
         UnavailableError: somebody listens on the port; or the app is there, and nginx refuses to
             serve it, for a fault that may be in somebody else's file.
         BusyError: another one of that name was destroyed at this moment.

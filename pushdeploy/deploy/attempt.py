@@ -77,7 +77,7 @@ def app_lock(
     tell: Callable[[str], None] | None = None,
     seconds: float = WAIT_SECONDS,
 ) -> Iterator[Journal]:
-    """Hold the app. Set right first: owners; what a killed engine left; a half switch.
+    """Hold the app. Fixed first: owners; what a killed engine left; a half switch.
 
     Jobs before attempts: who marks their attempt and is killed then would leave them to nobody.
 

@@ -68,7 +68,7 @@ def stop_squatter(machine: Machine, port: int | None, victim: str) -> str | None
     """Stop the app that listens on a port which another was given; it would take the next one, too.
 
     Returns:
-        What was done, in words; `None` when it is no app of ours that has the port.
+        What was done, in words; `None` when it is not an app of ours that has the port.
     """
     found = tcp_owner.listener(port) if port is not None else None
     for app in journals(machine.layout.apps) if found else ():

@@ -72,7 +72,7 @@ class Journal:
         """The number of the release that `current` names; `None` before the first."""
         try:
             target = os.readlink(self.place.current)
-        except OSError:  # it is not there, or is no link any more
+        except OSError:  # it is not there, or is not a link any more
             return None
         match = RELEASE.fullmatch(Path(target).name)
         return int(match[1]) if match else None

@@ -37,7 +37,7 @@ class Supervisor(Protocol):
         """Stop these units (names without a type) and remove what `apply` wrote for them."""
 
     def set_pause(self, unit: str, seconds: int) -> None:
-        """How long a unit waits after its end until it is started again; `start` makes it short."""
+        """How long a unit waits after its end until it is restarted; `start` makes it short."""
 
     def statuses(self, app: str) -> list[Status]:
         """Every instance of the app that is known, wanted or not."""
@@ -101,10 +101,10 @@ class Accounts(Protocol):
     """Who owns what: own users on a server, one person in embedded mode."""
 
     def ensure_server(self, *, deep: bool = False) -> Findings:
-        """Make what all apps share, users and folders, or set it right."""
+        """Make what all apps share, users and folders, or fix it."""
 
     def ensure(self, app: str, *, deep: bool = False) -> Findings:
-        """Make the app's users and folders, or set them right.
+        """Make the app's users and folders, or fix them.
 
         Looks at a few files each time, with `deep` at all.
         """

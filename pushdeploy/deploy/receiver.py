@@ -124,7 +124,7 @@ def open_folders(request: dict[str, Any]) -> str:
 
 
 def make_repo(request: dict[str, Any]) -> str:
-    """Make the bare repo `repo` with HEAD at `branch`, or set it right.
+    """Make the bare repo `repo` with HEAD at `branch`, or fix it.
 
     With `taken`, a folder of our own, it becomes what that repo is; git may still run there.
     """
@@ -138,7 +138,7 @@ def make_repo(request: dict[str, Any]) -> str:
                 delete_tree(left)
         make_bare(path, request["branch"])
         point_head(path, request["branch"])
-    sync_filesystem(path)  # git does not, and nothing mends a repo whose files are empty
+    sync_filesystem(path)  # git does not, and nothing fixes a repo whose files are empty
     return "{}"
 
 

@@ -52,7 +52,7 @@ APP_SECONDS = 120.0
 """For one app, where all are reconciled: to drain what is over and to start what is missing."""
 
 PATIENCE_SECONDS = 10.0
-"""Who holds the app for longer sets it right himself."""
+"""Whatever holds the app for longer fixes it at its end."""
 
 COLLECT_SECONDS = 600.0
 """For packing one app's repo."""
@@ -335,7 +335,7 @@ def _failed(error: Exception, where: str = "") -> Failed:
 
 
 def _repair(machine: Machine, journal: Journal) -> list[str]:
-    """What hangs is started anew, as by the watchdog; so is what lost its socket."""
+    """What hangs is restarted, as by the watchdog; so is what lost its socket."""
     if journal.current() is not None:
         web = wanted_instances(machine, journal)[0]
         if web.socket is not None and not sockets.listening(web.socket):

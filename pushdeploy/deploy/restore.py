@@ -25,7 +25,7 @@ def restore(machine: Machine, journal: Journal) -> list[str]:
 
 
 def restore_repo(machine: Machine, app: str) -> list[str]:
-    """A repo that is no git repo any more becomes one, empty; the next push fills it."""
+    """A repo that is not a git repo any more becomes one, empty; the next push fills it."""
     place = machine.layout.app(app)
     if all((place.repo / part).exists() for part in ("HEAD", "objects", "refs")):
         return []

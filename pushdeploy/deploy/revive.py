@@ -1,4 +1,4 @@
-"""Revive: a web process that hangs is started anew, and a crash loop is slowed down."""
+"""Revive: a web process that hangs is restarted, and a crash loop is slowed down."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ REBUILD_SECONDS = 1.0
 
 
 def look_after(machine: Machine, app: str, hung: int | None) -> list[str]:
-    """Set right what the watchdog found, unless something else is changing the app.
+    """Fix what the watchdog found, unless something else is changing the app.
 
     Args:
         machine: this one.
@@ -87,7 +87,7 @@ def _set_pace(machine: Machine, journal: Journal, status: Status) -> str:
 
 
 def revive(machine: Machine, journal: Journal, seconds: float | None = None) -> list[str]:
-    """Start the live web process anew if it is up and answers nothing; with the lock held.
+    """Start the live web process again if it is up and answers nothing; with the lock held.
 
     Not while it may still be starting; and after each time not before a while has passed, so that
     an app which hangs at every start is not restarted for ever.

@@ -123,7 +123,7 @@ def web_stays_up(
 
 
 def _has_ended_since(status: Status, healthy: float) -> bool:
-    """What ended before it was healthy, and was started again, has passed its check since."""
+    """What ended before it was healthy, and was restarted, has passed its check since."""
     if status.state in (State.CRASHED, State.DOWN):
         return True
     return bool(status.restarts) and status.since is not None and status.since > healthy

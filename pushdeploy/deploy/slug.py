@@ -32,7 +32,7 @@ FOREIGN_WRITES = stat.S_IWGRP | stat.S_IWOTH
 
 MARK = 111_111_111
 """The nanoseconds in the time of each file that we wrote: a write by anybody else sets others, and
-what root mended by hand in a live slug must not live on in the next one."""
+what root fixed by hand in a live slug must not live on in the next one."""
 
 SECOND = 1_000_000_000
 """In nanoseconds."""

@@ -22,7 +22,7 @@ CHANGES: Mapping[str, str] = {
     Kind.STORAGE: "change of storage",
     Kind.REBUILD: "rebuild",
 }
-"""What is known of a release that is not kept, and was no deploy."""
+"""What is known of a release that is not kept, and was not a deploy."""
 
 
 def newest(journal: Journal, count: int, there: list[int]) -> list[Tried]:

@@ -1,4 +1,4 @@
-"""Who asks, and what he may: by the kernel's word, not by his own."""
+"""Who asks, and what he may: as the kernel says, not by his own."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ PUSH_SECONDS = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who is at the other end, by the kernel's word (SO_PEERCRED, unix(7))."""
+    """Who is at the other end, as the kernel says (SO_PEERCRED, unix(7))."""
 
     pid: int
     user: int
@@ -70,7 +70,7 @@ class Session:
         A `prepare` line before it says that a push has begun: then `prepare` is called meanwhile.
 
         Raises:
-            UsageError: it is no request, or too long.
+            UsageError: it is not a request, or too long.
         """
         while True:
             line = self._line()

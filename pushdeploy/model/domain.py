@@ -22,7 +22,7 @@ def parse_domain(text: str) -> str:
     """The name in lower-case ASCII, `*.` kept: `Bücher.example` gives `xn--bcher-kva.example`.
 
     Raises:
-        UsageError: it is no host name: an address, a URL, a port, one label, or too long.
+        UsageError: it is not a host name: an address, a URL, a port, one label, or too long.
     """
     name = text.strip().rstrip(".")
     wildcard = name.startswith("*.")

@@ -29,7 +29,7 @@ SIMILAR = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is said to a word that is no command: why, and what to type."""
+    """What is said to a word that is not a command: why, and what to type."""
 
     why: str
     hint: str

@@ -42,7 +42,7 @@ class History:
     warm: Mapping[int, float] = field(default_factory=dict)
     """Releases kept running after the switch, with the end of their time (epoch seconds)."""
     revivals: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
-    """By release, when its web process answered nothing and was started anew, oldest first."""
+    """By release, when its web process answered nothing and was restarted, oldest first."""
     loops: tuple[Loop, ...] = ()
     """Crash loops that were noticed and have not ended."""
 

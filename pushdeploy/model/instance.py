@@ -97,7 +97,7 @@ _UNIT = re.compile(
 
 
 def parse_unit(unit: str) -> UnitName | None:
-    """The inverse of `Instance.unit`; `None` for units that are no instances, such as bridges."""
+    """The inverse of `Instance.unit`; `None` for units that are not instances, such as bridges."""
     match = _UNIT.fullmatch(unit)
     if match is None or (match["index"] is None and match["type"] != "web"):
         return None
@@ -150,7 +150,7 @@ class Status:
     ended: float | None = None
     """When it last ended, while there is no process."""
     slowed: bool = False
-    """It waits long before it is started again."""
+    """It waits long before it is restarted."""
 
     @property
     def name(self) -> str:
@@ -159,5 +159,5 @@ class Status:
 
     @property
     def last_restart(self) -> float | None:
-        """When it last fell, or was started again after that; `None` when it never did."""
+        """When it last fell, or was restarted after that; `None` when it never did."""
         return (self.ended or self.since) if self.restarts else None

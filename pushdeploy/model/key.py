@@ -83,7 +83,7 @@ def parse_public_key(text: str, name: str | None = None) -> Key:
         name: what to call it; `None` takes the comment.
 
     Raises:
-        RefusedInputError: it is a private key, more than one, has options, or is no key at all.
+        RefusedInputError: it is a private key, more than one, has options, or is not a key at all.
         UsageError: the name is none, or there is none.
     """
     kind, body, comment = _words(_only_line(text))

@@ -48,7 +48,7 @@ class Contents:
     """Mode bits that none has."""
     signs: tuple[str, ...] = ("*",)
     """What is looked at each time: patterns below the folder. When one of them is not as it should
-    be, all of it is set right."""
+    be, all of it is fixed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def parse_revision(text: str, app: str) -> str:
         app: which a hint names.
 
     Raises:
-        UsageError: It asks for something else, or is no revision at all.
+        UsageError: It asks for something else, or is not a revision at all.
     """
     if not text:
         raise UsageError("`` names nothing", hint=f"pushdeploy deploy --app {app}")

@@ -62,7 +62,7 @@ def parse_server_settings(text: str) -> ServerSettings:
     """The inverse.
 
     Raises:
-        RefusedInputError: the text is no TOML, or a value has another form.
+        RefusedInputError: the text is not TOML, or a value has another form.
     """
     try:
         table = tomllib.loads(text)

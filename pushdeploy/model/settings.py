@@ -48,7 +48,7 @@ class AppSettings:
     warm: int = WARM_SECONDS
     """Seconds; 0 stops the old web process as soon as it has drained."""
     watchdog: bool = True
-    """A web process that answers nothing any more is started anew."""
+    """A web process that answers nothing any more is restarted."""
 
     @property
     def known_as(self) -> str:
@@ -98,7 +98,7 @@ def parse_settings(text: str) -> AppSettings:
     """The inverse.
 
     Raises:
-        RefusedInputError: the text is no TOML, or a value has the wrong type.
+        RefusedInputError: the text is not TOML, or a value has the wrong type.
     """
     try:
         table = tomllib.loads(text)

@@ -60,7 +60,7 @@ def parse_new_folder(text: str, app: str = "") -> str:
         app: the app that a hint names.
 
     Raises:
-        RefusedInputError: It is no folder of the tree, or looks like a file.
+        RefusedInputError: It is not a folder of the tree, or looks like a file.
     """
     folder = parse_storage_folder(text)
     parent, _, name = folder.rpartition("/")

@@ -1,4 +1,4 @@
-"""The watchdog's rules: what hangs, what crash-loops, and when either is started anew."""
+"""The watchdog's rules: what hangs, what crash-loops, and when either is restarted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST_GAP_SECONDS = 3600.0
 """From one revival to the next: 5 minutes, then twice as long each time, to an hour."""
 
 FORGET_SECONDS = 2 * LONGEST_GAP_SECONDS
-"""After so long without a revival the gaps begin anew."""
+"""After so long without a revival the gaps begin again."""
 
 LOOP_RESTARTS = 5
 LOOP_SECONDS = 60.0

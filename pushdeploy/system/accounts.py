@@ -33,7 +33,7 @@ class ServerAccounts:
         self.users = OwnUsers(layout)
 
     def ensure_server(self, *, deep: bool = False) -> Findings:
-        """Make what every server has, users and folders, or set it right; the engine listens then.
+        """Make what every server has, users and folders, or fix it; the engine listens then.
 
         Raises:
             UnavailableError: somebody else made a user or group of ours.

@@ -55,7 +55,7 @@ def facts(chain: bytes) -> Facts:
     """What the first certificate of a chain says.
 
     Raises:
-        RefusedInputError: it is no PEM certificate.
+        RefusedInputError: it is not a PEM certificate.
     """
     first = _certificates(chain)[0]
     return Facts(

@@ -160,7 +160,7 @@ def _lines(records: Iterable[Mapping[str, object]]) -> str:
 
 
 def make_folder(path: Path, *, mode: int, user: int = -1, group: int = -1) -> bool:
-    """Make one folder, or set right the mode and owner of the one that is there.
+    """Make one folder, or fix the mode and owner of the one that is there.
 
     Returns False when it was so already.
 

@@ -38,7 +38,7 @@ class Repository:
         """Open it.
 
         Raises:
-            UnavailableError: it is no repo.
+            UnavailableError: it is not a repo.
         """
         self.git = Git(path)
         """The program, in this repo."""
@@ -59,7 +59,7 @@ class Repository:
                 return str(self._repo.commit(revision).hexsha)
             except (BadName, BadObject, ValueError):
                 return None
-        # GitPython reads reflogs, which this repo has not, and stumbles over what is no commit.
+        # GitPython reads reflogs, which this repo has not, and stumbles over what is not a commit.
         line = self.git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         return attempt(line).stdout.strip() or None
 
@@ -161,7 +161,7 @@ def _said(error: GitCommandError) -> str:
 
 
 def make_bare(path: Path, branch: str) -> None:
-    """Make a bare repo, or set right the one that is there."""
+    """Make a bare repo, or fix the one that is there."""
     os.environ.update(configured({}))
     repo = git.Repo.init(path, bare=True, initial_branch=branch)
     with repo.config_writer() as settings:

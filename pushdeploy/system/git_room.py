@@ -27,7 +27,7 @@ AGE_SECONDS = 24 * 3600.0
 """What nothing names is kept for so long: a push that is under way may be about to name it."""
 
 APART_SECONDS = 6 * 3600.0
-"""The least time between two collections: each writes the repo's pack anew."""
+"""The least time between two collections: each writes the repo's pack again."""
 
 MOST_LOOSE = 2000
 MOST_LOOSE_BYTES = 64 << 20

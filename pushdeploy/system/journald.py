@@ -237,8 +237,8 @@ def _loss(record: Record) -> re.Match[str] | None:
 def _text(record: Record) -> str:
     """What is shown of a record.
 
-    A message that is no text comes as a list of bytes; one that was sent several times as a list of
-    those, which only who speaks to journald itself can do.
+    A message that is not text comes as a list of bytes; one that was sent several times as a list
+    of those, which only a program that speaks to journald itself can do.
     """
     if _is_kill(record):
         return KILLED_FOR_MEMORY

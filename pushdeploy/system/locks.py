@@ -128,7 +128,7 @@ def _acquire(
 def _try(path: Path) -> int | None:
     """The file, locked; `None` while another holds it.
 
-    Opened anew each time: a new app of the same name has a lock of its own.
+    Opened again each time: a new app of the same name has a lock of its own.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE)

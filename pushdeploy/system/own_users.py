@@ -109,7 +109,7 @@ class OwnUsers:
             raise UnavailableError(one.message, hint=one.hint)
 
     def ensure(self, *wanted: Wanted) -> list[str]:
-        """Make users, each with a group of its own, or set them right; returns what was done.
+        """Make users, each with a group of its own, or fix them; returns what was done.
 
         Raises:
             UnavailableError: somebody else made one of that name; nothing has changed then.

@@ -79,7 +79,7 @@ def has_sign(folder: int, contents: Contents, owner: Owner) -> bool:
 
 
 def walk(folder: int, contents: Contents, owner: Owner, tree: Tree) -> None:
-    """Set right all that is in an open folder. Only the folders on the way are open at a time."""
+    """Fix all that is in an open folder. Only the folders on the way are open at a time."""
     open_now = [os.dup(folder)]
     left = [_listing(folder)]
     try:
@@ -132,7 +132,7 @@ def _names(folder: int, pattern: str) -> list[str]:
 
 
 def _listing(folder: int) -> list[str]:
-    """The names in a folder that is open by its path alone; none of one that is no folder."""
+    """The names in a folder that is open by its path alone; none of one that is not a folder."""
     with suppress(FileNotFoundError, NotADirectoryError):
         readable = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
         try:

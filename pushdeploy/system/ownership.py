@@ -49,7 +49,7 @@ class Findings:
     made: list[str] = field(default_factory=list)
     """What was missing."""
     did: list[str] = field(default_factory=list)
-    """What was set right."""
+    """What was fixed."""
     left: list[str] = field(default_factory=list)
     """What may be somebody else's, and was left alone."""
     refused: list[str] = field(default_factory=list)
@@ -66,7 +66,7 @@ class Findings:
 
 
 def set_right(owned: Iterable[Owned], *, deep: bool = False) -> Findings:
-    """Make it so; twice is once.
+    """Make it so; doing it twice changes nothing more.
 
     Args:
         owned: the lines, parents first.

@@ -201,7 +201,7 @@ def _family(process: psutil.Process) -> list[psutil.Process]:
 
 
 def alive(pid: int) -> bool:
-    """True when the process exists and is no zombie."""
+    """True when the process exists and is not a zombie."""
     try:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:

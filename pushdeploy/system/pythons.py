@@ -77,7 +77,7 @@ def interpreters(preferred: Path) -> list[Interpreter]:
     """The Pythons of this machine; `preferred` (the server's own) first.
 
     Raises:
-        UnavailableError: `preferred` is no Python.
+        UnavailableError: `preferred` is not a Python.
     """
     found = [interpreter(preferred)]
     for folder in SEARCHED:

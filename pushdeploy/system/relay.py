@@ -1,7 +1,7 @@
 """Hands connections on: from the listening socket that is our stdin to another address.
 
 `python -I -m pushdeploy.system.relay FOLDER TARGET`: TARGET is a port of 127.0.0.1, or the path of
-a unix socket, which is looked up in FOLDER anew for each connection, so that links count as they
+a unix socket, which is looked up in FOLDER again for each connection, so that links count as they
 are then. Relative, since a socket's path has 108 bytes at most.
 
 A port is anybody's who binds it first. So with each connection the kernel is asked who has the far

@@ -1,6 +1,6 @@
 """Runs inside supervisord, as an RPC interface of it (supervisord.org/xmlrpc.html): what it lacks.
 
-A crashed process is started again a second later, for ever; its restarts are counted; its listening
+A crashed process is restarted a second later, for ever; its restarts are counted; its listening
 socket stays open meanwhile, so that requests wait; its children end with it; and what it prints
 goes line by line, with the time, into one file an app.
 """
@@ -41,7 +41,7 @@ class Plugin:
         events.subscribe(events.ProcessLogStdoutEvent, self._printed)
 
     def restarts(self) -> dict[str, int]:
-        """How often each program was started again since it was last started on purpose."""
+        """How often each program was restarted since it was last started on purpose."""
         return dict(self._restarts)
 
     def _starting(self, event: _Event) -> None:

@@ -221,7 +221,7 @@ class Systemd:
         command.attempt(Command(transient(options, asked)))
 
     def set_pause(self, unit: str, seconds: int) -> None:
-        """In its file, until that is written anew; what already waits goes by it too."""
+        """In its file, until that is written again; what already waits goes by it too."""
         path = self._units / f"{unit}.service"
         text = RESTART.sub(f"RestartSec={seconds}", path.read_text())
         if self._write(path.name, text):

@@ -34,7 +34,7 @@ def _build_of(kind: JobKind) -> JobKind:
 
 
 class Killed(BaseException):
-    """The engine dies here, as by SIGKILL: nothing that is ours runs after it."""
+    """The engine dies here, as if by SIGKILL: nothing that is ours runs after it."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The engine may be killed at any instant: the app serves, and the next look mends the rest."""
+"""The engine may be killed at any instant: the app serves, and the next look fixes the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The watchdog: what hangs is started anew, not too often; what crash-loops is slowed down."""
+"""The watchdog: what hangs is restarted, not too often; what crash-loops is slowed down."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ QUERIES = {
 STORY = sorted((PACKAGE / "deploy").glob("*.py"))
 ALSO = [PACKAGE / f"system/{name}.py" for name in ("nginx", "nginx_program", "nginx_welcome")]
 
-# Files whose steps nobody strikes at, and why that is no hole.
+# Files whose steps nobody strikes at, and why that is not a hole.
 WITHOUT = {
     "archive.py": "copied, then moved; tests/deploy/test_archive.py kills it between the two",
     "apps.py": "makes and destroys whole apps; a rename comes first, and reconcile does the rest; "

@@ -53,7 +53,7 @@ class Talk:
 
         Raises:
             Farewell: a close frame came instead.
-            Failure: the connection ended without one, or what came is no frame.
+            Failure: the connection ended without one, or what came is not a frame.
         """
         self.send(TEXT, text.encode())
         return await self.hear()

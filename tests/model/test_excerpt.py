@@ -139,7 +139,7 @@ def test_the_message_that_the_server_repeats_is_shown_once() -> None:
 
 
 def test_a_line_of_any_length_is_looked_through_at_once() -> None:
-    """It took minutes: the look for folders began anew at each letter."""
+    """It took minutes: the look for folders began again at each letter."""
     lines = ["x" * 48_000, "a/slugs/" * 6_000, '  File "' + "/venvs" * 8_000] * 66
 
     assert len(excerpt(lines)) == 20

@@ -1,4 +1,4 @@
-"""Words that are no commands: what is proposed never destroys, and other tools' words are known."""
+"""Words that are not commands: proposals never destroy, and other tools' words are known."""
 
 from __future__ import annotations
 

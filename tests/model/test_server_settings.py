@@ -1,4 +1,4 @@
-"""The server's own settings are read as they were written; what is no e-mail is refused."""
+"""The server's own settings are read as they were written; wrong e-mail addresses are refused."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def examine_at_boot(where: Place, point: Point, fault: Fault) -> None:
 
 
 def examine_a_repair(where: Place, point: Point, fault: Fault) -> None:
-    """The live app answers nobody, and the fault strikes as it is started anew."""
+    """The live app answers nobody, and the fault strikes as it is restarted."""
     site = where.site
     version = live_version(site)
     site.host.run("rm", f"/run/pushdeploy/{site.name}/{site.current}/web.sock")

@@ -227,7 +227,7 @@ def test_what_keeps_deploy_out_of_ssh_is_named_with_the_line_that_cures_it(
     assert f"in {file}: {cure};" in done.stdout
     assert f"in {file}: {cure};" in again
     assert "=====> Ready" not in again
-    eventually(lambda: site.laptop.ssh("version").returncode, 0)  # sshd starts itself anew
+    eventually(lambda: site.laptop.ssh("version").returncode, 0)  # sshd starts itself again
     assert_in_order(site)
 
 

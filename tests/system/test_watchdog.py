@@ -1,4 +1,4 @@
-"""What hangs is started anew, what crash-loops is slowed down, and both are said.
+"""What hangs is restarted, what crash-loops is slowed down, and both are said.
 
 All apps go wrong at once, and the watchdog looks once: what it does with each is a test.
 """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Repo:
-    """Where an app's repo is, and what was set right so that git takes it."""
+    """Where an app's repo is, and what was fixed so that git takes it."""
 
     repo: str
     did: tuple[str, ...]

@@ -48,7 +48,7 @@ def change(asked: Asked) -> Watchdog:
 
 @verb("watchdog.found", LookedAfter, right=Right.SERVER)
 def found(asked: Asked) -> LookedAfter:
-    """Set right what the watchdog found: the release that was `hung`, or else what is down."""
+    """Fix what the watchdog found: the release that was `hung`, or else what is down."""
     from pushdeploy.deploy.revive import look_after
 
     hung = asked.request.get("hung")
