@@ -4,7 +4,7 @@ python := .venv/bin/python
 shell_scripts = $(shell git grep --files-with-matches --extended-regexp '^\#!.*[ /](ba)?sh$$' -- ':!templates' ':!docs' ':!*.py')
 
 # What boots a server, or runs a supervisor of its own.
-without_servers = -m 'not system and not embedded' --ignore=tests/system --ignore=tests/adversarial
+without_servers = -m 'not booted and not embedded' --ignore=tests/host --ignore=tests/adversarial
 
 .PHONY: check lint types shell test test-all bench docs dist locks prepare
 
@@ -17,7 +17,7 @@ lint: prepare
 
 types: prepare
 	$(python) -m mypy
-	$(python) -m mypy --explicit-package-bases tests/system
+	$(python) -m mypy --explicit-package-bases tests/host
 	$(python) -m mypy --explicit-package-bases bench/measure.py bench/many_and_large.py bench/breakdown.py bench/guest/*.py
 
 shell: prepare

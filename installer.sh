@@ -17,11 +17,11 @@ named = os.path.join(folder, "python%d.%d" % sys.version_info[:2])
 print(named if os.path.realpath(named) == real else real)
 '
 
-# Runs pushdeploy/cli/setup.py of the checkout that is named first.
+# Runs pushdeploy/install/main.py of the checkout that is named first.
 readonly FROM_CHECKOUT='
 import sys
 sys.path.insert(0, sys.argv.pop(1))
-from pushdeploy.cli.setup import main
+from pushdeploy.install.main import main
 sys.exit(main())
 '
 
@@ -81,7 +81,7 @@ is_root() {
   [[ "$(id --user)" == 0 ]]
 }
 
-# install, uninstall: only what Python can't do for itself; the rest is in pushdeploy/cli/setup.py.
+# install, uninstall: only what Python can't do for itself; the rest is in pushdeploy/install/main.py.
 
 readonly SERVER_LOCK=/run/pushdeploy-installer.lock
 
@@ -119,7 +119,7 @@ install_server() {
   server_require_python
   tool=$SERVER_FOLDER/$(tool_name "$checkout")
   server_tool "$checkout" "$tool"
-  "$tool/venv/bin/python" -I -m pushdeploy.cli.setup install --tool "$tool" "$@"
+  "$tool/venv/bin/python" -I -m pushdeploy.install.main install --tool "$tool" "$@"
 }
 
 # What is on the server, before anything is changed: by the checkout's own code, which needs nothing
@@ -148,7 +148,7 @@ uninstall() {
   server_lock
   cd -- "$HERE"
   "$python" -B -c 'import psutil' 2>/dev/null || python=$SERVER_PYTHON
-  "$python" -B -m pushdeploy.cli.setup uninstall "$@"
+  "$python" -B -m pushdeploy.install.main uninstall "$@"
 }
 
 # Only what is cheap to see before anything is done; Python reads the values again.
@@ -264,7 +264,7 @@ server_tool() {
   detail ok
 }
 
-# demo: only what Python can't do for itself; the rest is in pushdeploy/cli/demo.py.
+# demo: only what Python can't do for itself; the rest is in pushdeploy/demo/main.py.
 
 demo() {
   local checkout folder python
@@ -292,7 +292,7 @@ demo() {
     fi
     demo_tool "$folder/tool" "$python" "$checkout"
   fi
-  exec "$folder/tool/bin/python" -I -m pushdeploy.cli.demo \
+  exec "$folder/tool/bin/python" -I -m pushdeploy.demo.main \
     --checkout "$checkout" --dir "$folder" "$@"
 }
 

@@ -8,9 +8,9 @@ set -euo pipefail
 readonly SERVER_PYTHON=/usr/bin/python3
 readonly SERVER_FOLDER=/opt/pushdeploy
 
-# Programs in /opt/pushdeploy/current/bin, one for each of these modules of pushdeploy.cli. They
-# name the version's own Python: an upgrade never changes modules under one that runs.
-readonly SERVER_PROGRAMS=(engine shell watchdog)
+# Programs in /opt/pushdeploy/current/bin, and their modules of pushdeploy.programs. They name the
+# version's own Python: an upgrade never changes modules under one that runs.
+readonly SERVER_PROGRAMS=(engine shell:ssh_command watchdog)
 
 # What the tool is made from.
 readonly SERVER_SOURCE=(hooks pushdeploy templates installer.sh tool.sh pyproject.toml requirements.lock)
@@ -213,9 +213,9 @@ tool_scripts() {
     fi
   done
   for script in "${SERVER_PROGRAMS[@]}"; do
-    tool_program "$tool" "$library" "bin/$script" -m "pushdeploy.cli.$script"
+    tool_program "$tool" "$library" "bin/${script%:*}" -m "pushdeploy.programs.${script#*:}"
   done
-  tool_program "$tool" "$library" venv/bin/pushdeploy -m pushdeploy.cli.main
+  tool_program "$tool" "$library" venv/bin/pushdeploy -m pushdeploy.programs.command_line
   tool_repair_program "$tool" >"$tool/repair"
   chmod 0755 -- "$tool"/hooks/* "$tool"/bin/* "$tool/venv/bin/pushdeploy" "$tool/repair"
 }

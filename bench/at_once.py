@@ -16,7 +16,7 @@ SIZES = (1, 2, 3, 5)
 def all_live(machines: list[Machine]) -> list[float]:
     """Push all at once; seconds from the one moment until each is live."""
     versions = [machine.commit() for machine in machines]
-    machines[0].settle()
+    machines[0].calm_down()
     pollers = [
         Poller(machine, PORT + number, f"v={version} ", PUSH_PAUSE_SECONDS)
         for number, (machine, version) in enumerate(zip(machines, versions, strict=True))

@@ -28,7 +28,7 @@ STEPS = (
     ("systemd starts the sandbox", "last systemctl ends", "start script"),
     ("the app boots and passes", "start script", "switch"),
     ("first answer through nginx", "switch", "live"),
-    ("settled, told, hung up", "live", "git push ends"),
+    ("confirmed, told, hung up", "live", "git push ends"),
 )
 """What it is, from which moment, to which; in the order of a push."""
 
@@ -50,7 +50,7 @@ def traced(machine: Machine, run: int, *, dependency: bool) -> Trace:
     """Push a new version and watch."""
     added = f"{machine.subject.requirements}{ADDED}  # the venv of run {run}\n"
     version = machine.commit({"requirements.txt": added} if dependency else {})
-    machine.settle()
+    machine.calm_down()
     poller = Poller(machine, NGINX_PORT, f"v={version} ", PUSH_PAUSE_SECONDS)
     with trace.recorded(machine) as recorded:
         done = push(machine, "production")
@@ -87,7 +87,7 @@ def main() -> int:
         boot = floor.Boot.of_live(machine)
         found = [traced(machine, run, dependency=o.dependency) for run in range(o.runs)]
         best = min(found, key=lambda one: one.moments["live"])
-        machine.settle()
+        machine.calm_down()
         lines.append(f"- floor, plain push: {floor.plain_push(machine) * 1000:.0f} ms")
         lines.append(f"- floor, the app's own boot: {boot.seconds(machine) * 1000:.0f} ms")
         text = "\n".join([*lines, "", *table(best)]) + "\n"

@@ -25,9 +25,9 @@ def measure(machine: Machine, book: Book, runs: int) -> None:
 
 
 def _push_broken(machine: Machine, book: Book, name: str, remote: str, port: int) -> None:
-    machine.settle()
+    machine.calm_down()
     done = push(machine, remote)
-    machine.settle()
+    machine.calm_down()
     poller = Poller(machine, port, "v=", SWITCH_PAUSE_SECONDS, seconds=3)
     down = poller.result()["first"] is None
     ours = name == "pushdeploy"

@@ -19,7 +19,7 @@ def measure(machine: Machine, book: Book, runs: int) -> None:
     book.command(MEASURE, *(f"{name}   # as root on the server" for name in LINES))
     for _ in range(runs):
         for name, line in LINES.items():
-            machine.settle()
+            machine.calm_down()
             seconds = json.loads(machine.timed(*line).stdout)["seconds"]
             side = "pushdeploy" if "pushdeploy" in name else "floor"
             book.add(MEASURE, side, name, seconds * 1000, unit="ms")

@@ -14,7 +14,7 @@ LOOK = f"for i in $(seq {LOOKS}); do ps -eo args=; echo {'-' * 8}; sleep 1; done
 WATCHDOG = "/watchdog"
 
 # Programs of ours, and the fronts; an app's own processes lie below its folder.
-OURS = ("/opt/pushdeploy/", "systemd-socket-proxyd", "pushdeploy.cli")
+OURS = ("/opt/pushdeploy/", "systemd-socket-proxyd", "pushdeploy.programs")
 
 
 def measure(machine: Machine, book: Book) -> None:
@@ -22,7 +22,7 @@ def measure(machine: Machine, book: Book) -> None:
     book.command(
         MEASURE, f"ps -eo args   # each second for {LOOKS} s, from {WAIT_SECONDS:.0f} s on"
     )
-    machine.settle()
+    machine.calm_down()
     time.sleep(WAIT_SECONDS)
     said = machine.host.run("sh", "-c", LOOK, timeout=3 * LOOKS).stdout
     looked = 0

@@ -15,7 +15,7 @@ MEASURE = "a deploy under load"
 
 def window(machine: Machine, remote: str, port: int) -> dict[str, Any]:
     """The load client's report over one push and a second before and after."""
-    machine.settle()
+    machine.calm_down()
     with tempfile.TemporaryDirectory(prefix="pushdeploy-load-") as folder:
         with load(machine, port, Path(folder)) as file:
             done = push(machine, remote)

@@ -11,9 +11,9 @@ from itertools import count
 from pathlib import Path
 
 from bench.subject import Subject
-from tests.system import checkout, processes
-from tests.system.host import Host
-from tests.system.laptop import App, Laptop, make_key
+from tests.host import checkout, processes
+from tests.host.host import Host
+from tests.host.laptop import App, Laptop, make_key
 
 HERE = Path(__file__).resolve().parent
 GUEST = "/srv/bench"
@@ -70,7 +70,7 @@ class Machine:
         self.laptop.commit(self.app, {"VERSION": f"{version}\n", **(files or {})}, f"V. {version}")
         return version
 
-    def settle(self) -> None:
+    def calm_down(self) -> None:
         """Wait until nothing of ours works any more and nobody is logged in."""
         end = time.monotonic() + QUIET_SECONDS
         while self._busy() and time.monotonic() < end:

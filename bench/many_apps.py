@@ -11,7 +11,7 @@ from bench.push_to_live import to_live
 from bench.rollback import COMMAND
 from bench.subject import CHECKOUT, Subject
 from bench.watch import push
-from tests.system import processes
+from tests.host import processes
 
 MEASURE = "many apps on one host"
 BOOT = "a boot of a host with many apps"
@@ -86,7 +86,7 @@ def _figures(machine: Machine) -> dict[str, float]:
         ("apps", ("apps",)),
         ("reconcile", ("reconcile",)),
     ):
-        machine.settle()
+        machine.calm_down()
         found[name] = json.loads(machine.timed(COMMAND, *words).stdout)["seconds"]
     return found
 

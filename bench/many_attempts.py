@@ -89,7 +89,7 @@ def _figures(machine: Machine, port: int) -> dict[str, float]:
     found["rollback"] = roll_back(machine, before)["seconds"]
     roll_back(machine, after)
     for query in QUERIES:
-        machine.settle()
+        machine.calm_down()
         done = json.loads(machine.timed(COMMAND, query, "--app", machine.name).stdout)
         found[query] = done["seconds"]
     return found

@@ -17,7 +17,7 @@ SIDES = {"pushdeploy": ("production", NGINX_PORT)} | {
 
 def to_live(machine: Machine, remote: str, port: int, version: int) -> tuple[float, float]:
     """Push this version; seconds until it answers, and until `git push` ends."""
-    machine.settle()
+    machine.calm_down()
     poller = Poller(machine, port, f"v={version} ", PUSH_PAUSE_SECONDS)
     done = push(machine, remote)
     found = poller.result()
@@ -28,7 +28,7 @@ def to_live(machine: Machine, remote: str, port: int, version: int) -> tuple[flo
 
 def floor_seconds(machine: Machine, boot: Boot) -> tuple[float, float]:
     """A plain push, and the app's own boot."""
-    machine.settle()
+    machine.calm_down()
     return floor.plain_push(machine), boot.seconds(machine)
 
 

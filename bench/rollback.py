@@ -24,7 +24,7 @@ LOGS = f"/var/log/pushdeploy/{APP}"
 
 def roll_back(machine: Machine, release: str) -> dict[str, float]:
     """Run the command with nobody asking the app: `began` and `seconds`."""
-    machine.settle()
+    machine.calm_down()
     done: dict[str, float] = json.loads(
         machine.timed(COMMAND, "rollback", release, "--app", machine.name).stdout
     )
@@ -35,7 +35,7 @@ def roll_back(machine: Machine, release: str) -> dict[str, float]:
 
 def watched(machine: Machine, release: str, pause: float) -> tuple[float, float, float]:
     """Seconds of the command, from its start to the first answer, and from the probe to that."""
-    machine.settle()
+    machine.calm_down()
     poller = Poller(machine, NGINX_PORT, f"release={release} ", pause)
     done = roll_back(machine, release)
     found = poller.result()

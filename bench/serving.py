@@ -32,7 +32,7 @@ def measure(machine: Machine, book: Book, runs: int, boot: Boot) -> None:
     """All ways in turn."""
     if shutil.which("wrk") is None:
         raise RuntimeError("wrk is not installed: apt-get install wrk")
-    machine.settle()
+    machine.calm_down()
     book.command(
         MEASURE,
         f"wrk --threads 1 --connections {ONE} --duration {SECONDS}s --latency http://127.0.0.1:PORT/",

@@ -9,7 +9,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 FOLDERS = {
     "flask": CHECKOUT / "bench/subjects/flask",
     "flask12": CHECKOUT / "bench/subjects/flask12",
-    "tiny": CHECKOUT / "tests/apps/tiny",
+    "tiny": CHECKOUT / "tests/sample_apps/tiny",
 }
 
 

@@ -21,7 +21,7 @@ LINE = re.compile(r"\s*(.+?)\s+(\d+)/(\d+)\s+([\d.]+):\s+\S+?:(\S+?):\s*(.*)")
 STARTS_SECONDS = 0.7
 ENDS_SECONDS = 0.3
 EXECUTED = {
-    "/cli/shell": "wrapper",
+    "ssh_command": "wrapper",
     "bin/shell": "wrapper",
     "hooks/pre-receive": "pre-receive",
     "hooks/post-receive": "post-receive",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.machine import Machine
-from tests.system import processes
+from tests.host import processes
 
 if TYPE_CHECKING:
     import subprocess

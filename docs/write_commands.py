@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from pushdeploy.cli.group import ALIASES, PROGRAM, commands, sentences
+from pushdeploy.cli.group import ALIASES, commands, sentences
+from pushdeploy.cli.invocation import PROGRAM
 
 PAGE = Path(__file__).parent / "reference" / "commands.md"
 

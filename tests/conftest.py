@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.system.fixtures"]
+pytest_plugins = ["tests.host.fixtures", "tests.deploy.fixtures", "tests.key_fixtures"]
 
 settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -16,4 +16,4 @@ settings.load_profile("judged" if os.environ.get("CI") else "patient")
 
 # Before anything imports them.
 for name in ("story", "strikes", "struck", "whole"):
-    pytest.register_assert_rewrite(f"tests.system.{name}")
+    pytest.register_assert_rewrite(f"tests.host.{name}")

@@ -20,9 +20,9 @@ LOCKS = ("requirements", "requirements-dev")
 PINNED = re.compile(r"^([\w.-]+)==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
 
 WHERE = """
-from pushdeploy.system.share import share
+from pushdeploy.system.resources import resource
 for name in ("hooks", "templates"):
-    folder = share(name)
+    folder = resource(name)
     print(folder, *sorted(p.relative_to(folder.parent).as_posix() for p in folder.rglob("*")
           if p.is_file()), sep="\\n")
 """

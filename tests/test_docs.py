@@ -33,7 +33,8 @@ TOP_FOLDERS = ("docs", "examples", "hooks", "pushdeploy", "templates", "tests", 
 OF_THE_CHECKOUT = re.compile(
     rf"(?<![\w/.@-])(?:\./)?((?:{'|'.join(map(re.escape, TOP_FOLDERS))})/[\w./-]*)"
 )
-OF_THE_PACKAGE = re.compile(r"(?<![\w/])((?:cli|engine|deploy|system|model)/\w+\.py)")
+ROOMS = "|".join(path.parent.name for path in (ROOT / "pushdeploy").glob("*/__init__.py"))
+OF_THE_PACKAGE = re.compile(rf"(?<![\w/])((?:{ROOMS})/\w+\.py)")
 
 
 def short(path: Path) -> str:

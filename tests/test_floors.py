@@ -1,4 +1,4 @@
-"""Imports go down the floors only, each tool has one owner, and what is called often is light."""
+"""Imports go down only and never in a circle, a tool has one owner, names are the field's."""
 
 from __future__ import annotations
 
@@ -18,8 +18,43 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pushdeploy"
 
-FLOORS = ("model", "system", "deploy", "engine", "cli")
+FLOORS = (
+    *("model", "system", "machine"),
+    *("records", "proxy", "apps", "deploy", "watch"),  # the story, whose rooms have an order too
+    "engine",
+    *("cli", "push", "install", "demo", "programs"),  # what prints, and starts all the rest
+)
 """From the ground up. `errors`, `events` and the version lie below all."""
+
+FORBIDDEN = {
+    "bug": "crash",
+    "compose": "wiring",
+    "edge": "proxy",
+    "errand": "invocation",
+    "faults": "failpoints",
+    "hands": "system",
+    "journal": "records",
+    "journals": "app_names",
+    "lookup": "reader",
+    "mend": "fix",
+    "moment": "time",
+    "pace": "backoff",
+    "receiver": "git_user or checkout_worker",
+    "renew": "change_release",
+    "revival": "restart",
+    "revive": "restart_hung",
+    "settle": "cut_over",
+    "setup": "install",
+    "side": "target",
+    "takeover": "hook_server",
+    "tidy": "clean_up",
+    "troubles": "warnings",
+    "unborn": "refused_forks",
+}
+"""Words that a reader would guess wrong, and ours for it (docs/glossary.md)."""
+
+MEANT = {"bug", "our_bug", "_our_bug", "OUR_BUG", "_journal", "JOURNAL"}
+"""Where the word is the right one."""
 
 OWNERS = {
     "subprocess": {"system/command.py"},
@@ -106,6 +141,77 @@ def test_imports_go_down_only(path: Path) -> None:
     assert [name for name in ours if floor(name) > own] == []
 
 
+def module(path: Path) -> str:
+    """`pushdeploy.system.git`; a package is called as its folder."""
+    name = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+    return name.removesuffix(".__init__")
+
+
+def circles(below: dict[str, set[str]]) -> list[str]:
+    """What is left when whatever imports nothing that is left has been taken away, again and again.
+
+    Args:
+        below: of each module, what it imports.
+    """
+    left = dict(below)
+    while done := {name for name, others in left.items() if not others & left.keys() - {name}}:
+        left = {name: others for name, others in left.items() if name not in done}
+    while free := left.keys() - set().union(*left.values()):  # they lead to a circle
+        left = {name: others for name, others in left.items() if name not in free}
+    return sorted(left)
+
+
+def test_no_modules_import_each_other() -> None:
+    names = {module(path) for path in modules()}
+    below = {
+        module(path): {
+            found
+            for name in imports(path)
+            for found in (name, name.rpartition(".")[0])
+            if found in names and "." in found and found != module(path)
+        }
+        for path in modules()
+    }
+
+    assert circles(below) == []
+
+
+def test_a_circle_is_found() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}) == ["b", "c"]
+
+
+def words(name: str) -> set[str]:
+    """The words of a name: `_wait_for`, `WaitFor`."""
+    return {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
+
+
+def named(path: Path) -> Iterator[str]:
+    """What a module names: itself, what it defines, its parameters and variables."""
+    yield from path.relative_to(PACKAGE).with_suffix("").parts
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.FunctionDef() | ast.ClassDef():
+                yield node.name
+            case ast.arg():
+                yield node.arg
+            case ast.Name(ctx=ast.Store()):
+                yield node.id
+            case ast.alias(asname=str(name)):
+                yield name
+
+
+@pytest.mark.parametrize("path", modules(), ids=short)
+def test_names_are_the_words_of_the_field(path: Path) -> None:
+    wrong = {
+        name: FORBIDDEN[word]
+        for name in named(path)
+        for word in words(name) & FORBIDDEN.keys()
+        if name not in MEANT
+    }
+
+    assert wrong == {}
+
+
 @pytest.mark.parametrize("tool", OWNERS)
 def test_a_tool_has_one_owner(tool: str) -> None:
     users = {
@@ -149,10 +255,14 @@ def test_a_program_is_started_by_its_owner_alone() -> None:
 @pytest.mark.parametrize(
     "module",
     [
-        *("pushdeploy.cli.shell", "pushdeploy.cli.forced_command", "pushdeploy.cli.receive"),
-        "pushdeploy.deploy.receive",
-        *("pushdeploy.cli.hook", "pushdeploy.cli.early", "pushdeploy.engine.client"),
-        "pushdeploy.cli.watchdog",
+        *(
+            "pushdeploy.programs.ssh_command",
+            "pushdeploy.push.forced_command",
+            "pushdeploy.push.receive_pack",
+        ),
+        "pushdeploy.push.pre_receive",
+        *("pushdeploy.push.hook_client", "pushdeploy.push.early_call", "pushdeploy.engine.client"),
+        "pushdeploy.programs.watchdog",
     ],
 )
 def test_what_runs_often_imports_the_standard_library_only(module: str) -> None:
@@ -181,8 +291,8 @@ def test_every_error_has_our_root() -> None:
 def test_a_hook_imports_nothing_but_the_way_of_a_push(hook: str) -> None:
     assert set(imports(ROOT / "hooks" / hook)) == {
         "sys",
-        "pushdeploy.cli.hook.hand_over",
-        f"pushdeploy.cli.receive_hooks.{hook.replace('-', '_')}",
+        "pushdeploy.push.hook_client.hand_over",
+        f"pushdeploy.push.hooks.{hook.replace('-', '_')}",
     }
 
 
@@ -200,8 +310,8 @@ OTHERS = {
 
 NAMED_THERE = {
     "model/layout.py": "where something lies on disk",
-    "cli/early.py": "has no time for an import; tests/cli/test_early.py holds it to the layout",
-    "cli/demo_blog.py": "files of the app that it shows",
+    "push/early_call.py": "has no time for an import; tests/push/test_early_call.py compares them",
+    "demo/blog.py": "files of the app that it shows",
     "system/own_users.py": "its records are a folder of its own, and have machines' names",
     "system/short_folder.py": "counts the characters of a socket's path",
     "system/supervisord_daemon.py": "the files of supervisord, which it alone knows",

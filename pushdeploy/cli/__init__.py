@@ -1,1 +1,1 @@
-"""The mouth: the only place that prints, exits and puts objects together."""
+"""Commands: one file a noun, and what they have in common."""

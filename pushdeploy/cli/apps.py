@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pushdeploy.cli.command import Errand, command, json_option
+from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.engine_link import embedded_root
 from pushdeploy.cli.output import say, say_note, show_json, show_lines, show_table
 from pushdeploy.engine.registry import App
@@ -20,7 +20,8 @@ from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.remote import PRODUCTION, Remote
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.invocation import Invocation
+    from pushdeploy.cli.target import Local
 
 CONNECTION_FIELDS = 4
 """`SSH_CONNECTION`: the client and its port, the server and its port (ssh(1))."""
@@ -32,9 +33,9 @@ COLUMNS = ("App", "Port", "Branch", "Release", "Commit")
 
 @command("apps", example="pushdeploy apps", app=App.NONE)
 @json_option
-def apps(side: Near, *, as_json: bool) -> None:
+def apps(target: Local, *, as_json: bool) -> None:
     """List the apps on the server."""
-    found = side.ask(verbs.apps).apps
+    found = target.ask(verbs.apps).apps
     if as_json:
         show_json([_record(one) for one in found])
     elif found:
@@ -50,26 +51,26 @@ def apps(side: Near, *, as_json: bool) -> None:
     type=click.IntRange(1, 65535),
     help="The port on 127.0.0.1; by default the next free one.",
 )
-def apps_create(side: Near, *, name: str, port: int | None) -> None:
+def apps_create(target: Local, *, name: str, port: int | None) -> None:
     """Create an app before its first push."""
-    made = side.ask(verbs.create, app=parse_app_name(name), port=port)
+    made = target.ask(verbs.create, app=parse_app_name(name), port=port)
     how = "done" if made.made else "it existed already"
     say(f"Creating {name}... {how}, on port {made.port}")
     say_note(made.note)
     show_lines(_to_paste(name))
 
 
-def _confirmed(errand: Errand) -> Errand:
+def _confirmed(invocation: Invocation) -> Invocation:
     """Ask here: over ssh there is no terminal to ask at."""
-    app = errand.parameters.get("app")
-    if errand.parameters.get("confirm") is None and app and sys.stdin.isatty():
-        return replace(errand, parameters={**errand.parameters, "confirm": _typed(app)})
-    return errand
+    app = invocation.parameters.get("app")
+    if invocation.parameters.get("confirm") is None and app and sys.stdin.isatty():
+        return replace(invocation, parameters={**invocation.parameters, "confirm": _typed(app)})
+    return invocation
 
 
 @command("apps:destroy", example="pushdeploy apps:destroy --app blog", prepare=_confirmed)
 @click.option("--confirm", metavar="NAME", help="The app's name, instead of being asked for it.")
-def apps_destroy(side: Near, *, app: str, confirm: str | None) -> None:
+def apps_destroy(target: Local, *, app: str, confirm: str | None) -> None:
     """Delete an app.
 
     Its releases, config vars and storage are deleted too, so it asks for the app's name.
@@ -81,7 +82,7 @@ def apps_destroy(side: Near, *, app: str, confirm: str | None) -> None:
             f"`{confirm}` is not `{app}`: nothing was destroyed",
             hint=f"pushdeploy apps:destroy --app {app} --confirm {app}",
         )
-    gone = side.ask(verbs.destroy, app=app, confirm=confirm)
+    gone = target.ask(verbs.destroy, app=app, confirm=confirm)
     say(f"Destroying {app}... done")
     say_note(gone.note)
 

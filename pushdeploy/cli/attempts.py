@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.cli import words
+from pushdeploy.cli import style
 from pushdeploy.cli.quiet import Quiet
 from pushdeploy.cli.watch import Printer, stderr
 from pushdeploy.engine.client import GoneError
@@ -14,7 +14,7 @@ from pushdeploy.model.ended import Ended, EndedAs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
     from pushdeploy.engine.registry import Verb
 
 GONE = 141
@@ -23,21 +23,21 @@ GONE = 141
 GOES_ON = "You stopped watching; the server carries on."
 
 
-def follow(side: Near, verb: Verb[Ended], **request: Any) -> int:
+def follow(target: Local, verb: Verb[Ended], **request: Any) -> int:
     """Start an attempt and show its events; returns the exit status."""
     printer = stderr()
-    ended = _ask(side, verb, request, printer)
+    ended = _ask(target, verb, request, printer)
     if isinstance(ended, int):
         return ended
     printer.end(ended)
     return ended.exit_code
 
 
-def briefly(side: Near, doing: str, restarting: str, verb: Verb[Ended], **request: Any) -> int:
+def briefly(target: Local, doing: str, restarting: str, verb: Verb[Ended], **request: Any) -> int:
     """Start an attempt and tell it in one line, as Heroku does; returns the exit status.
 
     Args:
-        side: where the engine is.
+        target: where the engine is.
         doing: `Setting SECRET_KEY`.
         restarting: `and restarting blog`, which is left out when nothing runs yet.
         verb: what the engine is asked for.
@@ -45,7 +45,7 @@ def briefly(side: Near, doing: str, restarting: str, verb: Verb[Ended], **reques
     """
     teller = Teller(stderr(), f"{doing} {restarting}")
     try:
-        ended = _ask(side, verb, request, teller)
+        ended = _ask(target, verb, request, teller)
     except PushdeployError:
         teller.finish(f"{doing}... failed, nothing changed")
         raise
@@ -65,16 +65,16 @@ def briefly(side: Near, doing: str, restarting: str, verb: Verb[Ended], **reques
 
 
 def _ask(
-    side: Near, verb: Verb[Ended], request: Mapping[str, Any], watcher: Printer
+    target: Local, verb: Verb[Ended], request: Mapping[str, Any], watcher: Printer
 ) -> Ended | int:
     """How the attempt ended, or an exit status when the person left."""
     try:
-        return side.engine(verb, request, watcher=watcher)
+        return target.engine(verb, request, watcher=watcher)
     except GoneError:
         return GONE
     except KeyboardInterrupt:
         hint = f"pushdeploy releases --app {request['app']}"
-        watcher.show(["", *words.problem(GOES_ON, hint)])
+        watcher.show(["", *style.problem(GOES_ON, hint)])
         return INTERRUPTED
 
 
@@ -85,7 +85,7 @@ class Teller(Printer):
         self._told = False
         self._quiet = quiet or Quiet()
         self._printer = printer
-        self._heading: list[str] = [f"{words.STEP}{doing.strip()}"]
+        self._heading: list[str] = [f"{style.STEP}{doing.strip()}"]
         self._kept: list[str] = []
 
     def show(self, text: Iterable[str]) -> bool:

@@ -10,18 +10,18 @@ from pushdeploy.engine.registry import App
 from pushdeploy.engine.verbs import bare as verbs
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 
 @command("bare", example="pushdeploy bare", app=App.NONE)
 @json_option
-def bare(side: Near, *, as_json: bool) -> None:
+def bare(target: Local, *, as_json: bool) -> None:
     """Show which app answers on the server's bare address.
 
     Requests that name no app's domain arrive there, such as `http://` and the server's address.
     The first app on a server answers there until it has a domain; any other must be chosen.
     """
-    found = side.ask(verbs.bare)
+    found = target.ask(verbs.bare)
     if as_json:
         show_json({"app": found.app, "kept_for": found.kept_for})
     elif found.app:
@@ -33,17 +33,17 @@ def bare(side: Near, *, as_json: bool) -> None:
 
 
 @command("bare:set", example="pushdeploy bare:set --app blog")
-def bare_set(side: Near, *, app: str) -> None:
+def bare_set(target: Local, *, app: str) -> None:
     """Choose the app that answers on the server's bare address.
 
     It answers there even if it has domains, until that is changed or the app is destroyed.
     """
-    side.ask(verbs.choose, app=app)
+    target.ask(verbs.choose, app=app)
     say(f"{app} answers on the server's bare address")
 
 
 @command("bare:unset", example="pushdeploy bare:unset", app=App.NONE)
-def bare_unset(side: Near) -> None:
+def bare_unset(target: Local) -> None:
     """Stop answering on the server's bare address."""
-    side.ask(verbs.choose)
+    target.ask(verbs.choose)
     say("Nothing answers on the server's bare address now")

@@ -9,14 +9,14 @@ from pushdeploy.cli.output import say
 from pushdeploy.engine.verbs import builds as verbs
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 
 @command("builds:clear-cache", example="pushdeploy builds:clear-cache --app blog")
-def builds_clear_cache(side: Near, *, app: str) -> None:
+def builds_clear_cache(target: Local, *, app: str) -> None:
     """Delete the packages that an app's builds have downloaded.
 
     Nothing that is running changes. The next build downloads what it needs again.
     """
-    side.ask(verbs.clear_cache, app=app)
+    target.ask(verbs.clear_cache, app=app)
     say(f"The package cache of {app} is empty. The next build downloads what it needs.")

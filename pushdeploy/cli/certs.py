@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pushdeploy.cli.command import Errand, command, json_option
-from pushdeploy.cli.moment import iso
+from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, show_json, show_table
+from pushdeploy.cli.times import iso
 from pushdeploy.cli.typed_file import STDIN, read_stdin, read_typed
 from pushdeploy.engine.registry import App
 from pushdeploy.engine.verbs import certs as verbs
@@ -20,7 +20,8 @@ from pushdeploy.model.text import decode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.invocation import Invocation
+    from pushdeploy.cli.target import Local
     from pushdeploy.model.certificate import Certificate
 
 COLUMNS = ("Domain", "App", "Ends", "From", "Issuer", "Served")
@@ -28,15 +29,15 @@ COLUMNS = ("Domain", "App", "Ends", "From", "Issuer", "Served")
 
 @command("certs", example="pushdeploy certs", app=App.NONE)
 @json_option
-def certs(side: Near, *, as_json: bool) -> None:
+def certs(target: Local, *, as_json: bool) -> None:
     """List certificates, and whether visitors get them."""
-    found = side.ask(verbs.certs).shown
+    found = target.ask(verbs.certs).shown
     if as_json:
         show_json([_record(one) for one in found])
     elif found:
         _show(found)
     else:
-        app = next(iter(side.names()), "NAME")
+        app = next(iter(target.names()), "NAME")
         hint = f"pushdeploy certs:auto --email me@example.com --app {app}"
         say(f"No app has a certificate. Get one: {hint}")
 
@@ -44,19 +45,19 @@ def certs(side: Near, *, as_json: bool) -> None:
 @command("certs:auto", example="pushdeploy certs:auto --email me@example.com --app blog")
 @click.option("--email", help="Where problems are reported; kept for all apps.")
 @click.option("--server", metavar="URL", help="An ACME server other than Let's Encrypt; kept.")
-def certs_auto(side: Near, *, app: str, email: str | None, server: str | None) -> None:
+def certs_auto(target: Local, *, app: str, email: str | None, server: str | None) -> None:
     """Get a certificate for all of an app's domains, and keep it renewed.
 
     DNS and port 80 are checked first, since Let's Encrypt allows few failures.
     """
-    _serves(side.ask(verbs.auto, app=app, email=email, server=server).shown)
+    _serves(target.ask(verbs.auto, app=app, email=email, server=server).shown)
 
 
-def _files_on_stdin(errand: Errand) -> Errand:
+def _files_on_stdin(invocation: Invocation) -> Invocation:
     """Read both files of this machine; the key goes on stdin, never on a command line."""
-    chain, key = (_text(errand.parameters[name]) for name in ("chain", "key"))
-    parameters = {"app": errand.parameters["app"], "chain": STDIN, "key": STDIN}
-    return replace(errand, parameters=parameters, stdin=json.dumps([chain, key]).encode())
+    chain, key = (_text(invocation.parameters[name]) for name in ("chain", "key"))
+    parameters = {"app": invocation.parameters["app"], "chain": STDIN, "key": STDIN}
+    return replace(invocation, parameters=parameters, stdin=json.dumps([chain, key]).encode())
 
 
 @command(
@@ -66,27 +67,27 @@ def _files_on_stdin(errand: Errand) -> Errand:
 )
 @click.argument("chain")
 @click.argument("key")
-def certs_add(side: Near, *, app: str, chain: str, key: str) -> None:
+def certs_add(target: Local, *, app: str, chain: str, key: str) -> None:
     """Serve your own certificate: CHAIN and KEY are PEM files.
 
     It is refused if the key does not match, a domain is missing, it has expired, or its chain is
     incomplete. With `- -`, both are read from stdin as a JSON list.
     """
-    texts = _from_stdin() if chain == key == STDIN else (_text(chain, side), _text(key, side))
-    _serves(side.ask(verbs.add, app=app, chain=texts[0], key=texts[1]).shown)
+    texts = _from_stdin() if chain == key == STDIN else (_text(chain, target), _text(key, target))
+    _serves(target.ask(verbs.add, app=app, chain=texts[0], key=texts[1]).shown)
 
 
 @command("certs:remove", example="pushdeploy certs:remove --app blog")
-def certs_remove(side: Near, *, app: str) -> None:
+def certs_remove(target: Local, *, app: str) -> None:
     """Remove a certificate, and serve the app over plain HTTP again."""
-    side.ask(verbs.remove, app=app)
+    target.ask(verbs.remove, app=app)
     say(f"{app} no longer has a certificate")
 
 
 @command("certs:renewed", example="pushdeploy certs:renewed", app=App.NONE)
-def certs_renewed(side: Near) -> None:
+def certs_renewed(target: Local) -> None:
     """Load renewed certificates; certbot calls this."""
-    names = side.ask(verbs.renewed).names
+    names = target.ask(verbs.renewed).names
     say(
         f"nginx serves the new certificate for {', '.join(names)}"
         if names
@@ -94,8 +95,8 @@ def certs_renewed(side: Near) -> None:
     )
 
 
-def _text(name: str, side: Near | None = None) -> str:
-    return decode(read_typed(name, side), name)
+def _text(name: str, target: Local | None = None) -> str:
+    return decode(read_typed(name, target), name)
 
 
 def _from_stdin() -> Sequence[str]:

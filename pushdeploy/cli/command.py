@@ -1,35 +1,20 @@
-"""What all commands have in common: an example, the app, and the side that carries them out."""
+"""What all commands have in common: an example, the app, and the target that carries them out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pushdeploy.cli.side import Away, Near
+from pushdeploy.cli.invocation import Invocation, Prepare
+from pushdeploy.cli.target import Local, Remote
 from pushdeploy.engine.registry import App
 from pushdeploy.errors import PushdeployError, UsageError
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.typed_command import name_app
 
-Parameters = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """A command as it goes to the server: what it would be told there."""
-
-    name: str
-    parameters: Parameters = field(default_factory=dict)
-    stdin: bytes | None = None
-    """Secrets go this way, never on a command line; `None` is the terminal's."""
-    terminal: bool = False
-
-
-Prepare = Callable[[Errand], Errand]
-"""What is to be done here first: read the files and ask the questions of this machine."""
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
 
 
 class ServerCommand(click.Command):
@@ -42,23 +27,29 @@ class ServerCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse; beside the engine, a first argument that names an app is the app."""
-        side = ctx.find_object(Near)
-        if side is not None and self.app is not App.NONE and not ctx.resilient_parsing:
-            args = self._with_app_named(ctx, args, side)
+        target = ctx.find_object(Local)
+        if target is not None and self.app is not App.NONE and not ctx.resilient_parsing:
+            args = self._with_app_named(ctx, args, target)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Carry the command out here, or send it to the server."""
         remote = ctx.params.pop("remote", None)
-        side = ctx.obj
-        if remote and isinstance(side, Near) and side.over_ssh:
+        target = ctx.obj
+        if remote and isinstance(target, Local) and target.over_ssh:
             raise UsageError("`--remote` is for the laptop; this is the server")
-        if remote or (isinstance(side, Away) and not self.anywhere):
+        if remote or (isinstance(target, Remote) and not self.anywhere):
             from pushdeploy.cli.laptop import send  # noqa: PLC0415 - the server needs none of it
 
-            return send(self, Errand(self.name or "", ctx.params), remote)
-        if isinstance(side, Near) and "app" in ctx.params:
-            ctx.params["app"] = self._app(side, ctx.params["app"])
+            return send(
+                self.app,
+                self.prepare,
+                Invocation(self.name or "", ctx.params),
+                remote,
+                ctx.find_root(),
+            )
+        if isinstance(target, Local) and "app" in ctx.params:
+            ctx.params["app"] = self._app(target, ctx.params["app"])
         try:
             return super().invoke(ctx)
         except PushdeployError as error:
@@ -70,17 +61,17 @@ class ServerCommand(click.Command):
         with formatter.section("Example"):
             formatter.write_text(f"$ {self.example}")
 
-    def _app(self, side: Near, name: str | None) -> str | None:
+    def _app(self, target: Local, name: str | None) -> str | None:
         if name is not None:
             return parse_app_name(name)
-        return None if self.app is App.OPTIONAL else side.only_app()
+        return None if self.app is App.OPTIONAL else target.only_app()
 
-    def _with_app_named(self, ctx: click.Context, args: list[str], side: Near) -> list[str]:
+    def _with_app_named(self, ctx: click.Context, args: list[str], target: Local) -> list[str]:
         options, words = self._split(ctx, args)
         if options.get("app") or not words or not _may_be_app(words[0]):
             return args
         takes_words = any(isinstance(one, click.Argument) for one in self.params)
-        if takes_words and words[0] not in side.names():
+        if takes_words and words[0] not in target.names():
             return args
         for index, word in enumerate(args):
             if word == "--":  # what comes now is not a name of ours
@@ -109,10 +100,10 @@ def command(
     example: str,
     app: App = App.NEEDED,
     anywhere: bool = False,
-    prepare: Prepare = lambda errand: errand,
+    prepare: Prepare = lambda invocation: invocation,
     settings: Mapping[str, Any] | None = None,
 ) -> Callable[[Callable[..., Any]], ServerCommand]:
-    """Make a function a command; it gets the side first, then its parameters.
+    """Make a function a command; it gets the target first, then its parameters.
 
     Args:
         name: as people type it.

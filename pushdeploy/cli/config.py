@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pushdeploy.cli.attempts import briefly
-from pushdeploy.cli.command import Errand, command, json_option
+from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import aligned, say, show_json, show_lines
 from pushdeploy.cli.typed_file import read_stdin, read_typed
 from pushdeploy.engine.verbs import config as verbs
@@ -24,7 +24,8 @@ from pushdeploy.model.text import decode_any, escaped, quoted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.invocation import Invocation
+    from pushdeploy.cli.target import Local
 
 STDIN = "-"
 
@@ -34,9 +35,9 @@ STDIN = "-"
     "-s", "--shell", is_flag=True, help="In a form that a shell can read: NAME='a value'."
 )
 @json_option
-def config(side: Near, *, app: str, shell: bool, as_json: bool) -> None:
+def config(target: Local, *, app: str, shell: bool, as_json: bool) -> None:
     """Show all config vars and their values."""
-    found = side.ask(verbs.config, app=app).values
+    found = target.ask(verbs.config, app=app).values
     if as_json:
         show_json(found)
     elif shell:
@@ -51,9 +52,9 @@ def config(side: Near, *, app: str, shell: bool, as_json: bool) -> None:
 @command("config:get", example="pushdeploy config:get DATABASE_URL --app blog")
 @click.argument("name")
 @json_option
-def config_get(side: Near, *, app: str, name: str, as_json: bool) -> None:
+def config_get(target: Local, *, app: str, name: str, as_json: bool) -> None:
     """Show the value of one config var."""
-    found = side.ask(verbs.config, app=app).values
+    found = target.ask(verbs.config, app=app).values
     if name not in found:
         raise NotFoundError(f"{quoted(name)} is not set", hint=f"pushdeploy config --app {app}")
     if as_json:
@@ -62,10 +63,10 @@ def config_get(side: Near, *, app: str, name: str, as_json: bool) -> None:
         print(found[name])
 
 
-def _on_stdin(errand: Errand) -> Errand:
+def _on_stdin(invocation: Invocation) -> Invocation:
     """Check the values here, and keep them off ssh's command line."""
-    values = _assigned(errand.parameters["pairs"])
-    return _setting(errand, values)
+    values = _assigned(invocation.parameters["pairs"])
+    return _setting(invocation, values)
 
 
 @command(
@@ -74,54 +75,54 @@ def _on_stdin(errand: Errand) -> Errand:
     prepare=_on_stdin,
 )
 @click.argument("pairs", nargs=-1, required=True, metavar="NAME=VALUE...")
-def config_set(side: Near, *, app: str, pairs: tuple[str, ...]) -> int:
+def config_set(target: Local, *, app: str, pairs: tuple[str, ...]) -> int:
     """Set config vars.
 
     The change makes a new release; the old one serves until the new one is healthy. With `-`, the
     pairs are read from stdin, each ending with a NUL character.
     """
-    return _set(side, app, _assigned(pairs))
+    return _set(target, app, _assigned(pairs))
 
 
 @command("config:unset", example="pushdeploy config:unset DEBUG --app blog")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-def config_unset(side: Near, *, app: str, names: tuple[str, ...]) -> int:
+def config_unset(target: Local, *, app: str, names: tuple[str, ...]) -> int:
     """Unset config vars.
 
     The change makes a new release; the old one serves until the new one is healthy.
     """
     doing = f"Unsetting {', '.join(names)}"
-    return briefly(side, doing, f"and restarting {app}", verbs.unset, app=app, names=names)
+    return briefly(target, doing, f"and restarting {app}", verbs.unset, app=app, names=names)
 
 
-def _file_on_stdin(errand: Errand) -> Errand:
+def _file_on_stdin(invocation: Invocation) -> Invocation:
     """Read the file of this machine."""
-    values = _dotenv(read_typed(errand.parameters["file"]))
-    return replace(_setting(errand, values), name="config:set")
+    values = _dotenv(read_typed(invocation.parameters["file"]))
+    return replace(_setting(invocation, values), name="config:set")
 
 
 @command(
     "config:import", example="pushdeploy config:import .env --app blog", prepare=_file_on_stdin
 )
 @click.argument("file", default=".env")
-def config_import(side: Near, *, app: str, file: str) -> int:
+def config_import(target: Local, *, app: str, file: str) -> int:
     """Set all config vars from a .env file.
 
     With `-` it is read from stdin. The whole file becomes one new release. It reads what
     `config --shell` and `config --json` print, exactly as it was.
     """
-    return _set(side, app, _dotenv(read_typed(file, side)))
+    return _set(target, app, _dotenv(read_typed(file, target)))
 
 
-def _set(side: Near, app: str, values: Mapping[str, str]) -> int:
+def _set(target: Local, app: str, values: Mapping[str, str]) -> int:
     doing = f"Setting {', '.join(values)}"
-    return briefly(side, doing, f"and restarting {app}", verbs.change, app=app, values=values)
+    return briefly(target, doing, f"and restarting {app}", verbs.change, app=app, values=values)
 
 
-def _setting(errand: Errand, values: Mapping[str, str]) -> Errand:
-    parameters = {"app": errand.parameters["app"], "pairs": (STDIN,)}
+def _setting(invocation: Invocation, values: Mapping[str, str]) -> Invocation:
+    parameters = {"app": invocation.parameters["app"], "pairs": (STDIN,)}
     stdin = "".join(f"{name}={value}\0" for name, value in values.items()).encode()
-    return replace(errand, parameters=parameters, stdin=stdin)
+    return replace(invocation, parameters=parameters, stdin=stdin)
 
 
 def _assigned(pairs: tuple[str, ...]) -> dict[str, str]:

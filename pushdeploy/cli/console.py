@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from pushdeploy import events
-from pushdeploy.cli.words import DETAIL, PROBLEM, RESULT, STEP, typed, wrapped
+from pushdeploy.cli.style import DETAIL, PROBLEM, RESULT, STEP, typed, wrapped
 from pushdeploy.model.text import escaped
 from pushdeploy.model.viewpoint import where
 

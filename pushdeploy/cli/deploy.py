@@ -11,15 +11,15 @@ from pushdeploy.cli.command import command
 from pushdeploy.engine.verbs import deploy as verbs
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 
 @command("deploy", example="pushdeploy deploy --app blog")
 @click.argument("rev", required=False)
-def deploy(side: Near, *, app: str, rev: str | None) -> int:
+def deploy(target: Local, *, app: str, rev: str | None) -> int:
     """Deploy the deploy branch, or REV.
 
     REV is a branch, tag or commit that is on the server; it is tried again even if it failed
     before.
     """
-    return follow(side, verbs.deploy, app=app, revision=rev)
+    return follow(target, verbs.deploy, app=app, revision=rev)

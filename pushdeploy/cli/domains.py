@@ -15,14 +15,14 @@ from pushdeploy.model.domain import parse_domain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 
 @command("domains", example="pushdeploy domains --app blog")
 @json_option
-def domains(side: Near, *, app: str, as_json: bool) -> None:
+def domains(target: Local, *, app: str, as_json: bool) -> None:
     """List an app's domains."""
-    found = side.ask(verbs.domains, app=app).domains
+    found = target.ask(verbs.domains, app=app).domains
     if as_json:
         show_json(list(found))
     elif found:
@@ -33,14 +33,14 @@ def domains(side: Near, *, app: str, as_json: bool) -> None:
 
 @command("domains:add", example="pushdeploy domains:add blog.example.com --app blog")
 @click.argument("names", nargs=-1, required=True, metavar="DOMAIN...")
-def domains_add(side: Near, *, app: str, names: tuple[str, ...]) -> None:
+def domains_add(target: Local, *, app: str, names: tuple[str, ...]) -> None:
     """Add domains to an app.
 
     Each domain's DNS record must point to this server; then `certs:auto` gets a certificate.
     """
-    made = side.ask(verbs.add, app=app, domains=_parsed(names))
+    made = target.ask(verbs.add, app=app, domains=_parsed(names))
     say(f"{app} answers as {', '.join(made.domains)}")
-    asked = look_up(_parsed(names)).found() if side.over_ssh else {}
+    asked = look_up(_parsed(names)).found() if target.over_ssh else {}
     for name, trouble in asked.items():
         if trouble:
             say(f"DNS for {name} does not point to this server yet: {trouble}")
@@ -49,9 +49,9 @@ def domains_add(side: Near, *, app: str, names: tuple[str, ...]) -> None:
 
 @command("domains:remove", example="pushdeploy domains:remove blog.example.com --app blog")
 @click.argument("names", nargs=-1, required=True, metavar="DOMAIN...")
-def domains_remove(side: Near, *, app: str, names: tuple[str, ...]) -> None:
+def domains_remove(target: Local, *, app: str, names: tuple[str, ...]) -> None:
     """Remove domains from an app."""
-    made = side.ask(verbs.remove, app=app, domains=_parsed(names))
+    made = target.ask(verbs.remove, app=app, domains=_parsed(names))
     found = made.domains
     say(f"{app} answers as {', '.join(found)}" if found else f"{app} has no domains left")
     say_note(made.note)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.system.files import File, write
 from pushdeploy.system.rendering import render
-from pushdeploy.system.share import share
+from pushdeploy.system.resources import resource
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,8 +48,8 @@ class EmbeddedScripts:
         for folder in (self.root / "bin", self.hooks):
             folder.mkdir(parents=True, exist_ok=True)
         for hook in ("pre-receive", "post-receive"):
-            self._write(self.hooks / hook, "embedded/hook.j2", python, share("hooks") / hook)
-        shell = share("hooks") / "update"
+            self._write(self.hooks / hook, "embedded/hook.j2", python, resource("hooks") / hook)
+        shell = resource("hooks") / "update"
         write(File(self.hooks / shell.name, shell.read_text(), 0o755))
         for script in (self.pushdeploy, self.receive_pack):
             self._write(script, f"embedded/{script.name}.j2", python)

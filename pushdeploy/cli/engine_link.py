@@ -85,7 +85,7 @@ def of_person() -> dict[str, str]:
     root = os.environ.get(HOME_VARIABLE)
     if not root:
         return {}
-    from pushdeploy.system.network import network_settings  # noqa: PLC0415 - as above
+    from pushdeploy.system.proxy_environment import network_settings  # noqa: PLC0415 - as above
 
     return {HOME_VARIABLE: root, **network_settings(os.environ)}
 

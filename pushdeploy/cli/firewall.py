@@ -15,14 +15,14 @@ from pushdeploy.errors import UsageError
 from pushdeploy.system.address import ssh_connection
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 
 @command("firewall:status", example="pushdeploy firewall:status", app=App.NONE)
 @json_option
-def firewall_status(side: Near, *, as_json: bool) -> None:
+def firewall_status(target: Local, *, as_json: bool) -> None:
     """Show whether the firewall is on, and its rules."""
-    found = side.ask(verbs.firewall)
+    found = target.ask(verbs.firewall)
     if as_json:
         show_json({"active": found.active, "text": "\n".join(found.text)})
     else:
@@ -33,13 +33,13 @@ def firewall_status(side: Near, *, as_json: bool) -> None:
 
 @command("firewall:enable", example="pushdeploy firewall:enable --yes", app=App.NONE)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def firewall_enable(side: Near, *, yes: bool) -> None:
+def firewall_enable(target: Local, *, yes: bool) -> None:
     """Turn on the firewall: open ssh, HTTP and HTTPS, and no other new port.
 
     Existing rules stay. The ssh port is allowed and verified before the firewall is turned on.
     """
     connection = ssh_connection()
-    plan = side.ask(verbs.plan, connection=connection)
+    plan = target.ask(verbs.plan, connection=connection)
     ssh = ", ".join(str(port) for port in plan.ssh_ports)
     say(f"ssh listens on port {ssh}; it stays open, for IPv4 and IPv6.")
     if plan.opens:
@@ -51,7 +51,7 @@ def firewall_enable(side: Near, *, yes: bool) -> None:
         return
     if not yes:
         _ask()
-    side.ask(verbs.enable, connection=connection, confirmed=True)
+    target.ask(verbs.enable, connection=connection, confirmed=True)
     say("The firewall is on. See it: pushdeploy firewall:status")
 
 

@@ -13,7 +13,7 @@ from pushdeploy.errors import UsageError
 from pushdeploy.model.size import format_size
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 SETTING = "deploy-branch"
 """The one thing that git:set sets."""
@@ -22,7 +22,7 @@ SETTING = "deploy-branch"
 @command("git:set", example="pushdeploy git:set deploy-branch main --app blog")
 @click.argument("name", metavar=SETTING)
 @click.argument("value", metavar="BRANCH", required=False)
-def git_set(side: Near, *, app: str, name: str, value: str | None) -> None:
+def git_set(target: Local, *, app: str, name: str, value: str | None) -> None:
     """Choose the branch that a push deploys.
 
     What is live stays live until that branch is pushed; other branches are deleted from the server.
@@ -33,7 +33,7 @@ def git_set(side: Near, *, app: str, name: str, value: str | None) -> None:
             "git:set takes two words: what to set, and the branch",
             hint=f"pushdeploy git:set {SETTING} {meant} --app {app}",
         )
-    done = side.ask(verbs.choose, app=app, name=name, value=value)
+    done = target.ask(verbs.choose, app=app, name=name, value=value)
     branch = done.value
     if done.before == branch:
         say(f"{app} deploys {branch} already")
@@ -42,11 +42,11 @@ def git_set(side: Near, *, app: str, name: str, value: str | None) -> None:
 
 
 @command("git:gc", example="pushdeploy git:gc --app blog")
-def git_gc(side: Near, *, app: str) -> None:
+def git_gc(target: Local, *, app: str) -> None:
     """Pack an app's repo on the server, and delete what is not needed.
 
     This happens by itself, at most once a day; pushes wait while it runs.
     """
-    done = side.ask(verbs.collect, app=app)
+    done = target.ask(verbs.collect, app=app)
     before, after = format_size(done.before), format_size(done.after)
     say(f"Packing the repo of {app}... done: {before} before, {after} now")

@@ -9,6 +9,7 @@ import click
 
 from pushdeploy import __version__, cli
 from pushdeploy.cli.command import ServerCommand
+from pushdeploy.cli.invocation import PROGRAM
 from pushdeploy.engine.registry import modules_of, nouns
 from pushdeploy.errors import UsageError
 from pushdeploy.model import foreign_words
@@ -17,13 +18,8 @@ from pushdeploy.model.text import quoted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PROGRAM = "pushdeploy"
-
 WITHOUT_ENGINE = ("version",)
 """Nouns that ask the engine nothing. All others are those that have verbs (`engine/verbs/`)."""
-
-FILES = {"watchdog": "watchdog_setting"}
-"""Where a noun's commands are, if that is not the file of its name."""
 
 ALIASES: Mapping[str, str] = {
     "apps:list": "apps",
@@ -71,12 +67,12 @@ def sentences() -> dict[str, str]:
 def _nouns() -> list[str]:
     """Nouns that have verbs and commands, found by their files."""
     here = modules_of(cli)
-    return [noun for noun in (*nouns(), *WITHOUT_ENGINE) if FILES.get(noun, noun) in here]
+    return [noun for noun in (*nouns(), *WITHOUT_ENGINE) if noun in here]
 
 
 def _commands(noun: str) -> dict[str, click.Command]:
     """A noun's commands, by name; its file is imported only now."""
-    module = import_module(f"pushdeploy.cli.{FILES.get(noun, noun)}")
+    module = import_module(f"pushdeploy.cli.{noun}")
     found = [one for one in vars(module).values() if isinstance(one, ServerCommand)]
     return {str(one.name): one for one in found}
 
@@ -100,7 +96,7 @@ class Commands(click.Group):
             formatter.write_dl(list(sentences().items()))
 
     def invoke(self, ctx: click.Context) -> object:
-        """Find out which side this is, now that it matters, and carry the command out."""
+        """Find out which target this is, now that it matters, and carry the command out."""
         ctx.obj = ctx.obj()
         return super().invoke(ctx)
 

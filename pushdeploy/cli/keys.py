@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pushdeploy.cli.command import Errand, command, json_option
+from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, show_json, show_table
 from pushdeploy.cli.typed_file import STDIN, read_typed
 from pushdeploy.engine.registry import App
@@ -17,16 +17,17 @@ from pushdeploy.errors import UsageError
 from pushdeploy.model.key import PUBLIC_FILE, parse_public_key
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.invocation import Invocation
+    from pushdeploy.cli.target import Local
 
 COLUMNS = ("Name", "Kind", "Fingerprint")
 
 
 @command("keys", example="pushdeploy keys", app=App.NONE)
 @json_option
-def keys(side: Near, *, as_json: bool) -> None:
+def keys(target: Local, *, as_json: bool) -> None:
     """List the ssh keys that may push."""
-    found = side.ask(verbs.keys).keys
+    found = target.ask(verbs.keys).keys
     if as_json:
         show_json([_record(one) for one in found])
     elif found:
@@ -35,13 +36,13 @@ def keys(side: Near, *, as_json: bool) -> None:
         say("No keys may push yet. Add one: pushdeploy keys:add alice alice.pub")
 
 
-def _key_on_stdin(errand: Errand) -> Errand:
+def _key_on_stdin(invocation: Invocation) -> Invocation:
     """Read the key here, and let nothing but a public one leave this machine."""
-    name, file = _name_and_file(errand.parameters["words"])
+    name, file = _name_and_file(invocation.parameters["words"])
     text = _text(file, None)
     key = parse_public_key(text, name)
     words = (key.name, STDIN)
-    return replace(errand, parameters={"words": words}, stdin=text.encode())
+    return replace(invocation, parameters={"words": words}, stdin=text.encode())
 
 
 @command(
@@ -51,13 +52,13 @@ def _key_on_stdin(errand: Errand) -> Errand:
     prepare=_key_on_stdin,
 )
 @click.argument("words", nargs=-1, metavar="[NAME] [FILE|-]")
-def keys_add(side: Near, *, words: tuple[str, ...]) -> None:
+def keys_add(target: Local, *, words: tuple[str, ...]) -> None:
     """Add a public ssh key that may push.
 
     Without NAME, the key is named after its comment; without FILE, it is read from stdin.
     """
     name, file = _name_and_file(words)
-    key = side.ask(verbs.add, name=name, key=_text(file, side))
+    key = target.ask(verbs.add, name=name, key=_text(file, target))
     say(f"Adding the key {key.name} ({key.fingerprint})... done")
 
 
@@ -66,12 +67,12 @@ def keys_add(side: Near, *, words: tuple[str, ...]) -> None:
 @click.option(
     "--confirm", metavar="NAME", help="The key's name again: for the last key, or your own."
 )
-def keys_remove(side: Near, *, name: str, confirm: str | None) -> None:
+def keys_remove(target: Local, *, name: str, confirm: str | None) -> None:
     """Remove a key.
 
     The last key, and the one you are using now, need `--confirm NAME`.
     """
-    answer = side.ask(verbs.remove, name=name, confirmed=confirm == name)
+    answer = target.ask(verbs.remove, name=name, confirmed=confirm == name)
     say(f"Removing the key {name}... done")
     if not answer.left:
         say("No keys are left: nobody can push until root adds one on the server.")
@@ -109,8 +110,8 @@ def _default_file() -> str:
     raise UsageError("which key? No file is given", hint=f"pushdeploy keys:add {PUBLIC_FILE}")
 
 
-def _text(file: str, side: Near | None) -> str:
-    text = read_typed(file, side).decode("utf-8", "replace")
+def _text(file: str, target: Local | None) -> str:
+    text = read_typed(file, target).decode("utf-8", "replace")
     if file == STDIN and not text.strip():
         raise UsageError("no key came on stdin", hint=f"add `< {PUBLIC_FILE}` at the end")
     return text

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from pushdeploy.cli.engine_link import HOME_VARIABLE
-from pushdeploy.cli.group import PROGRAM, commands
+from pushdeploy.cli.invocation import PROGRAM
 from pushdeploy.engine.registry import App
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
-from pushdeploy.model.account import RECEIVER
+from pushdeploy.model.account import GIT_USER
 from pushdeploy.model.remote import PRODUCTION, Remote, parse_remote
 from pushdeploy.system.command import Command, feed
 from pushdeploy.system.command import replace as become
@@ -23,10 +23,10 @@ from pushdeploy.system.command import replace as become
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pushdeploy.cli.command import Errand, ServerCommand
+    from pushdeploy.cli.invocation import Invocation, Prepare
     from pushdeploy.system.git import PushRemote, PushRemotes
 
-ADD = f"git remote add {PRODUCTION} {RECEIVER}@HOST:APP"
+ADD = f"git remote add {PRODUCTION} {GIT_USER}@HOST:APP"
 """What to type in a checkout that has no remote."""
 
 
@@ -41,7 +41,9 @@ class Embedded:
 Place = Remote | Embedded
 
 
-def send(command: ServerCommand, errand: Errand, remote_name: str | None) -> int:
+def send(
+    app: App, prepare: Prepare, invocation: Invocation, remote_name: str | None, root: click.Context
+) -> int:
     """Carry a command out where the remote points; returns its exit status.
 
     Raises:
@@ -50,11 +52,11 @@ def send(command: ServerCommand, errand: Errand, remote_name: str | None) -> int
     """
     remotes = _read_remotes()
     place = chosen(remotes.remotes, remote_name)
-    if command.app is App.NEEDED and not errand.parameters.get("app"):
-        errand = replace(errand, parameters={**errand.parameters, "app": place.app})
+    if app is App.NEEDED and not invocation.parameters.get("app"):
+        invocation = replace(invocation, parameters={**invocation.parameters, "app": place.app})
     if isinstance(place, Embedded):
-        return _beside(place, errand)
-    return _over_ssh(place, remotes.ssh_command, command.prepare(errand))
+        return _beside(place, invocation, root)
+    return _over_ssh(place, remotes.ssh_command, prepare(invocation), root)
 
 
 def chosen(remotes: Sequence[PushRemote], name: str | None) -> Place:
@@ -83,13 +85,14 @@ def chosen(remotes: Sequence[PushRemote], name: str | None) -> Place:
     return next(iter(ours.values()))
 
 
-def words(errand: Errand) -> list[str]:
-    """The command as it is typed on the server."""
-    command = commands.get_command(click.Context(commands), errand.name)
+def words(invocation: Invocation, root: click.Context) -> list[str]:
+    """The command as it is typed on the server; `root` is of the group with all commands."""
+    group = root.command
+    command = group.get_command(root, invocation.name) if isinstance(group, click.Group) else None
     options: list[str] = []
     arguments: list[str] = []
     for parameter in command.params if command else ():
-        value = errand.parameters.get(parameter.name or "")
+        value = invocation.parameters.get(parameter.name or "")
         if value is None or value is False or value == ():
             continue
         values = value if isinstance(value, tuple) else (value,)
@@ -100,7 +103,7 @@ def words(errand: Errand) -> list[str]:
         else:
             options += [word for one in values for word in (parameter.opts[-1], str(one))]
     end = ["--"] if any(word.startswith("-") and word != "-" for word in arguments) else []
-    return [errand.name, *options, *end, *arguments]
+    return [invocation.name, *options, *end, *arguments]
 
 
 def _read_remotes() -> PushRemotes:
@@ -113,7 +116,7 @@ def _read_remotes() -> PushRemotes:
     if found is None:
         raise NotFoundError(
             f"`{folder}` is not in a git checkout, so no remote names a server",
-            hint=f"cd to the app's checkout, or: ssh {RECEIVER}@HOST apps",
+            hint=f"cd to the app's checkout, or: ssh {GIT_USER}@HOST apps",
         )
     return found
 
@@ -129,30 +132,36 @@ def _place(remote: PushRemote) -> Place | None:
 
 def _surely_ours(place: Place) -> bool:
     """`git@host:name` may be anybody's; it has to be called `production`, or be named."""
-    return isinstance(place, Embedded) or place.user == RECEIVER
+    return isinstance(place, Embedded) or place.user == GIT_USER
 
 
-def _beside(place: Embedded, errand: Errand) -> int:
+def _beside(place: Embedded, invocation: Invocation, root: click.Context) -> int:
     """Become the pushdeploy of that folder, or this one when it has none of its own."""
     program = place.root / "bin" / PROGRAM
-    start = [str(program)] if program.exists() else [sys.executable, "-m", "pushdeploy.cli.main"]
+    start = (
+        [str(program)]
+        if program.exists()
+        else [sys.executable, "-m", "pushdeploy.programs.command_line"]
+    )
     environment = {**os.environ, HOME_VARIABLE: str(place.root)}
-    return _become(Command([*start, *words(errand)], environment=environment))
+    return _become(Command([*start, *words(invocation, root)], environment=environment))
 
 
-def _over_ssh(remote: Remote, ssh_command: str | None, errand: Errand) -> int:
+def _over_ssh(
+    remote: Remote, ssh_command: str | None, invocation: Invocation, root: click.Context
+) -> int:
     command = Command(
         [
             *_ssh(os.environ, ssh_command),
             # Its only word at this level is that the connection was closed, after each command.
-            *(["-t", "-o", "LogLevel=ERROR"] if errand.terminal else []),
+            *(["-t", "-o", "LogLevel=ERROR"] if invocation.terminal else []),
             *(["-p", str(remote.port)] if remote.port else []),
             remote.login,
             "--",
-            shlex.join([PROGRAM, *words(errand)]),  # so that hints are for who has it
+            shlex.join([PROGRAM, *words(invocation, root)]),  # so that hints are for who has it
         ]
     )
-    return _become(command) if errand.stdin is None else feed(command, errand.stdin)
+    return _become(command) if invocation.stdin is None else feed(command, invocation.stdin)
 
 
 def _ssh(environment: Mapping[str, str], ssh_command: str | None) -> list[str]:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pushdeploy.cli.attached import attached
 from pushdeploy.cli.command import command
+from pushdeploy.cli.run import attached
 from pushdeploy.engine.verbs import logs as verbs
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 SHOWN = 100
 
@@ -22,6 +22,6 @@ SHOWN = 100
     "-n", "--num", "count", type=click.IntRange(0), default=SHOWN, show_default=True, help="Lines."
 )
 @click.option("-p", "--ps", "types", multiple=True, metavar="TYPE", help="Only web, worker, …")
-def logs(side: Near, *, app: str, tail: bool, count: int, types: tuple[str, ...]) -> None:
+def logs(target: Local, *, app: str, tail: bool, count: int, types: tuple[str, ...]) -> None:
     """Show an app's latest output."""
-    attached(side, verbs.logs, app=app, types=list(types), count=count, follow=tail)
+    attached(target, verbs.logs, app=app, types=list(types), count=count, follow=tail)

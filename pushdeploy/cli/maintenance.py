@@ -11,14 +11,14 @@ from pushdeploy.cli.output import say, show_json
 from pushdeploy.engine.verbs import maintenance as verbs
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 
 @command("maintenance", example="pushdeploy maintenance --app blog")
 @json_option
-def maintenance(side: Near, *, app: str, as_json: bool) -> None:
+def maintenance(target: Local, *, app: str, as_json: bool) -> None:
     """Show whether visitors get the maintenance page."""
-    found = side.ask(verbs.maintenance, app=app)
+    found = target.ask(verbs.maintenance, app=app)
     if as_json:
         show_json({"app": found.app, "maintenance": found.maintenance})
     else:
@@ -27,14 +27,14 @@ def maintenance(side: Near, *, app: str, as_json: bool) -> None:
 
 @command("maintenance:on", example="pushdeploy maintenance:on --message 'Back at 9' --app blog")
 @click.option("--message", help="What the page says.")
-def maintenance_on(side: Near, *, app: str, message: str | None) -> None:
+def maintenance_on(target: Local, *, app: str, message: str | None) -> None:
     """Answer every request with 503 and a page; workers keep running."""
-    side.ask(verbs.change, app=app, on=True, message=message)
+    target.ask(verbs.change, app=app, on=True, message=message)
     say(f"Enabling maintenance mode for {app}... done")
 
 
 @command("maintenance:off", example="pushdeploy maintenance:off --app blog")
-def maintenance_off(side: Near, *, app: str) -> None:
+def maintenance_off(target: Local, *, app: str) -> None:
     """Turn the maintenance page off."""
-    side.ask(verbs.change, app=app, on=False)
+    target.ask(verbs.change, app=app, on=False)
     say(f"Disabling maintenance mode for {app}... done")

@@ -11,15 +11,15 @@ from pushdeploy.cli.output import say, show_json, show_table
 from pushdeploy.engine.verbs import nginx as verbs
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 
 @command("nginx:show", example="pushdeploy nginx:show --app blog")
 @click.option("--file", "whole", is_flag=True, help="Print the whole file.")
 @json_option
-def nginx_show(side: Near, *, app: str, whole: bool, as_json: bool) -> None:
+def nginx_show(target: Local, *, app: str, whole: bool, as_json: bool) -> None:
     """Show the settings of an app's nginx site."""
-    found = side.ask(verbs.nginx, app=app)
+    found = target.ask(verbs.nginx, app=app)
     if as_json:
         show_json(_record(found))
     elif whole:
@@ -33,17 +33,17 @@ def nginx_show(side: Near, *, app: str, whole: bool, as_json: bool) -> None:
 @command("nginx:set", example="pushdeploy nginx:set client-max-body-size 20m --app blog")
 @click.argument("name")
 @click.argument("value")
-def nginx_set(side: Near, *, app: str, name: str, value: str) -> None:
+def nginx_set(target: Local, *, app: str, name: str, value: str) -> None:
     """Change one setting of an app's nginx site."""
-    found = side.ask(verbs.change, app=app, name=name, value=value).values
+    found = target.ask(verbs.change, app=app, name=name, value=value).values
     say(f"{name} of {app} is {found[name]}")
 
 
 @command("nginx:unset", example="pushdeploy nginx:unset client-max-body-size --app blog")
 @click.argument("name")
-def nginx_unset(side: Near, *, app: str, name: str) -> None:
+def nginx_unset(target: Local, *, app: str, name: str) -> None:
     """Reset one setting to its default."""
-    side.ask(verbs.change, app=app, name=name, value=None)
+    target.ask(verbs.change, app=app, name=name, value=None)
     say(f"{name} of {app} has its default again")
 
 

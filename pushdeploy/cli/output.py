@@ -11,8 +11,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from pushdeploy.cli.style import typed
 from pushdeploy.cli.watch import stderr
-from pushdeploy.cli.words import typed
 from pushdeploy.model.text import escaped
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pushdeploy.cli import words
+from pushdeploy.cli import style
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
-from pushdeploy.cli.moment import ago, iso
 from pushdeploy.cli.output import say, show_json, show_lines
+from pushdeploy.cli.times import ago, iso
 from pushdeploy.engine.verbs import ps as verbs
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.instance import State
@@ -22,7 +22,7 @@ from pushdeploy.model.web_server import fixed_workers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
     from pushdeploy.model.attempt import Attempt
     from pushdeploy.model.running import Running
 
@@ -31,9 +31,9 @@ MEGABYTE = 1 << 20
 
 @command("ps", example="pushdeploy ps --app blog")
 @json_option
-def ps(side: Near, *, app: str, as_json: bool) -> None:
+def ps(target: Local, *, app: str, as_json: bool) -> None:
     """Show what is running, and how it is doing."""
-    answer = side.ask(verbs.ps, app=app)
+    answer = target.ask(verbs.ps, app=app)
     if as_json:
         show_json(_record(answer))
         return
@@ -41,16 +41,16 @@ def ps(side: Near, *, app: str, as_json: bool) -> None:
         coming = any(one.state is State.STARTING for one in answer.instances)
         say(f"Nothing of {app} is live yet" + ("" if coming else ": git push production main"))
     show_lines(_groups(answer))
-    say(*_troubles(answer, side.now()))
+    say(*_warnings(answer, target.now()))
     last = answer.last_attempt
     if last is not None and last.outcome in (Outcome.FAILED, Outcome.ABANDONED):
-        say(*_failure(app, last, side.now()))
+        say(*_failure(app, last, target.now()))
 
 
 @command("ps:scale", example="pushdeploy ps:scale web=4 worker=2 --app blog")
 @click.argument("changes", nargs=-1, metavar="[TYPE=NUMBER]...")
 @json_option
-def ps_scale(side: Near, *, app: str, changes: tuple[str, ...], as_json: bool) -> int:
+def ps_scale(target: Local, *, app: str, changes: tuple[str, ...], as_json: bool) -> int:
     """Set how many instances of each process type run.
 
     For web, this is the number of gunicorn workers; web=auto chooses it for you. Without
@@ -58,8 +58,10 @@ def ps_scale(side: Near, *, app: str, changes: tuple[str, ...], as_json: bool) -
     """
     if changes:
         doing = f"Scaling {' '.join(changes)}"
-        return briefly(side, doing, f"and restarting {app}", verbs.scale, app=app, changes=changes)
-    quantities = _quantities(side.ask(verbs.ps, app=app))
+        return briefly(
+            target, doing, f"and restarting {app}", verbs.scale, app=app, changes=changes
+        )
+    quantities = _quantities(target.ask(verbs.ps, app=app))
     if as_json:
         show_json(quantities)
     else:
@@ -95,7 +97,7 @@ def _groups(answer: verbs.Ps) -> Iterator[str]:
         yield "=== a release that starts now"
         yield from map(_instance, coming)
     if strays:
-        yield words.typed("=== other releases, about to end (or by: pushdeploy reconcile)")
+        yield style.typed("=== other releases, about to end (or by: pushdeploy reconcile)")
         yield from map(_instance, strays)
 
 
@@ -132,19 +134,19 @@ def _instance(one: Running) -> str:
     return f"{one.instance}: {', '.join(parts)}"
 
 
-def _troubles(answer: verbs.Ps, now: float) -> Iterator[str]:
+def _warnings(answer: verbs.Ps, now: float) -> Iterator[str]:
     app = answer.app
     if answer.misfit:
-        yield from words.problem(answer.misfit, f"pushdeploy rebuild --app {app}")
+        yield from style.problem(answer.misfit, f"pushdeploy rebuild --app {app}")
     for one in answer.instances:
         if one.crash_loop:
-            yield from words.problem(
+            yield from style.problem(
                 f"{one.instance} of {one.release} is crash-looping: {one.restarts} restarts",
                 f"pushdeploy logs -p {one.instance} --app {app}",
             )
     if answer.revived:
         count, last = len(answer.revived), answer.revived[-1]
-        yield from words.problem(
+        yield from style.problem(
             f"web.1 of {answer.release} hung and was {restarted(count, ago(last, now))}",
             f"pushdeploy logs -p web.1 --app {app}",
         )
@@ -152,7 +154,7 @@ def _troubles(answer: verbs.Ps, now: float) -> Iterator[str]:
 
 def _failure(app: str, last: Attempt, now: float) -> Iterator[str]:
     what = f"{last.kind} {last.commit[:8]}".strip()
-    yield from words.problem(
+    yield from style.problem(
         f"The last attempt ({what}, {ago(last.at, now)}, by {last.who}) "
         + ("failed" if last.outcome is Outcome.FAILED else "was cut off")
         + (f": {last.reason}" if last.reason else "."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from pushdeploy.cli.words import DETAIL
+from pushdeploy.cli.style import DETAIL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,7 @@ import click
 from pushdeploy.cli.attempts import GONE, follow
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, show_json, show_table
-from pushdeploy.cli.words import problem
+from pushdeploy.cli.style import problem
 from pushdeploy.engine.registry import App
 from pushdeploy.engine.verbs import rebuild as verbs
 from pushdeploy.errors import INTERRUPTED, PushdeployError, UnavailableError, UsageError
@@ -17,7 +17,7 @@ from pushdeploy.errors import INTERRUPTED, PushdeployError, UnavailableError, Us
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 COLUMNS = ("App", "Release", "Python", "State")
 
@@ -26,7 +26,7 @@ COLUMNS = ("App", "Release", "Python", "State")
 @click.option("--all", "everything", is_flag=True, help="Every app, one after another.")
 @click.option("--check", is_flag=True, help="Change nothing; list the apps that need it.")
 @json_option
-def rebuild(side: Near, *, app: str | None, everything: bool, check: bool, as_json: bool) -> int:
+def rebuild(target: Local, *, app: str | None, everything: bool, check: bool, as_json: bool) -> int:
     """Rebuild the live code for the server's current Python.
 
     It becomes a new release; the old one serves until the new one is healthy. After a system
@@ -36,23 +36,23 @@ def rebuild(side: Near, *, app: str | None, everything: bool, check: bool, as_js
     if app is not None and everything:
         raise UsageError("`--all` and `--app` exclude each other")
     if check:
-        return _check(side, app, as_json=as_json)
+        return _check(target, app, as_json=as_json)
     if as_json:
         raise UsageError("`--json` goes with `--check`", hint="pushdeploy rebuild --check --json")
     if everything:
-        apps = [row.app for row in side.ask(verbs.check).apps]
+        apps = [row.app for row in target.ask(verbs.check).apps]
         if not apps:
             say("Nothing is live yet.")
-        return _rebuild_all(side, apps)
-    return follow(side, verbs.rebuild, app=app or side.only_app())
+        return _rebuild_all(target, apps)
+    return follow(target, verbs.rebuild, app=app or target.only_app())
 
 
-def _rebuild_all(side: Near, apps: Sequence[str]) -> int:
+def _rebuild_all(target: Local, apps: Sequence[str]) -> int:
     """One after another, also when one is refused; a person who leaves ends it."""
     worst = 0
     for app in apps:
         try:
-            status = follow(side, verbs.rebuild, app=app)
+            status = follow(target, verbs.rebuild, app=app)
         except PushdeployError as error:
             say(*problem(f"{app}: {error.message}", error.hint))
             status = error.exit_code
@@ -62,8 +62,8 @@ def _rebuild_all(side: Near, apps: Sequence[str]) -> int:
     return worst
 
 
-def _check(side: Near, app: str | None, *, as_json: bool) -> int:
-    rows = side.ask(verbs.check, **({"app": app} if app else {})).apps
+def _check(target: Local, app: str | None, *, as_json: bool) -> int:
+    rows = target.ask(verbs.check, **({"app": app} if app else {})).apps
     if as_json:
         show_json([_record(row) for row in rows])
     elif rows:

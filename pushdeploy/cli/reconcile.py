@@ -13,14 +13,14 @@ from pushdeploy.engine.verbs import reconcile as verbs
 from pushdeploy.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 
 @command("reconcile", example="pushdeploy reconcile", app=App.OPTIONAL)
 @click.option("--boot", is_flag=True, help="Only start what is live, without waiting.")
 @click.option("--deep", is_flag=True, help="Check the owner of every file, not just some.")
 @click.option("--later", is_flag=True, help="Start due deploys in the background, side by side.")
-def reconcile(side: Near, *, app: str | None, boot: bool, deep: bool, later: bool) -> int:
+def reconcile(target: Local, *, app: str | None, boot: bool, deep: bool, later: bool) -> int:
     """Find and fix whatever is not as it should be.
 
     Starts what is missing, stops what is left over, finishes what was interrupted, creates missing
@@ -31,7 +31,7 @@ def reconcile(side: Near, *, app: str | None, boot: bool, deep: bool, later: boo
     request |= {"deep": True} if deep else {}
     request |= {"later": True} if later else {}
     request |= {"app": app} if app else {}
-    done = side.engine(verbs.reconcile, request, stay=True).done
+    done = target.engine(verbs.reconcile, request, stay=True).done
     show_lines(f"{name}: {did.text}" for name, lines in done.items() for did in lines)
     if not any(done.values()):
         say("Nothing to start." if boot else f"{app or 'Everything'} is as it should be.")

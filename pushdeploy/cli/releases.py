@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from pushdeploy.cli.command import command, json_option
-from pushdeploy.cli.moment import iso, local_and_ago
 from pushdeploy.cli.output import aligned, say, show_json, show_lines, show_table
+from pushdeploy.cli.times import iso, local_and_ago
 from pushdeploy.engine.verbs import releases as verbs
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.text import escaped
@@ -16,7 +16,7 @@ from pushdeploy.model.text import escaped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
     from pushdeploy.model.tried import Tried
 
 COLUMNS = ("v", "Description", "Who", "When", "Outcome")
@@ -29,28 +29,28 @@ SHOWN = 15
     "-n", "--num", "count", type=click.IntRange(1), default=SHOWN, show_default=True, help="Rows."
 )
 @json_option
-def releases(side: Near, *, app: str, count: int, as_json: bool) -> None:
+def releases(target: Local, *, app: str, count: int, as_json: bool) -> None:
     """List releases and failed attempts, newest first."""
-    answer = side.ask(verbs.releases, app=app, count=count)
+    answer = target.ask(verbs.releases, app=app, count=count)
     if as_json:
         show_json(_listing(answer))
         return
     current = answer.current or "none"
     print(f"=== {app} Releases - Current: {current}")
     if answer.tried:
-        show_table(COLUMNS, _rows(answer, side.now()))
+        show_table(COLUMNS, _rows(answer, target.now()))
     say(*_ways_back(answer))
 
 
 @command("releases:info", example="pushdeploy releases:info v12 --app blog")
 @click.argument("release", required=False)
 @json_option
-def releases_info(side: Near, *, app: str, release: str | None, as_json: bool) -> None:
+def releases_info(target: Local, *, app: str, release: str | None, as_json: bool) -> None:
     """Show one release.
 
     Without RELEASE, the live one.
     """
-    answer = side.ask(verbs.info, app=app, release=release)
+    answer = target.ask(verbs.info, app=app, release=release)
     if as_json:
         show_json(_info(answer))
         return
@@ -63,7 +63,7 @@ def releases_info(side: Near, *, app: str, release: str | None, as_json: bool) -
                 ("Commit:", escaped(f"{answer.commit[:8]} {answer.subject}")),
                 ("Author:", escaped(answer.author)),
                 ("By:", escaped(answer.who)),
-                ("When:", local_and_ago(answer.at, side.now())),
+                ("When:", local_and_ago(answer.at, target.now())),
                 ("Python:", answer.python),
                 ("State:", _state(answer)),
             ]
@@ -78,13 +78,13 @@ def releases_info(side: Near, *, app: str, release: str | None, as_json: bool) -
 @click.option("--attempt", type=click.IntRange(1), help="The number of an attempt, failed or not.")
 @json_option
 def releases_output(
-    side: Near, *, app: str, release: str | None, attempt: int | None, as_json: bool
+    target: Local, *, app: str, release: str | None, attempt: int | None, as_json: bool
 ) -> None:
     """Show what a deploy printed.
 
     Without RELEASE or --attempt, the newest one.
     """
-    answer = side.ask(verbs.output, app=app, release=release, attempt=attempt)
+    answer = target.ask(verbs.output, app=app, release=release, attempt=attempt)
     if as_json:
         show_json({"attempt": answer.attempt, "events": list(answer.events)})
         return

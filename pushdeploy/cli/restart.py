@@ -9,13 +9,13 @@ from pushdeploy.cli.command import command
 from pushdeploy.engine.verbs import restart as verbs
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 
 @command("restart", example="pushdeploy restart --app blog")
-def restart(side: Near, *, app: str) -> int:
+def restart(target: Local, *, app: str) -> int:
     """Restart the live code.
 
     It becomes a new release; the old one serves until the new one is healthy.
     """
-    return follow(side, verbs.restart, app=app)
+    return follow(target, verbs.restart, app=app)

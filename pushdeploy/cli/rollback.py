@@ -11,15 +11,15 @@ from pushdeploy.cli.command import command
 from pushdeploy.engine.verbs import rollback as verbs
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 
 @command("rollback", example="pushdeploy rollback v12 --app blog")
 @click.argument("release", required=False)
-def rollback(side: Near, *, app: str, release: str | None) -> int:
+def rollback(target: Local, *, app: str, release: str | None) -> int:
     """Go back to an earlier release.
 
     Without RELEASE, to the one that was live before. Nothing is rebuilt unless its
     Python is gone from the server.
     """
-    return follow(side, verbs.rollback, app=app, release=release)
+    return follow(target, verbs.rollback, app=app, release=release)

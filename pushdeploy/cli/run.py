@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pushdeploy.cli.attached import attached
-from pushdeploy.cli.command import Errand, command
+from pushdeploy.cli.command import command
 from pushdeploy.engine.verbs import run as verbs
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.invocation import Invocation
+    from pushdeploy.cli.target import Local
+    from pushdeploy.engine.registry import Verb
+
+
+Answer = TypeVar("Answer")
+
+DESCRIPTORS = (0, 1, 2)
+
+
+def attached(target: Local, verb: Verb[Answer], **request: Any) -> Answer:
+    """Ask the engine, which uses our stdin, stdout and stderr itself; returns its answer."""
+    sys.stdout.flush()
+    return target.engine(verb, request, descriptors=DESCRIPTORS)
 
 
 def _at_terminal() -> bool:
     return os.isatty(0) and os.isatty(1)
 
 
-def _with_terminal(errand: Errand) -> Errand:
+def _with_terminal(invocation: Invocation) -> Invocation:
     """Have ssh make a terminal there, when there is one here."""
-    return replace(errand, terminal=_at_terminal())
+    return replace(invocation, terminal=_at_terminal())
 
 
 @command(
@@ -32,7 +45,7 @@ def _with_terminal(errand: Errand) -> Errand:
     settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
-def run(side: Near, *, app: str, argv: tuple[str, ...]) -> int:
+def run(target: Local, *, app: str, argv: tuple[str, ...]) -> int:
     """Run COMMAND as the app.
 
     It runs in its own process with the live release's code and config vars; its arguments are
@@ -40,7 +53,7 @@ def run(side: Near, *, app: str, argv: tuple[str, ...]) -> int:
     passed through, or 128 + N when signal N ended it. Put pushdeploy's options before COMMAND.
     """
     answer = attached(
-        side,
+        target,
         verbs.run,
         app=app,
         argv=[os.fsencode(word).decode("utf-8", "surrogateescape") for word in argv],

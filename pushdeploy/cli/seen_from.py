@@ -40,7 +40,7 @@ class SeenFrom:
     def _start(self, app: str) -> None:
         if here() is None:
             return
-        from pushdeploy.deploy.lookup import facts  # noqa: PLC0415 - over ssh alone
+        from pushdeploy.records.reader import facts  # noqa: PLC0415 - over ssh alone
 
         found = facts(layout().app(app))
         if found is not None:

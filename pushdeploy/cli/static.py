@@ -11,14 +11,14 @@ from pushdeploy.cli.output import say, say_note, show_json, show_table
 from pushdeploy.engine.verbs import static as verbs
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 
 @command("static", example="pushdeploy static --app blog")
 @json_option
-def static(side: Near, *, app: str, as_json: bool) -> None:
+def static(target: Local, *, app: str, as_json: bool) -> None:
     """List the folders that nginx serves itself."""
-    found = side.ask(verbs.static, app=app).folders
+    found = target.ask(verbs.static, app=app).folders
     if as_json:
         show_json(found)
     else:
@@ -28,16 +28,16 @@ def static(side: Near, *, app: str, as_json: bool) -> None:
 @command("static:add", example="pushdeploy static:add /media shared/media --app blog")
 @click.argument("url")
 @click.argument("folder")
-def static_add(side: Near, *, app: str, url: str, folder: str) -> None:
+def static_add(target: Local, *, app: str, url: str, folder: str) -> None:
     """Have nginx serve a folder: of the code, or `shared/...` of storage."""
-    made = side.ask(verbs.add, app=app, url=url, folder=folder)
+    made = target.ask(verbs.add, app=app, url=url, folder=folder)
     say(f"nginx serves {url.rstrip('/')}/ of {app} from {folder}")
     say_note(made.note)
 
 
 @command("static:remove", example="pushdeploy static:remove /media --app blog")
 @click.argument("url")
-def static_remove(side: Near, *, app: str, url: str) -> None:
+def static_remove(target: Local, *, app: str, url: str) -> None:
     """Stop serving a folder, and leave its URL to the app."""
-    side.ask(verbs.remove, app=app, url=url)
+    target.ask(verbs.remove, app=app, url=url)
     say(f"{app} answers {url.rstrip('/')}/ itself")

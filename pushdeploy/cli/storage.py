@@ -13,16 +13,16 @@ from pushdeploy.engine.verbs import storage as verbs
 from pushdeploy.model.storage import parse_new_folder, parse_storage_folder
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 COLUMNS = ("Folder", "Lies in")
 
 
 @command("storage", example="pushdeploy storage --app blog")
 @json_option
-def storage(side: Near, *, app: str, as_json: bool) -> None:
+def storage(target: Local, *, app: str, as_json: bool) -> None:
     """List the folders that every release shares."""
-    answer = side.ask(verbs.storage, app=app)
+    answer = target.ask(verbs.storage, app=app)
     if as_json:
         show_json({"shared": answer.shared, "storage": list(answer.folders)})
     elif answer.folders:
@@ -34,23 +34,23 @@ def storage(side: Near, *, app: str, as_json: bool) -> None:
 
 @command("storage:add", example="pushdeploy storage:add instance/ --app blog")
 @click.argument("folder")
-def storage_add(side: Near, *, app: str, folder: str) -> int:
+def storage_add(target: Local, *, app: str, folder: str) -> int:
     """Keep a folder across releases.
 
     The app may write there, but nowhere else in its code.
     """
     text, folder = folder, parse_new_folder(folder, app)
     doing, restarting = f"Adding storage {folder}/", f"and restarting {app}"
-    return briefly(side, doing, restarting, verbs.add, app=app, folder=text)
+    return briefly(target, doing, restarting, verbs.add, app=app, folder=text)
 
 
 @command("storage:remove", example="pushdeploy storage:remove instance/ --app blog")
 @click.argument("folder")
-def storage_remove(side: Near, *, app: str, folder: str) -> int:
+def storage_remove(target: Local, *, app: str, folder: str) -> int:
     """Stop sharing a folder between releases.
 
     Its files stay on the server.
     """
     folder = parse_storage_folder(folder)
     doing, restarting = f"Removing storage {folder}/", f"and restarting {app}"
-    return briefly(side, doing, restarting, verbs.remove, app=app, folder=folder)
+    return briefly(target, doing, restarting, verbs.remove, app=app, folder=folder)

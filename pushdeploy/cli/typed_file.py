@@ -10,7 +10,7 @@ from pushdeploy.errors import NotFoundError, UsageError
 from pushdeploy.model.text import quoted
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 STDIN = "-"
 
@@ -18,7 +18,7 @@ LARGEST = 2 << 20
 """Bytes; all config vars together may have 1 MiB."""
 
 
-def read_typed(name: str, side: Near | None = None) -> bytes:
+def read_typed(name: str, target: Local | None = None) -> bytes:
     """The content of a file of the person's machine.
 
     Raises:
@@ -27,7 +27,7 @@ def read_typed(name: str, side: Near | None = None) -> bytes:
     """
     if name == STDIN:
         return read_stdin()
-    if side is not None and side.over_ssh:
+    if target is not None and target.over_ssh:
         raise UsageError(
             f"{quoted(name)} would be a file of the server",
             hint=f"send it on stdin: write `-`, and `< {quoted(name).strip('`')}` at the end",

@@ -10,12 +10,12 @@ from pushdeploy.cli.output import show_json
 from pushdeploy.engine.registry import App
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.side import Near
+    from pushdeploy.cli.target import Local
 
 
 @command("version", example="pushdeploy version", app=App.NONE, anywhere=True)
 @json_option
-def version(_: Near, *, as_json: bool) -> None:
+def version(_: Local, *, as_json: bool) -> None:
     """Show the version."""
     if as_json:
         show_json({"version": __version__})

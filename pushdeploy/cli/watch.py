@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pushdeploy.cli.quiet import WAITING, Quiet
 from pushdeploy.cli.seen_from import SeenFrom
-from pushdeploy.cli.words import DETAIL, STEP, problem, result
+from pushdeploy.cli.style import DETAIL, STEP, problem, result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -1,52 +1,37 @@
-"""The watchdog's entry point, which systemd runs each minute. Standard library only."""
+"""`watchdog`, `watchdog:on`, `watchdog:off`: whether a web process that hangs is restarted."""
 
 from __future__ import annotations
 
-import sys
-import time
 from typing import TYPE_CHECKING
 
-from pushdeploy.cli.engine_link import socket_of
-from pushdeploy.deploy.watchdog import Finding, find
-from pushdeploy.engine.client import ask, server_connection
-from pushdeploy.engine.verbs.watchdog import found
-from pushdeploy.errors import PushdeployError
-from pushdeploy.model.layout import SERVER
-from pushdeploy.system.systemd import loaded
+from pushdeploy.cli.command import command, json_option
+from pushdeploy.cli.output import say, show_json
+from pushdeploy.engine.verbs import watchdog as verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-WHO = "watchdog"
-AT_ONCE = 16
-"""Engines that fix apps side by side: one that hangs takes up to a minute to stop."""
+    from pushdeploy.cli.target import Local
 
 
-def main() -> int:
-    """Look once, and have the engine fix what was found; says what was done."""
-    findings = find(SERVER, loaded(), time.time())
-    if not findings:
-        return 0
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - mostly all is well
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for finding, did in zip(findings, pool.map(_set_right, findings), strict=True):
-            for line in did:
-                print(f"{finding.app}: {line}", flush=True)
-    return 0
+@command("watchdog", example="pushdeploy watchdog --app blog")
+@json_option
+def watchdog(target: Local, *, app: str, as_json: bool) -> None:
+    """Show whether a web process that hangs is restarted."""
+    found = target.ask(verbs.watchdog, app=app)
+    if as_json:
+        show_json({"app": found.app, "watchdog": found.watchdog})
+    else:
+        print("on" if found.watchdog else "off")
 
 
-def _set_right(finding: Finding) -> list[str]:
-    try:
-        return list(_asked(finding))
-    except PushdeployError as error:
-        return [f"failed: {error.message}"]
+@command("watchdog:on", example="pushdeploy watchdog:on --app blog")
+def watchdog_on(target: Local, *, app: str) -> None:
+    """Restart a web process that hangs."""
+    target.ask(verbs.change, app=app, on=True)
+    say(f"Enabling the watchdog of {app}... done")
 
 
-def _asked(finding: Finding) -> Iterator[str]:
-    request = {"who": WHO, "app": finding.app, "hung": finding.hung}
-    yield from ask(server_connection(socket_of(SERVER)), found, request).did
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+@command("watchdog:off", example="pushdeploy watchdog:off --app blog")
+def watchdog_off(target: Local, *, app: str) -> None:
+    """Stop restarting a web process that hangs."""
+    target.ask(verbs.change, app=app, on=False)
+    say(f"Disabling the watchdog of {app}... done")

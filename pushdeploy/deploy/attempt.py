@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from pushdeploy.deploy.hogs import stop_hogs
-from pushdeploy.deploy.journal import Journal
-from pushdeploy.deploy.mend import start_missing
-from pushdeploy.deploy.owners import own
+from pushdeploy.apps.hogs import stop_hogs
+from pushdeploy.apps.owners import own
+from pushdeploy.apps.restore import restore
 from pushdeploy.deploy.pulse import trouble
-from pushdeploy.deploy.restore import restore
+from pushdeploy.deploy.start_missing import start_missing
 from pushdeploy.deploy.switch import resolve_intent
 from pushdeploy.errors import (
     OUR_BUG,
@@ -29,13 +28,14 @@ from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.ended import Ended, EndedAs
 from pushdeploy.model.release import Release
 from pushdeploy.model.typed_command import name_app
+from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system import log
 from pushdeploy.system.disk_refusal import refusal
-from pushdeploy.system.faults import Point, reached
+from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.locks import WAIT_SECONDS, Holder, held
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
     from pushdeploy.model.layout import AppLayout
 
 FAILED = DeployFailedError.exit_code
@@ -76,7 +76,7 @@ def app_lock(
     *,
     tell: Callable[[str], None] | None = None,
     seconds: float = WAIT_SECONDS,
-) -> Iterator[Journal]:
+) -> Iterator[AppRecords]:
     """Hold the app. Fixed first: owners; what a killed engine left; a half switch.
 
     Jobs before attempts: who marks their attempt and is killed then would leave them to nobody.
@@ -92,20 +92,20 @@ def app_lock(
         _refuse_missing(place)  # it may have been destroyed while we waited
         for did in own(machine, app):
             tell(did)
-        journal = Journal(place)
-        if any(one.outcome is Outcome.RUNNING for one in journal.attempts()):
+        records = AppRecords(place)
+        if any(one.outcome is Outcome.RUNNING for one in records.attempts()):
             machine.supervisor.stop_jobs(app)
             reached(Point.JOBS_STOPPED)
-        switched = resolve_intent(journal, tell)
-        for attempt in journal.end_dead_attempts(switched):
+        switched = resolve_intent(records, tell)
+        for attempt in records.end_dead_attempts(switched):
             tell(f"attempt {attempt.number} had been killed")
         reached(Point.ATTEMPTS_ENDED)
-        for did in restore(machine, journal):
+        for did in restore(machine, records):
             tell(did)
         if switched is not None:
-            for did in start_missing(machine, journal):
+            for did in start_missing(machine, records):
                 tell(did)
-        yield journal
+        yield records
 
 
 def _refuse_missing(place: AppLayout) -> None:
@@ -115,17 +115,17 @@ def _refuse_missing(place: AppLayout) -> None:
 
 
 def run_attempt(
-    machine: Machine, journal: Journal, audience: Audience, request: Request, story: Story
+    machine: Machine, records: AppRecords, audience: Audience, request: Request, story: Story
 ) -> Ended:
     """Run the steps and say how they ended; call with the lock held.
 
     Any error leaves what is live as it was (the steps see to that). What a failed try has started
     is stopped afterwards by the same tidying that a killed one gets.
     """
-    number = max((one.number for one in journal.attempts()), default=0) + 1
+    number = max((one.number for one in records.attempts()), default=0) + 1
     began = machine.monotonic()
     report = audience.begin(request.app, number)
-    journal.note_attempt(
+    records.note_attempt(
         number,
         kind=request.kind,
         commit=request.commit,
@@ -140,12 +140,12 @@ def run_attempt(
             report(Warned(did, hint="ss -tuanp"))
         release = story(number, report)
     except PushdeployError as error:
-        return _failed(machine, journal, number, error, report, machine.monotonic() - began)
+        return _failed(machine, records, number, error, report, machine.monotonic() - began)
     except Exception as error:  # noqa: BLE001 - also our own bug must end the attempt
         failure = refused_by_disk(error) or _our_bug(error, number, request.app)
-        return _failed(machine, journal, number, failure, report, machine.monotonic() - began)
+        return _failed(machine, records, number, failure, report, machine.monotonic() - began)
     seconds = machine.monotonic() - began
-    journal.note_attempt(
+    records.note_attempt(
         number, outcome=Outcome.LIVE, release=release.number, seconds=round(seconds, 3)
     )
     reached(Point.ATTEMPT_ENDED)
@@ -171,16 +171,16 @@ def _our_bug(error: Exception, number: int, app: str) -> DeployFailedError:
 
 def _failed(
     machine: Machine,
-    journal: Journal,
+    records: AppRecords,
     number: int,
     error: PushdeployError,
     report: Report,
     seconds: float,
 ) -> Ended:
     exit_code = OUR_BUG if error.exit_code == OUR_BUG else FAILED
-    name_app(error, journal.place.name)
+    name_app(error, records.place.name)
     with contextlib.suppress(OSError, UnavailableError):  # a full disk: the next attempt marks it
-        journal.note_attempt(
+        records.note_attempt(
             number,
             outcome=Outcome.FAILED,
             reason=error.message,
@@ -188,15 +188,15 @@ def _failed(
             seconds=round(seconds, 3),
         )
     reached(Point.ATTEMPT_FAILED)
-    attempt = next(one for one in journal.attempts() if one.number == number)
+    attempt = next(one for one in records.attempts() if one.number == number)
     report(
         AttemptFailed(
             reason=error.message,
             report=error.report if isinstance(error, DeployFailedError) else (),
             hint=error.hint or "",
-            still_live=journal.live(),
+            still_live=records.live(),
             release_phase=attempt.release_phase,
-            trouble=trouble(machine, journal),
+            trouble=trouble(machine, records),
         )
     )
     report(AttemptEnded(Outcome.FAILED, exit_code))

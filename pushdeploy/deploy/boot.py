@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import instances
-from pushdeploy.deploy.journal import Journal
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, WebStarting
 from pushdeploy.model.instance import Instance, State
 from pushdeploy.model.size import format_size
-from pushdeploy.system.faults import Point, reached
+from pushdeploy.records.app_records import AppRecords
+from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
     from pushdeploy.model.history import History
     from pushdeploy.model.release import Release
     from pushdeploy.model.settings import AppSettings
@@ -74,11 +74,11 @@ def _make_room(machine: Machine, release: Release) -> None:
     needed = _live_memory(machine, release.app, everybody) + MEMORY_RESERVE
     if available >= needed:
         return
-    journal = Journal(machine.layout.app(release.app))
-    for number in journal.history().warm:
+    records = AppRecords(machine.layout.app(release.app))
+    for number in records.history().warm:
         if number != release.number:
-            journal.note_history(cold=number)
-            warm = instances.web(machine, journal.release(number), journal.settings())
+            records.note_history(cold=number)
+            warm = instances.web(machine, records.release(number), records.settings())
             machine.supervisor.forget(release.app, [warm.unit])
     available = machine.resources.available_memory()
     if available < needed:
@@ -91,7 +91,7 @@ def _make_room(machine: Machine, release: Release) -> None:
 
 def _live_memory(machine: Machine, app: str, everybody: int) -> int:
     """What the live web process takes, as a new one would; at most what all processes do."""
-    live = Journal(machine.layout.app(app)).live()
+    live = AppRecords(machine.layout.app(app)).live()
     for status in machine.supervisor.statuses(app):
         if status.release == live and status.process_type == "web" and status.pid:
             used = machine.resources.usage(status.pid)

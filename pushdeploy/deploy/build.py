@@ -22,7 +22,7 @@ from pushdeploy.system import pythons
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
     from pushdeploy.model.procfile import Procfile
     from pushdeploy.model.tree import Tree
 

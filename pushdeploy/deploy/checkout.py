@@ -1,18 +1,18 @@
-"""Checkout: a commit becomes a slug, made by a child process that runs as the receiver."""
+"""Checkout: a commit becomes a slug, made by a child process that runs as the git user."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.deploy.journal import Journal, read_release_or_none
 from pushdeploy.events import CheckedOut, Report
 from pushdeploy.model.static_mount import code_folders
 from pushdeploy.model.tree import Tree, parse_tree
-from pushdeploy.system.faults import Point, reached
+from pushdeploy.records.app_records import AppRecords, read_release_or_none
+from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
     from pushdeploy.model.settings import AppSettings
 
 
@@ -27,13 +27,13 @@ def checkout(
     """
     began = machine.monotonic()
     place = machine.layout.app(app)
-    answer = machine.receiver.ask(
+    answer = machine.checkout_worker.ask(
         "check_out",
         repo=str(place.repo),
         slugs=str(place.slugs),
         revision=revision,
         storage=list(settings.storage),
-        former=_former(Journal(place)),
+        former=_former(AppRecords(place)),
         public=list(code_folders(settings.static)),
     )
     reached(Point.CHECKOUT_DONE)
@@ -49,10 +49,10 @@ def checkout(
     return tree
 
 
-def _former(journal: Journal) -> dict[str, Any] | None:
-    """What the receiver may take unchanged files from: the live release's slug."""
-    live = journal.live()
-    release = None if live is None else read_release_or_none(journal, live)
+def _former(records: AppRecords) -> dict[str, Any] | None:
+    """What the git user may take unchanged files from: the live release's slug."""
+    live = records.live()
+    release = None if live is None else read_release_or_none(records, live)
     if release is None:
         return None
     return {"commit": release.commit.id, "slug": release.slug}
@@ -61,6 +61,8 @@ def _former(journal: Journal) -> dict[str, Any] | None:
 def wanted_commit(machine: Machine, app: str, branch: str) -> str | None:
     """The commit that the deploy branch names now."""
     place = machine.layout.app(app)
-    answer = machine.receiver.ask("resolve", repo=str(place.repo), revision=f"refs/heads/{branch}")
+    answer = machine.checkout_worker.ask(
+        "resolve", repo=str(place.repo), revision=f"refs/heads/{branch}"
+    )
     found = json.loads(answer).get("commit")
     return found if isinstance(found, str) else None

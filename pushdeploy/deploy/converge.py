@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pushdeploy.apps.deploy_branch import set_first_branch
 from pushdeploy.deploy.attempt import FAILED, Audience, Request, app_lock, run_attempt
-from pushdeploy.deploy.branch import set_first_branch
 from pushdeploy.deploy.checkout import wanted_commit
+from pushdeploy.deploy.cleanup import clean_up
 from pushdeploy.deploy.deploy import deploy
-from pushdeploy.deploy.journal import Journal
 from pushdeploy.deploy.keep_wheels import keep_wheels
-from pushdeploy.deploy.lookup import deploys_of, facts, loose_commit, outcome_of_push
 from pushdeploy.deploy.pulse import trouble
-from pushdeploy.deploy.tidy import tidy
 from pushdeploy.model.attempt import Attempt, Outcome
 from pushdeploy.model.convergence import Action, Occasion, decide
 from pushdeploy.model.ended import Ended, EndedAs, Failure
 from pushdeploy.model.refname import FIRST_BRANCHES
 from pushdeploy.model.release import Kind
+from pushdeploy.records.app_records import AppRecords
+from pushdeploy.records.reader import deploys_of, facts, loose_commit, outcome_of_push
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
 
 
 def converge(
@@ -52,18 +52,18 @@ def converge(
     early = _learn_without_waiting(machine, app, after, pushed)
     if early is not None:
         return early
-    with app_lock(machine, app, audience, who, "a deploy") as journal:
-        _find_first_branch(machine, journal)
-        commit = branch_commit(machine, journal)
+    with app_lock(machine, app, audience, who, "a deploy") as records:
+        _find_first_branch(machine, records)
+        commit = branch_commit(machine, records)
         if commit is None:
             return Ended(EndedAs.NOTHING, 0, text=f"nothing has been pushed to `{app}` yet")
-        ended = _decided(machine, journal, audience, occasion, who, after, commit, pushed)
+        ended = _decided(machine, records, audience, occasion, who, after, commit, pushed)
     if pushed not in ("", commit) and ended.outcome in (EndedAs.LEARNED, EndedAs.NOTHING):
         newer = f"{pushed[:8]} is superseded by {commit[:8]}"
         ended = replace(ended, text=f"{newer}. {ended.text}")
     if ended.attempt is not None and ended.outcome is not EndedAs.LEARNED:
         keep_wheels(machine, app)
-        tidy(machine, app)
+        clean_up(machine, app)
     return ended
 
 
@@ -71,44 +71,44 @@ def deploy_revision(
     machine: Machine, app: str, audience: Audience, *, revision: str, who: str
 ) -> Ended:
     """Deploy a branch, tag or commit that the server's repo has, whatever was tried before."""
-    with app_lock(machine, app, audience, who, "a deploy") as journal:
-        branch = journal.settings().branch
-        wanted = branch_commit(machine, journal) if revision in ("", branch) else None
+    with app_lock(machine, app, audience, who, "a deploy") as records:
+        branch = records.settings().branch
+        wanted = branch_commit(machine, records) if revision in ("", branch) else None
         named = wanted is not None
-        ended = _run(machine, journal, audience, who, wanted or revision, of_branch=named)
+        ended = _run(machine, records, audience, who, wanted or revision, of_branch=named)
     keep_wheels(machine, app)
-    tidy(machine, app)
+    clean_up(machine, app)
     return ended
 
 
-def _find_first_branch(machine: Machine, journal: Journal) -> None:
+def _find_first_branch(machine: Machine, records: AppRecords) -> None:
     """A first push that was killed before its hook ran has left a branch that nobody told us of."""
-    if journal.settings().branch == "":
+    if records.settings().branch == "":
         for branch in FIRST_BRANCHES:
-            if loose_commit(journal.place.repo, branch) is not None:
-                set_first_branch(machine, journal.place.name, branch)
+            if loose_commit(records.place.repo, branch) is not None:
+                set_first_branch(machine, records.place.name, branch)
                 return
 
 
-def branch_commit(machine: Machine, journal: Journal) -> str | None:
-    """The commit of the deploy branch: from its own file, else by git as the receiver."""
-    branch = journal.settings().branch
+def branch_commit(machine: Machine, records: AppRecords) -> str | None:
+    """The commit of the deploy branch: from its own file, else by git as the git user."""
+    branch = records.settings().branch
     if not branch:
         return None
-    return loose_commit(journal.place.repo, branch) or wanted_commit(
-        machine, journal.place.name, branch
+    return loose_commit(records.place.repo, branch) or wanted_commit(
+        machine, records.place.name, branch
     )
 
 
-def deploy_is_due(machine: Machine, journal: Journal) -> bool:
+def deploy_is_due(machine: Machine, records: AppRecords) -> bool:
     """Whether a timer that asks would start a deploy."""
-    commit = branch_commit(machine, journal)
+    commit = branch_commit(machine, records)
     if commit is None:
         return False
     decision = decide(
         Occasion.TIMER,
-        deploys_of(journal.attempts(), commit),
-        live=journal.live_commit() == commit,
+        deploys_of(records.attempts(), commit),
+        live=records.live_commit() == commit,
         after=None,
     )
     return decision.action is Action.DEPLOY
@@ -123,12 +123,12 @@ def _learn_without_waiting(
     if after is None or found is None:
         return None
     attempt = outcome_of_push(place, found.branch, after, pushed)
-    return None if attempt is None else _learned(machine, Journal(place), attempt)
+    return None if attempt is None else _learned(machine, AppRecords(place), attempt)
 
 
 def _decided(
     machine: Machine,
-    journal: Journal,
+    records: AppRecords,
     audience: Audience,
     occasion: Occasion,
     who: str,
@@ -136,41 +136,41 @@ def _decided(
     commit: str,
     pushed: str,
 ) -> Ended:
-    live = journal.live_commit() == commit
+    live = records.live_commit() == commit
     if pushed not in ("", commit):  # somebody else's is newer, or git refused this one
         occasion = Occasion.TIMER
-    decision = decide(occasion, deploys_of(journal.attempts(), commit), live=live, after=after)
+    decision = decide(occasion, deploys_of(records.attempts(), commit), live=live, after=after)
     match decision.action:
         case Action.DEPLOY:
-            return _run(machine, journal, audience, who, commit, of_branch=True)
+            return _run(machine, records, audience, who, commit, of_branch=True)
         case Action.LEARN:
-            return _learned(machine, journal, decision.attempt)
+            return _learned(machine, records, decision.attempt)
         case Action.NOTHING:
-            return _unneeded(machine, journal, occasion, commit)
+            return _unneeded(machine, records, occasion, commit)
         case Action.LEAVE:
-            return _left(machine, journal, occasion, commit)
+            return _left(machine, records, occasion, commit)
 
 
 def _run(
     machine: Machine,
-    journal: Journal,
+    records: AppRecords,
     audience: Audience,
     who: str,
     revision: str,
     *,
     of_branch: bool,
 ) -> Ended:
-    request = Request(journal.place.name, Kind.DEPLOY, who, revision, of_branch)
+    request = Request(records.place.name, Kind.DEPLOY, who, revision, of_branch)
     return run_attempt(
         machine,
-        journal,
+        records,
         audience,
         request,
-        lambda number, report: deploy(machine, journal, revision, who, number, report),
+        lambda number, report: deploy(machine, records, revision, who, number, report),
     )
 
 
-def _learned(machine: Machine, journal: Journal, attempt: Attempt | None) -> Ended:
+def _learned(machine: Machine, records: AppRecords, attempt: Attempt | None) -> Ended:
     if attempt is None:
         return Ended(EndedAs.NOTHING, 0)
     commit = attempt.commit[:8]
@@ -180,30 +180,30 @@ def _learned(machine: Machine, journal: Journal, attempt: Attempt | None) -> End
     reason = attempt.reason or "its deploy was killed"
     hint = attempt.hint or "git push production again"
     failure = Failure(
-        reason, (), hint, journal.live(), attempt.release_phase, trouble(machine, journal)
+        reason, (), hint, records.live(), attempt.release_phase, trouble(machine, records)
     )
     text = f"{commit} did not go live: {reason}"
     return Ended(EndedAs.LEARNED, FAILED, attempt.number, attempt.release, text, hint, failure)
 
 
-def _unneeded(machine: Machine, journal: Journal, occasion: Occasion, commit: str) -> Ended:
+def _unneeded(machine: Machine, records: AppRecords, occasion: Occasion, commit: str) -> Ended:
     """The commit is what `current` runs, if that runs."""
-    name, app = f"v{journal.live()}", journal.place.name
-    wrong = "" if occasion is Occasion.TIMER else trouble(machine, journal)
+    name, app = f"v{records.live()}", records.place.name
+    wrong = "" if occasion is Occasion.TIMER else trouble(machine, records)
     if wrong:
         text, hint = f"{commit[:8]} is {name}, which {wrong}", f"pushdeploy restart --app {app}"
         return Ended(EndedAs.DOWN, FAILED, text=text, hint=hint)
     return Ended(EndedAs.NOTHING, 0, text=f"{commit[:8]} is live already, as {name}")
 
 
-def _left(machine: Machine, journal: Journal, occasion: Occasion, commit: str) -> Ended:
+def _left(machine: Machine, records: AppRecords, occasion: Occasion, commit: str) -> Ended:
     if occasion is Occasion.TIMER:
         return Ended(EndedAs.NOTHING, 0)
-    live, wrong = journal.live(), trouble(machine, journal)
+    live, wrong = records.live(), trouble(machine, records)
     stays = f"v{live}, which took its place, {wrong}" if wrong else f"v{live} stays live"
     return Ended(
         EndedAs.LEFT,
         FAILED if wrong else 0,
         text=f"{commit[:8]} was live and then rolled back; {stays}",
-        hint=f"pushdeploy deploy --app {journal.place.name}",
+        hint=f"pushdeploy deploy --app {records.place.name}",
     )

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy import bare_address
+from pushdeploy.apps.storage import make_storage
 from pushdeploy.deploy.build import build
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.go_live import go_live
 from pushdeploy.deploy.release import write_release
 from pushdeploy.deploy.release_phase import release_phase
-from pushdeploy.deploy.storage import make_storage
-from pushdeploy.deploy.troubles import troubles
+from pushdeploy.deploy.warnings import warnings
 from pushdeploy.events import ProcessTypesFound, Report, WentLive, WorkersDefaulted
 from pushdeploy.model.appjson import AppJson, parse_app_json
 from pushdeploy.model.procfile import Procfile, parse_procfile
 from pushdeploy.model.release import Binding, Kind, Release
 from pushdeploy.model.web_server import web_server
-from pushdeploy.system.faults import Point, reached
+from pushdeploy.proxy import bare_address
+from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.build import Venv
-    from pushdeploy.deploy.journal import Journal
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
     from pushdeploy.model.tree import Tree
+    from pushdeploy.records.app_records import AppRecords
 
 
 def deploy(
-    machine: Machine, journal: Journal, revision: str, who: str, attempt: int, report: Report
+    machine: Machine, records: AppRecords, revision: str, who: str, attempt: int, report: Report
 ) -> Release:
     """Make a revision live.
 
@@ -38,39 +38,39 @@ def deploy(
         DeployFailedError: a step failed.
     """
     began = machine.monotonic()
-    app = journal.place.name
-    settings = journal.settings()
-    for trouble in troubles(journal, machine.now()):
+    app = records.place.name
+    settings = records.settings()
+    for trouble in warnings(records, machine.now()):
         report(trouble)
     tree = checkout(machine, app, revision, settings, report)
     procfile = parse_procfile(tree.procfile)
     report(ProcessTypesFound(tuple(line.name for line in procfile.lines)))
-    if journal.live() is None and procfile.workers:
+    if records.live() is None and procfile.workers:
         report(WorkersDefaulted(tuple(line.name for line in procfile.workers), app))
     venv = build(machine, app, tree, procfile, report)
-    release = new_release(journal, tree, procfile, venv, who, machine.now())
-    journal.note_attempt(attempt, commit=tree.commit.id, release=release.number)
+    release = new_release(records, tree, procfile, venv, who, machine.now())
+    records.note_attempt(attempt, commit=tree.commit.id, release=release.number)
     reached(Point.RELEASE_NUMBERED)
     make_storage(machine, app, tree.storage)
-    write_release(machine, release, journal.environment())
-    release_phase(machine, journal, attempt, release, report)
-    go_live(machine, journal, release, Kind.DEPLOY, who, report)
+    write_release(machine, release, records.environment())
+    release_phase(machine, records, attempt, release, report)
+    go_live(machine, records, release, Kind.DEPLOY, who, report)
     report(
         WentLive(
             app=app,
             release=release.number,
             commit=tree.commit.id,
-            addresses=addresses(machine, journal),
+            addresses=addresses(machine, records),
             seconds=machine.monotonic() - began,
         )
     )
     return release
 
 
-def addresses(machine: Machine, journal: Journal) -> tuple[str, ...]:
+def addresses(machine: Machine, records: AppRecords) -> tuple[str, ...]:
     """Where the app answers: its domains, the server's bare address, and the front."""
-    settings = journal.settings()
-    bare = bare_address.url(machine, journal.place.name)
+    settings = records.settings()
+    bare = bare_address.url(machine, records.place.name)
     names = (
         f"{'https' if domain in settings.certified else 'http'}://{domain}"
         for domain in settings.domains
@@ -80,13 +80,13 @@ def addresses(machine: Machine, journal: Journal) -> tuple[str, ...]:
 
 
 def new_release(
-    journal: Journal, tree: Tree, procfile: Procfile, venv: Venv, who: str, at: float
+    records: AppRecords, tree: Tree, procfile: Procfile, venv: Venv, who: str, at: float
 ) -> Release:
     """What a commit comes to, as the next release."""
     app_json = parse_app_json(tree.app_json) if tree.app_json else AppJson()
     return Release(
-        app=journal.place.name,
-        number=journal.next_release(),
+        app=records.place.name,
+        number=records.next_release(),
         kind=Kind.DEPLOY,
         description=f"Deploy {tree.commit.short}",
         who=who,

@@ -15,9 +15,9 @@ from pushdeploy.deploy.release import RUN, lost_of
 from pushdeploy.system import pythons
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.journal import Journal
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
     from pushdeploy.model.release import Release
+    from pushdeploy.records.app_records import AppRecords
 
 SYSTEM_PYTHON = re.compile(r"/usr/(?:local/)?bin/python3(?:\.\d+t?)?")
 """What the link of a venv may name, that we start it to ask: a build could have written any."""
@@ -54,13 +54,13 @@ def _python_misfit(release: Release, venv: Path, path: Path) -> str | None:
     return None
 
 
-def live_misfit(machine: Machine, journal: Journal) -> str | None:
+def live_misfit(machine: Machine, records: AppRecords) -> str | None:
     """The same of the live release, whose link or record may be gone as well."""
-    number = journal.live()
+    number = records.live()
     if number is None:
-        lost = journal.history().live
+        lost = records.history().live
         return None if lost is None else f"the link `current` to v{lost} is gone"
-    release = journal.live_release()
+    release = records.live_release()
     if release is None:
         return f"v{number} has lost its record"
     return misfit(machine, release)

@@ -1,30 +1,30 @@
-"""From a release in place to a release that serves: boot, health, switch, settle."""
+"""From a release in place to a release that serves: boot, health, switch, cutover."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pushdeploy.apps.hogs import stop_squatter
 from pushdeploy.deploy.boot import boot
+from pushdeploy.deploy.cutover import change_workers, cut_over
 from pushdeploy.deploy.health import check
-from pushdeploy.deploy.hogs import stop_squatter
-from pushdeploy.deploy.journal import Journal, read_release_or_none
-from pushdeploy.deploy.settle import change_workers, settle
-from pushdeploy.deploy.switch import settle_intent, switch, switch_back
+from pushdeploy.deploy.switch import confirm_switch, switch, switch_back
 from pushdeploy.errors import PortTakenError, PushdeployError
 from pushdeploy.events import Report, Warned
-from pushdeploy.system.faults import Point, reached
+from pushdeploy.records.app_records import AppRecords, read_release_or_none
+from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
     from pushdeploy.model.release import Kind, Release
     from pushdeploy.model.settings import AppSettings
 
 
 def go_live(
     machine: Machine,
-    journal: Journal,
+    records: AppRecords,
     release: Release,
     kind: Kind,
     who: str,
@@ -35,11 +35,11 @@ def go_live(
 ) -> int | None:
     """Make a release live; returns the one that was.
 
-    The old release serves until the new one is healthy, and again if it does not settle.
+    The old release serves until the new one is healthy, and again if the cutover fails.
 
     Args:
         machine: this one.
-        journal: the app's records.
+        records: the app's records.
         release: the release, in place.
         kind: what made it.
         who: for whom.
@@ -48,31 +48,31 @@ def go_live(
         stands_for: the release that this one is, but for a venv that was built again.
 
     Raises:
-        DeployFailedError: it is not healthy or does not settle; what was live is live.
+        DeployFailedError: it is not healthy, or the cutover fails; what was live is live.
     """
-    former = journal.settings()
+    former = records.settings()
     settings = change(former)
     starts = _boot_healthy(machine, release, settings, report)
     healthy = machine.now() if starts else None
     reached(Point.WEB_HEALTHY)
-    previous = switch(machine, journal, release, kind, who, report, stands_for)
-    before = None if previous is None else read_release_or_none(journal, previous)
+    previous = switch(machine, records, release, kind, who, report, stands_for)
+    before = None if previous is None else read_release_or_none(records, previous)
     try:
-        settings = journal.change_settings(change)
+        settings = records.change_settings(change)
         reached(Point.SETTINGS_SAVED)
-        settle(machine, release, settings, report, healthy=healthy)
+        cut_over(machine, release, settings, report, healthy=healthy)
     except Exception:
-        switch_back(journal, previous)
-        settings = journal.change_settings(
+        switch_back(records, previous)
+        settings = records.change_settings(
             lambda now: now.changed(formation=former.formation, storage=former.storage)
         )
         reached(Point.SETTINGS_RESTORED)
         if before is not None:
             _start_workers_again(machine, before, settings, report)
         raise
-    settle_intent(journal, release)
+    confirm_switch(records, release)
     if previous is not None and previous != release.number:
-        keep_warm(machine, journal, previous, settings)
+        keep_warm(machine, records, previous, settings)
     return previous
 
 
@@ -107,12 +107,12 @@ def _start_workers_again(
         report(Warned(error.message, hint=error.hint or ""))
 
 
-def keep_warm(machine: Machine, journal: Journal, previous: int, settings: AppSettings) -> None:
+def keep_warm(machine: Machine, records: AppRecords, previous: int, settings: AppSettings) -> None:
     """Record that the old web process stays for a while; one a app."""
-    for number in journal.history().warm:
+    for number in records.history().warm:
         if number != previous:
-            journal.note_history(cold=number)
+            records.note_history(cold=number)
             reached(Point.COLD_NOTED)
     if settings.warm:
-        journal.note_history(warm=previous, until=machine.now() + settings.warm)
+        records.note_history(warm=previous, until=machine.now() + settings.warm)
     reached(Point.WARM_NOTED)

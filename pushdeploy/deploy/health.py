@@ -19,7 +19,7 @@ from pushdeploy.system.http import Answer, GaveUpError, NoAnswerError, get
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
 
 LONGEST_SECONDS = 3600.0
 """What app.json can ask for at most, all attempts of a check together."""

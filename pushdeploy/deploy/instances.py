@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from pushdeploy.deploy.machine import Machine
-    from pushdeploy.deploy.tools import Resources
+    from pushdeploy.machine.machine import Machine
+    from pushdeploy.machine.tools import Resources
     from pushdeploy.model.environment import Environment
     from pushdeploy.model.instance import Status
     from pushdeploy.model.layout import AppLayout

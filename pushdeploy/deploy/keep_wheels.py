@@ -9,13 +9,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.journal import Journal
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.job import Job, JobKind
+from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system import files, pythons, uv
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
 
 KEEP_SECONDS = 600.0
 """For as many wheels as a large app has, on a slow network."""
@@ -37,7 +37,7 @@ def keep_wheels(machine: Machine, app: str) -> None:
 def _job(machine: Machine, app: str) -> Job | None:
     """The Python is one of the server's own: the venv's was in the reach of the packages' code."""
     place = machine.layout.app(app)
-    current = Journal(place).current()
+    current = AppRecords(place).current()
     found = [] if current is None else pythons.interpreters(machine.server_python)
     own = [one for one in found if current and str(one.version) == current.python]
     if not own:

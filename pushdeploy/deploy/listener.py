@@ -10,7 +10,7 @@ from pushdeploy.system import tcp_owner
 from pushdeploy.system.accounts import user_id, user_name
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
     from pushdeploy.model.instance import Instance
     from pushdeploy.model.release import Release
 

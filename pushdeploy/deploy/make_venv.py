@@ -19,14 +19,14 @@ from pushdeploy.model.instance import DEFAULT_MEMORY, DEFAULT_TASKS
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.layout import COMPLETE
 from pushdeploy.system import files, pythons, uv
-from pushdeploy.system.faults import Point, reached
+from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from types import ModuleType
 
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
     from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.tree import Tree
 

@@ -5,33 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import fit
-from pushdeploy.deploy.journal import read_release_or_none
 from pushdeploy.model.health import Verdict, accepts, probe_headers
+from pushdeploy.records.app_records import read_release_or_none
 from pushdeploy.system.http import NoAnswerError, get
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.journal import Journal
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
+    from pushdeploy.records.app_records import AppRecords
 
 PULSE_SECONDS = 3.0
 """Somebody waits for a last word, and an app that is well answers in far less."""
 
 
-def trouble(machine: Machine, journal: Journal) -> str:
+def trouble(machine: Machine, records: AppRecords) -> str:
     """What is wrong with the live release, after its name: `does not answer`.
 
     Empty when it has just answered its health check, and when nothing is live.
     """
-    live = journal.live()
+    live = records.live()
     if live is None:
         return ""
-    release = read_release_or_none(journal, live)
+    release = read_release_or_none(records, live)
     if release is None:
         return "has lost its record"
     check = release.checks[0]
     try:
         answer = get(
-            journal.place.web_socket(live),
+            records.place.web_socket(live),
             check.path,
             host=machine.proxy_host(release.app),
             headers=probe_headers(check),

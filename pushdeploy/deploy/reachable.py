@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.journal import read_release_or_none
 from pushdeploy.deploy.release import release_is_whole
+from pushdeploy.records.app_records import read_release_or_none
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.journal import Journal
     from pushdeploy.model.history import History
+    from pushdeploy.records.app_records import AppRecords
 
 
-def reachable(journal: Journal, history: History | None = None) -> list[int]:
+def reachable(records: AppRecords, history: History | None = None) -> list[int]:
     """Releases that a rollback can make live, the latest to be live first.
 
     Each was live once, is not now, and all of it is on the disk: its record, code, venv and config
     vars. That its Python has gone is no hindrance: a rollback builds it again.
     """
-    live = journal.live()
+    live = records.live()
     return [
         number
-        for number in reversed((history or journal.history()).once_live())
-        if number != live and _is_whole(journal, number)
+        for number in reversed((history or records.history()).once_live())
+        if number != live and _is_whole(records, number)
     ]
 
 
-def _is_whole(journal: Journal, number: int) -> bool:
+def _is_whole(records: AppRecords, number: int) -> bool:
     return (
-        release_is_whole(journal.place, number)
-        and read_release_or_none(journal, number) is not None
+        release_is_whole(records.place, number)
+        and read_release_or_none(records, number) is not None
     )
 
 

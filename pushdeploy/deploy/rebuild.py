@@ -18,14 +18,14 @@ from pushdeploy.model.procfile import parse_procfile
 
 if TYPE_CHECKING:
     from pushdeploy.deploy.build import Venv
-    from pushdeploy.deploy.journal import Journal
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
     from pushdeploy.model.procfile import Procfile
     from pushdeploy.model.release import Release
     from pushdeploy.model.tree import Tree
+    from pushdeploy.records.app_records import AppRecords
 
 
-def fitting(machine: Machine, journal: Journal, release: Release, report: Report) -> Release:
+def fitting(machine: Machine, records: AppRecords, release: Release, report: Report) -> Release:
     """The same release if its venv fits, else one with a venv that does, of the same number.
 
     Raises:
@@ -35,31 +35,31 @@ def fitting(machine: Machine, journal: Journal, release: Release, report: Report
     if trouble is None:
         return release
     report(Warned(f"{trouble}; it is built again"))
-    return rebuilt(machine, journal, release, report)
+    return rebuilt(machine, records, release, report)
 
 
-def remade(machine: Machine, journal: Journal, report: Report) -> Release:
+def remade(machine: Machine, records: AppRecords, report: Report) -> Release:
     """The live release, whose record is gone, from the commit that it was made from.
 
     Raises:
         DeployFailedError: it could not be built.
     """
-    app, commit = journal.place.name, journal.live_commit() or ""
-    report(Warned(f"v{journal.live()} has lost its record; it is built again"))
-    tree = checkout(machine, app, commit, journal.settings(), report)
+    app, commit = records.place.name, records.live_commit() or ""
+    report(Warned(f"v{records.live()} has lost its record; it is built again"))
+    tree = checkout(machine, app, commit, records.settings(), report)
     procfile = parse_procfile(tree.procfile)
     venv = _built(machine, app, tree, procfile, report)
-    return new_release(journal, tree, procfile, venv, "", machine.now())
+    return new_release(records, tree, procfile, venv, "", machine.now())
 
 
 def rebuilt(
-    machine: Machine, journal: Journal, release: Release, report: Report, *, fresh: bool = False
+    machine: Machine, records: AppRecords, release: Release, report: Report, *, fresh: bool = False
 ) -> Release:
     """A release with a venv that is made for the Python of now.
 
     Args:
         machine: this one.
-        journal: the app's records.
+        records: the app's records.
         release: what to build again, from the commit that it was made from.
         report: who is told.
         fresh: also if there is one that fits.
@@ -67,7 +67,7 @@ def rebuilt(
     Raises:
         DeployFailedError: it could not be built.
     """
-    tree = checkout(machine, release.app, release.commit.id, journal.settings(), report)
+    tree = checkout(machine, release.app, release.commit.id, records.settings(), report)
     venv = _built(machine, release.app, tree, release.procfile, report, fresh=fresh)
     return replace(
         release,

@@ -6,16 +6,16 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.journal import RECORD, readers
 from pushdeploy.model.environment import Environment, render_shell
 from pushdeploy.model.release import Release, render_release
-from pushdeploy.system.faults import Point, reached
+from pushdeploy.records.app_records import RECORD, readers
+from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.files import File, create_all, delete_tree, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
     from pushdeploy.model.layout import AppLayout
 
 RUN = "run"

@@ -14,12 +14,12 @@ from pushdeploy.events import (
 )
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.read_only import remedy
-from pushdeploy.system.faults import Point, reached
+from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.journal import Journal
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
     from pushdeploy.model.release import Release
+    from pushdeploy.records.app_records import AppRecords
 
 LOOKED_AT = 200
 """Pieces of its output in which a failure looks for its cause."""
@@ -29,7 +29,7 @@ RELEASE_SECONDS = 3600.0
 
 
 def release_phase(
-    machine: Machine, journal: Journal, attempt: int, release: Release, report: Report
+    machine: Machine, records: AppRecords, attempt: int, release: Release, report: Report
 ) -> None:
     """Run it, if the Procfile has one.
 
@@ -43,7 +43,7 @@ def release_phase(
     if line is None:
         return
     began = machine.monotonic()
-    journal.note_attempt(attempt, release_phase=True)
+    records.note_attempt(attempt, release_phase=True)
     reached(Point.RELEASE_PHASE_NOTED)
     report(ReleasePhaseStarted(line.command))
     job = app_job(machine, release, JobKind.RELEASE_PHASE, line.name)
@@ -56,7 +56,7 @@ def release_phase(
     status = machine.supervisor.once(job, printed)
     reached(Point.RELEASE_PHASE_DONE)
     if status != 0:
-        unwritable = remedy("\n".join(last), journal.place.slugs, release.app)
+        unwritable = remedy("\n".join(last), records.place.slugs, release.app)
         raise DeployFailedError(
             f"the release command `{line.command}` failed with status {status}",
             report=() if unwritable is None else (unwritable.text,),

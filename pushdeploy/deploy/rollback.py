@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 from pushdeploy.deploy import instances
 from pushdeploy.deploy.attempt import Audience, Request, app_lock, run_attempt
 from pushdeploy.deploy.boot import is_up
+from pushdeploy.deploy.cleanup import clean_up
 from pushdeploy.deploy.go_live import go_live
 from pushdeploy.deploy.pulse import trouble
 from pushdeploy.deploy.reachable import named, reachable
 from pushdeploy.deploy.rebuild import fitting
 from pushdeploy.deploy.release import lost_of, write_release
-from pushdeploy.deploy.tidy import tidy
 from pushdeploy.errors import NotFoundError, NothingToRollBackToError, PushdeployError
 from pushdeploy.events import Event, Report, RolledBack, Switched, WebStarting
 from pushdeploy.model.release import Kind, Release
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.journal import Journal
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
     from pushdeploy.model.ended import Ended
     from pushdeploy.model.history import History
+    from pushdeploy.records.app_records import AppRecords
 
 
 def rollback(
@@ -34,21 +34,21 @@ def rollback(
     Raises:
         NothingToRollBackToError: there is none, or it is gone, or it is live.
     """
-    with app_lock(machine, app, audience, who, "a rollback") as journal:
-        target = journal.release(_target(machine, journal, number))
+    with app_lock(machine, app, audience, who, "a rollback") as records:
+        target = records.release(_target(machine, records, number))
         ended = run_attempt(
             machine,
-            journal,
+            records,
             audience,
             Request(app, Kind.ROLLBACK, who, target.commit.id),
-            lambda number, report: _go_back(machine, journal, target, who, number, report),
+            lambda number, report: _go_back(machine, records, target, who, number, report),
         )
-    tidy(machine, app)
+    clean_up(machine, app)
     return ended
 
 
 def _go_back(
-    machine: Machine, journal: Journal, target: Release, who: str, attempt: int, report: Report
+    machine: Machine, records: AppRecords, target: Release, who: str, attempt: int, report: Report
 ) -> Release:
     began = machine.monotonic()
     seconds, warm = 0.0, True
@@ -61,9 +61,9 @@ def _go_back(
             seconds = machine.monotonic() - began
         report(event)
 
-    release = _startable(machine, journal, target, who, attempt, watch)
+    release = _startable(machine, records, target, who, attempt, watch)
     stands_for = target.number if release.number != target.number else None
-    previous = go_live(machine, journal, release, Kind.ROLLBACK, who, watch, stands_for=stands_for)
+    previous = go_live(machine, records, release, Kind.ROLLBACK, who, watch, stands_for=stands_for)
     report(
         RolledBack(
             app=release.app,
@@ -78,38 +78,38 @@ def _go_back(
 
 
 def _startable(
-    machine: Machine, journal: Journal, target: Release, who: str, attempt: int, report: Report
+    machine: Machine, records: AppRecords, target: Release, who: str, attempt: int, report: Report
 ) -> Release:
     """The release itself; when its Python is gone and it does not run, a new one that is it."""
-    if target.number in journal.history().warm and _runs_on(machine, journal, target):
+    if target.number in records.history().warm and _runs_on(machine, records, target):
         return target
-    built = fitting(machine, journal, target, report)
+    built = fitting(machine, records, target, report)
     if built is target:
         return target
     release = replace(
         built,
-        number=journal.next_release(),
+        number=records.next_release(),
         kind=Kind.ROLLBACK,
         description=f"Roll back to {target.name}, built for Python {built.python}",
         who=who,
         at=machine.now(),
     )
-    journal.note_attempt(attempt, release=release.number)
-    write_release(machine, release, journal.environment_of(target.number))
+    records.note_attempt(attempt, release=release.number)
+    write_release(machine, release, records.environment_of(target.number))
     return release
 
 
-def _runs_on(machine: Machine, journal: Journal, warm: Release) -> bool:
+def _runs_on(machine: Machine, records: AppRecords, warm: Release) -> bool:
     """A warm process needs no check that takes time, unless its Python is not even there."""
-    whole = Path(warm.interpreter).exists() and not lost_of(journal.place, warm.number)
-    return whole or is_up(machine, instances.web(machine, warm, journal.settings()))
+    whole = Path(warm.interpreter).exists() and not lost_of(records.place, warm.number)
+    return whole or is_up(machine, instances.web(machine, warm, records.settings()))
 
 
-def _target(machine: Machine, journal: Journal, number: int | None) -> int:
-    app = journal.place.name
-    live = journal.live()
-    history = journal.history()
-    there = reachable(journal, history)
+def _target(machine: Machine, records: AppRecords, number: int | None) -> int:
+    app = records.place.name
+    live = records.live()
+    history = records.history()
+    there = reachable(records, history)
     if number is None:
         previous = history.previous(there)
         if previous is None:
@@ -120,28 +120,28 @@ def _target(machine: Machine, journal: Journal, number: int | None) -> int:
             )
         return previous
     if number == live:
-        wrong = trouble(machine, journal)
+        wrong = trouble(machine, records)
         raise NothingToRollBackToError(
             f"v{number} of `{app}` is "
             + (f"the current release, and {wrong}" if wrong else "live already"),
             hint=f"pushdeploy restart --app {app}" if wrong else f"pushdeploy releases --app {app}",
         )
     if number not in there:
-        raise _unreachable(journal, history, number, there)
+        raise _unreachable(records, history, number, there)
     return number
 
 
 def _unreachable(
-    journal: Journal, history: History, number: int, there: list[int]
+    records: AppRecords, history: History, number: int, there: list[int]
 ) -> PushdeployError:
     """Why it can't be gone back to, and what can."""
-    app, ways = journal.place.name, f"; you can go back to: {named(there)}"
+    app, ways = records.place.name, f"; you can go back to: {named(there)}"
     hint = f"pushdeploy rollback v{there[0]} --app {app}" if there else None
     if number in history.once_live():
         return NotFoundError(
             f"v{number} of `{app}` was live and is no longer complete{ways}", hint=hint
         )
-    if number in journal.numbers() or any(one.release == number for one in journal.all_attempts()):
+    if number in records.numbers() or any(one.release == number for one in records.all_attempts()):
         return NothingToRollBackToError(
             f"v{number} of `{app}` never went live: its deploy failed{ways}", hint=hint
         )

@@ -5,25 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy.cleanup import wanted_instances
 from pushdeploy.deploy.health import DEADLINE_SECONDS
-from pushdeploy.deploy.tidy import wanted_instances
 from pushdeploy.model.instance import State
 from pushdeploy.model.running import Running
 from pushdeploy.model.watchdog import crash_loops
 from pushdeploy.system import locks, sockets
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.journal import Journal
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
     from pushdeploy.model.instance import Instance, Status
+    from pushdeploy.records.app_records import AppRecords
 
 
-def running(machine: Machine, journal: Journal) -> list[Running]:
+def running(machine: Machine, records: AppRecords) -> list[Running]:
     """Every instance that should run or does; no lock is taken."""
-    live = journal.live()
-    statuses = {one.unit: one for one in machine.supervisor.statuses(journal.place.name)}
-    wanted = wanted_instances(machine, journal) if live is not None else []
-    changing = locks.is_held(journal.place.lock)
+    live = records.live()
+    statuses = {one.unit: one for one in machine.supervisor.statuses(records.place.name)}
+    wanted = wanted_instances(machine, records) if live is not None else []
+    changing = locks.is_held(records.place.lock)
     rows = [
         _wanted(machine, one, status, live, changing=changing)
         for one, status in [(one, statuses.pop(one.unit, None)) for one in wanted]

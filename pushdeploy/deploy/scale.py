@@ -9,11 +9,11 @@ from pushdeploy.errors import NotFoundError
 from pushdeploy.model.scaling import refuse_without_effect
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.journal import Journal
     from pushdeploy.model.formation import Change
+    from pushdeploy.records.app_records import AppRecords
 
 
-def refuse_scale(records: Journal, changes: tuple[Change, ...]) -> None:
+def refuse_scale(records: AppRecords, changes: tuple[Change, ...]) -> None:
     """See that the live Procfile has what is to be scaled, and that it can be.
 
     Raises:

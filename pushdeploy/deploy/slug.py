@@ -1,4 +1,4 @@
-"""Slug: a commit's files in a folder of their own. Runs as the receiver.
+"""Slug: a commit's files in a folder of their own. Runs as the git user.
 
 A file that did not change is the very file of the former slug, under a second name: a link costs
 no copy and no space. Nobody writes into a slug once it is in place, so nobody sees it through the
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.layout import NEW
-from pushdeploy.system.faults import Point, reached
+from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.files import delete_tree, sync_filesystem, sync_folder
 from pushdeploy.system.git_tree import changed, changes_attributes, check_out, files
 
@@ -123,9 +123,9 @@ def _open_folder(folder: Path) -> int | None:
 
 
 def _mark(new: Path, files: list[str]) -> None:
-    moment = int(time.time()) * SECOND + MARK
+    second = int(time.time()) * SECOND + MARK
     for path in files:
-        os.utime(new / path, ns=(moment, moment), follow_symlinks=False)
+        os.utime(new / path, ns=(second, second), follow_symlinks=False)
 
 
 def _link(path: str, source: int, target: int) -> bool:

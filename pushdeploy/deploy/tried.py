@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.archive import KEPT_ATTEMPTS
-from pushdeploy.deploy.journal import read_release_or_none
 from pushdeploy.model.release import Kind
 from pushdeploy.model.tried import Tried
+from pushdeploy.records.app_records import read_release_or_none
+from pushdeploy.records.compaction import KEPT_ATTEMPTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pushdeploy.deploy.journal import Journal
     from pushdeploy.model.attempt import Attempt
+    from pushdeploy.records.app_records import AppRecords
 
 CHANGES: Mapping[str, str] = {
     Kind.CONFIG: "change of config vars",
@@ -25,16 +25,16 @@ CHANGES: Mapping[str, str] = {
 """What is known of a release that is not kept, and was not a deploy."""
 
 
-def newest(journal: Journal, count: int, there: list[int]) -> list[Tried]:
+def newest(records: AppRecords, count: int, there: list[int]) -> list[Tried]:
     """The newest attempts, newest first; `there` is all that can be gone back to."""
-    live = journal.live()
-    attempts = journal.attempts() if count <= KEPT_ATTEMPTS else journal.all_attempts()
-    return [tried(journal, one, live, there) for one in attempts[-count:][::-1]]
+    live = records.live()
+    attempts = records.attempts() if count <= KEPT_ATTEMPTS else records.all_attempts()
+    return [tried(records, one, live, there) for one in attempts[-count:][::-1]]
 
 
-def tried(journal: Journal, attempt: Attempt, live: int | None, there: list[int]) -> Tried:
+def tried(records: AppRecords, attempt: Attempt, live: int | None, there: list[int]) -> Tried:
     """One row of the list."""
-    release = read_release_or_none(journal, attempt.release) if attempt.release else None
+    release = read_release_or_none(records, attempt.release) if attempt.release else None
     kind = f"{attempt.kind} {attempt.commit[:8]}"
     description = release.description if release else CHANGES.get(attempt.kind, kind)
     if attempt.kind == Kind.ROLLBACK:

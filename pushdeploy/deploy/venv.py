@@ -9,15 +9,15 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.layout import COMPLETE
-from pushdeploy.system import limits
-from pushdeploy.system.faults import Point, reached
+from pushdeploy.system import refused_forks
+from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.files import sync_filesystem, sync_folder
-from pushdeploy.system.share import share
+from pushdeploy.system.resources import resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SOCKET = share("templates") / "python" / "pushdeploy_socket.py"
+SOCKET = resource("templates") / "python" / "pushdeploy_socket.py"
 """Has the usual servers take the socket, in every Python of the venv."""
 
 START = SOCKET.with_name("pushdeploy_start.py")
@@ -55,12 +55,12 @@ def finish(venv: str, installed: Callable[[], int]) -> int:
         venv: its folder.
         installed: waits for uv, which runs already, and returns its exit status.
     """
-    before = limits.hits()
-    Thread(target=end_bomb, args=(lambda: limits.hits().since(before),), daemon=True).start()
+    before = refused_forks.hits()
+    Thread(target=end_bomb, args=(lambda: refused_forks.hits().since(before),), daemon=True).start()
     status = installed()
     if status == 0:
         _complete(Path(venv))
-    return explained(status, limits.hits().since(before))
+    return explained(status, refused_forks.hits().since(before))
 
 
 def _complete(venv: Path) -> None:
@@ -77,17 +77,17 @@ def _complete(venv: Path) -> None:
     sync_folder(venv)
 
 
-def end_bomb(look: Callable[[], limits.Hits], every: float = LOOK_SECONDS) -> None:
+def end_bomb(look: Callable[[], refused_forks.Hits], every: float = LOOK_SECONDS) -> None:
     """Exit when the build has been refused too many processes; systemd ends the others."""
-    while look().unborn < REFUSALS:
+    while look().refused_forks < REFUSALS:
         time.sleep(every)
     os._exit(OUT_OF_TASKS)
 
 
-def explained(status: int, hits: limits.Hits) -> int:
+def explained(status: int, hits: refused_forks.Hits) -> int:
     """The exit status that names the limit, when it was a limit that made the build fail."""
     if status != 0 and hits.killed:
         return OUT_OF_MEMORY
-    if status != 0 and hits.unborn:
+    if status != 0 and hits.refused_forks:
         return OUT_OF_TASKS
     return status

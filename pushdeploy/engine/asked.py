@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.deploy.journal import Journal
+from pushdeploy.records.app_records import AppRecords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pushdeploy.deploy.machine import Machine
     from pushdeploy.engine.caller import Caller
     from pushdeploy.engine.session import Session
+    from pushdeploy.machine.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,12 @@ class Asked:
         """The name under which it is recorded."""
         return self.caller.name
 
-    def records(self) -> Journal:
+    def records(self) -> AppRecords:
         """The records of the app.
 
         Raises:
             NotFoundError: there is no such app.
         """
-        journal = Journal(self.machine.layout.app(self.app))
-        journal.settings()
-        return journal
+        records = AppRecords(self.machine.layout.app(self.app))
+        records.settings()
+        return records

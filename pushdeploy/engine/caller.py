@@ -13,8 +13,8 @@ from pushdeploy.model.text import escaped
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pushdeploy.deploy.machine import Machine
     from pushdeploy.engine.session import Session
+    from pushdeploy.machine.machine import Machine
 
 NAME_LIMIT = 64
 
@@ -45,8 +45,8 @@ class Caller:
 def caller_of(machine: Machine, session: Session, request: Mapping[str, Any]) -> Caller:
     """Who asks.
 
-    root, the receiver and members of the group `pushdeploy` hold all rights, strangers none. Root
-    (sudo) and the receiver (ssh keys) vouch for a person's name; anybody else goes by his own.
+    root, the git user and members of the group `pushdeploy` hold all rights, strangers none. Root
+    (sudo) and the git user (ssh keys) vouch for a person's name; anybody else goes by his own.
     """
     peer = session.peer
     claimed = escaped(str(request.get("who") or ""))[:NAME_LIMIT]

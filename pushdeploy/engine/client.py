@@ -105,7 +105,7 @@ def embedded_connection(root: Path, log: Path) -> Connect:
         ours, theirs = socket.socketpair()
         log.parent.mkdir(parents=True, exist_ok=True)
         line = Command(
-            [sys.executable, "-I", "-m", "pushdeploy.cli.engine"],
+            [sys.executable, "-I", "-m", "pushdeploy.programs.engine"],
             environment={**os.environ, "PUSHDEPLOY_HOME": str(root)},
             folder=Path("/"),
         )

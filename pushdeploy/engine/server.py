@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping
 
-    from pushdeploy.deploy.machine import Machine
+    from pushdeploy.machine.machine import Machine
 
 CONVERGE = "converge"
 """What a push asks for."""
@@ -85,7 +85,7 @@ def _app(verb: Verb[Any], request: Mapping[str, Any]) -> str:
 
 def _prepare(machine: Machine, verbs: Mapping[str, Verb[Any]]) -> None:
     """A push has begun: import what will be asked for, which may be nothing."""
-    machine.receiver.prepare()
+    machine.checkout_worker.prepare()
     converge = verbs.get(CONVERGE)
     for module in converge.ahead if converge else ():
         import_module(module)

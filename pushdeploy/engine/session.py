@@ -18,8 +18,8 @@ from pushdeploy.system.log import attempt_log
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pushdeploy.deploy.machine import Machine
     from pushdeploy.events import Report
+    from pushdeploy.machine.machine import Machine
     from pushdeploy.system.locks import Holder
 
 STDOUT = 1

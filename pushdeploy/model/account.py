@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-RECEIVER = "deploy"
+GIT_USER = "deploy"
 """Is logged into over ssh; owns repos and slugs."""
 
 OURS = "pushdeploy"

@@ -41,7 +41,7 @@ class History:
     intent: Change | None = None
     warm: Mapping[int, float] = field(default_factory=dict)
     """Releases kept running after the switch, with the end of their time (epoch seconds)."""
-    revivals: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    hang_restarts: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
     """By release, when its web process answered nothing and was restarted, oldest first."""
     loops: tuple[Loop, ...] = ()
     """Crash loops that were noticed and have not ended."""
@@ -112,7 +112,7 @@ def read_history(records: Iterable[Mapping[str, object]]) -> History:
     changes: list[Change] = []
     intent: Change | None = None
     warm: dict[int, float] = {}
-    revivals: dict[int, tuple[float, ...]] = {}
+    hang_restarts: dict[int, tuple[float, ...]] = {}
     loops: dict[tuple[int, str], Loop] = {}
     for record in records:
         if "intent" in record:
@@ -129,19 +129,19 @@ def read_history(records: Iterable[Mapping[str, object]]) -> History:
         elif "cold" in record:
             warm.pop(int(str(record["cold"])), None)
         else:
-            _fold_watchdog(record, revivals, loops)
-    return History(tuple(changes), intent, warm, revivals, tuple(loops.values()))
+            _fold_watchdog(record, hang_restarts, loops)
+    return History(tuple(changes), intent, warm, hang_restarts, tuple(loops.values()))
 
 
 def _fold_watchdog(
     record: Mapping[str, object],
-    revivals: dict[int, tuple[float, ...]],
+    hang_restarts: dict[int, tuple[float, ...]],
     loops: dict[tuple[int, str], Loop],
 ) -> None:
     instance, at = str(record.get("instance")), float(str(record.get("at", 0)))
     if "revived" in record:
         release = int(str(record["revived"]))
-        revivals[release] = (*revivals.get(release, ()), at)
+        hang_restarts[release] = (*hang_restarts.get(release, ()), at)
     elif "looping" in record:
         release, restarts = int(str(record["looping"])), int(str(record["restarts"]))
         loops[release, instance] = Loop(release, instance, restarts, at)

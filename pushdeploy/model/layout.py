@@ -247,7 +247,7 @@ class Layout:
 
     @property
     def first_pushes(self) -> Path:
-        """The receiver's own: the repos of pushes to apps that are not there yet."""
+        """The git user's own: the repos of pushes to apps that are not there yet."""
         return self.state / "first-pushes"
 
     @property

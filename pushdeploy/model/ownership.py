@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.account import OURS, RECEIVER
+from pushdeploy.model.account import GIT_USER, OURS
 from pushdeploy.model.app import app_user, build_user
 from pushdeploy.model.layout import COMPLETE, ReleaseLayout, holder_of, keys_lock
 
@@ -99,8 +99,8 @@ def server_owned(layout: Layout) -> tuple[Owned, ...]:
     return (
         _folder(settings, PASSED, made=True),
         _file(layout.server_settings, 0o600),
-        Owned(layout.keys.parent, ROOT, RECEIVER, 0o750, made=True),  # sshd reads as who logs in
-        Owned(layout.keys, ROOT, RECEIVER, 0o640, Kind.FILE, made=True),
+        Owned(layout.keys.parent, ROOT, GIT_USER, 0o750, made=True),  # sshd reads as who logs in
+        Owned(layout.keys, ROOT, GIT_USER, 0o640, Kind.FILE, made=True),
         _file(keys_lock(layout.keys), 0o600),
         _file(holder_of(keys_lock(layout.keys)), 0o600),
         _folder(layout.own_certificates, 0o700),
@@ -117,9 +117,9 @@ def server_owned(layout: Layout) -> tuple[Owned, ...]:
         *(_file(lock, 0o600) for lock in locks),
         *(_file(holder_of(lock), 0o600) for lock in locks),
         *(_file(note, 0o600) for note in (proxy.loaded, proxy.welcome)),
-        Owned(layout.first_pushes, RECEIVER, RECEIVER, 0o700, made=True, contents=OWN),
+        Owned(layout.first_pushes, GIT_USER, GIT_USER, 0o700, made=True, contents=OWN),
         _folder(layout.apps, PASSED, made=True),
-        Owned(layout.sessions, RECEIVER, RECEIVER, 0o700, made=True, contents=OWN),
+        Owned(layout.sessions, GIT_USER, GIT_USER, 0o700, made=True, contents=OWN),
         Owned(layout.log, ROOT, OURS, 0o2750, made=True),
         _folder(layout.run, PASSED, made=True),
         Owned(layout.engine_socket, ROOT, OURS, 0o660, Kind.SOCKET),
@@ -136,8 +136,8 @@ def app_owned(place: AppLayout) -> tuple[Owned, ...]:
         _folder(place.root, PASSED, made=True),
         Owned(place.settings, ROOT, OURS, 0o640, Kind.FILE),
         _file(place.pending_environment, 0o600),
-        Owned(place.repo, RECEIVER, RECEIVER, 0o700, made=True, contents=REPO),
-        Owned(place.slugs, RECEIVER, runner, 0o2751, made=True, contents=CODE),
+        Owned(place.repo, GIT_USER, GIT_USER, 0o700, made=True, contents=REPO),
+        Owned(place.slugs, GIT_USER, runner, 0o2751, made=True, contents=CODE),
         Owned(place.venvs, ROOT, runner, 0o2711, made=True),
         Owned(place.venvs / "*", builder, runner, 0o2750, contents=VENV),
         Owned(place.build_cache, builder, builder, 0o700, made=True, contents=OWN),

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pushdeploy.errors import PushdeployError
-from pushdeploy.model.account import RECEIVER
+from pushdeploy.model.account import GIT_USER
 from pushdeploy.model.app import parse_app_name
 
 PRODUCTION = "production"
@@ -25,7 +25,7 @@ class Remote:
     host: str
     """A name, an address, or a name of ssh_config(5); IPv6 without its brackets."""
     app: str
-    user: str | None = RECEIVER
+    user: str | None = GIT_USER
     """`None` leaves it to ssh's configuration."""
     port: int | None = None
     """`None` leaves it to ssh's configuration."""

@@ -36,7 +36,7 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One app at the edge.
+    """One app behind the proxy.
 
     Raises:
         UsageError: a field is not what its parser gives; nginx would read it as its own language.
@@ -75,7 +75,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class NginxFeatures:
     """What the whole server's nginx can do, and where our files for it are."""
 
     http2_directive: bool

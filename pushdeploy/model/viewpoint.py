@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.account import RECEIVER
+from pushdeploy.model.account import GIT_USER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ class Viewpoint:
 def login(seen: Viewpoint) -> str:
     """What gives a person there a command of ours: `ssh deploy@203.0.113.5`."""
     port = "" if seen.port == SSH_PORT else f"-p {seen.port} "
-    return f"ssh {port}{RECEIVER}@{_host(seen)}"
+    return f"ssh {port}{GIT_USER}@{_host(seen)}"
 
 
 def parse_connection(text: str, dns: Mapping[str, str] | None = None) -> Viewpoint | None:

@@ -21,10 +21,10 @@ BOOT_SECONDS = 60.0
 
 FIRST_GAP_SECONDS = 300.0
 LONGEST_GAP_SECONDS = 3600.0
-"""From one revival to the next: 5 minutes, then twice as long each time, to an hour."""
+"""From one restart to the next: 5 minutes, then twice as long each time, to an hour."""
 
 FORGET_SECONDS = 2 * LONGEST_GAP_SECONDS
-"""After so long without a revival the gaps begin again."""
+"""After so long without a restart the gaps begin again."""
 
 LOOP_RESTARTS = 5
 LOOP_SECONDS = 60.0
@@ -48,7 +48,7 @@ def may_be_starting(status: Status, checks: Sequence[HealthCheck], now: float) -
     return status.since is not None and now - status.since < patience
 
 
-def next_revival(former: Sequence[float]) -> float:
+def next_hang_restart(former: Sequence[float]) -> float:
     """When the watchdog may act again, given when it did (epoch seconds, oldest first)."""
     if not former:
         return 0.0
@@ -85,6 +85,6 @@ def is_steady(status: Status, now: float) -> bool:
     return now - status.since >= STEADY_SECONDS
 
 
-def needs_other_pace(status: Status, now: float) -> bool:
+def needs_other_backoff(status: Status, now: float) -> bool:
     """True when its pauses between starts don't fit how it does."""
     return is_steady(status, now) if status.slowed else crash_loops(status, now)

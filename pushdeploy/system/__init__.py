@@ -1,1 +1,1 @@
-"""Hands: one module per tool."""
+"""The machine: one module a program, or a fact of it."""

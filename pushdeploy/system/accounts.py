@@ -6,7 +6,7 @@ import pwd
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
-from pushdeploy.model.account import FRONT, OURS, RECEIVER
+from pushdeploy.model.account import FRONT, GIT_USER, OURS
 from pushdeploy.model.app import app_user, build_user
 from pushdeploy.model.ownership import app_owned, server_owned
 from pushdeploy.system import users
@@ -52,13 +52,13 @@ class ServerAccounts:
         Raises:
             UnavailableError: somebody else made one of that name.
         """
-        self.users.refuse_foreign(OURS, RECEIVER, FRONT)
-        login = Wanted(RECEIVER, self._layout.login_home, LOGIN_SHELL, NO_PASSWORD)
+        self.users.refuse_foreign(OURS, GIT_USER, FRONT)
+        login = Wanted(GIT_USER, self._layout.login_home, LOGIN_SHELL, NO_PASSWORD)
         did = self.users.ensure(login, Wanted(FRONT))
         did += self.users.ensure_group(OURS)
-        if RECEIVER not in users.members(OURS):
-            users.add_member(OURS, RECEIVER)
-            did.append(f"put {RECEIVER} into the group {OURS}")
+        if GIT_USER not in users.members(OURS):
+            users.add_member(OURS, GIT_USER)
+            did.append(f"put {GIT_USER} into the group {OURS}")
         return did
 
     def ensure(self, app: str, *, deep: bool = False) -> Findings:
@@ -102,9 +102,9 @@ class ServerAccounts:
         """The app's own user: root writes nothing where an app may."""
         return app_user(app)
 
-    def receiver(self) -> str | None:
+    def git_user(self) -> str | None:
         """`deploy`."""
-        return RECEIVER
+        return GIT_USER
 
     def own_work(self, app: str, folders: Sequence[Path]) -> None:
         """Writable and readable by the build user alone.

@@ -63,7 +63,7 @@ class OwnAccounts:
         """Ourselves."""
         return None
 
-    def receiver(self) -> str | None:
+    def git_user(self) -> str | None:
         """Ourselves."""
         return None
 

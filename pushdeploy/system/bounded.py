@@ -6,12 +6,10 @@ import contextlib
 import os
 import selectors
 import time
-from typing import IO, TYPE_CHECKING, TypeGuard
+from typing import IO, TYPE_CHECKING, Protocol, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from pushdeploy.system.command import Process
 
 CHUNK = 64 << 10
 
@@ -20,9 +18,18 @@ LONGEST_PAUSE_SECONDS = 0.05
 """Between two looks whether a program that has closed its outputs has ended."""
 
 
-def collect(
-    child: Process, data: bytes, *, seconds: float, limit: int
-) -> tuple[bytes, bytes] | None:
+class Child(Protocol):
+    """A program that was started, as `subprocess.Popen` has it."""
+
+    stdin: IO[bytes] | None
+    stdout: IO[bytes] | None
+    stderr: IO[bytes] | None
+
+    def poll(self) -> int | None:
+        """Its exit status once it has ended."""
+
+
+def collect(child: Child, data: bytes, *, seconds: float, limit: int) -> tuple[bytes, bytes] | None:
     """Give a program its stdin and read both its outputs; `None` when it takes too long.
 
     Of each output the last `limit` bytes are kept, and never much more.
@@ -56,7 +63,7 @@ def collect(
     return out, error
 
 
-def _outputs(child: Process) -> tuple[IO[bytes] | None, IO[bytes] | None]:
+def _outputs(child: Child) -> tuple[IO[bytes] | None, IO[bytes] | None]:
     return child.stdout, child.stderr
 
 
@@ -76,7 +83,7 @@ def split(stream: IO[bytes], separator: bytes, longest: int) -> Iterator[bytes]:
         yield rest
 
 
-def _waited(child: Process, end: float) -> bool:
+def _waited(child: Child, end: float) -> bool:
     """Wait for its end; False when it does not come in time."""
     pause = FIRST_PAUSE_SECONDS
     while child.poll() is None:

@@ -13,7 +13,7 @@ from pushdeploy.model.site import Certificate
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from pushdeploy.model.site import Edge, Site
+    from pushdeploy.model.site import NginxFeatures, Site
     from pushdeploy.system.certificates import Facts
     from pushdeploy.system.ufw import Plan
 
@@ -34,7 +34,7 @@ class NoProxy:
         """Refuse."""
         _refuse("nginx")
 
-    def edge(self) -> Edge:
+    def features(self) -> NginxFeatures:
         """Refuse."""
         _refuse("nginx")
 

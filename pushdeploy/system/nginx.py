@@ -15,9 +15,9 @@ from pushdeploy.errors import CommandFailedError, UnavailableError
 from pushdeploy.model import forwarded
 from pushdeploy.model.layout import SERVER, ProxyLayout
 from pushdeploy.model.nginx_file import ANYWHERE, listens, named
-from pushdeploy.model.site import HASH_SIZES, Certificate, Edge, Site
+from pushdeploy.model.site import HASH_SIZES, Certificate, NginxFeatures, Site
 from pushdeploy.system import nginx_logs, nginx_program, nginx_workers
-from pushdeploy.system.faults import Point, reached
+from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.files import File, make_folder, sync_folder, write
 from pushdeploy.system.locks import held
 from pushdeploy.system.nginx_program import version
@@ -98,9 +98,9 @@ class Nginx:
             return [MISSING]
         from pushdeploy.system.nginx_obstacles import obstacles  # noqa: PLC0415 - slow
 
-        return [*obstacles(sites, bare, self.edge(), self.others(), self.at_boot())]
+        return [*obstacles(sites, bare, self.features(), self.others(), self.at_boot())]
 
-    def edge(self) -> Edge:
+    def features(self) -> NginxFeatures:
         """What this nginx can do."""
         said, others = nginx_program.built(), self.others()
         taken = {
@@ -109,7 +109,7 @@ class Nginx:
             if one.default and one.address in ANYWHERE and one.port in PORTS
         }
         nginx, openssl = version("nginx/", said), version("OpenSSL ", said)
-        return Edge(
+        return NginxFeatures(
             http2_directive=nginx >= MODERN_HTTP2,
             reject_handshake=nginx >= REJECTS_HANDSHAKES,
             keeps_upstreams=nginx >= KEEPS_UPSTREAMS,
@@ -219,7 +219,7 @@ class Nginx:
         present = self._present()
         paths = [self.folder / f"{OURS}-{app}.conf" for app in sorted(kept)]
         left = [File(path, present[path], MODE) for path in paths if path in present]
-        made = site_files(self.folder, self.edge(), sites, left)
+        made = site_files(self.folder, self.features(), sites, left)
         return {file.path: file for file in [*made, *left]}
 
     def is_as(self, sites: Sequence[Site], kept: Collection[str] = ()) -> bool:
@@ -307,21 +307,21 @@ class Nginx:
 
 
 def site_files(
-    folder: Path, edge: Edge, sites: Sequence[Site], left: Sequence[File] = ()
+    folder: Path, features: NginxFeatures, sites: Sequence[Site], left: Sequence[File] = ()
 ) -> list[File]:
     """Every file of ours in nginx's folder, for these sites, beside others that are there."""
     default = any(site.default for site in sites)
     default = default or any("default_server" in file.content for file in left)
     tls = any(site.secured for site in sites)
     shared = render(
-        "nginx/shared.conf.j2", edge=edge, headers=forwarded, default_app=default, tls=tls
+        "nginx/shared.conf.j2", features=features, headers=forwarded, default_app=default, tls=tls
     )
     return [
         File(folder / f"{OURS}.conf", shared, MODE),
         *(
             File(
                 folder / f"{OURS}-{site.app}.conf",
-                render("nginx/site.conf.j2", site=site, edge=edge, headers=forwarded),
+                render("nginx/site.conf.j2", site=site, features=features, headers=forwarded),
                 MODE,
             )
             for site in sites

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pushdeploy.model.nginx_file import Directive
-    from pushdeploy.model.site import Edge, Site
+    from pushdeploy.model.site import NginxFeatures, Site
 
 HTTP, HTTPS = 80, 443
 LOOPBACK = ("127.", "[::1]", "localhost")
@@ -33,7 +33,7 @@ class Obstacle(NamedTuple):
 def obstacles(
     sites: Sequence[Site],
     bare: str | None,
-    edge: Edge,
+    features: NginxFeatures,
     others: Sequence[Directive],
     at_boot: str,
 ) -> list[Obstacle]:
@@ -42,12 +42,12 @@ def obstacles(
     Args:
         sites: what nginx should serve.
         bare: the app that should answer where no domain is named.
-        edge: what this nginx can do.
+        features: what this nginx can do.
         others: what it reads of other people's files.
         at_boot: whether systemd starts it, in systemd's word.
     """
     found = [*_held(sites), *_defaults(others, bare), *_addresses(others, sites)]
-    return [*(found or _unanswered(edge, sites)), *_not_at_boot(at_boot)]
+    return [*(found or _unanswered(features, sites)), *_not_at_boot(at_boot)]
 
 
 def _held(sites: Sequence[Site]) -> Iterator[Obstacle]:
@@ -84,11 +84,11 @@ def _addresses(others: Sequence[Directive], sites: Sequence[Site]) -> Iterator[O
             )
 
 
-def _unanswered(edge: Edge, sites: Sequence[Site]) -> Iterator[Obstacle]:
+def _unanswered(features: NginxFeatures, sites: Sequence[Site]) -> Iterator[Obstacle]:
     """Ask port 80 of this machine for each site, as a visitor would."""
-    free = str(HTTP) in edge.free(HTTP)
+    free = str(HTTP) in features.free(HTTP)
     names = {_name(site): site.app for site in sites if site.domains or free}
-    for name, why in strangers(list(names), edge.acme):
+    for name, why in strangers(list(names), features.acme):
         what = "the bare address" if name == NOBODYS else f"`{name}`"
         yield Obstacle(
             f"nginx does not serve {names[name]} on {what}: {why}",

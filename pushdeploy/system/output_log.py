@@ -26,7 +26,7 @@ LINE_LIMIT = 64 << 10
 """Bytes without a line's end after which the line is ended."""
 
 LOOK_SECONDS = 0.2
-MOMENT = re.compile(r"[0-9]{1,12}\.[0-9]{1,6}", re.ASCII)
+TIME = re.compile(r"[0-9]{1,12}\.[0-9]{1,6}", re.ASCII)
 
 
 def output_log(folder: Path) -> Path:
@@ -145,7 +145,7 @@ def _parsed(data: bytes) -> Iterator[LogLine]:
         at, _, rest = line.partition(" ")
         unit, _, text = rest.partition(" ")
         name = parse_unit(unit)
-        if name is not None and MOMENT.fullmatch(at):  # else a full disk has cut it
+        if name is not None and TIME.fullmatch(at):  # else a full disk has cut it
             yield LogLine(float(at), name.release, name.process_type, name.index, text)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
-from pushdeploy.model.account import FRONT, MARK, NO_SHELL, NOWHERE, OURS, RECEIVER
+from pushdeploy.model.account import FRONT, GIT_USER, MARK, NO_SHELL, NOWHERE, OURS
 from pushdeploy.model.failed import Failed
 from pushdeploy.model.ownership import PASSED
 from pushdeploy.model.user_record import UserRecord, parse_user_record, render_user_record
@@ -240,13 +240,13 @@ class OwnUsers:
                 if group is not None and group.gr_gid == user.pw_gid:
                     record = record.with_group(group.gr_name, group.gr_gid)
         group = find_group(OURS)
-        if group is not None and RECEIVER in record.users and RECEIVER in group.gr_mem:
+        if group is not None and GIT_USER in record.users and GIT_USER in group.gr_mem:
             record = record.with_group(OURS, group.gr_gid)
         return record
 
     def _homes(self, name: str) -> tuple[str, ...]:
         """Where a user of ours may have its home; none for any other name."""
-        if name == RECEIVER:
+        if name == GIT_USER:
             return (str(self._layout.login_home),)
         if name == FRONT:
             return (str(NOWHERE),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pushdeploy.system.share import share
+from pushdeploy.system.resources import resource
 
 if TYPE_CHECKING:
     import jinja2
@@ -16,7 +16,7 @@ def _environment() -> jinja2.Environment:
     import jinja2  # noqa: PLC0415 - 50 ms, and not there when the server is uninstalled
 
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(share("templates")),
+        loader=jinja2.FileSystemLoader(resource("templates")),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
-from pushdeploy.model.account import OURS, RECEIVER
+from pushdeploy.model.account import GIT_USER, OURS
 from pushdeploy.model.rights import Standing
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class ServerAccess:
             return Standing.OWNER
         with suppress(KeyError):
             name = pwd.getpwuid(user).pw_name
-            if name == RECEIVER:
+            if name == GIT_USER:
                 return Standing.KEYS
             if name in grp.getgrnam(OURS).gr_mem:
                 return Standing.MEMBER

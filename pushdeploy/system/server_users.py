@@ -6,7 +6,7 @@ import pwd
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
-from pushdeploy.model.account import FRONT, OURS, RECEIVER
+from pushdeploy.model.account import FRONT, GIT_USER, OURS
 from pushdeploy.model.app import app_user, build_user
 from pushdeploy.model.layout import SERVER
 from pushdeploy.system.own_users import OwnUsers
@@ -21,7 +21,7 @@ def foreign_users(*apps: str) -> list[Foreign]:
     Changes nothing.
     """
     names = [name for app in apps for name in (app_user(app), build_user(app))]
-    return OwnUsers(SERVER).foreign(OURS, RECEIVER, FRONT, *names)
+    return OwnUsers(SERVER).foreign(OURS, GIT_USER, FRONT, *names)
 
 
 def check_users(*apps: str) -> None:
@@ -47,6 +47,6 @@ def remove_users(names: list[str]) -> bool:
 def login_slice() -> str | None:
     """The unit that holds all logins of `deploy` (systemd-logind(8))."""
     try:
-        return f"user-{pwd.getpwnam(RECEIVER).pw_uid}.slice"
+        return f"user-{pwd.getpwnam(GIT_USER).pw_uid}.slice"
     except KeyError:
         return None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
-from pushdeploy.model.account import RECEIVER
+from pushdeploy.model.account import GIT_USER
 from pushdeploy.model.ssh_access import keeps_out
 from pushdeploy.system import command, pam
 from pushdeploy.system.address import ELSEWHERE, ssh_connection
@@ -67,7 +67,7 @@ def ensure_snippet(layout: Layout) -> bool:
         UnavailableError: sshd does not accept it, or does not obey it; nothing has changed then.
     """
     text = render(
-        f"sshd/{SNIPPET.name}.j2", user=RECEIVER, keys=layout.keys, alive_seconds=ALIVE_SECONDS
+        f"sshd/{SNIPPET.name}.j2", user=GIT_USER, keys=layout.keys, alive_seconds=ALIVE_SECONDS
     )
     before = _content()
     changed = write(File(SNIPPET, text))
@@ -115,12 +115,12 @@ def ports() -> list[int]:
 
 def shut_out() -> Iterator[tuple[str, str]]:
     """Settings of the administrator's that keep `deploy` out all the same, and what cures each."""
-    settings = _settings(RECEIVER)
+    settings = _settings(GIT_USER)
     yield from _keeps_out(settings)
     if settings.get("usepam") == ["yes"] and _refused_by_pam():
         yield (
-            f"PAM keeps {RECEIVER} out: {_access_line() or 'a module of /etc/pam.d/sshd'}",
-            f"above every line of {ACCESS} that begins with `-`: + : {RECEIVER} : ALL",
+            f"PAM keeps {GIT_USER} out: {_access_line() or 'a module of /etc/pam.d/sshd'}",
+            f"above every line of {ACCESS} that begins with `-`: + : {GIT_USER} : ALL",
         )
 
 
@@ -128,17 +128,17 @@ def will_shut_out() -> Iterator[tuple[str, str]]:
     """The same before anything is installed: only lists of users and groups, which ours leaves."""
     lists = {
         name: value
-        for name, value in _settings(RECEIVER).items()
+        for name, value in _settings(GIT_USER).items()
         if name.startswith(("allow", "deny")) and name.endswith(("users", "groups"))
     }
     yield from _keeps_out(lists)
 
 
 def _keeps_out(settings: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
-    for found, line in keeps_out(settings, RECEIVER, _groups(RECEIVER)):
+    for found, line in keeps_out(settings, GIT_USER, _groups(GIT_USER)):
         name = found.partition(" ")[0]
         yield (
-            f"sshd's own settings keep {RECEIVER} out: {found}",
+            f"sshd's own settings keep {GIT_USER} out: {found}",
             f"in {_place(name)}: {line}; then: systemctl reload ssh",
         )
 
@@ -163,12 +163,12 @@ def _place(name: str) -> Path:
 
 def _refused_by_pam() -> bool:
     """From the client that asks now, if any, and from an address that nobody has named."""
-    if not pam.refused("sshd", RECEIVER, ELSEWHERE[0]):
+    if not pam.refused("sshd", GIT_USER, ELSEWHERE[0]):
         return False
     client = ssh_connection().partition(" ")[0]
-    if client and not pam.refused("sshd", RECEIVER, client):
+    if client and not pam.refused("sshd", GIT_USER, client):
         return False
-    return not any(line.startswith("+") and RECEIVER in line.split() for line in _access_lines())
+    return not any(line.startswith("+") and GIT_USER in line.split() for line in _access_lines())
 
 
 def _access_line() -> str:
@@ -195,10 +195,10 @@ def _test() -> None:
 
 def _check_obeyed(keys: Path) -> None:
     """A `Match` of somebody else's that comes first would win, and an `Include` in one be idle."""
-    obeyed = _settings(RECEIVER).get("authorizedkeysfile")
+    obeyed = _settings(GIT_USER).get("authorizedkeysfile")
     if obeyed != [str(keys)]:
         raise UnavailableError(
-            f"sshd does not obey `{SNIPPET}`: for `{RECEIVER}` it reads the keys in "
+            f"sshd does not obey `{SNIPPET}`: for `{GIT_USER}` it reads the keys in "
             f"`{' '.join(obeyed or ['none'])}`",
             hint=f"grep -rn -A9 '^Match' {MAIN} {SNIPPET.parent}",
         )

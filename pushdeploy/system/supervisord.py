@@ -22,7 +22,7 @@ from pushdeploy.model.job import JOB_VARIABLE, Job, JobKind
 from pushdeploy.model.log_line import Keeping, Kept
 from pushdeploy.system import command, output_log, processes
 from pushdeploy.system.command import CLEAN_PATH, Command
-from pushdeploy.system.network import network_settings
+from pushdeploy.system.proxy_environment import network_settings
 from pushdeploy.system.short_folder import make_own_folder
 from pushdeploy.system.supervisord_daemon import RUNNING, Daemon, person
 from pushdeploy.system.supervisord_program import Programs

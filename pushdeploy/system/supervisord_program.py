@@ -61,7 +61,15 @@ class Programs:
 
     def wake(self, app: str, root: Path, seconds: float) -> str:
         """A program that sleeps and then becomes `pushdeploy reconcile`: nothing of ours polls."""
-        reconcile = [str(self.python), "-I", "-m", "pushdeploy.cli.main", "reconcile", "--app", app]
+        reconcile = [
+            str(self.python),
+            "-I",
+            "-m",
+            "pushdeploy.programs.command_line",
+            "reconcile",
+            "--app",
+            app,
+        ]
         ending = _end_with_parent()
         sleep = shlex.join([*ending, "sleep", f"{seconds:.0f}"]) + ' && exec "$@"'
         environment = self._environment(("PUSHDEPLOY_HOME", str(root)))

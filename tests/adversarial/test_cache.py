@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.system.checkout import Installed
-from tests.system.host import Host
-from tests.system.laptop import Laptop
-from tests.system.story import Site, assert_refused, assert_serving
+from tests.host.checkout import Installed
+from tests.host.host import Host
+from tests.host.laptop import Laptop
+from tests.host.story import Site, assert_refused, assert_serving
 
 CANARY = "poisoned"
 

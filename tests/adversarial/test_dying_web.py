@@ -1,6 +1,6 @@
 """Web that answers its health check and then dies is not live, and what was before serves on."""
 
-from tests.system.story import Site, assert_refused, assert_serving, eventually
+from tests.host.story import Site, assert_refused, assert_serving, eventually
 
 # The check is answered; two seconds after the start the process is gone, with some last words.
 DYING = """\

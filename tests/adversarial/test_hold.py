@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.system import processes
-from tests.system.checkout import Installed
-from tests.system.host import Host
-from tests.system.laptop import Laptop
-from tests.system.story import Site, assert_refused, assert_serving, eventually
+from tests.host import processes
+from tests.host.checkout import Installed
+from tests.host.host import Host
+from tests.host.laptop import Laptop
+from tests.host.story import Site, assert_refused, assert_serving, eventually
 
 MOST_SESSIONS = 16
 MEMORY = 600 << 20

@@ -1,7 +1,7 @@
 """A build may put any program into its venv; root never starts it to see which Python it is."""
 
-from tests.system.host import Host
-from tests.system.story import Site, assert_serving
+from tests.host.host import Host
+from tests.host.story import Site, assert_serving
 
 CANARY = "/srv/interpreter-canary"
 EVIL = f'#!/bin/sh\nid -u >>{CANARY}\nexec /usr/bin/python3 "$@"\n'

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from pushdeploy.model import forwarded
-from tests.system import edge
-from tests.system.checkout import Installed
-from tests.system.edge import visit
-from tests.system.host import Host
-from tests.system.laptop import Laptop
-from tests.system.story import Site, assert_refused
+from tests.host import proxy
+from tests.host.checkout import Installed
+from tests.host.host import Host
+from tests.host.laptop import Laptop
+from tests.host.proxy import visit
+from tests.host.story import Site, assert_refused
 
 NAME = "hostile.example.com"
 URL = f"http://{NAME}"
@@ -101,7 +101,7 @@ def hostile(
     host: Host, installed: Installed, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """An app that means ill, under a name, with a media folder that nginx serves."""
-    edge.know_names(host, names=[NAME])
+    proxy.know_names(host, names=[NAME])
     laptop = Laptop(host, tmp_path_factory.mktemp("hostile") / "home", installed.key)
     site = Site.new(host, laptop)
     site.deploy("tiny", FILES)

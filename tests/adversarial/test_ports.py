@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.system.host import Host
-from tests.system.story import (
+from tests.host.host import Host
+from tests.host.story import (
     Site,
     assert_refused,
     assert_unchanged,

@@ -3,8 +3,8 @@
 import json
 import os
 
-from tests.system.host import Host
-from tests.system.story import Site, eventually
+from tests.host.host import Host
+from tests.host.story import Site, eventually
 
 OURS = ("boot", "reconcile", "watchdog", "repair")
 LIMITS = {"engine@": 4.0, "boot": 2.0, "reconcile": 2.0, "watchdog": 4.0, "repair": 6.0}

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.system.host import Host
-from tests.system.processes import Result
-from tests.system.story import (
+from tests.host.host import Host
+from tests.host.processes import Result
+from tests.host.story import (
     Site,
     assert_cli_refused,
     assert_serving,

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.system import processes
-from tests.system.checkout import Installed
-from tests.system.host import Host
-from tests.system.laptop import Laptop
-from tests.system.story import Site, eventually
-from tests.system.web import http_request
+from tests.host import processes
+from tests.host.checkout import Installed
+from tests.host.host import Host
+from tests.host.laptop import Laptop
+from tests.host.story import Site, eventually
+from tests.host.web import http_request
 
 LOOK = Path(__file__).with_name("look.py")
 PLACE = "/srv/look"
@@ -225,7 +225,7 @@ def test_an_app_sees_no_more_and_reaches_the_logs_socket_alone(stage: Stage) -> 
     assert_sees(looked, *IN_AN_APP, own)
 
 
-def test_the_receiver_sees_what_is_pushed_and_what_came_of_it(stage: Stage) -> None:
+def test_the_git_user_sees_what_is_pushed_and_what_came_of_it(stage: Stage) -> None:
     looked = stage.look_as("deploy")
 
     own = (

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from pushdeploy.cli.main import status_of
-from pushdeploy.cli.side import Near
+from pushdeploy.cli.runner import status_of
+from pushdeploy.cli.target import Local
 from tests.cli.answers import NOW, apps
 from tests.cli.engine import FakeEngine
 
@@ -37,7 +37,7 @@ def pushdeploy(engine: FakeEngine, capfd: pytest.CaptureFixture[str]) -> Pushdep
     """Types a command beside the engine: `pushdeploy("releases", "blog")`."""
 
     def typed(*words: str, over_ssh: bool = False) -> Said:
-        status = status_of(list(words), lambda: Near(engine, over_ssh, lambda: NOW))
+        status = status_of(list(words), lambda: Local(engine, over_ssh, lambda: NOW))
         out, err = capfd.readouterr()
         return Said(status, out, err)
 

@@ -15,9 +15,9 @@ from pushdeploy.model.wire import read_error
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pushdeploy.deploy.machine import Machine
     from pushdeploy.engine.client import Watcher
     from pushdeploy.engine.registry import Verb
+    from pushdeploy.machine.machine import Machine
 
 Answer = TypeVar("Answer")
 

@@ -10,7 +10,7 @@ import pytest
 
 from pushdeploy import events
 from pushdeploy.cli.console import Known, lines
-from pushdeploy.cli.words import WIDTH, problem
+from pushdeploy.cli.style import WIDTH, problem
 
 COMMIT = "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"
 

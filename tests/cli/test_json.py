@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pushdeploy.cli.main import status_of
-from pushdeploy.cli.side import Near
-from pushdeploy.deploy.server_settings import change_server_settings
+from pushdeploy.cli.runner import status_of
+from pushdeploy.cli.target import Local
 from pushdeploy.engine.verbs import certs, config, deploy, domains, keys, storage
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.layout import SERVER
 from pushdeploy.model.static_mount import parse_static_mount
+from pushdeploy.records.server_settings import change_server_settings
 from pushdeploy.system.nginx import Nginx
 from tests.cli.real_engine import RealEngine
 from tests.deploy.machine import APP, FakeMachine, make_machine
@@ -143,9 +143,9 @@ def _live_through(machine: FakeMachine) -> None:
     engine(certs.auto, {"app": APP, "email": "me@example.com"})
     machine.settings(static=(parse_static_mount("/media", "shared/media"),))
     engine(keys.add, {"name": "alice", "key": PUBLIC_KEY})
-    machine.journal.note_history(revived=3, at=machine.now())
-    broken = machine.receiver.commit("broken", PROCFILE)
-    machine.receiver.refusals[broken] = UnavailableError("web did not answer")
+    machine.records.note_history(revived=3, at=machine.now())
+    broken = machine.checkout_worker.commit("broken", PROCFILE)
+    machine.checkout_worker.refusals[broken] = UnavailableError("web did not answer")
     engine(deploy.deploy, {"app": APP, "revision": broken})
 
 
@@ -153,7 +153,7 @@ def printed(machine: FakeMachine, words: str, capfd: pytest.CaptureFixture[str])
     """What a command prints as JSON, with the paths and the live release of the page's server."""
     capfd.readouterr()
     asked = words.replace("v12", "v3").split()
-    status = status_of(asked, lambda: Near(RealEngine(machine), now=machine.now))
+    status = status_of(asked, lambda: Local(RealEngine(machine), now=machine.now))
     out, err = capfd.readouterr()
     assert (status, err) == (0, ""), err
     nginx = Nginx(SERVER.state)

@@ -32,7 +32,7 @@ FORCED = """\
 import os, sys
 os.environ["SSH_ORIGINAL_COMMAND"] = sys.argv[-1]
 os.environ["PUSHDEPLOY_HOME"] = {home!r}
-os.execv({python!r}, [{python!r}, "-I", "-m", "pushdeploy.cli.shell", "alice"])
+os.execv({python!r}, [{python!r}, "-I", "-m", "pushdeploy.programs.ssh_command", "alice"])
 """
 
 
@@ -67,7 +67,7 @@ class Laptop:
     def pushdeploy(self, *words: str, stdin: str = "", **variables: str) -> Output:
         return attempt(
             Command(
-                [sys.executable, "-m", "pushdeploy.cli.main", *words],
+                [sys.executable, "-m", "pushdeploy.programs.command_line", *words],
                 folder=self.checkout,
                 environment={**self.environment(), **variables},
                 stdin=stdin,
@@ -121,7 +121,7 @@ def test_a_port_and_a_folder_below_the_checkout_are_no_obstacle(laptop: Laptop) 
 
     said = attempt(
         Command(
-            [sys.executable, "-m", "pushdeploy.cli.main", "ps", "--json"],
+            [sys.executable, "-m", "pushdeploy.programs.command_line", "ps", "--json"],
             folder=laptop.checkout / "src",
             environment=laptop.environment(),
         )
@@ -229,7 +229,7 @@ def test_outside_a_checkout_ssh_itself_is_named(laptop: Laptop) -> None:
 
     said = attempt(
         Command(
-            [sys.executable, "-m", "pushdeploy.cli.main", "apps"],
+            [sys.executable, "-m", "pushdeploy.programs.command_line", "apps"],
             folder=outside,
             environment={**laptop.environment(), "GIT_CEILING_DIRECTORIES": str(laptop.folder)},
         )
@@ -304,7 +304,7 @@ def test_a_remote_that_is_a_folder_means_the_pushdeploy_of_that_folder(laptop: L
 
 
 def test_a_one_off_command_gets_a_terminal_where_there_is_one(production: Laptop) -> None:
-    line = [sys.executable, "-m", "pushdeploy.cli.main", "run", "bash", "-l"]
+    line = [sys.executable, "-m", "pushdeploy.programs.command_line", "run", "bash", "-l"]
 
     at_terminal(Command(line, folder=production.checkout, environment=production.environment()))
     with_terminal = production.asked()["argv"]

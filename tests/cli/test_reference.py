@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pushdeploy import errors
-from pushdeploy.cli import attempts, main
+from pushdeploy.cli import attempts, runner
 from pushdeploy.cli.command import ServerCommand
 from pushdeploy.cli.group import ALIASES, commands, names
 from pushdeploy.engine.registry import App
@@ -73,7 +73,7 @@ def test_the_json_of_every_query_is_documented() -> None:
 def test_every_exit_code_is_documented() -> None:
     classes = [one for one in vars(errors).values() if isinstance(one, type)]
     ours = {one.exit_code for one in classes if issubclass(one, errors.PushdeployError)}
-    more = {0, main.INTERRUPTED, main.BROKEN_PIPE, main.OUR_BUG, attempts.GONE, SSH_FAILED}
+    more = {0, runner.INTERRUPTED, runner.BROKEN_PIPE, runner.OUR_BUG, attempts.GONE, SSH_FAILED}
 
     listed = CODE.findall((REFERENCE / "exit-codes.md").read_text())
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError, UnavailableError
-from pushdeploy.model.site import Certificate, Edge
+from pushdeploy.model.site import Certificate, NginxFeatures
 from pushdeploy.system.certificates import Facts
 from pushdeploy.system.embedded_tools import NoAccess
 from pushdeploy.system.ufw import Plan
@@ -55,9 +55,9 @@ class FakeProxy:
         if not (self.serves_domains and self.installed):
             raise UnavailableError("nginx is not installed", hint="install it")
 
-    def edge(self) -> Edge:
+    def features(self) -> NginxFeatures:
         """A new one."""
-        return Edge(
+        return NginxFeatures(
             http2_directive=True,
             reject_handshake=True,
             keeps_upstreams=True,
@@ -137,9 +137,9 @@ class FakeCertificates:
     ) -> None:
         """Write it down."""
         self.asked.append(tuple(domains))
-        self.renew(app, " ".join(domains))
+        self.change_release(app, " ".join(domains))
 
-    def renew(self, app: str, text: str) -> None:
+    def change_release(self, app: str, text: str) -> None:
         """What certbot's timer does."""
         place = self.issued(app)
         place.chain.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.deploy.first_push import sweep_first_pushes
+from pushdeploy.apps.first_push import sweep_first_pushes
 from pushdeploy.errors import CommandFailedError, NotFoundError
 from pushdeploy.model.instance import Instance, State, Status, parse_unit
 from pushdeploy.model.job import Job, JobKind
@@ -334,7 +334,7 @@ WEB = "web: gunicorn app:app\n"
 
 
 @dataclass
-class FakeReceiver:
+class FakeCheckoutWorker:
     """A repo of texts: a commit is its Procfile and what goes with it."""
 
     trees: dict[str, Tree] = field(default_factory=dict)

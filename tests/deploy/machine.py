@@ -9,22 +9,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.apps import create_app
-from pushdeploy.deploy.branch import set_first_branch
+from pushdeploy.apps.deploy_branch import set_first_branch
+from pushdeploy.apps.lifecycle import create_app
+from pushdeploy.deploy.change_release import Change, change_release
 from pushdeploy.deploy.converge import converge, deploy_revision
-from pushdeploy.deploy.journal import Journal
-from pushdeploy.deploy.machine import Machine
-from pushdeploy.deploy.reconcile import boot_all, reconcile
-from pushdeploy.deploy.renew import Change, renew
 from pushdeploy.deploy.rollback import rollback
+from pushdeploy.machine.machine import Machine
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.formation import parse_scale
 from pushdeploy.model.layout import AppLayout, embedded
 from pushdeploy.model.release import Kind
+from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system.accounts_embedded import OwnAccounts
+from pushdeploy.watch.reconcile import boot_all, reconcile
 from tests.deploy.clock import FakeClock
 from tests.deploy.fake_tools import FakeAccess, FakeCertificates, FakeFirewall, FakeProxy
-from tests.deploy.fakes import WEB, FakeReceiver, FakeResources, FakeSupervisor, FakeTimers
+from tests.deploy.fakes import WEB, FakeCheckoutWorker, FakeResources, FakeSupervisor, FakeTimers
 from tests.deploy.servers import free_port
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class FakeMachine(Machine):
     """One app on a machine of fakes."""
 
     supervisor: FakeSupervisor
-    receiver: FakeReceiver
+    checkout_worker: FakeCheckoutWorker
     resources: FakeResources
     timers: FakeTimers
     proxy: FakeProxy
@@ -91,9 +91,9 @@ class FakeMachine(Machine):
         return self.layout.app(APP)
 
     @property
-    def journal(self) -> Journal:
+    def records(self) -> AppRecords:
         """The app's records."""
-        return Journal(self.place)
+        return AppRecords(self.place)
 
     def branch_names(self, commit: str) -> None:
         """What a push leaves in the repo."""
@@ -103,8 +103,8 @@ class FakeMachine(Machine):
 
     def push(self, name: str, procfile: str = WEB, *, who: str = "ada", **tree: object) -> Ended:
         """`git push` of a commit that is made from this text; the same name is the same commit."""
-        commit = self.receiver.commit(name, procfile, **tree)  # type: ignore[arg-type]
-        after = max((one.number for one in self.journal.attempts()), default=0)
+        commit = self.checkout_worker.commit(name, procfile, **tree)  # type: ignore[arg-type]
+        after = max((one.number for one in self.records.attempts()), default=0)
         self.branch_names(commit)
         return self.converge(Occasion.PUSH, after=after, who=who)
 
@@ -129,7 +129,7 @@ class FakeMachine(Machine):
         def environment(before: Environment) -> Environment:
             return before.set(values)
 
-        return self.renew(Change(Kind.CONFIG, "Set config vars", environment=environment))
+        return self.change_release(Change(Kind.CONFIG, "Set config vars", environment=environment))
 
     def scale(self, *words: str) -> Ended:
         """`pushdeploy ps:scale`."""
@@ -138,16 +138,16 @@ class FakeMachine(Machine):
         def settings(before: AppSettings) -> AppSettings:
             return before.changed(formation=before.formation.scaled(changes))
 
-        return self.renew(Change(Kind.SCALE, "Scale", settings=settings))
+        return self.change_release(Change(Kind.SCALE, "Scale", settings=settings))
 
     def restart(self) -> Ended:
         """`pushdeploy restart`."""
-        return self.renew(Change(Kind.RESTART, "Restart"))
+        return self.change_release(Change(Kind.RESTART, "Restart"))
 
-    def renew(self, change: Change) -> Ended:
+    def change_release(self, change: Change) -> Ended:
         """A new release from the live one."""
         self.watching.events.clear()
-        return renew(self, APP, self.watching, change=change, who="ada")
+        return change_release(self, APP, self.watching, change=change, who="ada")
 
     def reconcile(self) -> list[str]:
         """`pushdeploy reconcile`."""
@@ -160,7 +160,7 @@ class FakeMachine(Machine):
 
     def settings(self, **values: object) -> None:
         """Change the app's settings as if they had always been so."""
-        self.journal.change_settings(lambda before: before.changed(**values))
+        self.records.change_settings(lambda before: before.changed(**values))
 
     def running(self) -> list[str]:
         """What runs, such as `v2 web.1`."""
@@ -168,7 +168,7 @@ class FakeMachine(Machine):
 
     def answer(self) -> str:
         """What a visitor of the app's own port gets."""
-        url = f"http://127.0.0.1:{self.journal.settings().port}/"
+        url = f"http://127.0.0.1:{self.records.settings().port}/"
         with urllib.request.urlopen(url, timeout=5) as response:
             return str(response.read().decode())
 
@@ -200,7 +200,7 @@ def make_machine(root: Path, run: Path) -> FakeMachine:
         layout=layout,
         supervisor=FakeSupervisor(),
         accounts=OwnAccounts(layout),
-        receiver=FakeReceiver(),
+        checkout_worker=FakeCheckoutWorker(),
         resources=FakeResources(),
         timers=FakeTimers(),
         proxy=proxy,

@@ -111,9 +111,9 @@ def test_a_venv_without_its_mark_is_made_anew(machine: FakeMachine) -> None:
 def test_a_python_that_is_not_there_is_refused_before_anything_is_built(
     machine: FakeMachine,
 ) -> None:
-    commit = machine.receiver.commit("one")
-    tree = machine.receiver.trees[commit]
-    machine.receiver.trees[commit] = replace(tree, python_version="3.2")
+    commit = machine.checkout_worker.commit("one")
+    tree = machine.checkout_worker.trees[commit]
+    machine.checkout_worker.trees[commit] = replace(tree, python_version="3.2")
     machine.branch_names(commit)
 
     ended = machine.deploy()
@@ -182,9 +182,9 @@ def test_packages_code_never_runs_where_the_apps_cache_can_be_written(machine: F
 
 
 def test_what_is_built_from_the_tree_is_not_tried_from_wheels(machine: FakeMachine) -> None:
-    commit = machine.receiver.commit("one")
-    tree = machine.receiver.trees[commit]
-    machine.receiver.trees[commit] = replace(tree, local=True)
+    commit = machine.checkout_worker.commit("one")
+    tree = machine.checkout_worker.trees[commit]
+    machine.checkout_worker.trees[commit] = replace(tree, local=True)
     machine.branch_names(commit)
 
     assert machine.deploy().exit_code == 0

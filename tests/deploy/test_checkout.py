@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pushdeploy.deploy.ask_receiver import Receiver
-from pushdeploy.deploy.receive import check_tree
+from pushdeploy.deploy.checkout_client import CheckoutClient
 from pushdeploy.errors import NotFoundError, RefusedInputError, UnavailableError
 from pushdeploy.model.tree import Tree, parse_tree
+from pushdeploy.push.pre_receive import check_tree
 from tests.deploy.machine import names
 from tests.deploy.repo import LINK, PROGRAM, Repo
 
@@ -31,12 +31,12 @@ class App:
     """An app's folders, and the child that touches them."""
 
     def __init__(self, root: Path) -> None:
-        self.receiver = Receiver(Path(sys.executable), None, "less engine.log")
+        self.checkout_worker = CheckoutClient(Path(sys.executable), None, "less engine.log")
         self.slugs = root / "slugs"
         self.slugs.mkdir()
         (root / "shared").mkdir()
         self.repo = Repo(root / "repo.git")
-        self.receiver.ask("make_repo", repo=str(self.repo.path), branch="main")
+        self.checkout_worker.ask("make_repo", repo=str(self.repo.path), branch="main")
 
     def check_out(
         self,
@@ -45,7 +45,7 @@ class App:
         former: Tree | None = None,
     ) -> Tree:
         """Have a revision checked out, beside a former one that is live."""
-        answer = self.receiver.ask(
+        answer = self.checkout_worker.ask(
             "check_out",
             repo=str(self.repo.path),
             slugs=str(self.slugs),
@@ -66,7 +66,7 @@ def test_a_repo_whose_making_was_killed_is_made(app: App) -> None:
     for lock in ("config.lock", "HEAD.lock"):
         (app.repo.path / lock).touch()
 
-    app.receiver.ask("make_repo", repo=str(app.repo.path), branch="master")
+    app.checkout_worker.ask("make_repo", repo=str(app.repo.path), branch="master")
 
     assert app.repo.git("symbolic-ref", "HEAD") == "refs/heads/master"
     assert list(app.repo.path.glob("*.lock")) == []
@@ -342,13 +342,13 @@ def test_the_repos_own_configuration_runs_nothing(app: App, tmp_path: Path) -> N
 
 def test_a_child_that_was_got_ready_answers_the_first_question(app: App) -> None:
     commit = app.repo.commit(GOOD)
-    app.receiver.prepare()
+    app.checkout_worker.prepare()
 
-    answer = app.receiver.ask("resolve", repo=str(app.repo.path), revision="refs/heads/main")
+    answer = app.checkout_worker.ask("resolve", repo=str(app.repo.path), revision="refs/heads/main")
 
     assert commit in answer
 
 
 def test_a_repo_that_is_none_is_said(app: App, tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="is not a git repo"):
-        app.receiver.ask("resolve", repo=str(tmp_path / "nothing"), revision="main")
+        app.checkout_worker.ask("resolve", repo=str(tmp_path / "nothing"), revision="main")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushdeploy.deploy.converge import converge
-from pushdeploy.deploy.lookup import outcome_of_push
 from pushdeploy.errors import NotFoundError, RefusedInputError
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.ended import Ended, EndedAs
 from pushdeploy.model.job import JobKind
+from pushdeploy.records.reader import outcome_of_push
 from pushdeploy.system.files import delete_tree
 from pushdeploy.system.locks import held
 from tests.deploy.machine import APP, FakeMachine, Watching
@@ -31,7 +31,7 @@ def fail_builds(machine: FakeMachine) -> None:
     machine.supervisor.statuses_of_jobs[JobKind.BUILD] = 1
 
 
-def mend_builds(machine: FakeMachine) -> None:
+def fix_builds(machine: FakeMachine) -> None:
     """Builds succeed again."""
     machine.supervisor.statuses_of_jobs.clear()
 
@@ -40,7 +40,7 @@ def test_an_app_to_which_nothing_was_pushed_has_nothing_to_deploy(machine: FakeM
     ended = machine.converge(PUSH, after=0)
 
     assert (ended.outcome, ended.exit_code) == ("nothing", 0)
-    assert machine.journal.attempts() == []
+    assert machine.records.attempts() == []
 
 
 def test_an_app_that_is_not_there_is_named(machine: FakeMachine) -> None:
@@ -57,7 +57,7 @@ def test_a_push_of_what_is_live_does_nothing(machine: FakeMachine) -> None:
 
     assert (ended.outcome, ended.exit_code) == ("nothing", 0)
     assert ended.text.endswith("is live already, as v1")
-    assert len(machine.journal.attempts()) == 1
+    assert len(machine.records.attempts()) == 1
 
 
 def test_the_safety_net_of_a_push_learns_its_outcome_and_starts_nothing(
@@ -72,7 +72,7 @@ def test_the_safety_net_of_a_push_learns_its_outcome_and_starts_nothing(
     assert ended.failure is not None
     assert "requirements.txt" in ended.failure.reason
     assert ended.failure.still_live is None
-    assert len(machine.journal.attempts()) == 1
+    assert len(machine.records.attempts()) == 1
 
 
 def test_a_new_push_after_a_failure_tries_once_more_and_once_only(machine: FakeMachine) -> None:
@@ -84,23 +84,23 @@ def test_a_new_push_after_a_failure_tries_once_more_and_once_only(machine: FakeM
 
     assert (hook.outcome, hook.exit_code) == ("failed", 7)
     assert (net.outcome, net.exit_code, net.attempt) == ("learned", 7, 2)
-    assert len(machine.journal.attempts()) == 2
+    assert len(machine.records.attempts()) == 2
 
 
 def test_the_timer_never_retries_what_failed(machine: FakeMachine) -> None:
     fail_builds(machine)
     machine.push("one")
-    mend_builds(machine)
+    fix_builds(machine)
 
     ended = machine.converge(TIMER)
 
     assert (ended.outcome, ended.attempt) == ("nothing", None)
-    assert machine.journal.live() is None
+    assert machine.records.live() is None
 
 
 def test_the_timer_deploys_what_nobody_has_tried(machine: FakeMachine) -> None:
     machine.push("one")
-    machine.branch_names(machine.receiver.commit("two"))
+    machine.branch_names(machine.checkout_worker.commit("two"))
 
     machine.reconcile()
 
@@ -114,14 +114,14 @@ def test_an_older_commit_that_is_forced_back_is_deployed(machine: FakeMachine) -
     ended = machine.push("one")
 
     assert (ended.outcome, ended.release) == ("live", 3)
-    assert machine.journal.release(3).commit.subject == "Subject of one"
+    assert machine.records.release(3).commit.subject == "Subject of one"
 
 
 def test_a_revision_that_somebody_deployed_by_name_is_not_undone_by_the_timer(
     machine: FakeMachine,
 ) -> None:
     machine.push("one")
-    other = machine.receiver.commit("hotfix")
+    other = machine.checkout_worker.commit("hotfix")
     machine.deploy(other)
 
     ended = machine.converge(TIMER)
@@ -184,7 +184,9 @@ def until(condition: Callable[[], object]) -> None:
 
 def test_pushes_that_come_during_a_deploy_wait_and_the_newest_wins(machine: FakeMachine) -> None:
     machine.push("one")
-    first, second, third = (machine.receiver.commit(name) for name in ("two", "three", "four"))
+    first, second, third = (
+        machine.checkout_worker.commit(name) for name in ("two", "three", "four")
+    )
     building, go_on = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -197,7 +199,7 @@ def test_pushes_that_come_during_a_deploy_wait_and_the_newest_wins(machine: Fake
         )
 
     machine.supervisor.during[JobKind.RELEASE_PHASE] = hold
-    machine.receiver.commit("two", "web: gunicorn app:app\nrelease: true\n")
+    machine.checkout_worker.commit("two", "web: gunicorn app:app\nrelease: true\n")
     watching = [Watching(), Watching(), Watching()]
     queue = Queue()
     machine.branch_names(first)
@@ -218,9 +220,9 @@ def test_pushes_that_come_during_a_deploy_wait_and_the_newest_wins(machine: Fake
         "second": 0,
         "third": 0,
     }
-    commits = [one.commit for one in machine.journal.attempts()]
+    commits = [one.commit for one in machine.records.attempts()]
     assert commits[1:] == [first, third], "the one in the middle is superseded"
-    assert machine.journal.current() is not None
+    assert machine.records.current() is not None
     assert machine.answer() == "v3"
     assert watching[1].waited_for[0].what == "a deploy"
     assert watching[1].waited_for[0].who == "ada"
@@ -269,10 +271,10 @@ def test_a_ref_that_is_a_link_is_not_followed(machine: FakeMachine) -> None:
 
 
 def test_a_tree_that_was_refused_is_deployed_once_it_is_mended(machine: FakeMachine) -> None:
-    commit = machine.receiver.commit("one")
-    machine.receiver.refusals[commit] = RefusedInputError("no")
+    commit = machine.checkout_worker.commit("one")
+    machine.checkout_worker.refusals[commit] = RefusedInputError("no")
     machine.push("one")
-    machine.receiver.refusals.clear()
+    machine.checkout_worker.refusals.clear()
 
     ended = machine.converge(PUSH, after=1)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pushdeploy.deploy.settle import FRONT_SECONDS, front_seconds
+from pushdeploy.deploy.cutover import FRONT_SECONDS, front_seconds
 from pushdeploy.deploy.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.events import AttemptEnded, AttemptFailed, BuildOutput, Event, Switched, WentLive
@@ -78,13 +78,13 @@ def test_the_second_deploy_takes_over_and_keeps_the_first_web_process_warm(
     assert (ended.outcome, ended.release) == ("live", 2)
     assert machine.answer() == "v2"
     assert machine.running() == ["v1 web.1", "v2 web.1", "v2 worker.1"]
-    assert machine.journal.history().warm == {1: machine.clock.time + 600 - elapsed(machine)}
+    assert machine.records.history().warm == {1: machine.clock.time + 600 - elapsed(machine)}
     assert machine.supervisor.twice == set(), "two releases' workers ran at once"
 
 
 def elapsed(machine: FakeMachine) -> float:
     """Seconds that passed since the warm time was written."""
-    return machine.clock.time + 600 - machine.journal.history().warm[1]
+    return machine.clock.time + 600 - machine.records.history().warm[1]
 
 
 def test_a_deploy_reuses_the_slug_and_the_venv_of_an_equal_tree(machine: FakeMachine) -> None:
@@ -110,7 +110,7 @@ def test_what_went_live_is_told_with_its_address(machine: FakeMachine) -> None:
 
     assert isinstance(told, WentLive)
     assert (told.app, told.release) == (APP, 1)
-    assert told.addresses == (f"http://127.0.0.1:{machine.journal.settings().port}",)
+    assert told.addresses == (f"http://127.0.0.1:{machine.records.settings().port}",)
 
 
 @pytest.fixture
@@ -124,17 +124,19 @@ def assert_v1_serves_untouched(machine: FakeMachine, *, attempts: int = 2) -> No
     """What every failure before the switch leaves."""
     assert machine.answer() == "v1"
     assert machine.running() == ["v1 web.1", "v1 worker.1"]
-    assert machine.journal.live() == 1
-    assert machine.journal.history().intent is None
-    assert [one.outcome for one in machine.journal.attempts()] == ["live", "failed"]
+    assert machine.records.live() == 1
+    assert machine.records.history().intent is None
+    assert [one.outcome for one in machine.records.attempts()] == ["live", "failed"]
     assert not [call for call in machine.supervisor.calls if call[:2] == ("stop", "v1")]
-    assert len(machine.journal.attempts()) == attempts
+    assert len(machine.records.attempts()) == attempts
 
 
 def test_a_refused_tree_ends_the_deploy_before_anything_is_built(live: FakeMachine) -> None:
     live.supervisor.calls.clear()
-    commit = live.receiver.commit("two")
-    live.receiver.refusals[commit] = RefusedInputError("`instance` is storage", hint="git rm")
+    commit = live.checkout_worker.commit("two")
+    live.checkout_worker.refusals[commit] = RefusedInputError(
+        "`instance` is storage", hint="git rm"
+    )
 
     ended = live.push("two")
 
@@ -229,7 +231,7 @@ def test_a_release_phase_that_fails_says_that_it_ran(live: FakeMachine) -> None:
     assert ended.exit_code == 7
     assert failure(live).reason == "the release command `python migrate.py` failed with status 3"
     assert failure(live).release_phase
-    assert live.journal.attempts()[-1].release_phase
+    assert live.records.attempts()[-1].release_phase
     assert "web.starting" not in live.watching.names()
     assert_v1_serves_untouched(live)
 
@@ -284,7 +286,7 @@ def test_a_failed_release_is_stopped_and_the_next_push_succeeds(live: FakeMachin
 
 
 def test_a_front_that_somebody_else_holds_fails_the_first_deploy(machine: FakeMachine) -> None:
-    port = machine.journal.settings().port
+    port = machine.records.settings().port
 
     with socket.create_server(("127.0.0.1", port)):
         ended = machine.push("one")
@@ -292,7 +294,7 @@ def test_a_front_that_somebody_else_holds_fails_the_first_deploy(machine: FakeMa
     assert ended.exit_code == 7
     assert failure(machine).reason.startswith(f"port {port} of `blog` is taken by `")
     assert failure(machine).still_live is None
-    assert machine.journal.live() is None
+    assert machine.records.live() is None
     assert not machine.place.current.is_symlink()
     assert machine.running() == []
 
@@ -363,7 +365,7 @@ def test_a_first_release_whose_web_ends_leaves_nothing_live(machine: FakeMachine
 
     assert ended.exit_code == 7
     assert failure(machine).still_live is None
-    assert machine.journal.live() is None
+    assert machine.records.live() is None
     assert machine.running() == []
     assert machine.supervisor.fronts() == []
     assert machine.reconcile() == []
@@ -427,7 +429,7 @@ def test_old_workers_that_fall_too_do_not_hide_why_the_deploy_failed(live: FakeM
 
     assert ended.exit_code == 7
     assert failure(live).reason == "`worker.1` of v2 did not stay up for 3 s"
-    assert live.journal.live() == 1
+    assert live.records.live() == 1
     assert live.answer() == "v1"
 
 
@@ -472,7 +474,7 @@ def test_nothing_of_an_old_release_runs_when_warm_is_turned_off(live: FakeMachin
     live.push("two", WITH_WORKER)
 
     assert live.running() == ["v2 web.1", "v2 worker.1"]
-    assert live.journal.history().warm == {}
+    assert live.records.history().warm == {}
 
 
 def test_only_one_old_release_is_warm(live: FakeMachine) -> None:

@@ -23,7 +23,7 @@ ROUNDS = 3
 def bridged(machine: FakeMachine) -> Release:
     """A release that listens on `$PORT`."""
     machine.push("one", "web: node app.js\n")
-    return machine.journal.release(1)
+    return machine.records.release(1)
 
 
 def test_apps_that_choose_a_port_at_the_same_time_choose_different_ones(
@@ -36,7 +36,7 @@ def test_apps_that_choose_a_port_at_the_same_time_choose_different_ones(
         for number in range(2, 2 + ROUNDS):
             begin.wait()
             release = replace(bridged, app=app, number=number)
-            chosen.append(web(machine, release, machine.journal.settings()).port)
+            chosen.append(web(machine, release, machine.records.settings()).port)
 
     threads = [threading.Thread(target=choose, args=(app,)) for app in OTHERS]
     for thread in threads:
@@ -48,7 +48,7 @@ def test_apps_that_choose_a_port_at_the_same_time_choose_different_ones(
 
 
 def test_a_port_is_kept_for_the_release(machine: FakeMachine, bridged: Release) -> None:
-    settings = machine.journal.settings()
+    settings = machine.records.settings()
 
     assert web(machine, bridged, settings) == web(machine, bridged, settings)
 
@@ -62,7 +62,7 @@ def test_the_note_of_another_app_that_is_gone_when_it_is_read_is_no_obstacle(
 
     release = replace(bridged, number=2)
 
-    assert web(machine, release, machine.journal.settings()).port in BRIDGED
+    assert web(machine, release, machine.records.settings()).port in BRIDGED
 
 
 def test_a_note_that_was_never_finished_is_written_anew(
@@ -71,6 +71,6 @@ def test_a_note_that_was_never_finished_is_written_anew(
     note = machine.place.run / "v1.port"
     note.write_text("")
 
-    port = web(machine, bridged, machine.journal.settings()).port
+    port = web(machine, bridged, machine.records.settings()).port
 
     assert note.read_text() == f"{port}"

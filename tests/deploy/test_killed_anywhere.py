@@ -33,7 +33,7 @@ def killed_at(machine: FakeMachine, point: int) -> Iterator[list[str]]:
 
     machine.supervisor.on_call = machine.timers.on_call = touch
     machine.watching.on_event = lambda event: touch(event.name)
-    machine.receiver.on_ask = touch
+    machine.checkout_worker.on_ask = touch
     machine.clock.on_now = lambda: touch("now")
     try:
         yield touched
@@ -42,7 +42,7 @@ def killed_at(machine: FakeMachine, point: int) -> Iterator[list[str]]:
     finally:
         machine.supervisor.on_call = machine.timers.on_call = lambda _: None
         machine.watching.on_event = lambda _: None
-        machine.receiver.on_ask = lambda _: None
+        machine.checkout_worker.on_ask = lambda _: None
         machine.clock.on_now = lambda: None
 
 
@@ -78,9 +78,9 @@ def a_second_release(machine: FakeMachine) -> object:
 
 def expected(machine: FakeMachine) -> list[str]:
     """`current` and what the history calls warm, which is all that may run."""
-    live = machine.journal.live()
-    count = machine.journal.settings().formation.instances("worker")
-    warm = [f"v{number} web.1" for number in machine.journal.history().warm if number != live]
+    live = machine.records.live()
+    count = machine.records.settings().formation.instances("worker")
+    warm = [f"v{number} web.1" for number in machine.records.history().warm if number != live]
     workers = [f"v{live} worker.{index}" for index in range(1, count + 1)]
     return sorted([*warm, f"v{live} web.1", *workers])
 
@@ -126,7 +126,7 @@ def examine(machine: FakeMachine, action: Action, point: int) -> bool:
     machine.reconcile()
 
     assert machine.is_whole(), where
-    assert machine.answer() == f"v{machine.journal.live()}", where
+    assert machine.answer() == f"v{machine.records.live()}", where
     assert sorted(machine.running()) == expected(machine), where
     assert release_phases(machine) <= 1, where
     assert machine.supervisor.twice == set(), where
@@ -146,7 +146,7 @@ def examine(machine: FakeMachine, action: Action, point: int) -> bool:
 def assert_no_leftovers(machine: FakeMachine, where: str) -> None:
     """Nothing unfinished lies about, and every slug and venv belongs to a release."""
     place = machine.place
-    releases = [machine.journal.release(number) for number in machine.journal.numbers()]
+    releases = [machine.records.release(number) for number in machine.records.numbers()]
     assert names(place.releases) == sorted(f"v{one.number}" for one in releases), where
     assert names(place.slugs) == sorted({one.slug for one in releases}), where
     assert names(place.venvs) == sorted({one.venv for one in releases}), where
@@ -162,9 +162,9 @@ def test_a_deploy_that_is_killed_before_release_is_taken_up_by_the_timer(
     did = machine.reconcile()
 
     assert did == ["attempt 2 had been killed", "attempt 3: live"]
-    assert machine.journal.current() is not None
-    assert machine.answer() == f"v{machine.journal.live()}"
-    assert [one.outcome for one in machine.journal.attempts()] == ["live", "abandoned", "live"]
+    assert machine.records.current() is not None
+    assert machine.answer() == f"v{machine.records.live()}"
+    assert [one.outcome for one in machine.records.attempts()] == ["live", "abandoned", "live"]
 
 
 @contextmanager
@@ -224,7 +224,7 @@ def test_the_timer_gives_up_after_two_killed_tries(machine: FakeMachine) -> None
     machine.push("one", PROCFILE)
     for _ in range(2):
         with killed_when(machine, "build.finished"):
-            if len(machine.journal.attempts()) == 1:
+            if len(machine.records.attempts()) == 1:
                 machine.push("two", PROCFILE)
             else:
                 machine.reconcile()
@@ -232,7 +232,7 @@ def test_the_timer_gives_up_after_two_killed_tries(machine: FakeMachine) -> None
     machine.reconcile()
 
     assert machine.answer() == "v1"
-    assert [one.outcome for one in machine.journal.attempts()] == ["live"] + ["abandoned"] * 2
+    assert [one.outcome for one in machine.records.attempts()] == ["live"] + ["abandoned"] * 2
 
 
 def test_a_switch_that_had_happened_stands(machine: FakeMachine) -> None:
@@ -244,8 +244,8 @@ def test_a_switch_that_had_happened_stands(machine: FakeMachine) -> None:
 
     assert did[0] == "the switch to v2 had happened"
     assert machine.answer() == "v2"
-    assert machine.journal.history().live == 2
-    assert machine.journal.attempts()[-1].outcome == "live"
+    assert machine.records.history().live == 2
+    assert machine.records.attempts()[-1].outcome == "live"
     assert "v2 worker.1" in machine.running()
 
 
@@ -276,12 +276,12 @@ def test_the_next_push_finishes_a_switch_that_had_happened(machine: FakeMachine)
 
 def test_a_switch_that_had_not_happened_is_forgotten(machine: FakeMachine) -> None:
     machine.push("one", PROCFILE)
-    machine.journal.note_history(
+    machine.records.note_history(
         intent=2, previous=1, kind="deploy", who="ada", at=machine.clock.time
     )
 
     did = machine.reconcile()
 
     assert did == ["the switch to v2 had not happened"]
-    assert machine.journal.history().intent is None
+    assert machine.records.history().intent is None
     assert machine.answer() == "v1"

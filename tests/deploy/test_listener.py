@@ -38,8 +38,8 @@ def test_where_the_line_does_not_show_it_the_address_is_named() -> None:
 
 def test_a_listener_on_every_address_is_refused(machine: FakeMachine) -> None:
     machine.push("one", "web: node app.js\n")
-    release = machine.journal.release(1)
-    instance = web(machine, release, machine.journal.settings())
+    release = machine.records.release(1)
+    instance = web(machine, release, machine.records.settings())
     with socket.create_server(("", 0)) as server:
         exposed = replace(instance, port=server.getsockname()[1])
 
@@ -52,20 +52,20 @@ def test_a_listener_on_every_address_is_refused(machine: FakeMachine) -> None:
 
 def test_a_port_that_the_app_itself_has_is_not_squatted(machine: FakeMachine) -> None:
     machine.push("one", "web: node app.js\n")
-    release = machine.journal.release(1)
-    port = web(machine, release, machine.journal.settings()).port
+    release = machine.records.release(1)
+    port = web(machine, release, machine.records.settings()).port
     assert port is not None
 
     with socket.create_server(("127.0.0.1", port)):
         assert squatted_port(machine, release) is None
-        assert web(machine, release, machine.journal.settings()).port == port
+        assert web(machine, release, machine.records.settings()).port == port
 
 
 def test_a_port_that_the_apps_own_front_holds_is_not_the_apps_doing(machine: FakeMachine) -> None:
-    port = machine.journal.settings().port
+    port = machine.records.settings().port
     machine.push("one", WEB)
-    release = machine.journal.release(1)
-    instance = web(machine, release, machine.journal.settings())
+    release = machine.records.release(1)
+    instance = web(machine, release, machine.records.settings())
     assert machine.supervisor.fronts() == [release.app]
 
     assert not passed_over(machine, release, instance)

@@ -6,8 +6,8 @@ import shutil
 import socket
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy.cleanup import DRAIN_SECONDS, drain, prune
 from pushdeploy.deploy.release import release_is_whole
-from pushdeploy.deploy.tidy import DRAIN_SECONDS, drain, prune
 from pushdeploy.deploy.tried import tried
 from tests.deploy.machine import FakeMachine, names
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def numbers(machine: FakeMachine) -> list[int]:
     """The releases that are there."""
-    return machine.journal.numbers()
+    return machine.records.numbers()
 
 
 def test_the_last_five_that_were_live_are_kept_with_all_that_they_need(
@@ -61,7 +61,7 @@ def test_a_thousand_releases_leave_those_that_can_be_reached(machine: FakeMachin
         (place.releases / f"v{number}").mkdir()
         (place.slugs / f"{number:024x}").mkdir()
 
-    did = prune(machine.journal)
+    did = prune(machine.records)
 
     assert numbers(machine) == [1, 1001]
     assert len(did) == 999
@@ -71,7 +71,7 @@ def test_a_thousand_releases_leave_those_that_can_be_reached(machine: FakeMachin
 
 def live_through(machine: FakeMachine, last: int) -> None:
     """Releases from 2 on, each with code of its own; every tenth failed, all others were live."""
-    place, journal = machine.place, machine.journal
+    place, records = machine.place, machine.records
     previous = 1
     for number in range(2, last + 1):
         release = place.release(number)
@@ -84,8 +84,8 @@ def live_through(machine: FakeMachine, last: int) -> None:
         release.code.symlink_to(f"../../slugs/{number:024x}")
         (place.slugs / f"{number:024x}").mkdir()
         if number % 10:
-            journal.note_history(intent=number, previous=previous, kind="deploy", at=1.0)
-            journal.note_history(settled=number)
+            records.note_history(intent=number, previous=previous, kind="deploy", at=1.0)
+            records.note_history(settled=number)
             previous = number
     place.current.unlink()
     place.current.symlink_to(f"releases/v{previous}")
@@ -97,7 +97,7 @@ def test_of_a_thousand_releases_the_last_five_that_were_live_can_be_gone_back_to
     machine.push("one")
     live_through(machine, 1000)
 
-    did = prune(machine.journal)
+    did = prune(machine.records)
 
     stay = [995, 996, 997, 998, 999, 1000]
     assert numbers(machine) == stay
@@ -106,8 +106,8 @@ def test_of_a_thousand_releases_the_last_five_that_were_live_can_be_gone_back_to
     assert all(release_is_whole(machine.place, number) for number in stay)
     for target in (998, 997, 996, 995):
         machine.rollback()
-        assert machine.journal.live() == target
-    assert prune(machine.journal) == []
+        assert machine.records.live() == target
+    assert prune(machine.records) == []
 
 
 def test_a_slug_that_two_releases_share_stays_with_the_second(machine: FakeMachine) -> None:
@@ -132,7 +132,7 @@ def test_old_logs_of_attempts_are_deleted(machine: FakeMachine) -> None:
     for number in range(1, 251):
         machine.place.attempt_log(number).write_text("")
 
-    prune(machine.journal)
+    prune(machine.records)
 
     assert sorted(int(path.stem) for path in machine.place.log.glob("*.jsonl")) == [*range(51, 251)]
 
@@ -168,11 +168,11 @@ def test_the_list_says_of_a_change_that_is_not_kept_what_it_was(machine: FakeMac
     machine.push("one")
     machine.set_config(DEBUG="1")
     machine.restart()
-    kept = [tried(machine.journal, one, 3, []).description for one in machine.journal.attempts()]
+    kept = [tried(machine.records, one, 3, []).description for one in machine.records.attempts()]
     for number in range(6):
         machine.push(f"commit {number}")
 
-    left = [tried(machine.journal, one, 9, []).description for one in machine.journal.attempts()]
+    left = [tried(machine.records, one, 9, []).description for one in machine.records.attempts()]
 
     assert kept[1:3] == ["Set config vars", "Restart"]
     assert left[1:3] == ["change of config vars", "restart"]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushdeploy.deploy import fit
-from pushdeploy.deploy.renew import Change
-from pushdeploy.deploy.revive import look_after
+from pushdeploy.deploy.change_release import Change
 from pushdeploy.events import AttemptFailed, RolledBack, Warned
 from pushdeploy.model.job import JobKind
 from pushdeploy.model.release import Kind
+from pushdeploy.watch.restart_hung import look_after
 from tests.deploy.machine import APP, FakeMachine
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def aged(machine: FakeMachine, pythons: Pythons) -> FakeMachine:
 
 def misfit(machine: FakeMachine) -> str | None:
     """Of the live release."""
-    current = machine.journal.current()
+    current = machine.records.current()
     assert current is not None
     return fit.misfit(machine, current)
 
@@ -81,7 +81,7 @@ def test_a_venv_names_the_minor_version_and_so_outlives_a_change_of_python3(
 ) -> None:
     pythons.choose(77)
 
-    current = aged.journal.current()
+    current = aged.records.current()
 
     assert current is not None
     assert current.interpreter == str(pythons.folder / "python3.76")
@@ -125,7 +125,7 @@ def test_reconcile_builds_it_again_beside_what_runs(aged: FakeMachine, pythons: 
     assert did[-1] == "built it again, as v3"
     assert "v2 was built for Python 3.76" in did[0]
     assert aged.answer() == "v3"
-    current = aged.journal.current()
+    current = aged.records.current()
     assert current is not None
     assert (current.python, misfit(aged)) == ("3.77.1", None)
     assert aged.reconcile() == []
@@ -139,7 +139,7 @@ def test_what_runs_goes_on_when_it_can_not_be_built(aged: FakeMachine, pythons: 
 
     assert did[-1].startswith("failed: v2 was built for Python 3.76")
     assert "pushdeploy rebuild --app blog" in did[-1]
-    assert (aged.journal.live(), aged.answer()) == (2, "v2")
+    assert (aged.records.live(), aged.answer()) == (2, "v2")
     told = aged.watching.one(AttemptFailed)
     assert isinstance(told, AttemptFailed)
     assert (told.still_live, told.trouble) == (2, "")
@@ -213,10 +213,10 @@ def test_a_cold_rollback_builds_the_release_again_as_a_new_one(
     assert isinstance(told, RolledBack)
     assert (ended.release, told.release, told.previous) == (4, 4, 3)
     assert aged.answer() == "v4"
-    first, now = aged.journal.release(1), aged.journal.current()
+    first, now = aged.records.release(1), aged.records.current()
     assert now is not None
     assert (now.commit, now.slug) == (first.commit, first.slug)
-    assert "COLOUR" not in aged.journal.environment().values
+    assert "COLOUR" not in aged.records.environment().values
     assert misfit(aged) is None
 
 
@@ -238,29 +238,29 @@ def test_the_watchdog_does_not_stop_what_could_not_start_again(
 
 
 def test_rebuild_makes_a_new_venv_also_when_the_old_one_fits(aged: FakeMachine) -> None:
-    before = aged.journal.current()
+    before = aged.records.current()
 
-    ended = aged.renew(REBUILD)
+    ended = aged.change_release(REBUILD)
 
-    after = aged.journal.current()
+    after = aged.records.current()
     assert before is not None
     assert after is not None
     assert (ended.outcome, after.number) == ("live", 3)
     assert after.venv != before.venv
     assert (aged.place.venvs / before.venv / ".complete").exists()
-    assert aged.journal.history().previous(aged.journal.numbers()) == 1
+    assert aged.records.history().previous(aged.records.numbers()) == 1
 
 
 def test_a_python_that_the_repo_asks_for_and_is_gone_is_said_with_the_choices(
     aged: FakeMachine, pythons: Pythons
 ) -> None:
-    current = aged.journal.current()
+    current = aged.records.current()
     assert current is not None
-    tree = aged.receiver.trees[current.commit.id]
-    aged.receiver.trees[current.commit.id] = replace(tree, python_version="3.76")
+    tree = aged.checkout_worker.trees[current.commit.id]
+    aged.checkout_worker.trees[current.commit.id] = replace(tree, python_version="3.76")
     pythons.upgrade()
 
-    ended = aged.renew(REBUILD)
+    ended = aged.change_release(REBUILD)
 
     assert ended.outcome == "failed"
     assert "Python `3.76`, which this server does not have; it has" in ended.text
@@ -271,7 +271,7 @@ def test_a_python_that_the_repo_asks_for_and_is_gone_is_said_with_the_choices(
 def test_a_record_of_a_former_version_is_judged_by_the_link_of_its_venv(
     aged: FakeMachine, pythons: Pythons
 ) -> None:
-    current = aged.journal.current()
+    current = aged.records.current()
     assert current is not None
     former = replace(current, interpreter="")
     link = aged.place.venvs / current.venv / "bin" / "python"
@@ -289,7 +289,7 @@ def test_a_record_of_a_former_version_is_judged_by_the_link_of_its_venv(
 def test_a_program_that_a_build_has_put_into_its_venv_is_not_started(
     aged: FakeMachine, tmp_path: Path
 ) -> None:
-    current = aged.journal.current()
+    current = aged.records.current()
     assert current is not None
     canary, evil = tmp_path / "canary", tmp_path / "python3.76"
     evil.write_text(f"#!/bin/sh\ntouch {canary}\n")

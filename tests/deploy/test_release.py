@@ -103,7 +103,7 @@ def test_a_one_off_runs_words_as_words_and_one_word_as_a_line(machine: FakeMachi
 
 def test_an_unfinished_release_of_the_same_number_is_no_obstacle(machine: FakeMachine) -> None:
     machine.push("one")
-    release = machine.journal.release(1)
+    release = machine.records.release(1)
     half = machine.place.releases / ".new-1"
     half.mkdir()
     (half / "environment").write_text("half")

@@ -59,7 +59,7 @@ def test_a_warm_release_answers_again_without_being_started(three: FakeMachine) 
 
 def test_only_a_release_that_runs_is_called_warm(three: FakeMachine) -> None:
     def warm() -> list[int]:
-        return warm_releases(three, APP, three.journal.history())
+        return warm_releases(three, APP, three.records.history())
 
     before = warm()
     three.supervisor.units["pushdeploy-blog.v2.web"].state = State.DOWN
@@ -78,11 +78,11 @@ def test_a_cold_release_is_started_first(three: FakeMachine) -> None:
 
 
 def test_going_back_builds_nothing_and_asks_the_repo_nothing(three: FakeMachine) -> None:
-    three.receiver.asked.clear()
+    three.checkout_worker.asked.clear()
 
     three.rollback()
 
-    assert three.receiver.asked == []
+    assert three.checkout_worker.asked == []
     assert not [call for call in three.supervisor.calls if call[0] == "once"]
 
 
@@ -116,7 +116,7 @@ def test_the_first_release_has_nowhere_to_go(machine: FakeMachine) -> None:
 
     assert refusal.value.exit_code == 8
     assert machine.answer() == "v1"
-    assert len(machine.journal.attempts()) == 1
+    assert len(machine.records.attempts()) == 1
 
 
 def test_an_app_without_a_release_has_nowhere_to_go(machine: FakeMachine) -> None:
@@ -162,7 +162,7 @@ def test_a_release_that_no_longer_works_is_not_made_live(three: FakeMachine) -> 
 
     assert ended.exit_code == 7
     assert three.answer() == "v3"
-    assert three.journal.live() == 3
+    assert three.records.live() == 3
     assert "v3 worker.1" in three.running()
 
 
@@ -211,13 +211,13 @@ def test_a_failed_try_that_is_not_kept_never_went_live_either(three: FakeMachine
     three.supervisor.answer_by = lambda _: (500, "")
     three.push("four", WITH_WORKER)
     three.push("five", WITH_WORKER)
-    assert 4 not in three.journal.numbers()
+    assert 4 not in three.records.numbers()
 
     with pytest.raises(NothingToRollBackToError, match="v4 of `blog` never went live"):
         three.rollback(4)
     with pytest.raises(NotFoundError, match="v4 of `blog` is no longer kept; these are: v1,") as e:
-        three.journal.release(4)
+        three.records.release(4)
     with pytest.raises(NotFoundError, match="`blog` has no release v9; there are: v1,"):
-        three.journal.release(9)
+        three.records.release(9)
 
     assert e.value.hint == "pushdeploy releases:output v4 --app blog"

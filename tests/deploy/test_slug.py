@@ -139,7 +139,7 @@ def test_a_former_slug_that_is_not_what_its_key_says_is_left_alone(app: App, wro
         case _:
             before = before.rename(before.with_name("aside"))
 
-    app.receiver.ask(
+    app.checkout_worker.ask(
         "check_out",
         repo=str(app.repo.path),
         slugs=str(app.slugs),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pushdeploy.deploy.venv import COMPLETE, OUT_OF_MEMORY, OUT_OF_TASKS, explained
-from pushdeploy.system.limits import Hits
+from pushdeploy.system.refused_forks import Hits
 
 
 @pytest.mark.parametrize(
@@ -15,9 +15,9 @@ from pushdeploy.system.limits import Hits
     [
         (2, Hits(), 2),
         (2, Hits(killed=1), OUT_OF_MEMORY),
-        (-9, Hits(killed=1, unborn=7), OUT_OF_MEMORY),
-        (2, Hits(unborn=7), OUT_OF_TASKS),
-        (0, Hits(killed=1, unborn=7), 0),
+        (-9, Hits(killed=1, refused_forks=7), OUT_OF_MEMORY),
+        (2, Hits(refused_forks=7), OUT_OF_TASKS),
+        (0, Hits(killed=1, refused_forks=7), 0),
     ],
 )
 def test_a_failed_build_names_the_limit_that_it_met(status: int, hits: Hits, said: int) -> None:
@@ -26,12 +26,12 @@ def test_a_failed_build_names_the_limit_that_it_met(status: int, hits: Hits, sai
 
 LOOKS = """
 from pushdeploy.deploy.venv import end_bomb
-from pushdeploy.system.limits import Hits
+from pushdeploy.system.refused_forks import Hits
 
 def look():
     count = next(counts)
     print(count, flush=True)
-    return Hits(unborn=count)
+    return Hits(refused_forks=count)
 
 counts = iter([0, 7, 999, 1000, 1001])
 end_bomb(look, every=0)

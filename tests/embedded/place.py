@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.cli.embedded_scripts import EmbeddedScripts
-from pushdeploy.deploy.journal import Journal
 from pushdeploy.model.layout import Layout, embedded
+from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system import processes
 from pushdeploy.system.short_folder import short_folder
 from pushdeploy.system.supervisord import Supervisord
@@ -24,7 +24,7 @@ from pushdeploy.system.supervisord import Supervisord
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-TREES = Path(__file__).parents[1] / "apps"
+TREES = Path(__file__).parents[1] / "sample_apps"
 PATIENCE_SECONDS = 60.0
 PUSH_SECONDS = 300.0
 
@@ -84,11 +84,11 @@ class Site:
 
     @property
     def port(self) -> int:
-        return Journal(self.place.layout.app(self.app)).settings().port
+        return AppRecords(self.place.layout.app(self.app)).settings().port
 
     @property
-    def journal(self) -> Journal:
-        return Journal(self.place.layout.app(self.app))
+    def records(self) -> AppRecords:
+        return AppRecords(self.place.layout.app(self.app))
 
     def git(self, *words: str, folder: Path | None = Path()) -> Result:
         """Run git with no settings but the repo's."""
@@ -97,7 +97,7 @@ class Site:
         return self._run(["git", *where, *who, *words])
 
     def become(self, tree: str, files: Mapping[str, str] | None = None) -> None:
-        """Commit exactly the files of a tree of tests/apps, and these."""
+        """Commit exactly the files of a tree of tests/sample_apps, and these."""
         self.git("rm", "-r", "-q", "--ignore-unmatch", ".")
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(TREES / tree, self.folder, dirs_exist_ok=True, ignore=ignored)

@@ -109,7 +109,7 @@ def test_workers_run_the_live_release_alone(site: Site) -> None:
 
 def test_the_old_release_ends_when_its_warm_time_is_over(site: Site) -> None:
     site.deploy("tiny")
-    site.journal.change_settings(lambda settings: replace(settings, warm=2))
+    site.records.change_settings(lambda settings: replace(settings, warm=2))
 
     site.deploy("tiny", {"VERSION": "2"})
 

@@ -14,8 +14,8 @@ from pushdeploy.model.rights import Right
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pushdeploy.deploy.machine import Machine
     from pushdeploy.engine.asked import Asked
+    from pushdeploy.machine.machine import Machine
 
 VERBS = Registry()
 

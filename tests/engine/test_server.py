@@ -22,8 +22,8 @@ from tests.deploy.machine import APP, FakeMachine
 from tests.engine.caller import Line, only
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.machine import Machine
     from pushdeploy.engine.asked import Asked
+    from pushdeploy.machine.machine import Machine
 
 NOBODY = 65534
 
@@ -160,7 +160,7 @@ def test_a_caller_who_says_nothing_ends_well(line: Line) -> None:
 
 
 def test_a_caller_who_has_gone_does_not_stop_the_work(line: Line, machine: FakeMachine) -> None:
-    commit = machine.receiver.commit("one")
+    commit = machine.checkout_worker.commit("one")
     machine.branch_names(commit)
     line.say({"verb": "converge", "app": APP, "who": "ada", "after": 0})
     line.hang_up()
@@ -174,7 +174,7 @@ def test_a_caller_who_has_gone_does_not_stop_the_work(line: Line, machine: FakeM
 def test_a_caller_who_reads_nothing_does_not_stop_the_work(
     line: Line, machine: FakeMachine
 ) -> None:
-    commit = machine.receiver.commit("one")
+    commit = machine.checkout_worker.commit("one")
     machine.branch_names(commit)
     machine.supervisor.statuses_of_jobs[JobKind.FETCH] = 2
     machine.supervisor.output_of_jobs[JobKind.BUILD] = ["x" * 1000] * 5000
@@ -191,7 +191,7 @@ def test_a_caller_who_reads_nothing_does_not_stop_the_work(
 def test_a_log_begins_with_its_own_attempt(line: Line, machine: FakeMachine) -> None:
     log = machine.place.attempt_log(1)
     log.write_text('{"event": "attempt.ended"}\n')
-    machine.branch_names(machine.receiver.commit("one"))
+    machine.branch_names(machine.checkout_worker.commit("one"))
 
     line.answer({"verb": "converge", "app": APP, "who": "ada", "after": 0})
 
@@ -277,13 +277,13 @@ def test_in_embedded_mode_only_the_owner_may_ask(machine: FakeMachine, line: Lin
 def test_root_vouches_for_a_name_that_cannot_act_on_a_terminal(
     server: Machine, machine: FakeMachine, line: Line
 ) -> None:
-    machine.branch_names(machine.receiver.commit("one"))
+    machine.branch_names(machine.checkout_worker.commit("one"))
     who = "ada\x1b[31m\n" + "x" * 100
     line.machine = server
 
     line.answer({"verb": "converge", "app": APP, "who": who, "after": 0})
 
-    (attempt,) = machine.journal.attempts()
+    (attempt,) = machine.records.attempts()
     assert attempt.who.startswith("ada\\x1b[31m\\n")
     assert len(attempt.who) == 64
 

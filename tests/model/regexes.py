@@ -76,21 +76,21 @@ def _adjacent(tree: Tree, flags: int) -> Iterator[str]:
         for index, item in enumerate(path):
             if not _endless(item):
                 continue
-            mine = _edge([item], flags, -1)
+            mine = _proxy([item], flags, -1)
             for other in path[index + 1 :]:
-                if _endless(other) and mine & _edge([other], flags, 1):
+                if _endless(other) and mine & _proxy([other], flags, 1):
                     yield "two repetitions that share characters, with nothing between them"
                 if not _optional(other):
                     break
 
 
-def _edge(tree: Tree, flags: int, step: int) -> set[str]:
+def _proxy(tree: Tree, flags: int, step: int) -> set[str]:
     """What it can begin with (`step` 1), or end with (-1): up to the first part that must be."""
     found: set[str] = set()
     for item in _flat(tree)[::step]:
         inside = list(item[1][2]) if item[0] in REPEATS else []
         groups = len(_flat(inside)) > 1
-        found |= _edge(inside, flags, step) if groups else _set([item], flags)
+        found |= _proxy(inside, flags, step) if groups else _set([item], flags)
         if not _optional(item):
             break
     return found

@@ -35,7 +35,7 @@ def cures(text: str) -> list[str]:
         "authenticationmethods any;maxsessions 10",
     ],
 )
-def test_these_let_the_receiver_in(text: str) -> None:
+def test_these_let_the_git_user_in(text: str) -> None:
     assert cures(text) == []
 
 

@@ -14,8 +14,8 @@ from pushdeploy.model.instance import State, Status
 from pushdeploy.model.watchdog import (
     crash_loops,
     may_be_starting,
-    needs_other_pace,
-    next_revival,
+    needs_other_backoff,
+    next_hang_restart,
     restarted,
     silence,
 )
@@ -65,7 +65,7 @@ def test_the_gap_between_revivals_doubles_up_to_an_hour(
     former: list[float], minutes: float | None
 ) -> None:
     """All in minutes."""
-    again = next_revival([one * MINUTE for one in former])
+    again = next_hang_restart([one * MINUTE for one in former])
 
     assert again == (0 if minutes is None else (former[-1] + minutes) * MINUTE)
 
@@ -76,7 +76,7 @@ def test_an_app_that_hangs_for_ever_is_revived_at_most_once_an_hour_in_the_end(
 ) -> None:
     former: list[float] = []
     for wait in waits:
-        former.append(next_revival(former) + wait)
+        former.append(next_hang_restart(former) + wait)
 
     gaps = [later - earlier for earlier, later in pairwise(former)]
     assert all(gap >= 5 * MINUTE for gap in gaps)
@@ -141,7 +141,7 @@ def test_a_crash_loop_is_many_restarts_and_one_just_now(one: Status, *, loops: b
 def test_a_loop_is_slowed_down_once_and_let_go_when_it_has_been_up(
     one: Status, *, needs: bool
 ) -> None:
-    assert needs_other_pace(one, NOW) is needs
+    assert needs_other_backoff(one, NOW) is needs
 
 
 def test_the_history_tells_what_the_watchdog_did() -> None:
@@ -156,7 +156,7 @@ def test_the_history_tells_what_the_watchdog_did() -> None:
         ]
     )
 
-    assert history.revivals == {12: (5.0, 8.0)}
+    assert history.hang_restarts == {12: (5.0, 8.0)}
     assert history.loops == (Loop(12, "worker.1", 7, 6.0),)
     assert history.changes == ()
 

@@ -56,9 +56,9 @@ class Destroyed:
 @verb("apps", Apps, right=Right.LOOK, app=App.NONE, seconds=QUERY_SECONDS)
 def apps(asked: Asked) -> Apps:
     """List all apps."""
-    from pushdeploy.deploy.journal import (
-        Journal,
-        journals,
+    from pushdeploy.records.app_records import (
+        AppRecords,
+        app_names,
         read_release_or_none,
         readable_settings,
     )
@@ -67,9 +67,9 @@ def apps(asked: Asked) -> Apps:
     settings, _ = readable_settings(layout)
 
     def listed(app: str) -> ListedApp:
-        journal, known = Journal(layout.app(app)), settings.get(app)
-        live = journal.live()
-        current = None if live is None else read_release_or_none(journal, live)
+        records, known = AppRecords(layout.app(app)), settings.get(app)
+        live = records.live()
+        current = None if live is None else read_release_or_none(records, live)
         return ListedApp(
             app=app,
             port=known.port if known else None,
@@ -78,13 +78,13 @@ def apps(asked: Asked) -> Apps:
             commit=current.commit.id if current else None,
         )
 
-    return Apps(tuple(map(listed, journals(layout.apps))))
+    return Apps(tuple(map(listed, app_names(layout.apps))))
 
 
 @verb("apps.check", Done, right=Right.DEPLOY)
 def check(asked: Asked) -> Done:
     """See that an app of this name could be made, before git stores its first push."""
-    from pushdeploy.deploy.apps import check_app
+    from pushdeploy.apps.lifecycle import check_app
 
     check_app(asked.machine, asked.app)
     return Done()
@@ -93,8 +93,8 @@ def check(asked: Asked) -> Done:
 @verb("apps.create", Created, right=Right.APPS)
 def create(asked: Asked) -> Created:
     """Make an app, on a `port` or the next free one."""
-    from pushdeploy.deploy import bare_address
-    from pushdeploy.deploy.apps import create_app
+    from pushdeploy.apps.lifecycle import create_app
+    from pushdeploy.proxy import bare_address
 
     port = asked.request.get("port")
     bare = bare_address.shown(asked.machine)
@@ -106,8 +106,8 @@ def create(asked: Asked) -> Created:
 @verb("apps.destroy", Destroyed, right=Right.APPS)
 def destroy(asked: Asked) -> Destroyed:
     """Delete an app, if `confirm` is its name too."""
-    from pushdeploy.deploy import bare_address
-    from pushdeploy.deploy.apps import destroy_app
+    from pushdeploy.apps.lifecycle import destroy_app
+    from pushdeploy.proxy import bare_address
 
     app = asked.app
     if asked.request.get("confirm") != app:

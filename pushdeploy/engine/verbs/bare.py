@@ -25,7 +25,7 @@ class Bare:
 @verb("bare", Bare, right=Right.LOOK, app=App.NONE, seconds=QUERY_SECONDS)
 def bare(asked: Asked) -> Bare:
     """Tell who answers there."""
-    from pushdeploy.deploy import bare_address
+    from pushdeploy.proxy import bare_address
 
     return Bare(**bare_address.told(asked.machine))
 
@@ -33,7 +33,7 @@ def bare(asked: Asked) -> Bare:
 @verb("bare.set", Bare, right=Right.SERVER, app=App.OPTIONAL)
 def choose(asked: Asked) -> Bare:
     """Have an app answer there, or none."""
-    from pushdeploy.deploy import edge
+    from pushdeploy.proxy import sites
 
-    edge.choose_bare(asked.machine, asked.app or None)
+    sites.choose_bare(asked.machine, asked.app or None)
     return bare.run(asked)

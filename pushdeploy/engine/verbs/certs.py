@@ -31,7 +31,7 @@ class Renewed:
 @verb("certs", Certificates, right=Right.LOOK, app=App.NONE, seconds=QUERY_SECONDS)
 def certs(asked: Asked) -> Certificates:
     """List all."""
-    from pushdeploy.deploy.certs import listing
+    from pushdeploy.proxy.certificates import listing
 
     return Certificates(tuple(listing(asked.machine)))
 
@@ -39,7 +39,7 @@ def certs(asked: Asked) -> Certificates:
 @verb("certs.auto", Certificates, right=Right.PROXY)
 def auto(asked: Asked) -> Certificates:
     """Get one by ACME: the `email` and `server` are kept."""
-    from pushdeploy.deploy.certs import ask_for
+    from pushdeploy.proxy.certificates import ask_for
 
     email, server = asked.request.get("email"), asked.request.get("server")
     return Certificates(tuple(ask_for(asked.machine, asked.app, email=email, server=server)))
@@ -48,7 +48,7 @@ def auto(asked: Asked) -> Certificates:
 @verb("certs.add", Certificates, right=Right.PROXY)
 def add(asked: Asked) -> Certificates:
     """Serve one of the app's own: a `chain` and its `key`, PEM texts."""
-    from pushdeploy.deploy.certs import give
+    from pushdeploy.proxy.certificates import give
 
     chain, key = str(asked.request["chain"]), str(asked.request["key"])
     return Certificates(tuple(give(asked.machine, asked.app, chain=chain, key=key)))
@@ -57,7 +57,7 @@ def add(asked: Asked) -> Certificates:
 @verb("certs.remove", Done, right=Right.PROXY)
 def remove(asked: Asked) -> Done:
     """Serve the app without one."""
-    from pushdeploy.deploy import certs as story
+    from pushdeploy.proxy import certificates as story
 
     story.remove(asked.machine, asked.app)
     return Done()
@@ -66,6 +66,6 @@ def remove(asked: Asked) -> Done:
 @verb("certs.renewed", Renewed, right=Right.SERVER, app=App.NONE)
 def renewed(asked: Asked) -> Renewed:
     """Have nginx take up what was renewed."""
-    from pushdeploy.deploy import certs as story
+    from pushdeploy.proxy import certificates as story
 
     return Renewed(tuple(story.renewed(asked.machine)))

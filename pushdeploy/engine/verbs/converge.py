@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     right=Right.DEPLOY,
     log=True,
     seconds=ATTEMPT_SECONDS,
-    ahead=("pushdeploy.deploy.apps", "pushdeploy.deploy.branch", "pushdeploy.deploy.converge"),
+    ahead=(
+        "pushdeploy.apps.lifecycle",
+        "pushdeploy.apps.deploy_branch",
+        "pushdeploy.deploy.converge",
+    ),
 )
 def converge(asked: Asked) -> Ended:
     """Deploy what was pushed, or say what became of it.
@@ -28,22 +32,22 @@ def converge(asked: Asked) -> Ended:
     Of a first push `first` names its repo. `branch` is what was pushed, `pushed` its commit, and
     `after` the number of the newest attempt before.
     """
-    from pushdeploy.deploy import apps
+    from pushdeploy.apps import lifecycle
+    from pushdeploy.apps.deploy_branch import set_first_branch
+    from pushdeploy.apps.first_push import parse_first_push
     from pushdeploy.deploy import converge as story
-    from pushdeploy.deploy.branch import set_first_branch
-    from pushdeploy.deploy.first_push import parse_first_push
     from pushdeploy.deploy.forewarned import Forewarned
-    from pushdeploy.deploy.journal import Journal
     from pushdeploy.model.convergence import Occasion
     from pushdeploy.model.refname import parse_branch_name
+    from pushdeploy.records.app_records import AppRecords
 
     machine, app, request = asked.machine, asked.app, asked.request
     branch, audience = str(request.get("branch") or ""), asked.session
     told: Audience = audience
     if first := str(request.get("first") or ""):
-        trouble = apps.take_first_push(machine, app, parse_first_push(first))
+        trouble = lifecycle.take_first_push(machine, app, parse_first_push(first))
         told = audience if trouble is None else Forewarned(audience, trouble)
-    if branch and Journal(machine.layout.app(app)).settings().branch == "":
+    if branch and AppRecords(machine.layout.app(app)).settings().branch == "":
         set_first_branch(machine, app, parse_branch_name(branch))
     return story.converge(
         machine,

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 def deploy(asked: Asked) -> Ended:
     """Deploy the branch, or a `revision` that the server has."""
     from pushdeploy.deploy.converge import deploy_revision
-    from pushdeploy.deploy.journal import Journal
     from pushdeploy.model.revision import parse_revision
+    from pushdeploy.records.app_records import AppRecords
 
     text = asked.request.get("revision")
     revision = "" if text is None else parse_revision(str(text), asked.app)
-    if not revision and not Journal(asked.machine.layout.app(asked.app)).settings().branch:
+    if not revision and not AppRecords(asked.machine.layout.app(asked.app)).settings().branch:
         raise NotFoundError(
             f"nothing has been pushed to `{asked.app}` yet", hint="git push production main"
         )

@@ -43,9 +43,9 @@ def domains(asked: Asked) -> Domains:
 @verb("domains.add", ChangedDomains, right=Right.PROXY)
 def add(asked: Asked) -> ChangedDomains:
     """Add `domains`."""
-    from pushdeploy.deploy import edge
+    from pushdeploy.proxy import sites
 
-    return _changed(asked, edge.adding_domains(asked.machine, asked.app, _named(asked)))
+    return _changed(asked, sites.adding_domains(asked.machine, asked.app, _named(asked)))
 
 
 @verb("domains.remove", ChangedDomains, right=Right.PROXY)
@@ -70,8 +70,8 @@ def _named(asked: Asked) -> list[str]:
 
 
 def _changed(asked: Asked, change: Callable[[AppSettings], AppSettings]) -> ChangedDomains:
-    from pushdeploy.deploy import bare_address, edge
+    from pushdeploy.proxy import bare_address, sites
 
     bare = bare_address.shown(asked.machine)
-    found = edge.change_site(asked.machine, asked.app, change).domains
+    found = sites.change_site(asked.machine, asked.app, change).domains
     return ChangedDomains(tuple(found), bare_address.note(asked.machine, asked.app, bare))

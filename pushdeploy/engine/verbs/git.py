@@ -40,7 +40,7 @@ class Packed:
 @verb("git.fetch", Repo, right=Right.DEPLOY)
 def fetch(asked: Asked) -> Repo:
     """Have the repo ready for git to read or write."""
-    from pushdeploy.deploy.owners import own
+    from pushdeploy.apps.owners import own
 
     place = asked.machine.layout.app(asked.app)
     if not place.settings.exists():
@@ -54,7 +54,7 @@ def fetch(asked: Asked) -> Repo:
 @verb("git.set", Branch, right=Right.CONFIGURE)
 def choose(asked: Asked) -> Branch:
     """Set what a `name` stands for to a `value`: there is the branch alone."""
-    from pushdeploy.deploy.branch import choose_branch
+    from pushdeploy.apps.deploy_branch import choose_branch
     from pushdeploy.model.refname import parse_branch_name, parse_git_setting
 
     parse_git_setting(str(asked.request.get("name")))
@@ -65,8 +65,8 @@ def choose(asked: Asked) -> Branch:
 @verb("git.gc", Packed, right=Right.CONFIGURE)
 def collect(asked: Asked) -> Packed:
     """Pack the repo now."""
+    from pushdeploy.apps.collect import collect as pack
     from pushdeploy.deploy.attempt import app_lock
-    from pushdeploy.deploy.collect import collect as pack
 
     what = "collecting the repo"
     with app_lock(asked.machine, asked.app, asked.session, asked.who, what):

@@ -23,7 +23,7 @@ class Maintenance:
 @verb("maintenance", Maintenance, right=Right.LOOK)
 def maintenance(asked: Asked) -> Maintenance:
     """Tell whether visitors get it."""
-    from pushdeploy.deploy.maintenance import page
+    from pushdeploy.proxy.maintenance import page
 
     return Maintenance(asked.app, page(asked.machine, asked.app).exists())
 
@@ -31,7 +31,7 @@ def maintenance(asked: Asked) -> Maintenance:
 @verb("maintenance.set", Maintenance, right=Right.PROXY)
 def change(asked: Asked) -> Maintenance:
     """Turn it `on`, with a `message`, or off."""
-    from pushdeploy.deploy import maintenance as story
+    from pushdeploy.proxy import maintenance as story
 
     if asked.request.get("on"):
         story.maintenance_on(asked.machine, asked.app, asked.request.get("message"))

@@ -66,7 +66,7 @@ def nginx(asked: Asked) -> Site:
 @verb("nginx.set", SiteSettings, right=Right.PROXY)
 def change(asked: Asked) -> SiteSettings:
     """Set a `name` to a `value`, or without one to its default."""
-    from pushdeploy.deploy.edge import change_site
+    from pushdeploy.proxy.sites import change_site
 
     name, value = str(asked.request["name"]), asked.request.get("value")
 

@@ -52,7 +52,7 @@ def ps(asked: Asked) -> Ps:
         commands={line.name: line.command for line in current.procfile.lines} if current else {},
         instances=tuple(running(asked.machine, records)),
         misfit=None if current is None else fit.misfit(asked.machine, current),
-        revived=tuple(records.history().revivals.get(live or 0, ())),
+        revived=tuple(records.history().hang_restarts.get(live or 0, ())),
         last_attempt=max(records.attempts(), key=lambda one: one.number, default=None),
     )
 
@@ -60,7 +60,7 @@ def ps(asked: Asked) -> Ps:
 @verb("ps.scale", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
 def scale(asked: Asked) -> Ended:
     """Have so many of each process type run: `changes` are words like `worker=2`."""
-    from pushdeploy.deploy import renew
+    from pushdeploy.deploy import change_release
     from pushdeploy.deploy.scale import refuse_scale
     from pushdeploy.model.formation import parse_scale
     from pushdeploy.model.release import Kind
@@ -72,5 +72,7 @@ def scale(asked: Asked) -> Ended:
     def scaled(before: AppSettings) -> AppSettings:
         return before.changed(formation=before.formation.scaled(changes))
 
-    change = renew.Change(Kind.SCALE, f"Scale {' '.join(words)}", settings=scaled)
-    return renew.renew(asked.machine, asked.app, asked.session, change=change, who=asked.who)
+    change = change_release.Change(Kind.SCALE, f"Scale {' '.join(words)}", settings=scaled)
+    return change_release.change_release(
+        asked.machine, asked.app, asked.session, change=change, who=asked.who
+    )

@@ -47,24 +47,24 @@ class Pythons:
 def check(asked: Asked) -> Pythons:
     """Tell whether venvs still have their Python."""
     from pushdeploy.deploy import fit
-    from pushdeploy.deploy.journal import Journal, journals, read_release_or_none
+    from pushdeploy.records.app_records import AppRecords, app_names, read_release_or_none
     from pushdeploy.system import pythons
 
     machine, found = asked.machine, []
     own = pythons.running(machine.server_python)
-    for app in [asked.app] if asked.app else journals(machine.layout.apps):
-        journal = Journal(machine.layout.app(app))
-        journal.settings()
-        live = journal.live()
+    for app in [asked.app] if asked.app else app_names(machine.layout.apps):
+        records = AppRecords(machine.layout.app(app))
+        records.settings()
+        live = records.live()
         if live is not None:
-            current = read_release_or_none(journal, live)
+            current = read_release_or_none(records, live)
             found.append(
                 AppPython(
                     app=app,
                     release=f"v{live}",
                     python=current.python if current else "",
                     interpreter=current.interpreter if current else "",
-                    misfit=fit.live_misfit(machine, journal),
+                    misfit=fit.live_misfit(machine, records),
                     server_python=str(own.version) if own else None,
                 )
             )
@@ -74,13 +74,13 @@ def check(asked: Asked) -> Pythons:
 @verb("rebuild", Ended, right=Right.DEPLOY, log=True, seconds=ATTEMPT_SECONDS)
 def rebuild(asked: Asked) -> Ended:
     """Make a release of the live code with a new venv."""
-    from pushdeploy.deploy.renew import Change, renew
+    from pushdeploy.deploy.change_release import Change, change_release
     from pushdeploy.model.release import Kind
 
-    journal = asked.records()
-    if journal.live() is None and journal.history().live is None:
+    records = asked.records()
+    if records.live() is None and records.history().live is None:
         raise NotFoundError(
             f"nothing of `{asked.app}` is live yet", hint="git push production main"
         )
     change = Change(Kind.REBUILD, "Rebuild", fresh=True)
-    return renew(asked.machine, asked.app, asked.session, change=change, who=asked.who)
+    return change_release(asked.machine, asked.app, asked.session, change=change, who=asked.who)

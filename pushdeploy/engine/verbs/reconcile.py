@@ -31,7 +31,7 @@ class Reconciled:
 @verb("reconcile", Reconciled, right=Right.SERVER, app=App.OPTIONAL, seconds=ALL_SECONDS)
 def reconcile(asked: Asked) -> Reconciled:
     """Set all apps right, or one; `boot` only starts what is live; `deep`, `later`: the story's."""
-    from pushdeploy.deploy import reconcile as story
+    from pushdeploy.watch import reconcile as story
 
     machine, audience, deep = asked.machine, asked.session, bool(asked.request.get("deep"))
     if asked.request.get("boot"):

@@ -122,7 +122,7 @@ def info(asked: Asked) -> ReleaseInfo:
 def output(asked: Asked) -> Output:
     """Tell what the attempt of a `release`, of a number, or the newest one printed."""
     from pushdeploy.model.release import parse_release_name
-    from pushdeploy.system.records import read_lines
+    from pushdeploy.system.json_lines import read_lines
 
     records = asked.records()
     name, number = asked.request.get("release"), asked.request.get("attempt")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 @verb("restart", Ended, right=Right.DEPLOY, log=True, seconds=ATTEMPT_SECONDS)
 def restart(asked: Asked) -> Ended:
     """Make a release of the live code."""
-    from pushdeploy.deploy.renew import Change, renew
+    from pushdeploy.deploy.change_release import Change, change_release
     from pushdeploy.model.release import Kind
 
     change = Change(Kind.RESTART, "Restart")
-    return renew(asked.machine, asked.app, asked.session, change=change, who=asked.who)
+    return change_release(asked.machine, asked.app, asked.session, change=change, who=asked.who)

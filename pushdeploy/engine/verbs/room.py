@@ -25,14 +25,14 @@ class Room:
 @verb("room", Room, right=Right.LOOK, app=App.NONE)
 def room(asked: Asked) -> Room:
     """Look at all apps."""
-    from pushdeploy.deploy.journal import journals
     from pushdeploy.model.disk import CACHE, REPO
+    from pushdeploy.records.app_records import app_names
     from pushdeploy.system.room import taken
 
     layout = asked.machine.layout
     until = asked.machine.monotonic() + LOOK_SECONDS
     found = {}
-    for app in journals(layout.apps):
+    for app in app_names(layout.apps):
         place = layout.app(app)
         folders = {
             "packages": place.venvs,

@@ -39,8 +39,8 @@ def static(asked: Asked) -> Static:
 @verb("static.add", Mounted, right=Right.PROXY)
 def add(asked: Asked) -> Mounted:
     """Serve a `folder` at a `url`."""
-    from pushdeploy.deploy.static import add_mount
     from pushdeploy.model.static_mount import parse_static_mount
+    from pushdeploy.proxy.static import add_mount
 
     mount = parse_static_mount(str(asked.request["url"]), str(asked.request["folder"]))
     _, note = add_mount(asked.machine, asked.app, mount)
@@ -50,7 +50,7 @@ def add(asked: Asked) -> Mounted:
 @verb("static.remove", Static, right=Right.PROXY)
 def remove(asked: Asked) -> Static:
     """Leave a `url` to the app."""
-    from pushdeploy.deploy.edge import change_site
+    from pushdeploy.proxy.sites import change_site
 
     url = str(asked.request["url"]).rstrip("/")
 

@@ -35,7 +35,7 @@ def storage(asked: Asked) -> Storage:
 @verb("storage.add", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
 def add(asked: Asked) -> Ended:
     """Share a `folder`."""
-    from pushdeploy.deploy.renew import Change, renew
+    from pushdeploy.deploy.change_release import Change, change_release
     from pushdeploy.model.release import Kind
     from pushdeploy.model.storage import parse_new_folder, storage_set
 
@@ -45,13 +45,13 @@ def add(asked: Asked) -> Ended:
         return before.changed(storage=storage_set([*before.storage, folder]))
 
     change = Change(Kind.STORAGE, f"Add storage {folder}/", settings=added)
-    return renew(asked.machine, asked.app, asked.session, change=change, who=asked.who)
+    return change_release(asked.machine, asked.app, asked.session, change=change, who=asked.who)
 
 
 @verb("storage.remove", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
 def remove(asked: Asked) -> Ended:
     """Share a `folder` no more; what it holds stays."""
-    from pushdeploy.deploy.renew import Change, renew
+    from pushdeploy.deploy.change_release import Change, change_release
     from pushdeploy.model.release import Kind
     from pushdeploy.model.storage import parse_storage_folder
 
@@ -65,4 +65,4 @@ def remove(asked: Asked) -> Ended:
         return before.changed(storage=tuple(one for one in before.storage if one != folder))
 
     change = Change(Kind.STORAGE, f"Remove storage {folder}/", settings=without)
-    return renew(asked.machine, asked.app, asked.session, change=change, who=asked.who)
+    return change_release(asked.machine, asked.app, asked.session, change=change, who=asked.who)

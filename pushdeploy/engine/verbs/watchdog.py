@@ -41,15 +41,15 @@ def change(asked: Asked) -> Watchdog:
     from pushdeploy.deploy.attempt import app_lock
 
     on = bool(asked.request.get("on"))
-    with app_lock(asked.machine, asked.app, asked.session, asked.who, "a setting") as journal:
-        journal.change_settings(lambda before: before.changed(watchdog=on))
+    with app_lock(asked.machine, asked.app, asked.session, asked.who, "a setting") as records:
+        records.change_settings(lambda before: before.changed(watchdog=on))
     return Watchdog(asked.app, on)
 
 
 @verb("watchdog.found", LookedAfter, right=Right.SERVER)
 def found(asked: Asked) -> LookedAfter:
     """Fix what the watchdog found: the release that was `hung`, or else what is down."""
-    from pushdeploy.deploy.revive import look_after
+    from pushdeploy.watch.restart_hung import look_after
 
     hung = asked.request.get("hung")
     did = look_after(asked.machine, asked.app, None if hung is None else int(hung))

@@ -1,0 +1,136 @@
+"""Where a command can be carried out: beside the engine, or away from it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from pushdeploy.cli.engine_link import connect, embedded_root, socket_of, who, with_log
+from pushdeploy.cli.patience import patience
+from pushdeploy.engine.client import Watcher, ask
+from pushdeploy.engine.verbs.apps import apps
+from pushdeploy.errors import LostEngineError, NotFoundError, UsageError
+from pushdeploy.model.layout import SERVER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pushdeploy.engine.registry import Verb
+
+Answer = TypeVar("Answer")
+
+
+class Engine(Protocol):
+    """Answers requests."""
+
+    def __call__(
+        self,
+        verb: Verb[Answer],
+        request: Mapping[str, Any],
+        *,
+        watcher: Watcher | None = None,
+        descriptors: Sequence[int] = (),
+        stay: bool = False,
+    ) -> Answer:
+        """The answer to a request; see `pushdeploy.engine.client.ask`."""
+
+
+@dataclass(slots=True)
+class Local:
+    """The engine is on this machine."""
+
+    engine: Engine
+    over_ssh: bool = False
+    """The person is elsewhere: names of files mean nothing here."""
+    now: Callable[[], float] = time.time
+    """Seconds since the epoch, for `3h ago`."""
+    _names: list[str] | None = None
+
+    def ask(self, verb: Verb[Answer], **request: Any) -> Answer:
+        """Ask something that needs no watching; says so when the answer takes long."""
+        with patience():
+            return self.engine(verb, request)
+
+    def names(self) -> list[str]:
+        """The names of all apps, asked for once."""
+        if self._names is None:
+            self._names = [one.app for one in self.ask(apps).apps]
+        return self._names
+
+    def only_app(self) -> str:
+        """The app that is meant when none is named.
+
+        Raises:
+            UsageError: there are several.
+            NotFoundError: there is none.
+        """
+        names = self.names()
+        if not names:
+            raise NotFoundError("there is no app yet", hint="pushdeploy apps:create blog")
+        if len(names) > 1:
+            raise UsageError(
+                f"which app? There are {', '.join(names)}", hint=f"add --app {names[0]}"
+            )
+        return names[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """The engine is on another machine, which a git remote of the checkout here names."""
+
+
+Target = Local | Remote
+
+
+def find_target() -> Target:
+    """Where a command of this process is carried out."""
+    if embedded_root() is not None or socket_of(SERVER).exists() or _start_engine():
+        return server_target(over_ssh=False)
+    return Remote()
+
+
+def _start_engine() -> bool:
+    """On a server whose engine does not listen, have it listen to root; False anywhere else.
+
+    That takes none of our users: the engine itself makes them, and then listens to all.
+    """
+    if os.geteuid() != 0:
+        return False
+    from pushdeploy.system.tool import CURRENT  # noqa: PLC0415 - slow, and a rare need
+
+    if not CURRENT.exists():
+        return False
+    from pushdeploy.system.server_units import ROOT  # noqa: PLC0415
+    from pushdeploy.system.systemctl import systemctl  # noqa: PLC0415
+
+    systemctl("restart", ROOT)
+    return True
+
+
+def server_target(*, over_ssh: bool) -> Local:
+    """Beside the engine of this machine."""
+    return Local(own_engine, over_ssh)
+
+
+def own_engine(
+    verb: Verb[Answer],
+    request: Mapping[str, Any],
+    *,
+    watcher: Watcher | None = None,
+    descriptors: Sequence[int] = (),
+    stay: bool = False,
+) -> Answer:
+    """The answer of this machine's engine to a request; see `pushdeploy.engine.client.ask`."""
+    try:
+        return ask(
+            connect(),
+            verb,
+            {"who": who(), **request},
+            watcher=watcher,
+            descriptors=descriptors,
+            stay=stay,
+        )
+    except LostEngineError as error:
+        raise with_log(error) from error

@@ -1,0 +1,98 @@
+"""Puts the objects together: the one place that knows which machine this is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pushdeploy.cli import engine_link
+from pushdeploy.cli.checkout_worker import own_checkout_worker
+from pushdeploy.machine.machine import Machine
+from pushdeploy.model.layout import SERVER
+from pushdeploy.records.app_records import AppRecords
+from pushdeploy.system import processes
+from pushdeploy.system.accounts import ServerAccounts
+from pushdeploy.system.nginx import Nginx
+from pushdeploy.system.server_tools import ServerAccess, ServerCertificates, ServerFirewall
+from pushdeploy.system.systemd import Systemd
+from pushdeploy.system.unit_files import load_templates
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.checkout_client import CheckoutClient
+
+SERVER_PYTHON = Path("/usr/bin/python3")
+
+
+def machine(checkout_worker: CheckoutClient | None = None) -> Machine:
+    """This machine: a server, or the folder that `PUSHDEPLOY_HOME` names.
+
+    `checkout_worker` is one that was started already.
+    """
+    root = engine_link.embedded_root()
+    return server_machine(checkout_worker) if root is None else embedded_machine(checkout_worker)
+
+
+def server_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
+    """A server with systemd."""
+    checkout_worker = checkout_worker or own_checkout_worker()
+    checkout_worker.meanwhile = load_templates
+    systemd = Systemd()
+    return Machine(
+        layout=SERVER,
+        supervisor=systemd,
+        accounts=ServerAccounts(SERVER),
+        checkout_worker=checkout_worker,
+        resources=processes,
+        timers=systemd,
+        proxy=Nginx(SERVER.state),
+        certificates=ServerCertificates(),
+        firewall=ServerFirewall(),
+        access=ServerAccess(),
+        python=Path(sys.executable),
+        server_python=SERVER_PYTHON,
+        uv=_beside_python("uv"),
+        engine_log=engine_link.engine_log(),
+        proxy_host=_proxy_host,
+    )
+
+
+def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
+    """Everything under one folder, as one person."""
+    from pushdeploy.system.accounts_embedded import OwnAccounts  # noqa: PLC0415
+    from pushdeploy.system.embedded_tools import (  # noqa: PLC0415
+        NoAccess,
+        NoCertificates,
+        NoFirewall,
+        NoProxy,
+    )
+    from pushdeploy.system.supervisord import Supervisord  # noqa: PLC0415
+
+    layout = engine_link.layout()
+    supervisord = Supervisord(layout, Path(sys.executable))
+    return Machine(
+        layout=layout,
+        supervisor=supervisord,
+        accounts=OwnAccounts(layout),
+        checkout_worker=checkout_worker or own_checkout_worker(),
+        resources=processes,
+        timers=supervisord,
+        proxy=NoProxy(),
+        certificates=NoCertificates(),
+        firewall=NoFirewall(),
+        access=NoAccess(),
+        python=Path(sys.executable),
+        server_python=Path(sys.executable).resolve(),
+        uv=_beside_python("uv"),
+        engine_log=engine_link.engine_log(),
+        proxy_host=lambda _: "localhost",
+    )
+
+
+def _proxy_host(app: str) -> str:
+    """Apps that check the `Host` header know their first domain."""
+    return AppRecords(SERVER.app(app)).settings().known_as
+
+
+def _beside_python(name: str) -> Path:
+    return Path(sys.executable).with_name(name)

@@ -1,0 +1,1 @@
+"""The demo: a server and a laptop in one folder."""

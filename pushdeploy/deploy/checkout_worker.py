@@ -1,0 +1,290 @@
+"""What runs as the git user (`deploy`): a child process that may touch repos and slugs.
+
+One request as JSON on stdin, one answer as JSON on stdout. With exit status 3 that is an error, as
+`model/wire.py` writes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from pushdeploy.apps.first_push import sweep_first_pushes
+from pushdeploy.deploy.slug import Former, make_slug, open_to_all
+from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError
+from pushdeploy.model.appjson import parse_app_json
+from pushdeploy.model.dependency_file import REQUIREMENTS, find_dependency_file
+from pushdeploy.model.procfile import parse_procfile
+from pushdeploy.model.python_version import (
+    PYTHON_VERSION,
+    RUNTIME_TXT,
+    parse_python_version,
+    parse_runtime_txt,
+)
+from pushdeploy.model.release import Commit
+from pushdeploy.model.requirements import ReferenceKind, references
+from pushdeploy.model.static_mount import DEFAULT_FOLDERS
+from pushdeploy.model.storage import storage_set
+from pushdeploy.model.suggestion import missing_procfile
+from pushdeploy.model.text import quoted
+from pushdeploy.model.tree import SUBJECT_LIMIT, Tree, refuse_many, render_tree
+from pushdeploy.model.wire import error_record
+from pushdeploy.system import git_room
+from pushdeploy.system.files import delete_tree, sync_filesystem
+from pushdeploy.system.git import Repository, keep_only, make_bare, point_head
+from pushdeploy.system.git_locks import alone, writing
+from pushdeploy.system.git_tree import files
+from pushdeploy.system.own_limits import hold_to_limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SLUG_FORMAT = "1"
+"""Part of every slug's key; raised when a slug's content would differ for the same tree."""
+
+NAMED = {"blob": "a file", "tree": "a folder"}
+"""Kinds of git's objects that a tag may name."""
+
+
+def check_out(request: dict[str, Any]) -> str:
+    """Turn a revision into a slug.
+
+    Request: `repo`, `slugs` (folders), `revision`, `storage` (folders of the app's settings),
+    `former` (`commit` and `slug` of the live release, or null), `public` (what nginx serves).
+
+    Raises:
+        NotFoundError: there is no such revision.
+        RefusedInputError: the tree can't be deployed.
+    """
+    repository = Repository(Path(request["repo"]))
+    commit = repository.commit_id(request["revision"])
+    if commit is None:
+        raise _names_no_commit(repository, request["revision"])
+    tree_id, subject, author = repository.facts(commit)
+    procfile = _procfile(repository, commit)
+    app_json = repository.text(commit, "app.json") or ""
+    links = _storage(repository, commit, app_json, request["storage"])
+    key = _key(SLUG_FORMAT, tree_id, *links)
+    slugs = Path(request["slugs"])
+    former = _former(repository, slugs, links, request.get("former"))
+    public = tuple(request.get("public", DEFAULT_FOLDERS))
+    reused = not make_slug(repository.git, commit, slugs / key, links, former, public)
+    requirements, local = _requirements(repository, commit)
+    return render_tree(
+        Tree(
+            commit=Commit(commit, subject[:SUBJECT_LIMIT], author[:SUBJECT_LIMIT]),
+            slug=key,
+            tree=tree_id,
+            reused=reused,
+            procfile=procfile,
+            app_json=app_json,
+            python_version=_python_version(repository, commit),
+            requirements=requirements,
+            local=local,
+            storage=links,
+        )
+    )
+
+
+def _names_no_commit(repository: Repository, revision: str) -> NotFoundError:
+    kind = NAMED.get(repository.kind(revision))
+    if kind is not None:
+        return NotFoundError(
+            f"{quoted(revision)} names {kind} in the server's repo, and a commit is deployed",
+            hint="name a branch, a tag of a commit, or a commit's id",
+        )
+    if repository.is_ambiguous(revision):
+        return NotFoundError(
+            f"several ids in the server's repo begin with {quoted(revision)}",
+            hint="write more of the id",
+        )
+    return NotFoundError(
+        f"{quoted(revision)} is not a commit in the server's repo",
+        hint="git push production main",
+    )
+
+
+def resolve(request: dict[str, Any]) -> str:
+    """The commit that a revision names: `{"commit": id or null}`."""
+    repository = Repository(Path(request["repo"]))
+    return json.dumps({"commit": repository.commit_id(request["revision"])})
+
+
+def open_folders(request: dict[str, Any]) -> str:
+    """Let nginx read the folders `public` of every slug in `slugs`."""
+    for slug in Path(request["slugs"]).iterdir():
+        if slug.name[0] != ".":
+            open_to_all(slug, request["public"])
+    return "{}"
+
+
+def make_repo(request: dict[str, Any]) -> str:
+    """Make the bare repo `repo` with HEAD at `branch`, or fix it.
+
+    With `taken`, a folder of our own, it becomes what that repo is; git may still run there.
+    """
+    path = Path(request["repo"])
+    path.mkdir(exist_ok=True)
+    with writing(path):
+        if request.get("taken"):
+            _move(Path(request["taken"]), path)
+        elif not (path / "objects").is_dir():  # what is left names what is gone
+            for left in path.iterdir():
+                delete_tree(left)
+        make_bare(path, request["branch"])
+        point_head(path, request["branch"])
+    sync_filesystem(path)  # git does not, and nothing fixes a repo whose files are empty
+    return "{}"
+
+
+def keep_branch(request: dict[str, Any]) -> str:
+    """Make `branch` the only one that the bare repo `repo` has, or will have; HEAD names it."""
+    path = Path(request["repo"])
+    with writing(path):
+        keep_only(path, request["branch"])
+    return "{}"
+
+
+def collect(request: dict[str, Any]) -> str:
+    """Collect the bare repo `repo`, keeping the commits `kept`: the bytes before and after.
+
+    `now`: also what was pushed a moment ago and nothing names; a push waits meanwhile.
+    """
+    path = Path(request["repo"])
+    before = git_room.look(path).bytes
+    git_room.be_nice()
+    if request["now"]:
+        with alone(path):
+            git_room.collect(path, request["kept"], age=0)
+    else:
+        git_room.collect(path, request["kept"])
+    return json.dumps({"before": before, "after": git_room.look(path).bytes})
+
+
+def sweep(request: dict[str, Any]) -> str:
+    """Delete what killed first pushes have left in `folder`."""
+    return json.dumps(sweep_first_pushes(Path(request["folder"])))
+
+
+def _move(source: Path, target: Path) -> None:
+    """Everything in one folder into another, which is emptied first.
+
+    HEAD, by which git knows a repo, comes last.
+    """
+    if (source / "HEAD").exists():
+        for path in target.iterdir():
+            delete_tree(path)
+        for path in sorted(source.iterdir(), key=lambda one: one.name == "HEAD"):
+            shutil.move(path, target / path.name)
+
+
+def _procfile(repository: Repository, commit: str) -> str:
+    text = repository.text(commit, "Procfile")
+    if text is None:
+        requirements = repository.text(commit, REQUIREMENTS) or ""
+        raise missing_procfile(files(repository.git, commit), requirements)
+    parse_procfile(text)
+    return text
+
+
+def _former(
+    repository: Repository, slugs: Path, links: tuple[str, ...], live: dict[str, Any] | None
+) -> Former | None:
+    """The live release's slug, when it was made as we would make it today: its key says so."""
+    if live is None or repository.commit_id(live["commit"]) is None:
+        return None
+    tree_id, _, _ = repository.facts(live["commit"])
+    key = _key(SLUG_FORMAT, tree_id, *links)
+    return Former(slugs / key, live["commit"]) if key == live["slug"] else None
+
+
+def _storage(
+    repository: Repository, commit: str, app_json: str, configured: Iterable[str]
+) -> tuple[str, ...]:
+    declared = parse_app_json(app_json).storage if app_json else ()
+    links = storage_set([*configured, *declared])
+    for folder in links:
+        if repository.has(commit, folder):
+            raise RefusedInputError(
+                f"`{folder}` is storage, and git tracks a file or folder of that name",
+                hint=f"git rm -r --cached {folder} && echo /{folder}/ >> .gitignore",
+            )
+        for parent in map(str, PurePosixPath(folder).parents[:-1]):
+            if repository.has(commit, parent) and not repository.has_folder(commit, parent):
+                raise RefusedInputError(
+                    f"`{folder}` is storage, and git tracks `{parent}` as a file or link",
+                    hint=f"git rm --cached {parent}",
+                )
+    return links
+
+
+def _python_version(repository: Repository, commit: str) -> str:
+    """`3.13`, as `.python-version` or the older runtime.txt asks; empty when neither is there."""
+    for name, parse in ((PYTHON_VERSION, parse_python_version), (RUNTIME_TXT, parse_runtime_txt)):
+        text = repository.text(commit, name)
+        if text is not None:
+            return str(parse(text))
+    return ""
+
+
+def _requirements(repository: Repository, commit: str) -> tuple[dict[str, str], bool]:
+    """requirements.txt and everything that it includes; whether anything is built from the tree."""
+    found: dict[str, str] = {}
+    local = False
+    waiting = [REQUIREMENTS]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        text = repository.text(commit, path)
+        if text is None:
+            if path == REQUIREMENTS:
+                find_dependency_file(files(repository.git, commit))
+            raise RefusedInputError(
+                f"`{path}` is included by the requirements but is not in the repo",
+                hint=f"git add {path}",
+            )
+        found[path] = text
+        refuse_many(found)
+        for reference in references(text, folder=os.path.dirname(path)):  # noqa: PTH120 - a git path
+            if reference.kind is ReferenceKind.LOCAL:
+                local = True
+            else:
+                waiting.append(reference.path)
+    return found, local
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+VERBS = {
+    "check_out": check_out,
+    "resolve": resolve,
+    "make_repo": make_repo,
+    "keep_branch": keep_branch,
+    "collect": collect,
+    "sweep_first_pushes": sweep,
+    "open_folders": open_folders,
+}
+
+
+def main() -> int:
+    """Answer one request."""
+    os.umask(0o027)
+    hold_to_limits()
+    question = sys.stdin.read()
+    if not question:  # got ready for a push that brought nothing
+        return 0
+    request = json.loads(question)
+    try:
+        sys.stdout.write(VERBS[request["verb"]](request))
+    except PushdeployError as error:
+        sys.stdout.write(json.dumps(error_record(error)))
+        return 3
+    return 0

@@ -1,0 +1,232 @@
+"""Cutover: workers change over, and a probe through the front reaches the new release."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pushdeploy.deploy import instances
+from pushdeploy.deploy.health import OUTPUT_LINES, Failure, probe, silence
+from pushdeploy.errors import CommandFailedError, DeployFailedError
+from pushdeploy.events import Report, Warned, WebStayedUp, WorkersChanged
+from pushdeploy.model.excerpt import excerpt
+from pushdeploy.model.health import Verdict, accepts
+from pushdeploy.model.instance import Instance, State, Status
+from pushdeploy.model.release import Kind
+from pushdeploy.system import processes
+from pushdeploy.system.failpoints import Point, reached
+from pushdeploy.system.http import NoAnswerError, get
+from pushdeploy.system.ports import held_by
+
+if TYPE_CHECKING:
+    from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.health import HealthCheck
+    from pushdeploy.model.release import Release
+    from pushdeploy.model.settings import AppSettings
+
+STAY_UP_SECONDS = 3.0
+"""A worker that lives so long has read its configuration and found its queue; a web process that
+does so after its check does more than answer once."""
+
+LOOK_SECONDS = 0.25
+FRONT_SECONDS = 10.0
+"""For one answer through the front, unless app.json gives its check longer."""
+
+PROXY_PORT = 80
+PROXY_FAILURES = (502, 503, 504)
+
+
+def cut_over(
+    machine: Machine,
+    release: Release,
+    settings: AppSettings,
+    report: Report,
+    *,
+    healthy: float | None,
+) -> None:
+    """Complete a switch.
+
+    Args:
+        machine: this one.
+        release: the release that `current` names.
+        settings: the app's.
+        report: who is told.
+        healthy: when web passed its check, if it was started for this switch; one that has run for
+            longer has proven that it stays up.
+
+    Raises:
+        DeployFailedError: web or a worker does not stay up, or the front does not reach the
+            release.
+    """
+    check_front(machine, release, settings)
+    reached(Point.FRONT_CHECKED)
+    look_through_proxy(machine, release, settings, report)
+    change_workers(machine, release, settings, report)
+    if healthy is not None:
+        web_stays_up(machine, release, settings, report, healthy)
+
+
+def change_workers(
+    machine: Machine,
+    release: Release,
+    settings: AppSettings,
+    report: Report,
+) -> None:
+    """Old workers stop, then new ones start: no job is run by two."""
+    new = instances.workers(machine, release, settings)
+    old = instances.stale_workers(machine.supervisor.statuses(release.app), new)
+    if old:
+        machine.supervisor.forget(release.app, [one.unit for one in old])
+    reached(Point.WORKERS_STOPPED)
+    if new:
+        machine.supervisor.apply(new)
+        reached(Point.WORKERS_APPLIED)
+        machine.supervisor.start(new)
+        reached(Point.WORKERS_STARTED)
+        _stay_up(machine, new)
+        report(WorkersChanged(tuple(one.name for one in new)))
+
+
+def _stay_up(machine: Machine, started: list[Instance]) -> None:
+    end = machine.monotonic() + STAY_UP_SECONDS
+    units = {one.unit: one for one in started}
+    while machine.monotonic() < end:
+        machine.sleep(LOOK_SECONDS)
+        for status in machine.supervisor.statuses(started[0].app):
+            fallen = status.restarts or status.state in (State.CRASHED, State.DOWN)
+            if status.unit in units and fallen:
+                raise _worker_fell(machine, units[status.unit])
+
+
+def web_stays_up(
+    machine: Machine, release: Release, settings: AppSettings, report: Report, healthy: float
+) -> None:
+    """Watch web for as long as workers are watched, from its passed check on.
+
+    Raises:
+        DeployFailedError: it ended, or answers no more.
+    """
+    web = instances.web(machine, release, settings)
+    last = False
+    while not last:
+        last = machine.now() >= healthy + STAY_UP_SECONDS
+        statuses = machine.supervisor.statuses(release.app)
+        status = next((one for one in statuses if one.unit == web.unit), None)
+        if status is None or _has_ended_since(status, healthy):
+            raise _web_fell(machine, release, web, "ended")
+        if not last:
+            machine.sleep(LOOK_SECONDS)
+    first = release.checks[0]
+    found = probe(machine, web, first, front_seconds(first))
+    if isinstance(found, Failure):
+        raise _web_fell(machine, release, web, f"no longer answers ({found.what})")
+    report(WebStayedUp(web.name, STAY_UP_SECONDS))
+
+
+def _has_ended_since(status: Status, healthy: float) -> bool:
+    """What ended before it was healthy, and was restarted, has passed its check since."""
+    if status.state in (State.CRASHED, State.DOWN):
+        return True
+    return bool(status.restarts) and status.since is not None and status.since > healthy
+
+
+def _web_fell(machine: Machine, release: Release, web: Instance, what: str) -> DeployFailedError:
+    output = excerpt(machine.supervisor.tail(web, OUTPUT_LINES))
+    pushed = release.kind is Kind.DEPLOY
+    again = "fix the app, then push again" if pushed else "make a different change"
+    return DeployFailedError(
+        f"the web process of v{release.number} passed its check and {what} "
+        f"within {STAY_UP_SECONDS:.0f} s",
+        report=(
+            (f"Last output of {web.name}:", *(f"  {line}" for line in output))
+            if output
+            else (silence(machine, web),)
+        ),
+        hint=f"{again}; see also: pushdeploy logs --app {release.app}",
+    )
+
+
+def _worker_fell(machine: Machine, instance: Instance) -> DeployFailedError:
+    output = excerpt(machine.supervisor.tail(instance, OUTPUT_LINES))
+    shown = (f"Last output of {instance.name}:", *(f"  {line}" for line in output))
+    return DeployFailedError(
+        f"`{instance.name}` of v{instance.release} did not stay up for {STAY_UP_SECONDS:.0f} s",
+        report=shown if output else (silence(machine, instance),),
+        hint="fix its line in the Procfile, commit, and push again",
+    )
+
+
+def check_front(machine: Machine, release: Release, settings: AppSettings) -> None:
+    """The app's port is ours and answers with the release that `current` names.
+
+    A server that was left over on the port would say 200 too, so the listener is looked at first.
+
+    Raises:
+        DeployFailedError: somebody else has the port, or it does not answer as the socket does.
+    """
+    place = machine.layout.app(release.app)
+    try:
+        machine.supervisor.open_front(release.app, settings.port, place.live_socket)
+    except CommandFailedError as error:
+        raise _port_taken(release, settings) from error
+    reached(Point.FRONT_OPENED)
+    if place.live_socket.resolve() != place.web_socket(release.number).resolve():
+        raise DeployFailedError(
+            f"the live socket leads to `{place.live_socket.resolve()}`, not to v{release.number}",
+            hint="pushdeploy reconcile",
+        )
+    first = release.checks[0]
+    try:
+        answer = get(
+            settings.port,
+            first.path,
+            host=machine.proxy_host(release.app),
+            headers=[("X-Forwarded-Proto", "https"), *first.http_headers],
+            seconds=front_seconds(first),
+        )
+    except NoAnswerError as error:
+        raise DeployFailedError(
+            f"http://127.0.0.1:{settings.port}{first.path} does not answer: {error}",
+            hint="pushdeploy reconcile",
+        ) from error
+    if accepts(first, answer.status) is Verdict.FAIL:
+        raise DeployFailedError(
+            f"http://127.0.0.1:{settings.port}{first.path} answered {answer.status}, "
+            "although the release's own socket passed",
+            hint=f"pushdeploy logs --app {release.app}",
+        )
+
+
+def front_seconds(check: HealthCheck) -> float:
+    """How long an answer to this check may take on its way through the front."""
+    return max(FRONT_SECONDS, check.timeout)
+
+
+def look_through_proxy(
+    machine: Machine, release: Release, settings: AppSettings, report: Report
+) -> None:
+    """Say so when nginx does not pass requests on; that is its fault, not the release's."""
+    if not machine.proxy.serves_domains:
+        return
+    if not settings.domains or settings.domains[0].startswith("*"):
+        return
+    first = release.checks[0]
+    try:
+        answer = get(PROXY_PORT, first.path, host=settings.domains[0], seconds=front_seconds(first))
+    except NoAnswerError as error:
+        trouble = f"nginx does not answer for {settings.domains[0]}: {error}"
+    else:
+        if answer.status not in PROXY_FAILURES:
+            return
+        trouble = f"nginx answers {answer.status} for {settings.domains[0]}"
+    if machine.layout.app(release.app).maintenance.exists():
+        return
+    report(Warned(trouble, hint="sudo systemctl status nginx; pushdeploy reconcile"))
+
+
+def _port_taken(release: Release, settings: AppSettings) -> DeployFailedError:
+    holder = processes.port_holder(settings.port)
+    by = held_by(holder, settings.port) if holder else "somebody"
+    return DeployFailedError(
+        f"port {settings.port} of `{release.app}` is taken by {by}",
+        hint=f"stop it, then: pushdeploy deploy --app {release.app}",
+    )

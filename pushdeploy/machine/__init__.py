@@ -1,0 +1,1 @@
+"""What the story needs of a machine, as protocols; the real things are handed in."""

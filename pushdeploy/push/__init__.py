@@ -1,0 +1,1 @@
+"""A push: what sshd and git run, from the key to the engine."""

@@ -1,0 +1,136 @@
+"""Receive: what a push may bring, seen before anything of it is stored. Imports little.
+
+Runs as the git user inside `git receive-pack`, with the new objects in quarantine (githooks(5)).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shutil
+from pathlib import Path
+
+from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.appjson import parse_app_json
+from pushdeploy.model.dependency_file import REQUIREMENTS, find_dependency_file
+from pushdeploy.model.procfile import parse_procfile
+from pushdeploy.model.push import PushPlan, parse_updates, plan_push
+from pushdeploy.model.requirements import references
+from pushdeploy.model.size import format_size
+from pushdeploy.model.suggestion import missing_procfile
+from pushdeploy.model.text import decode, quoted
+from pushdeploy.model.tracked_file import LINK, TEXT_LIMIT, check_tracked
+from pushdeploy.system.git_program import Git
+from pushdeploy.system.git_tree import LONGEST_NAME, Entry, content, entries, too_many
+
+MOST_FILES = 200_000
+DEEPEST = 100
+"""Folders in folders; what walks a tree by calling itself ends near a thousand."""
+
+DISK_RESERVE = 128 << 20
+"""Bytes that must stay free beside a checkout of the tree."""
+
+STATIC = "static"
+HERE = Git()
+"""In the repo and the quarantine that git gives its hook."""
+
+
+def check_push(updates: str, branch: str, live: str = "") -> PushPlan:
+    """Decide about each ref of a push, and refuse what can't be deployed.
+
+    Args:
+        updates: one `old new ref` line per updated ref.
+        branch: the deploy branch; empty before the first push.
+        live: the commit that is live; empty when nothing is.
+
+    Raises:
+        RefusedInputError: nothing of it is taken; with the command that would work.
+    """
+    plan = plan_push(parse_updates(updates), branch)
+    if plan.deployed is not None:
+        check_tree(plan.deployed.new, live)
+    return plan
+
+
+def _shown(name: str) -> str:
+    return name if re.fullmatch(r"[\w./+-]+", name) else "HEAD"
+
+
+def check_tree(commit: str, live: str = "") -> None:
+    """Refuse a commit whose tree can't become a release.
+
+    Raises:
+        RefusedInputError: naming the file or path.
+    """
+    found = entries(HERE, commit, live)
+    _check_entries(found)
+    root = {entry.path: entry for entry in found if "/" not in entry.path}
+    paths = [entry.path for entry in found]
+    if "Procfile" not in root:
+        requirements = root.get("requirements.txt")
+        raise missing_procfile(paths, _text(requirements) if requirements else "")
+    parse_procfile(_text(root["Procfile"]))
+    find_dependency_file(paths)
+    if root[REQUIREMENTS].size:  # it is another than the live one's
+        references(_text(root[REQUIREMENTS]))
+    if "app.json" in root:
+        parse_app_json(_text(root["app.json"]))
+    attributes = root.get(".gitattributes")
+    if attributes is not None and "filter=lfs" in _text(attributes):
+        raise RefusedInputError(
+            "`.gitattributes` keeps files in Git LFS, and a push does not include their content",
+            hint="git lfs migrate export --everything --include='*'",
+        )
+
+
+def _check_entries(found: list[Entry]) -> None:
+    if len(found) > MOST_FILES:
+        raise too_many(f"{len(found)} files, more than the {MOST_FILES} allowed")
+    for entry in found:
+        if entry.kind == "commit":
+            raise RefusedInputError(
+                f"{quoted(entry.path)} is a submodule, and a push does not include its content",
+                hint=f"git rm --cached {_shown(entry.path)}, and add its files themselves",
+            )
+        if entry.mode == LINK and f"{entry.path}/".startswith(f"{STATIC}/"):
+            _check_static_link(entry)
+        if entry.path.count("/") > DEEPEST:
+            raise _too_deep(entry.path)
+        if "\n" in entry.path:
+            raise RefusedInputError(
+                f"the name {quoted(entry.path)} contains a line break", hint="git mv it to another"
+            )
+    size = sum(entry.size for entry in found)
+    free = shutil.disk_usage(Path.cwd()).free
+    if size + DISK_RESERVE > free:
+        raise RefusedInputError(
+            f"the push needs {format_size(size)} on disk and the server has "
+            f"{format_size(free)} free, of which {format_size(DISK_RESERVE)} are kept",
+            hint="df -h on the server; pushdeploy releases shows what is kept",
+        )
+
+
+def _too_deep(path: str) -> RefusedInputError:
+    top, depth = path.partition("/")[0], path.count("/")
+    return RefusedInputError(
+        f"{quoted(path)} is {depth} folders deep, more than the {DEEPEST} allowed",
+        hint=f"git rm -r --cached {_shown(top)}, if the app does not need it",
+    )
+
+
+def _check_static_link(entry: Entry) -> None:
+    """nginx serves this folder to everybody: nothing in it may lead out of it."""
+    target = content(HERE, entry, LONGEST_NAME).decode(errors="replace")
+    end = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), target))
+    inside = not end.startswith(("/", "../")) and end not in (".", "..")
+    if not (inside if entry.path == STATIC else end.startswith(f"{STATIC}/")):
+        raise RefusedInputError(
+            f"{quoted(entry.path)} is a link to {quoted(target)}, outside `{STATIC}/`, which "
+            "everybody can read",
+            hint=f"git rm {_shown(entry.path)}",
+        )
+
+
+def _text(entry: Entry) -> str:
+    check_tracked(entry.path, entry.mode, entry.size)
+    return decode(content(HERE, entry, TEXT_LIMIT), entry.path)

@@ -1,0 +1,1 @@
+"""What is recorded about apps and the server, on disk: who writes it, and who only reads."""

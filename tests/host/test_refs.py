@@ -1,0 +1,283 @@
+"""What is pushed beside the deploy branch, first pushes, and what leaves nothing behind."""
+
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.host.checkout import Installed
+from tests.host.host import Host
+from tests.host.laptop import REMOTE, Laptop
+from tests.host.story import (
+    APPS,
+    Site,
+    assert_refused,
+    assert_serving,
+    eventually,
+)
+
+FIRST_PUSHES = "/var/lib/pushdeploy/first-pushes"
+
+
+@pytest.fixture(scope="module")
+def live(
+    host: Host, installed: Installed, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """An app that is live, with a tag of a file."""
+    site = Site.new(host, Laptop(host, tmp_path_factory.mktemp("refs") / "laptop", installed.key))
+    site.deploy("tiny")
+    site.laptop.git(site.app, "tag", "notes", "main:VERSION")
+    site.laptop.git(site.app, "push", REMOTE, "notes")
+    yield site
+    site.destroy()
+
+
+def footprint(site: Site) -> str:
+    """Everything on the server that an app has."""
+    look = (
+        f"ls -A {APPS} {FIRST_PUSHES} /run/pushdeploy /var/log/pushdeploy; "
+        "cut -d: -f1 /etc/passwd /etc/group"
+    )
+    return site.host.run("sh", "-c", look).stdout
+
+
+def git_push(site: Site, *words: str) -> tuple[int, str]:
+    """`git push` with these words: how it ended and what it said."""
+    done = site.laptop.git(site.app, "push", *words, check=False)
+    return done.returncode, re.sub(r"\s*\nremote:  !     ", " ", done.stderr)
+
+
+def test_tags_come_along_and_other_branches_are_refused_one_by_one(site: Site) -> None:
+    site.become("tiny")
+    site.laptop.git(site.app, "tag", "-a", "-m", "One", "v1")
+    site.laptop.git(site.app, "config", "push.followTags", "true")
+
+    status, said = git_push(site, REMOTE, "main")
+
+    assert (status, "v1 -> v1" in said) == (0, True), said
+    assert_serving(site, version=1, release="v1")
+
+    site.change({"VERSION": "2\n"})
+    site.laptop.git(site.app, "tag", "v2")
+    site.laptop.git(site.app, "branch", "feature")
+    status, said = git_push(site, REMOTE, "--tags", "main", "feature")
+
+    assert status == 1
+    assert "Refused, as other branches are not kept: `feature`" in said
+    assert "feature -> feature (hook declined)" in said
+    assert_serving(site, version=2, release="v2")
+    assert set(refs(site)) == {"refs/heads/main", "refs/tags/v1", "refs/tags/v2"}
+
+    site.change({"VERSION": "3\n"})
+    site.laptop.git(site.app, "update-ref", "refs/remotes/origin/main", "HEAD")
+    site.laptop.git(site.app, "tag", "-d", "v1")
+    status, said = git_push(site, REMOTE, "--mirror")
+
+    assert status == 1
+    assert_serving(site, version=3, release="v3")
+    assert set(refs(site)) == {"refs/heads/main", "refs/tags/v2"}
+
+    status, said = git_push(site, REMOTE, "HEAD:refs/pushdeploy/v9")
+    assert (status, "is neither a branch nor a tag" in said) == (1, True), said
+    status, said = git_push(site, REMOTE, "HEAD:refs/tags/v3")
+
+    assert status == 0
+    assert "Keeping the tag `v3`; nothing is deployed" in said
+    assert f" deploy v3 --app {site.name}" in said
+    assert site.attempts == 3
+    assert site.cli("deploy v2").returncode == 0
+    assert_serving(site, version=2, release="v4")
+
+
+def refs(site: Site) -> list[str]:
+    """The names of the refs on the server."""
+    listed = site.laptop.git(site.app, "ls-remote", "--refs", REMOTE).stdout
+    return [line.split("\t")[1] for line in listed.splitlines()]
+
+
+def test_another_branch_is_refused_with_what_deploys_it_and_a_setting_makes_it_the_one(
+    site: Site,
+) -> None:
+    site.deploy("tiny")
+    site.laptop.git(site.app, "branch", "release/2026")
+    site.change({"VERSION": "2\n"})
+    site.laptop.git(site.app, "branch", "release/2027")
+
+    for words in (["release/2027"], ["release/2026", "release/2027"]):
+        status, said = git_push(site, REMOTE, *words)
+        assert status == 1
+        assert "the deploy branch is `main`" in said
+        assert f"git push {REMOTE} {words[0]}:main" in said
+        assert f" git:set --app {site.name} deploy-branch {words[0]}" in said.replace(
+            "\nremote:  !     ", " "
+        )
+    assert (site.attempts, refs(site)) == (1, ["refs/heads/main"])
+
+    site.cli("git:set deploy-branch release/2027")
+    push = site.push("release/2027")
+
+    assert push.exit_status == 0, push.output
+    assert_serving(site, version=2, release="v2")
+    assert refs(site) == ["refs/heads/release/2027"]
+    assert site.host.read(f"{site.root}/repo.git/HEAD") == "ref: refs/heads/release/2027\n"
+    assert_refused(site.push("main"), "the deploy branch is `release/2027`", "main:release/2027")
+
+
+def test_deleting_a_branch_is_refused_with_or_without_another_ref(site: Site) -> None:
+    site.deploy("tiny")
+    site.laptop.git(site.app, "tag", "v1")
+
+    for words in ([":main"], [":main", "v1"], ["--delete", "main"]):
+        status, said = git_push(site, REMOTE, *words)
+        assert status == 1
+        assert "can't be deleted: it is the deploy branch" in said
+
+    assert refs(site) == ["refs/heads/main"]
+
+
+@pytest.mark.parametrize(
+    ("files", "words", "reason"),
+    [
+        ({"Procfile": None}, ["main"], "no `Procfile`"),
+        ({}, ["main:trunk"], "git push production trunk:main"),
+        ({}, ["HEAD:refs/tags/v1"], "the push contains only tags"),
+        ({".gitmodules": '[submodule "x"]\n\tpath = x\n\turl = -x\n'}, ["main"], "gitmodulesUrl"),
+    ],
+    ids=["no Procfile", "another branch", "a tag", "refused by git"],
+)
+def test_a_refused_first_push_leaves_nothing(
+    site: Site, files: dict[str, str | None], words: list[str], reason: str
+) -> None:
+    site.become("tiny")
+    for path, text in files.items():
+        if text is None:
+            (site.app.folder / path).unlink()
+    site.change({path: text for path, text in files.items() if text is not None})
+    before = footprint(site)
+
+    status, said = git_push(site, REMOTE, *words)
+
+    assert status == 1
+    assert reason in said
+    assert "Traceback" not in said
+    assert footprint(site) == before
+
+
+HOLD_ALL = """
+import socket, time
+held = [socket.socket() for _ in range(8000, 9000)]
+for port, one in enumerate(held, 8000):
+    try:
+        one.bind(("127.0.0.1", port))
+        one.listen()
+    except OSError:
+        pass
+time.sleep(600)
+"""
+
+
+def test_a_first_push_without_a_free_port_is_refused_once_and_stores_nothing(site: Site) -> None:
+    site.become("tiny")
+    before = footprint(site)
+    unit = ("systemd-run", "--quiet", "--unit=holds-all-ports", "-p", "LimitNOFILE=4096")
+    site.host.run(*unit, "python3", "-c", HOLD_ALL)
+    try:
+        held = "python3", "-c", "import socket; socket.create_connection(('127.0.0.1', 8999))"
+        eventually(lambda: site.host.run(*held, check=False).returncode, 0)
+
+        status, said = git_push(site, REMOTE, "main")
+    finally:
+        site.host.run("systemctl", "stop", "holds-all-ports.service")
+
+    assert status == 1
+    assert said.count("no port between 8000 and 8999 is free") == 1, said
+    assert "[remote rejected] main -> main" in said
+    assert "[new branch]" not in said
+    assert footprint(site) == before
+
+
+@pytest.mark.parametrize("revision", ["HEAD@{1}", "..", "@{u}", ":/text", "main^{tree}", "notes"])
+def test_a_word_that_names_no_commit_is_refused_in_a_sentence(live: Site, revision: str) -> None:
+    done = live.cli(f"deploy '{revision}'", check=False)
+
+    assert done.returncode in (2, 7)
+    assert f"`{revision}`" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "itself failed" not in done.stderr
+    assert_serving(live, version=1, release="v1")
+
+
+def test_who_only_looks_at_an_app_that_is_not_there_makes_none(site: Site) -> None:
+    site.become("tiny")
+    before = footprint(site)
+
+    for words in (["ls-remote", REMOTE], ["fetch", REMOTE], ["push", "--dry-run", REMOTE, "main"]):
+        site.laptop.git(site.app, *words, check=False)
+    site.laptop.ssh(f"git-receive-pack '{site.name}'", stdin="0000")
+    site.laptop.ssh(f"git-receive-pack '{site.name}'")
+
+    assert footprint(site) == before
+
+
+def test_an_app_that_was_created_stays_when_its_first_push_is_refused(site: Site) -> None:
+    site.cli("apps:create", check=False)
+    site.laptop.ssh(f"apps:create {site.name}", check=True)
+    site.become("tiny")
+    (site.app.folder / "Procfile").unlink()
+    site.change({})
+
+    assert_refused(site.push(), "no `Procfile`")
+
+    assert site.host.exists(f"{site.root}/settings.toml")
+
+
+def test_a_first_push_of_main_and_master_deploys_main(site: Site) -> None:
+    site.become("tiny")
+    site.laptop.git(site.app, "branch", "master")
+
+    status, said = git_push(site, REMOTE, "--all")
+
+    assert status == 1
+    assert "Refused, as other branches are not kept: `master`" in said
+    assert_serving(site, version=1, release="v1")
+    assert (site.settings["branch"], refs(site)) == ("main", ["refs/heads/main"])
+
+
+def test_the_first_push_may_set_master_as_the_deploy_branch(site: Site) -> None:
+    site.become("tiny")
+    site.laptop.git(site.app, "branch", "master")
+
+    push = site.push("master")
+
+    assert push.exit_status == 0, push.output
+    assert_serving(site, version=1, release="v1")
+    assert site.settings["branch"] == "master"
+    assert_refused(site.push("main"), "the deploy branch is `master`")
+
+
+@pytest.mark.parametrize(
+    "where", ["git receive-pack", "hooks/pre-receive", "pushdeploy.programs.ssh_command"]
+)
+def test_a_first_push_that_is_killed_leaves_nothing_that_reconcile_does_not_remove(
+    site: Site, where: str
+) -> None:
+    site.become("tiny")
+    before = footprint(site)
+    with_noise = site.app.folder / "noise.bin"
+    with_noise.write_bytes(os.urandom(8 << 20))
+    site.change({})
+    running = ("pgrep", "-u", "deploy", "-f", where)  # what the last test asked for may still end
+    eventually(lambda: site.host.run(*running, check=False).returncode, 1)
+    killer = site.host.start("sh", "-c", f"until pkill -KILL -u deploy -f '{where}'; do :; done")
+
+    assert site.push().exit_status != 0
+
+    killer.communicate(timeout=10)
+    assert killer.returncode == 0
+    site.host.run("pushdeploy", "reconcile")
+
+    after = footprint(site)
+    if after != before:  # it came so far that the app was made
+        assert f"\n{site.name}\n" in after
+    assert site.push().exit_status == 0

@@ -1,0 +1,86 @@
+"""The Python packages that a host without a network installs from."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.host import cache, image, processes
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+# The Python that the next upgrade of the system brings; its packages are there too.
+LATER = {"bookworm": ("3.13",)}
+
+# What the tests' apps ask for, and what building our own package asks for.
+APPS = (
+    *("flask", "gunicorn", "httpbin", "uvicorn", "starlette", "waitress"),
+    *("django", "sqlalchemy", "flask-sqlalchemy", "websockets"),
+    *("daphne", "granian", "hypercorn"),
+)
+BUILDS = (
+    *("hatchling", "editables", "pip", "setuptools", "wheel"),
+    *("pdm-backend", "flit-core", "poetry-core"),
+)
+
+# Published as source only; all of them are pure Python, so a wheel made here fits every host.
+SOURCES = ("flasgger",)
+
+# Beside the newest of the same name, for apps that pin them.
+OLD = ("gunicorn==20.1.0", "setuptools==80.9.0")
+
+DOWNLOAD_TIMEOUT_SECONDS = 900.0
+
+
+def build(suite: str) -> Path:
+    """A folder of wheels for the Python of this suite, and for those that come after it there."""
+    pythons = (image.python(suite), *LATER.get(suite, ()))
+    lock = CHECKOUT / "requirements.lock"
+    name = cache.key(*pythons, lock.read_text(), *APPS, *BUILDS, *SOURCES, *OLD)
+    return cache.made(f"wheels-{pythons[0]}-{name}", lambda target: _fill(pythons, lock, target))
+
+
+def _fill(pythons: Sequence[str], lock: Path, target: Path) -> None:
+    sys.stderr.write(f"Fetching wheels for Python {', '.join(pythons)} (kept for the next time)\n")
+    target.mkdir(parents=True)
+    _pip("wheel", "--use-pep517", "--no-deps", f"--wheel-dir={target}", *SOURCES)
+    for python in pythons:
+        _download(python, lock, target)
+
+
+def _download(python: str, lock: Path, target: Path) -> None:
+    pins = target / "requirements.txt"
+    pins.write_text(_resolve(python, target))
+    wanted = ("download", "--no-deps", "--only-binary=:all:", f"--python-version={python}")
+    places = (f"--dest={target}", f"--find-links={target}")
+    _pip(*wanted, *places, f"--requirement={lock}", "--require-hashes")
+    _pip(*wanted, *places, f"--requirement={pins}")
+    for old in OLD:
+        _pip(*wanted, *places, old)
+
+
+def _resolve(python: str, wheels: Path) -> str:
+    """One `name==version` line per package; uv, since pip reads markers for its own Python."""
+    options = (f"--python-version={python}", "--only-binary=:all:", f"--find-links={wheels}")
+    resolved = processes.run(
+        [
+            sys.executable,
+            "-m",
+            "uv",
+            "pip",
+            "compile",
+            "-",
+            *options,
+            "--no-annotate",
+            "--no-header",
+        ],
+        stdin="\n".join((*APPS, *BUILDS)),
+        timeout=DOWNLOAD_TIMEOUT_SECONDS,
+    )
+    return resolved.stdout
+
+
+def _pip(*arguments: str) -> None:
+    processes.run(
+        [sys.executable, "-m", "pip", *arguments, "--quiet", "--disable-pip-version-check"],
+        timeout=DOWNLOAD_TIMEOUT_SECONDS,
+    )
