@@ -70,7 +70,7 @@ def build(
     if not reused:
         report(BuildStarted())
         _refuse_full_disk(machine, machine.layout.app(app).venvs)
-        make_venv(machine, app, tree, python, venv, extra, report)
+        make_venv(machine, app, tree, report, python=python, venv=venv, extra=extra)
     report(Built(reused=reused, seconds=machine.monotonic() - began))
     return Venv(key, str(python.version), str(python.path))
 

@@ -76,12 +76,12 @@ def change_release(
                 machine,
                 records,
                 live,
-                change,
-                environment,
-                (settings, changed),
-                who,
-                number,
                 report,
+                change=change,
+                environment=environment,
+                settings=(settings, changed),
+                who=who,
+                attempt=number,
             ),
         )
     clean_up(machine, app)
@@ -105,15 +105,16 @@ def _change_release(
     machine: Machine,
     records: AppRecords,
     live: int,
+    report: Report,
+    *,
     change: Change,
     environment: Environment,
     settings: tuple[AppSettings, AppSettings],
     who: str,
     attempt: int,
-    report: Report,
 ) -> Release:
+    """The new release; `settings` are the app's before and after the change."""
     began = machine.monotonic()
-    before, after = settings
     current = records.live_release()
     if current is None:
         built = remade(machine, records, report)
@@ -121,10 +122,7 @@ def _change_release(
         built = rebuilt(machine, records, current, report, fresh=True)
     else:
         built = fitting(machine, records, current, report)
-    if after.storage != before.storage:
-        tree = checkout(machine, built.app, built.commit.id, after, report)
-        make_storage(machine, built.app, tree.storage)
-        built = replace(built, slug=tree.slug, storage=tree.storage)
+    built = _with_storage(machine, built, *settings, report)
     release = replace(
         built,
         number=records.next_release(),
@@ -140,9 +138,9 @@ def _change_release(
         machine,
         records,
         release,
-        change.kind,
-        who,
         report,
+        kind=change.kind,
+        who=who,
         change=change.settings,
         stands_for=stands_for,
     )
@@ -156,3 +154,14 @@ def _change_release(
         )
     )
     return release
+
+
+def _with_storage(
+    machine: Machine, built: Release, before: AppSettings, after: AppSettings, report: Report
+) -> Release:
+    """The same release, of another slug when other folders are to be shared."""
+    if after.storage == before.storage:
+        return built
+    tree = checkout(machine, built.app, built.commit.id, after, report)
+    make_storage(machine, built.app, tree.storage)
+    return replace(built, slug=tree.slug, storage=tree.storage)

@@ -57,14 +57,27 @@ def converge(
         commit = branch_commit(machine, records)
         if commit is None:
             return Ended(EndedAs.NOTHING, 0, text=f"nothing has been pushed to `{app}` yet")
-        ended = _decided(machine, records, audience, occasion, who, after, commit, pushed)
-    if pushed not in ("", commit) and ended.outcome in (EndedAs.LEARNED, EndedAs.NOTHING):
-        newer = f"{pushed[:8]} is superseded by {commit[:8]}"
-        ended = replace(ended, text=f"{newer}. {ended.text}")
+        ended = _decided(
+            machine,
+            records,
+            audience,
+            occasion=occasion,
+            who=who,
+            after=after,
+            commit=commit,
+            pushed=pushed,
+        )
     if ended.attempt is not None and ended.outcome is not EndedAs.LEARNED:
         keep_wheels(machine, app)
         clean_up(machine, app)
-    return ended
+    return ended if pushed in ("", commit) else _superseded(ended, pushed, commit)
+
+
+def _superseded(ended: Ended, pushed: str, commit: str) -> Ended:
+    """Say that what was pushed is not what is spoken of, unless its deploy shows it."""
+    if ended.outcome not in (EndedAs.LEARNED, EndedAs.NOTHING):
+        return ended
+    return replace(ended, text=f"{pushed[:8]} is superseded by {commit[:8]}. {ended.text}")
 
 
 def deploy_revision(
@@ -130,6 +143,7 @@ def _decided(
     machine: Machine,
     records: AppRecords,
     audience: Audience,
+    *,
     occasion: Occasion,
     who: str,
     after: int | None,

@@ -54,7 +54,7 @@ def deploy(
     make_storage(machine, app, tree.storage)
     write_release(machine, release, records.environment())
     release_phase(machine, records, attempt, release, report)
-    go_live(machine, records, release, Kind.DEPLOY, who, report)
+    go_live(machine, records, release, report, kind=Kind.DEPLOY, who=who)
     report(
         WentLive(
             app=app,

@@ -26,10 +26,10 @@ def go_live(
     machine: Machine,
     records: AppRecords,
     release: Release,
-    kind: Kind,
-    who: str,
     report: Report,
     *,
+    kind: Kind,
+    who: str,
     change: Callable[[AppSettings], AppSettings] = lambda same: same,
     stands_for: int | None = None,
 ) -> int | None:
@@ -41,9 +41,9 @@ def go_live(
         machine: this one.
         records: the app's records.
         release: the release, in place.
+        report: who is told.
         kind: what made it.
         who: for whom.
-        report: who is told.
         change: of formation or storage, which comes with the release and goes if it does.
         stands_for: the release that this one is, but for a venv that was built again.
 
@@ -51,24 +51,16 @@ def go_live(
         DeployFailedError: it is not healthy, or the cutover fails; what was live is live.
     """
     former = records.settings()
-    settings = change(former)
-    starts = _boot_healthy(machine, release, settings, report)
+    starts = _boot_healthy(machine, release, change(former), report)
     healthy = machine.now() if starts else None
     reached(Point.WEB_HEALTHY)
-    previous = switch(machine, records, release, kind, who, report, stands_for)
-    before = None if previous is None else read_release_or_none(records, previous)
+    previous = switch(machine, records, release, report, kind=kind, who=who, stands_for=stands_for)
     try:
         settings = records.change_settings(change)
         reached(Point.SETTINGS_SAVED)
         cut_over(machine, release, settings, report, healthy=healthy)
     except Exception:
-        switch_back(records, previous)
-        settings = records.change_settings(
-            lambda now: now.changed(formation=former.formation, storage=former.storage)
-        )
-        reached(Point.SETTINGS_RESTORED)
-        if before is not None:
-            _start_workers_again(machine, before, settings, report)
+        _go_back(machine, records, former, previous, report)
         raise
     confirm_switch(records, release)
     if previous is not None and previous != release.number:
@@ -97,10 +89,25 @@ def _boot_healthy(
     return bool(starts)
 
 
-def _start_workers_again(
-    machine: Machine, before: Release, settings: AppSettings, report: Report
+def _go_back(
+    machine: Machine,
+    records: AppRecords,
+    former: AppSettings,
+    previous: int | None,
+    report: Report,
 ) -> None:
-    """The old release's; that they fall too does not hide why the new one failed."""
+    """Make live what was live, with its settings and workers.
+
+    That its workers fall too does not hide why the new release failed.
+    """
+    switch_back(records, previous)
+    settings = records.change_settings(
+        lambda now: now.changed(formation=former.formation, storage=former.storage)
+    )
+    reached(Point.SETTINGS_RESTORED)
+    before = None if previous is None else read_release_or_none(records, previous)
+    if before is None:
+        return
     try:
         change_workers(machine, before, settings, report)
     except PushdeployError as error:

@@ -66,21 +66,18 @@ def web(machine: Machine, release: Release, settings: AppSettings) -> Instance:
         (WEB_CONCURRENCY, str(workers)),
         ("PUSHDEPLOY_INSTANCE", "web.1"),
     )
-    return _instance(machine, place, release, "web", 1, environment, port)
+    return _instance(machine, release, "web", 1, environment, port=port)
 
 
 def workers(machine: Machine, release: Release, settings: AppSettings) -> list[Instance]:
     """All instances of a release but web."""
-    place = machine.layout.app(release.app)
     return [
         _instance(
             machine,
-            place,
             release,
             line.name,
             index,
             (("PORT", str(settings.port)), ("PUSHDEPLOY_INSTANCE", f"{line.name}.{index}")),
-            None,
         )
         for line in release.procfile.workers
         for index in range(1, settings.formation.instances(line.name) + 1)
@@ -89,13 +86,14 @@ def workers(machine: Machine, release: Release, settings: AppSettings) -> list[I
 
 def _instance(
     machine: Machine,
-    place: AppLayout,
     release: Release,
     process_type: str,
     index: int,
     environment: tuple[tuple[str, str], ...],
-    port: int | None,
+    *,
+    port: int | None = None,
 ) -> Instance:
+    place = machine.layout.app(release.app)
     return Instance(
         app=release.app,
         release=release.number,

@@ -47,10 +47,11 @@ def make_venv(
     machine: Machine,
     app: str,
     tree: Tree,
+    report: Report,
+    *,
     python: pythons.Interpreter,
     venv: Path,
     extra: list[str],
-    report: Report,
 ) -> None:
     """Make it, complete, or fail and leave nothing.
 
@@ -62,13 +63,14 @@ def make_venv(
     reached(Point.BUILD_BEGUN)
     status = 1
     if not tree.local:
-        job = _from_wheels(machine, app, tree, python, venv, extra)
+        job = _from_wheels(machine, app, tree, python=python, venv=venv, extra=extra)
         status = machine.supervisor.once(job, _progress(report))
     spent = machine.monotonic() - began
     if status not in (0, *LIMITS) and spent < BUILD_SECONDS:
         _begin(machine, app, venv)
         _begin_work(machine, app)
-        job = _with_code(machine, app, tree, python, venv, extra, BUILD_SECONDS - spent)
+        left = BUILD_SECONDS - spent
+        job = _with_code(machine, app, tree, python=python, venv=venv, extra=extra, seconds=left)
         status = machine.supervisor.once(job, _output(report))
     reached(Point.BUILD_DONE)
     if status != 0 or not (venv / COMPLETE).exists():
@@ -101,6 +103,7 @@ def _from_wheels(
     machine: Machine,
     app: str,
     tree: Tree,
+    *,
     python: pythons.Interpreter,
     venv: Path,
     extra: list[str],
@@ -130,6 +133,7 @@ def _with_code(
     machine: Machine,
     app: str,
     tree: Tree,
+    *,
     python: pythons.Interpreter,
     venv: Path,
     extra: list[str],

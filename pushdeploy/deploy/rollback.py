@@ -63,7 +63,9 @@ def _go_back(
 
     release = _startable(machine, records, target, who, attempt, watch)
     stands_for = target.number if release.number != target.number else None
-    previous = go_live(machine, records, release, Kind.ROLLBACK, who, watch, stands_for=stands_for)
+    previous = go_live(
+        machine, records, release, watch, kind=Kind.ROLLBACK, who=who, stands_for=stands_for
+    )
     report(
         RolledBack(
             app=release.app,

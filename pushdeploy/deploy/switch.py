@@ -20,9 +20,10 @@ def switch(
     machine: Machine,
     records: AppRecords,
     release: Release,
+    report: Report,
+    *,
     kind: Kind,
     who: str,
-    report: Report,
     stands_for: int | None = None,
 ) -> int | None:
     """Make a release live; returns the one that was.
