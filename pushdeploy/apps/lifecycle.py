@@ -19,6 +19,8 @@ from pushdeploy.model.layout import DESTROYED
 from pushdeploy.model.ports import FRONTS
 from pushdeploy.model.settings import AppSettings
 from pushdeploy.proxy import bare_address
+from pushdeploy.proxy.certificates import forget
+from pushdeploy.proxy.sites import apply_sites
 from pushdeploy.records.app_records import AppRecords, readable_settings
 from pushdeploy.system import files, processes
 from pushdeploy.system.locks import held
@@ -219,14 +221,10 @@ def _lock(machine: Machine, what: str) -> AbstractContextManager[None]:
 
 
 def _serve(machine: Machine) -> None:
-    from pushdeploy.proxy.sites import apply_sites  # noqa: PLC0415 - slow, and a deploy needs none
-
     apply_sites(machine)
 
 
 def _forget_certificate(machine: Machine, app: str) -> None:
-    from pushdeploy.proxy.certificates import forget  # noqa: PLC0415 - slow, and a deploy needs none
-
     forget(machine, app)
 
 

@@ -114,7 +114,7 @@ def _to_paste(app: str) -> list[str]:
     root = embedded_root()
     if root is None:
         return [f"git remote add {PRODUCTION} {_url(app)}"]
-    from pushdeploy.cli.embedded_scripts import EmbeddedScripts  # noqa: PLC0415 - there only
+    from pushdeploy.cli.embedded_scripts import EmbeddedScripts  # there only
 
     remote = EmbeddedScripts(root).remote(app)
     return [

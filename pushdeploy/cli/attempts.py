@@ -103,8 +103,8 @@ class Teller(Printer):
     def event(self, record: Mapping[str, Any]) -> bool:
         """Keep what a person must know."""
         self._quiet.heard(record)
-        from pushdeploy.cli import console  # noqa: PLC0415 - slow, while the engine works
-        from pushdeploy.events import AttemptFailed, Warned, from_record  # noqa: PLC0415
+        from pushdeploy.cli import console  # slow, while the engine works
+        from pushdeploy.events import AttemptFailed, Warned, from_record
 
         event = from_record(record)
         self._told = self._told or isinstance(event, AttemptFailed)

@@ -39,7 +39,7 @@ class ServerCommand(click.Command):
         if remote and isinstance(target, Local) and target.over_ssh:
             raise UsageError("`--remote` is for the laptop; this is the server")
         if remote or (isinstance(target, Remote) and not self.anywhere):
-            from pushdeploy.cli.laptop import send  # noqa: PLC0415 - the server needs none of it
+            from pushdeploy.cli.laptop import send  # the server needs none of it
 
             return send(
                 self.app,

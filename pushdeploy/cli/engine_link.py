@@ -26,11 +26,11 @@ def embedded_root() -> Path | None:
 
 def connect() -> Connect:
     """How to reach the engine."""
-    from pushdeploy.engine.client import (  # noqa: PLC0415 - the engine itself needs neither
+    from pushdeploy.engine.client import (  # the engine itself needs neither
         embedded_connection,
         server_connection,
     )
-    from pushdeploy.model.layout import SERVER  # noqa: PLC0415
+    from pushdeploy.model.layout import SERVER
 
     root = embedded_root()
     if root is None:
@@ -70,12 +70,12 @@ def socket_of(layout: Layout) -> Path:
 
 def layout() -> Layout:
     """Where everything lies on this machine."""
-    from pushdeploy.model.layout import SERVER, embedded  # noqa: PLC0415 - as above
+    from pushdeploy.model.layout import SERVER, embedded  # as above
 
     root = embedded_root()
     if root is None:
         return SERVER
-    from pushdeploy.system.short_folder import short_folder  # noqa: PLC0415 - embedded mode only
+    from pushdeploy.system.short_folder import short_folder  # embedded mode only
 
     return embedded(root, short_folder(root))
 
@@ -85,7 +85,7 @@ def of_person() -> dict[str, str]:
     root = os.environ.get(HOME_VARIABLE)
     if not root:
         return {}
-    from pushdeploy.system.proxy_environment import network_settings  # noqa: PLC0415 - as above
+    from pushdeploy.system.proxy_environment import network_settings  # as above
 
     return {HOME_VARIABLE: root, **network_settings(os.environ)}
 
@@ -95,7 +95,7 @@ def who() -> str:
     for name in (WHO_VARIABLE, "SUDO_USER"):
         if os.environ.get(name):
             return os.environ[name]
-    import getpass  # noqa: PLC0415 - a push has its key's name
+    import getpass  # a push has its key's name
 
     try:
         return getpass.getuser()

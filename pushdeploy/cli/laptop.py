@@ -108,7 +108,7 @@ def words(invocation: Invocation, root: click.Context) -> list[str]:
 
 def _read_remotes() -> PushRemotes:
     try:
-        from pushdeploy.system.git import push_remotes  # noqa: PLC0415 - slow, and on laptops only
+        from pushdeploy.system.git import push_remotes  # slow, and on laptops only
     except ImportError as error:
         raise UnavailableError("`git` is not installed", hint="install git") from error
     folder = Path.cwd()

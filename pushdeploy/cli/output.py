@@ -69,10 +69,10 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _show_rich(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    from rich import box  # noqa: PLC0415 - only at a terminal
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415 - app-controlled words must not be markup
+    from rich import box  # only at a terminal
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text  # app-controlled words must not be markup
 
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
     for column in columns:

@@ -88,8 +88,8 @@ def releases_output(
     if as_json:
         show_json({"attempt": answer.attempt, "events": list(answer.events)})
         return
-    from pushdeploy.cli import console  # noqa: PLC0415 - slow; the list needs none of it
-    from pushdeploy.events import from_record  # noqa: PLC0415
+    from pushdeploy.cli import console  # slow; the list needs none of it
+    from pushdeploy.events import from_record
 
     for record in answer.events:
         event = from_record(record)

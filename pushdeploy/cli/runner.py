@@ -46,7 +46,7 @@ def status_of(arguments: list[str], target: Callable[[], Target]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - our bug: short here, whole where it is kept
-        from pushdeploy.cli.crash_log import keep  # noqa: PLC0415 - rarely needed
+        from pushdeploy.cli.crash_log import keep  # rarely needed
 
         say(*problem(f"pushdeploy itself failed: {error!r}", keep(error)))
         return OUR_BUG

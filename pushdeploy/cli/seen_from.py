@@ -40,7 +40,7 @@ class SeenFrom:
     def _start(self, app: str) -> None:
         if here() is None:
             return
-        from pushdeploy.records.reader import facts  # noqa: PLC0415 - over ssh alone
+        from pushdeploy.records.reader import facts  # over ssh alone
 
         found = facts(layout().app(app))
         if found is not None:
@@ -52,7 +52,7 @@ def here(dns: Mapping[str, str] | None = None) -> Viewpoint | None:
     connection = os.environ.get(CONNECTION, "")
     if not connection or embedded_root() is not None:
         return None
-    from pushdeploy.model.viewpoint import parse_connection  # noqa: PLC0415 - while others work
+    from pushdeploy.model.viewpoint import parse_connection  # while others work
 
     return parse_connection(connection, dns)
 
@@ -74,6 +74,6 @@ def login_here() -> str | None:
 
 def look_up(domains: Sequence[str]) -> Lookups:
     """Ask for names; patterns are none."""
-    from pushdeploy.system.name_server import Lookups  # noqa: PLC0415 - over ssh alone
+    from pushdeploy.system.name_server import Lookups  # over ssh alone
 
     return Lookups([name for name in domains if name[0] != "*"])

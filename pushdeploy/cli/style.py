@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.text import escaped
@@ -52,8 +53,6 @@ def wrapped(prefix: str, text: str, *, cut: bool = True) -> Iterator[str]:
 
     Commands to copy (`cut=False`) and carets below a column stay whole.
     """
-    import textwrap  # noqa: PLC0415 - most pushes have nothing to wrap
-
     indent = prefix if prefix != RESULT else DETAIL
     first = True
     for part in text.split("\n"):

@@ -98,12 +98,12 @@ def _start_engine() -> bool:
     """
     if os.geteuid() != 0:
         return False
-    from pushdeploy.system.tool import CURRENT  # noqa: PLC0415 - slow, and a rare need
+    from pushdeploy.system.tool import CURRENT  # slow, and a rare need
 
     if not CURRENT.exists():
         return False
-    from pushdeploy.system.server_units import ROOT  # noqa: PLC0415
-    from pushdeploy.system.systemctl import systemctl  # noqa: PLC0415
+    from pushdeploy.system.server_units import ROOT
+    from pushdeploy.system.systemctl import systemctl
 
     systemctl("restart", ROOT)
     return True

@@ -61,8 +61,8 @@ class Printer:
 
     def event(self, record: Mapping[str, Any]) -> bool:
         """One event of the attempt."""
-        from pushdeploy.cli.console import Known, lines  # noqa: PLC0415 - while the engine works
-        from pushdeploy.events import from_record  # noqa: PLC0415
+        from pushdeploy.cli.console import Known, lines  # while the engine works
+        from pushdeploy.events import from_record
 
         self._told = self._told or record.get("event") in LAST_WORDS
         self._quiet.heard(record)

@@ -59,14 +59,14 @@ def server_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
 
 def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
     """Everything under one folder, as one person."""
-    from pushdeploy.system.accounts_embedded import OwnAccounts  # noqa: PLC0415
-    from pushdeploy.system.embedded_tools import (  # noqa: PLC0415
+    from pushdeploy.system.accounts_embedded import OwnAccounts
+    from pushdeploy.system.embedded_tools import (
         NoAccess,
         NoCertificates,
         NoFirewall,
         NoProxy,
     )
-    from pushdeploy.system.supervisord import Supervisord  # noqa: PLC0415
+    from pushdeploy.system.supervisord import Supervisord
 
     layout = engine_link.layout()
     supervisord = Supervisord(layout, Path(sys.executable))

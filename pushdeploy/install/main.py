@@ -20,15 +20,15 @@ def main() -> int:
     arguments = _parser().parse_args()
     try:
         if arguments.verb == "check":
-            from pushdeploy.install.check import check  # noqa: PLC0415 - needs few
+            from pushdeploy.install.check import check  # needs few
 
             check(_wishes(arguments), only=arguments.check)
         elif arguments.verb == "install":
-            from pushdeploy.install.server import install  # noqa: PLC0415 - has packages
+            from pushdeploy.install.server import install  # has packages
 
             return install(arguments.tool, _wishes(arguments))
         else:
-            from pushdeploy.install.uninstall import uninstall  # noqa: PLC0415 - needs few
+            from pushdeploy.install.uninstall import uninstall  # needs few
 
             uninstall(purge=arguments.purge, sure=arguments.yes)
     except PushdeployError as error:

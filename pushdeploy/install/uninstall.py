@@ -99,7 +99,7 @@ def _delete_certificates() -> bool:
 
 def _leave_nginx() -> None:
     try:
-        from pushdeploy.system.nginx import Nginx  # noqa: PLC0415 - has packages
+        from pushdeploy.system.nginx import Nginx  # has packages
     except ModuleNotFoundError as error:
         raise UnavailableError(
             f"nginx still has sites of pushdeploy, but the tool is not installed: {error}",

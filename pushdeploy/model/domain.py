@@ -42,7 +42,7 @@ def parse_domain(text: str) -> str:
 
 def _ascii(text: str, bare: str) -> str:
     try:
-        import idna  # noqa: PLC0415 - not there yet when the installer looks at its arguments
+        import idna
     except ModuleNotFoundError:
         return bare.lower()
     try:

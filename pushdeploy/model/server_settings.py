@@ -50,7 +50,7 @@ class ServerSettings:
 
 def render_server_settings(settings: ServerSettings) -> str:
     """TOML."""
-    import tomli_w  # noqa: PLC0415 - most callers only read
+    import tomli_w
 
     table: dict[str, str | bool] = {"email": settings.email, "acme_server": settings.acme_server}
     if settings.bare is not None:

@@ -72,7 +72,7 @@ class AppSettings:
 
 def render_settings(settings: AppSettings) -> str:
     """TOML."""
-    import tomli_w  # noqa: PLC0415 - most callers only read
+    import tomli_w
 
     return tomli_w.dumps(
         {

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import socket
 import sys
 
+from pushdeploy.model.account import GIT_USER
 from pushdeploy.system.places import take_a_place
 
 ANNOUNCED = b'{"verb":"prepare"}'
@@ -40,28 +42,24 @@ def main() -> int:
         return 0
     checkout_worker = None
     if _is_announced(connection):
-        from pushdeploy.cli.checkout_worker import own_checkout_worker  # noqa: PLC0415 - its imports go first
+        from pushdeploy.cli.checkout_worker import own_checkout_worker  # its imports go first
 
         checkout_worker = own_checkout_worker()
         checkout_worker.prepare()
 
-    from pushdeploy.cli.wiring import machine  # noqa: PLC0415 - after the interpreter is up
-    from pushdeploy.engine.registry import Registry  # noqa: PLC0415
-    from pushdeploy.engine.server import serve  # noqa: PLC0415
+    from pushdeploy.cli.wiring import machine  # after the interpreter is up
+    from pushdeploy.engine.registry import Registry
+    from pushdeploy.engine.server import serve
 
     return serve(connection, machine(checkout_worker), Registry())
 
 
 def _has_place(connection: socket.socket) -> bool:
     """Whether the caller may ask something now; root always may, and so may whose machine it is."""
-    from pushdeploy.model.account import GIT_USER  # noqa: PLC0415 - it imports nothing
-
     raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
     user = int.from_bytes(raw[4:8], sys.byteorder)
     if user == 0 or os.geteuid() != 0:
         return True
-    import pwd  # noqa: PLC0415 - root asks without
-
     with contextlib.suppress(FileExistsError):
         os.mkdir(CALLERS, 0o700)  # noqa: PTH102 - pathlib is not imported yet
     most = MOST_OF_GIT_USER if pwd.getpwuid(user).pw_name == GIT_USER else MOST_OF_A_USER

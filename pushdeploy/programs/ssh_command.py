@@ -45,7 +45,7 @@ def main() -> int:
     if asked.startswith(OWN_NAME):
         os.environ[PROGRAM] = "1"
     engine = call_for_push() if asked.startswith(PUSH) else None
-    from pushdeploy.push.forced_command import answer  # noqa: PLC0415 - the engine starts meanwhile
+    from pushdeploy.push.forced_command import answer  # the engine starts meanwhile
 
     return answer(asked, engine)
 

@@ -27,7 +27,7 @@ def main() -> int:
     findings = find(SERVER, loaded(), time.time())
     if not findings:
         return 0
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - mostly all is well
+    from concurrent.futures import ThreadPoolExecutor  # mostly all is well
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for finding, did in zip(findings, pool.map(_set_right, findings), strict=True):

@@ -55,7 +55,7 @@ def _answer(asked: str, engine: socket.socket | None) -> int:
     app = parse_app_name((match["quoted"] or match["bare"] or "").removesuffix(".git"))
     if match["verb"] == "receive-pack":
         return receive(app, str(resource("hooks")), engine)
-    from pushdeploy.engine.verbs.git import fetch  # noqa: PLC0415 - a push needs none of it
+    from pushdeploy.engine.verbs.git import fetch  # a push needs none of it
 
     replace(upload_pack(ask(connect(), fetch, {"app": app, "who": who()}).repo))
     return 0
@@ -68,6 +68,6 @@ def _command(asked: str) -> int:
         raise UsageError(f"the command can't be read: {error}") from error
     if words and words[0] == "pushdeploy":
         del words[0]
-    from pushdeploy.cli.runner import run_over_ssh  # noqa: PLC0415 - a push needs none of it
+    from pushdeploy.cli.runner import run_over_ssh  # a push needs none of it
 
     return run_over_ssh(words)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 def pre_receive() -> int:
     """Refuse a push early and readably; nothing is stored then."""
-    from pushdeploy.push.pre_receive import check_push  # noqa: PLC0415 - this hook alone needs it
+    from pushdeploy.push.pre_receive import check_push  # this hook alone needs it
 
     branch = os.environ.get(BRANCH, "")
     printer = PatientPrinter(1)
@@ -59,14 +59,14 @@ def pre_receive() -> int:
 
 def _see_that_app_can_be_made() -> None:
     """What git has stored, it has told the person to be there."""
-    from pushdeploy.engine.verbs.apps import check  # noqa: PLC0415 - once in an app's life
+    from pushdeploy.engine.verbs.apps import check  # once in an app's life
 
     ask(connect(), check, {"app": os.environ[APP], "who": who()})
 
 
 def _others_refused(plan: PushPlan) -> Iterator[str]:
     """What git is about to refuse by its own words, which say nothing."""
-    from pushdeploy.model.push import named  # noqa: PLC0415 - hardly ever
+    from pushdeploy.model.push import named  # hardly ever
 
     branch = branch_of(plan.deployed.ref) if plan.deployed else ""
     return problem(
@@ -77,8 +77,8 @@ def _others_refused(plan: PushPlan) -> Iterator[str]:
 
 def post_receive() -> int:
     """Show the deploy of what was pushed."""
-    from pushdeploy.engine.verbs.converge import converge  # noqa: PLC0415 - imported by the wrapper
-    from pushdeploy.model.push import parse_updates  # noqa: PLC0415 - the same
+    from pushdeploy.engine.verbs.converge import converge  # imported by the wrapper
+    from pushdeploy.model.push import parse_updates  # the same
 
     destination = destination_of_hook()
     stored = parse_updates(sys.stdin.read())

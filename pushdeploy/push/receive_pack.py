@@ -49,14 +49,14 @@ def receive(app: str, hooks: str, ready: socket.socket | None = None) -> int:
     if found is not None:
         destination = Destination(app, place.repo, "", found.branch, found.newest, found.live)
         return _receive(destination, hooks, ready)
-    from pushdeploy.apps.first_push import first_push  # noqa: PLC0415 - once in an app's life
+    from pushdeploy.apps.first_push import first_push  # once in an app's life
 
     with ExitStack() as opened:
         folder = layout().first_pushes
         try:
             repo = opened.enter_context(first_push(folder))
         except UnavailableError as error:
-            from pushdeploy.push.full_disk import told_of_disk  # noqa: PLC0415 - hardly ever
+            from pushdeploy.push.full_disk import told_of_disk  # hardly ever
 
             stderr().show(told_of_disk(folder.parent, error.message))
             return error.exit_code
@@ -106,7 +106,7 @@ def _received(destination: Destination, hooks: str, engine: socket.socket) -> Fa
 
 def _disk_says(repo: Path, fate: Fate) -> list[str]:
     """What to add to git's own words, when it had no room for what was pushed."""
-    from pushdeploy.push.full_disk import told_of_disk, unwritable  # noqa: PLC0415 - hardly ever
+    from pushdeploy.push.full_disk import told_of_disk, unwritable  # hardly ever
 
     reason = unwritable(repo)
     return told_of_disk(repo, reason) if reason or not fate.is_up_to_date else []
@@ -114,13 +114,13 @@ def _disk_says(repo: Path, fate: Fate) -> list[str]:
 
 def _import_what_hooks_need() -> None:
     """While git receives."""
-    import pushdeploy.cli.console  # noqa: PLC0415
-    import pushdeploy.engine.verbs.converge  # noqa: F401, PLC0415
+    import pushdeploy.cli.console
+    import pushdeploy.engine.verbs.converge  # noqa: F401
 
 
 def _set_owners_right(app: str) -> None:
     """Have the engine do it, and say what somebody had done by hand."""
-    from pushdeploy.engine.verbs.git import fetch  # noqa: PLC0415 - hardly ever
+    from pushdeploy.engine.verbs.git import fetch  # hardly ever
 
     did = ask(connect(), fetch, {"app": app, "who": who()}).did
     stderr().show([f"{STEP}Fixing owners", *(f"{DETAIL}{line}" for line in did)])

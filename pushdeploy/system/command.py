@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import select
 import shlex
 import signal
@@ -256,8 +257,6 @@ def text_of(raw: bytes, limit: int = OUTPUT_LIMIT) -> str:
 def _group(user: str | None) -> int | None:
     if user is None:
         return None
-    import pwd  # noqa: PLC0415 - only the engine changes users
-
     return pwd.getpwnam(user).pw_gid
 
 

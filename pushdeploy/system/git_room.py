@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -156,8 +157,6 @@ def _git(repo: Path, *words: str, stdin: str = "", mark: int | None = None) -> s
 
 
 def _delete_old_temporaries(repo: Path, age: float) -> None:
-    import time  # noqa: PLC0415 - here alone
-
     for path in abandoned(repo, loose=True):
         with suppress(OSError):
             if os.lstat(path).st_mtime < time.time() - age:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def get_ready() -> None:
     """Import structlog now, while there is time."""
     with _no_console():
-        import structlog  # noqa: F401, PLC0415 - a query writes no line
+        import structlog  # noqa: F401 - a query writes no line
 
 
 def attempt_log(path: Path, *, app: str, attempt: int) -> Report:
@@ -30,7 +30,7 @@ def attempt_log(path: Path, *, app: str, attempt: int) -> Report:
     The event that ends the attempt is the last one.
     """
     get_ready()
-    import structlog  # noqa: PLC0415
+    import structlog
 
     path.parent.mkdir(parents=True, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW
@@ -68,7 +68,7 @@ def bug(error: BaseException) -> None:
 def _journal() -> Any:
     """Writes to stderr, which systemd keeps."""
     get_ready()
-    import structlog  # noqa: PLC0415
+    import structlog
 
     return structlog.wrap_logger(
         structlog.WriteLogger(sys.stderr),

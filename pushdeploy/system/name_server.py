@@ -7,6 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from pushdeploy.system.address import is_reachable_from_afar, way_out
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -66,10 +68,5 @@ def is_ours(address: str) -> bool:
 
 def _has_public_address() -> bool:
     """Behind a translation of addresses nobody here knows the public one."""
-    from pushdeploy.system.address import (  # noqa: PLC0415 - for this alone
-        is_reachable_from_afar,
-        way_out,
-    )
-
     here = way_out()
     return here is not None and is_reachable_from_afar(here)

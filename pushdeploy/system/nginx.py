@@ -96,7 +96,7 @@ class Nginx:
         """What keeps visitors from these sites, and what cures it."""
         if not self.is_installed():
             return [MISSING]
-        from pushdeploy.system.nginx_obstacles import obstacles  # noqa: PLC0415 - slow
+        from pushdeploy.system.nginx_obstacles import obstacles  # slow
 
         return [*obstacles(sites, bare, self.features(), self.others(), self.at_boot())]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @cache
 def _environment() -> jinja2.Environment:
-    import jinja2  # noqa: PLC0415 - 50 ms, and not there when the server is uninstalled
+    import jinja2  # 50 ms, and not there when the server is uninstalled
 
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(resource("templates")),

@@ -27,11 +27,13 @@ from pushdeploy.model.failed import Failed, placed
 from pushdeploy.model.layout import OLD
 from pushdeploy.model.release import Kind
 from pushdeploy.model.size import format_size
+from pushdeploy.proxy import certificates, sites
 from pushdeploy.records.app_records import AppRecords, app_names
 from pushdeploy.system import files, log, sockets
 from pushdeploy.system.deadline import deadline
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.locks import WAIT_SECONDS
+from pushdeploy.watch import obstacles
 from pushdeploy.watch.restart_hung import REBUILD_SECONDS, adjust_backoff, restart, restart_hung
 
 if TYPE_CHECKING:
@@ -303,9 +305,6 @@ def _finished(
 
 def _reconcile_proxy(machine: Machine) -> list[str]:
     """Nginx serves what the settings say, and shows the certificates that lie on the disk."""
-    from pushdeploy.proxy import certificates, sites  # noqa: PLC0415 - slow, and a deploy needs none
-    from pushdeploy.watch import obstacles  # noqa: PLC0415 - slow, and a deploy needs none
-
     try:
         did = [f"wrote {name}" for name in sites.apply_sites(machine)]
         did += [f"loaded the certificate of {name}" for name in certificates.renewed(machine)]
@@ -316,8 +315,6 @@ def _reconcile_proxy(machine: Machine) -> list[str]:
 
 def _look_at_ssh(machine: Machine) -> list[str]:
     """Whether whoever may push can log in."""
-    from pushdeploy.watch import obstacles  # noqa: PLC0415 - as above
-
     try:
         return [_in_the_way(one) for one in obstacles.of_pushes(machine)]
     except Exception as error:  # noqa: BLE001 - as above
