@@ -114,16 +114,15 @@ def test_every_page_is_in_the_list_of_pages() -> None:
     assert pages - {(ROOT / "docs" / link).resolve() for link in listed} == set()
 
 
-def invariants(path: Path) -> list[tuple[str, str]]:
-    """The number and sentence of each, as a page's table has them."""
-    return re.findall(r"^\| (I\d) \| (.+?) \|", path.read_text(), re.MULTILINE)
+def test_the_invariants_are_listed_once() -> None:
+    numbers = {
+        path.relative_to(ROOT).as_posix(): found
+        for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+        if (found := re.findall(r"^\| (I\d) \|", path.read_text(), re.MULTILINE))
+    }
 
-
-def test_the_invariants_are_the_same_wherever_they_are_listed() -> None:
-    listed = invariants(ROOT / "ARCHITECTURE.md")
-
-    assert [number for number, _ in listed] == [f"I{number}" for number in range(1, 8)]
-    assert invariants(ROOT / "docs" / "explanation" / "reliability.md") == listed
+    listed = [f"I{number}" for number in range(1, 8)]
+    assert numbers == {"docs/explanation/reliability.md": listed}
 
 
 def test_every_page_that_the_code_refers_to_is_there() -> None:
