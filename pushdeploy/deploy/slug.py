@@ -1,8 +1,9 @@
 """Slug: a commit's files in a folder of their own. Runs as the git user.
 
 A file that did not change is the very file of the former slug, under a second name: a link costs
-no copy and no space. Nobody writes into a slug once it is in place, so nobody sees it through the
-other name; the last name's deletion deletes the file (link(2)).
+no copy and no space. With one file changed of 20,000 (500 MB), a push is live after 2.0 s instead
+of 4.1 (docs/explanation/performance.md). Nobody writes into a slug once it is in place, so nobody
+sees it through the other name; the last name's deletion deletes the file (link(2)).
 """
 
 from __future__ import annotations
