@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import CommandFailedError, UnavailableError
-from pushdeploy.model import forwarded
 from pushdeploy.model.layout import SERVER, ProxyLayout
 from pushdeploy.model.nginx_file import ANYWHERE, listens, named
 from pushdeploy.model.site import HASH_SIZES, Certificate, NginxFeatures, Site
@@ -20,6 +19,7 @@ from pushdeploy.system import nginx_logs, nginx_program, nginx_workers
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.files import File, make_folder, sync_folder, write
 from pushdeploy.system.locks import held
+from pushdeploy.system.nginx_files import MODE, OURS, site_files
 from pushdeploy.system.nginx_program import version
 from pushdeploy.system.nginx_reading import MAIN, read
 from pushdeploy.system.nginx_refusal import refusal
@@ -38,10 +38,7 @@ MISSING = (
     "sudo apt-get install nginx-light, then: pushdeploy reconcile",
 )
 CONFIGURATION = Path("/etc/nginx")
-OURS = "pushdeploy"
 MACHINE = Path("/etc/machine-id")
-MODE = 0o640
-"""Of our files: only root's nginx reads them, and they tell of all apps."""
 
 LOCK_SECONDS = 60.0
 MODERN_HTTP2 = (1, 25, 1)
@@ -304,29 +301,6 @@ class Nginx:
         path = self._ours.lock
         with held(path, who="pushdeploy", what="a change of nginx", seconds=LOCK_SECONDS):
             yield
-
-
-def site_files(
-    folder: Path, features: NginxFeatures, sites: Sequence[Site], left: Sequence[File] = ()
-) -> list[File]:
-    """Every file of ours in nginx's folder, for these sites, beside others that are there."""
-    default = any(site.default for site in sites)
-    default = default or any("default_server" in file.content for file in left)
-    tls = any(site.secured for site in sites)
-    shared = render(
-        "nginx/shared.conf.j2", features=features, headers=forwarded, default_app=default, tls=tls
-    )
-    return [
-        File(folder / f"{OURS}.conf", shared, MODE),
-        *(
-            File(
-                folder / f"{OURS}-{site.app}.conf",
-                render("nginx/site.conf.j2", site=site, features=features, headers=forwarded),
-                MODE,
-            )
-            for site in sites
-        ),
-    ]
 
 
 def _listen(address: str, port: int) -> str:

@@ -20,7 +20,8 @@ from pushdeploy.model.site_settings import SETTINGS, SiteSettings
 from pushdeploy.model.static_mount import DEFAULT_MOUNTS, StaticMount, mounts, parse_static_mount
 from pushdeploy.system.certificates import make_refusing
 from pushdeploy.system.command import Command, attempt
-from pushdeploy.system.nginx import Nginx, site_files
+from pushdeploy.system.nginx import Nginx
+from pushdeploy.system.nginx_files import site_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
