@@ -23,7 +23,7 @@ ENGINES = "pushdeploy.engine@*.service"
 # What a push starts on the server, and nothing else there.
 OF_A_PUSH = re.compile(
     r"git.receive-pack|git.(index-pack|unpack-objects)|hooks/"
-    r"|bin/(shell|engine)|pushdeploy.cli.(shell|engine)"
+    r"|bin/(shell|engine)|pushdeploy.programs.(ssh_command|engine)"
 )
 
 
