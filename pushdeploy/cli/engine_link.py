@@ -43,14 +43,14 @@ def engine_log() -> str:
     root = embedded_root()
     if root is None:
         return "journalctl -u 'pushdeploy.engine@*' -n 50"
-    import shlex  # noqa: PLC0415 - embedded mode only
+    import shlex
 
     return f"tail {shlex.quote(str(log_of(root)))}"
 
 
 def log_of(root: Path) -> Path:
     """Where the engine of embedded mode writes what went wrong."""
-    from pushdeploy.model.layout import embedded  # noqa: PLC0415 - as above
+    from pushdeploy.model.layout import embedded
 
     return embedded(root, root).engine_log
 

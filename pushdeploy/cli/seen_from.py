@@ -67,7 +67,7 @@ def login_here() -> str | None:
     seen = here()
     if seen is None:
         return None
-    from pushdeploy.model.viewpoint import login  # noqa: PLC0415 - as above
+    from pushdeploy.model.viewpoint import login
 
     return login(seen)
 

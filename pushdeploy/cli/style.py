@@ -23,12 +23,12 @@ def typed(text: str) -> str:
     """A hint, with our commands as they are typed where the person sits."""
     if "pushdeploy " not in text:
         return text
-    from pushdeploy.cli.seen_from import login_here  # noqa: PLC0415 - most pushes have no hint
+    from pushdeploy.cli.seen_from import login_here
 
     login = login_here()
     if login is None:
         return text
-    from pushdeploy.model.typed_command import over_ssh  # noqa: PLC0415 - over ssh alone
+    from pushdeploy.model.typed_command import over_ssh
 
     return over_ssh(text, login)
 

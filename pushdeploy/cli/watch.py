@@ -75,7 +75,7 @@ class Printer:
 
         Events are lost when the disk of the logs is full.
         """
-        from pushdeploy.model.ended import EndedAs  # noqa: PLC0415 - the answer has imported it
+        from pushdeploy.model.ended import EndedAs
 
         text, hint = ended.text, ended.hint
         if ended.outcome not in (EndedAs.FAILED, EndedAs.LIVE):

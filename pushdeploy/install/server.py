@@ -39,7 +39,7 @@ from pushdeploy.system import (
 from pushdeploy.system.accounts import ServerAccounts
 from pushdeploy.system.sshd import PORT as SSH_PORT
 from pushdeploy.watch import obstacles
-from pushdeploy.watch.reconcile import boot_all, idle
+from pushdeploy.watch.boot_all import boot_all, idle
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -40,8 +40,8 @@ def outcome_of(destination: Destination, pushed: str, printer: Printer) -> int:
 
     Asked when nobody has told the person yet: the hook was killed, or none ran.
     """
-    from pushdeploy.engine.verbs.converge import converge  # noqa: PLC0415 - git has received
-    from pushdeploy.model.ended import EndedAs  # noqa: PLC0415 - the same
+    from pushdeploy.engine.verbs.converge import converge
+    from pushdeploy.model.ended import EndedAs
 
     place = layout().app(destination.app)
     known = facts(place)

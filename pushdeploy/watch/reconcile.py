@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from pushdeploy.apps.collect import collect, is_due
@@ -15,37 +14,33 @@ from pushdeploy.apps.lifecycle import (
 )
 from pushdeploy.apps.owners import own, own_server
 from pushdeploy.deploy import fit
-from pushdeploy.deploy.attempt import Audience, app_lock, refused_by_disk
+from pushdeploy.deploy.attempt import Audience, app_lock
 from pushdeploy.deploy.change_release import Change, change_release
 from pushdeploy.deploy.cleanup import clean_up_locked, wanted_instances
 from pushdeploy.deploy.converge import converge, deploy_is_due
 from pushdeploy.deploy.start_missing import start_missing
-from pushdeploy.errors import BusyError, PushdeployError, UnavailableError
+from pushdeploy.errors import BusyError, UnavailableError
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.ended import EndedAs
-from pushdeploy.model.failed import Failed, placed
+from pushdeploy.model.failed import Failed
 from pushdeploy.model.layout import OLD
 from pushdeploy.model.release import Kind
 from pushdeploy.model.size import format_size
 from pushdeploy.proxy import certificates, sites
 from pushdeploy.records.app_records import AppRecords, app_names
-from pushdeploy.system import files, log, sockets
+from pushdeploy.system import files, sockets
 from pushdeploy.system.deadline import deadline
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.locks import WAIT_SECONDS
 from pushdeploy.watch import obstacles
-from pushdeploy.watch.restart_hung import REBUILD_SECONDS, adjust_backoff, restart, restart_hung
+from pushdeploy.watch.account import failed, told
+from pushdeploy.watch.restart_hung import adjust_backoff, restart, restart_hung
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pushdeploy.machine.machine import Machine
-    from pushdeploy.model.instance import Instance
     from pushdeploy.watch.obstacles import Obstacle
-
-REBUILDS_APART_SECONDS = 5.0
-"""After an upgrade of the system many apps may have to be built again."""
-
 
 SERVER = "the server"
 """Stands where an app's name does, and can be none."""
@@ -62,79 +57,6 @@ COLLECT_SECONDS = 600.0
 LATER_SECONDS = 1.0
 APART_SECONDS = 2.0
 """When the deploys that are due begin, one after the other."""
-
-
-def boot_all(machine: Machine) -> list[str]:
-    """Start what is live of every app: all sockets first, then services, waiting for nothing.
-
-    Before any app runs, all fronts have their ports, so that none can take another's. One app that
-    can't be started does not hold up the others.
-    """
-    owned = _own(lambda: own_server(machine))
-    did: list[str] = []
-    started: list[Instance] = []
-    for app in app_names(machine.layout.apps):
-        owned += _own(partial(own, machine, app), f"{app}: ")
-        try:
-            records = AppRecords(machine.layout.app(app))
-            trouble = fit.live_misfit(machine, records)
-            if trouble is None:
-                started += _live_instances(machine, records)
-            else:
-                did.append(_left_for_rebuild(machine, app, trouble, len(did)))
-        except Exception as error:  # noqa: BLE001 - also of our bug in one app
-            did.append(_failed(error, f"{app}: "))
-    machine.supervisor.apply(started)
-    reached(Point.BOOT_APPLIED)
-    did += _open_fronts(machine, sorted({one.app for one in started}))
-    machine.supervisor.start(started)
-    reached(Point.BOOT_STARTED)
-    did += [f"started {one.name} of {one.app} v{one.release}" for one in started]
-    return owned + did
-
-
-def idle(machine: Machine) -> list[str]:
-    """Apps that are live by their records, and whose web listens nowhere."""
-    live = {
-        app: AppRecords(machine.layout.app(app)).live() for app in app_names(machine.layout.apps)
-    }
-    return [
-        app
-        for app, number in live.items()
-        if number is not None and not sockets.listening(machine.layout.app(app).web_socket(number))
-    ]
-
-
-def _left_for_rebuild(machine: Machine, app: str, trouble: str, before: int) -> str:
-    """Started, it would only crash. It is built again as soon as the boot is over."""
-    machine.timers.wake(app, REBUILD_SECONDS + REBUILDS_APART_SECONDS * before)
-    return f"{app}: {trouble}; it is built again next"
-
-
-def _own(look: Callable[[], list[str]], where: str = "") -> list[str]:
-    try:
-        return [placed(did, where) for did in look()]
-    except Exception as error:  # noqa: BLE001 - an app may run all the same
-        return [_failed(error, where)]
-
-
-def _live_instances(machine: Machine, records: AppRecords) -> list[Instance]:
-    live = records.live()
-    if live is None:
-        return []
-    return [one for one in wanted_instances(machine, records) if one.release == live]
-
-
-def _open_fronts(machine: Machine, apps: list[str]) -> list[str]:
-    did: list[str] = []
-    for app in apps:
-        records = AppRecords(machine.layout.app(app))
-        try:
-            machine.supervisor.open_front(app, records.settings().port, records.place.live_socket)
-            reached(Point.BOOT_FRONT)
-        except Exception as error:  # noqa: BLE001 - the same
-            did.append(_failed(error, f"{app}: "))
-    return did
 
 
 def reconcile(machine: Machine, app: str, audience: Audience, *, deep: bool = False) -> list[str]:
@@ -206,7 +128,7 @@ def reconcile_all(
         deep: look at the owner of every file, not only of some.
         later: have that done by itself, each app in a process of its own.
     """
-    server = _own(lambda: own_server(machine, deep=deep))
+    server = told(lambda: own_server(machine, deep=deep))
     done, busy = _set_all_right(machine, audience, deep=deep)
     done |= _sweep(machine)
     proxy, ssh = _reconcile_proxy(machine), _look_at_ssh(machine)
@@ -218,7 +140,7 @@ def reconcile_all(
             elif _is_due(machine, app):
                 done[app].append(_follows(machine, app, position))
         except Exception as error:  # noqa: BLE001 - as above
-            done[app].append(_failed(error))
+            done[app].append(failed(error))
     for app in free:  # last: it may take long
         done[app] += _collect(machine, app)
     return {
@@ -243,7 +165,7 @@ def _set_all_right(
             busy.add(app)
             done[app] = [f"left alone: {error.message}"]
         except Exception as error:  # noqa: BLE001 - also of our bug in one app
-            done[app] = [_failed(error)]
+            done[app] = [failed(error)]
     return done, busy
 
 
@@ -282,7 +204,7 @@ def _collect(machine: Machine, app: str) -> list[str]:
         with deadline(COLLECT_SECONDS, f"packing the repo of `{app}`", machine.engine_log):
             room = collect(machine, app)
     except Exception as error:  # noqa: BLE001 - as above
-        return [_failed(error)]
+        return [failed(error)]
     before, after = format_size(room.before), format_size(room.after)
     return [f"packed its repo: {before} before, {after} now"]
 
@@ -300,7 +222,7 @@ def _finished(
     try:
         return {app: [what]} if finish(machine, app) else {}
     except Exception as error:  # noqa: BLE001 - as above
-        return {app: [_failed(error)]}
+        return {app: [failed(error)]}
 
 
 def _reconcile_proxy(machine: Machine) -> list[str]:
@@ -310,7 +232,7 @@ def _reconcile_proxy(machine: Machine) -> list[str]:
         did += [f"loaded the certificate of {name}" for name in certificates.renewed(machine)]
         return did + [_in_the_way(one) for one in obstacles.of_visitors(machine)]
     except Exception as error:  # noqa: BLE001 - what was done to the apps is to be told
-        return [_failed(error)]
+        return [failed(error)]
 
 
 def _look_at_ssh(machine: Machine) -> list[str]:
@@ -318,20 +240,11 @@ def _look_at_ssh(machine: Machine) -> list[str]:
     try:
         return [_in_the_way(one) for one in obstacles.of_pushes(machine)]
     except Exception as error:  # noqa: BLE001 - as above
-        return [_failed(error)]
+        return [failed(error)]
 
 
 def _in_the_way(one: Obstacle) -> Failed:
     return Failed(f"{one.text} ({one.hint})")
-
-
-def _failed(error: Exception, where: str = "") -> Failed:
-    """In words; of our own bug the traceback goes to the engine's records."""
-    known = error if isinstance(error, PushdeployError) else refused_by_disk(error)
-    if known is not None:
-        return Failed(f"{where}{known.message}")
-    log.bug(error)
-    return Failed(f"{where}pushdeploy itself failed: {error!r}")
 
 
 def _repair(machine: Machine, records: AppRecords) -> list[str]:

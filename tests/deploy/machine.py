@@ -21,7 +21,8 @@ from pushdeploy.model.layout import AppLayout, embedded
 from pushdeploy.model.release import Kind
 from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system.accounts_embedded import OwnAccounts
-from pushdeploy.watch.reconcile import boot_all, reconcile
+from pushdeploy.watch.boot_all import boot_all
+from pushdeploy.watch.reconcile import reconcile
 from tests.deploy.clock import FakeClock
 from tests.deploy.fake_tools import FakeAccess, FakeCertificates, FakeFirewall, FakeProxy
 from tests.deploy.fakes import WEB, FakeCheckoutWorker, FakeResources, FakeSupervisor, FakeTimers

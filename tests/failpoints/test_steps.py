@@ -111,7 +111,7 @@ TOGETHER = {
     "reconcile.py::_follows": "a timer; the next reconcile finds the same due",
     "restart_hung.py::_set_backoff": "the watchdog's, not struck yet: it looks again in a minute",
     "restart_hung.py::restart_hung": "the same; what it notes keeps it from doing so too often",
-    "reconcile.py::_left_for_rebuild": "asks for a reconcile, which the timer starts too",
+    "boot_all.py::_left_for_rebuild": "asks for a reconcile, which the timer starts too",
     "rollback.py::_startable": "a deploy's own steps, in a deploy's order",
     "go_live.py::_boot_healthy": "stops what is booted next, and a boot has its points",
     "hogs.py::_stop": "stops what may be stopped at any time; the watchdog goes on with it",

@@ -11,7 +11,8 @@ from pushdeploy.apps.lifecycle import create_app
 from pushdeploy.model.instance import State
 from pushdeploy.proxy import sites
 from pushdeploy.records.app_records import AppRecords
-from pushdeploy.watch.reconcile import boot_all, reconcile_all
+from pushdeploy.watch.boot_all import boot_all
+from pushdeploy.watch.reconcile import reconcile_all
 from tests.deploy.machine import APP, FakeMachine, Watching, names, snapshot
 from tests.deploy.servers import free_port
 

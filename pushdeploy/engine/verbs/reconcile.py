@@ -32,10 +32,11 @@ class Reconciled:
 def reconcile(asked: Asked) -> Reconciled:
     """Set all apps right, or one; `boot` only starts what is live; `deep`, `later`: the story's."""
     from pushdeploy.watch import reconcile as story
+    from pushdeploy.watch.boot_all import boot_all
 
     machine, audience, deep = asked.machine, asked.session, bool(asked.request.get("deep"))
     if asked.request.get("boot"):
-        return _told({"boot": story.boot_all(machine)})
+        return _told({"boot": boot_all(machine)})
     if asked.app:
         return _told({asked.app: story.reconcile(machine, asked.app, audience, deep=deep)})
     later = bool(asked.request.get("later"))
