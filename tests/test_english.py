@@ -20,7 +20,7 @@ TROUBLES = ROOT / "docs" / "how-to" / "troubleshooting.md"
 
 TRANSLATED = {
     r"\banew\b": "again",
-    r"(?<=[a-z,;:] )fix(s|ed|ing)?\b": "fix",
+    r"(?<=[a-z,;:] )mend(s|ed|ing)?\b": "fix",
     r"\b(it|that|which|what) is no (?!longer|more|less|better|reason|need)\w": "is not a",
     r"`[^`]*` is no (?!longer)\w": "is not a",
     r"\bno longer\.(?=[\"'|]|$)": "Stop …, Remove …",

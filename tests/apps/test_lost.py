@@ -111,8 +111,8 @@ def test_what_can_not_be_built_again_says_what_helps(live: FakeMachine) -> None:
     did = live.reconcile()
 
     (said,) = did
-    assert said.startswith("failed: v2 has lost its record; v2 of `blog` can't be built again: ")
-    assert said.endswith("its config vars are not known any more (pushdeploy deploy --app blog)")
+    assert said.startswith("failed: v2 has lost its record; v2 of `blog` can't be rebuilt: ")
+    assert said.endswith("its config vars are no longer known (pushdeploy deploy --app blog)")
     assert live.deploy().exit_code == 0
     assert live.answer() == "v3"
 
@@ -153,6 +153,6 @@ def test_storage_that_is_gone_is_made_again_and_said_to_be_empty(machine: FakeMa
     did = machine.reconcile()
 
     (said,) = did
-    assert said.startswith("made shared/instance again, empty; bring back what was there")
+    assert said.startswith("made shared/instance again, empty; restore it from a backup")
     assert said.endswith(f"pushdeploy restart --app {APP}")
     assert folder.is_dir()

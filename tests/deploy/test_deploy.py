@@ -189,7 +189,7 @@ def test_a_build_that_takes_too_long_says_so(live: FakeMachine) -> None:
     ended = live.push("two", requirements="gunicorn\nendless\n")
 
     assert ended.exit_code == 7
-    assert "ended after 20 minutes" in failure(live).reason
+    assert "was stopped after 20 minutes" in failure(live).reason
     assert_v1_serves_untouched(live)
 
 
