@@ -238,7 +238,7 @@ def test_a_key_that_is_added_pushes_and_one_that_is_removed_does_not(
     assert added.returncode == 0, added.stderr
     assert pushed.exit_status == 0, pushed.output
     assert "bob" in [one["name"] for one in listed]
-    assert_cli_refused(own, 2, "`bob` is the key that you are here with", "--confirm bob")
+    assert_cli_refused(own, 2, "`bob` is the key you are using now", "--confirm bob")
     assert removed.returncode == 0, removed.stderr
     assert "Permission denied" in refused.output
     assert_serving(site, version=2, release="v2")

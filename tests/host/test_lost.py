@@ -18,7 +18,7 @@ LOST = {
     "all code": ("slugs", "v{live} has lost its code"),
     "all venvs": ("venvs", "v{live} has lost its venv"),
     "the Python of a venv": ("venvs/*/bin/python*", "its venv has no `bin/python`"),
-    "all storage": ("shared", "made shared/instance again, empty; bring back what was there"),
+    "all storage": ("shared", "made shared/instance again, empty; restore it from a backup"),
     "the repo": ("repo.git", "made {root}/repo.git again, empty; to fill it: git push"),
     "what is in the repo": ("repo.git/objects", "made {root}/repo.git again, empty"),
 }
