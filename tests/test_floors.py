@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -145,6 +146,17 @@ def module(path: Path) -> str:
     """`pushdeploy.system.git`; a package is called as its folder."""
     name = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
     return name.removesuffix(".__init__")
+
+
+SAID = re.compile(r"^\s*from (pushdeploy[\w.]*) import ([\w, ]+)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=lambda path: path.name)
+def test_programs_in_strings_of_tests_import_what_is_there(path: Path) -> None:
+    for module_name, names in SAID.findall(path.read_text()):
+        for name in (one.split(" as ")[0].strip() for one in names.split(",")):
+            found = import_module(module_name)
+            assert hasattr(found, name) or import_module(f"{module_name}.{name}")
 
 
 def circles(below: dict[str, set[str]]) -> list[str]:

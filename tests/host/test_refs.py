@@ -168,6 +168,7 @@ HOLD_ALL = """
 import socket, time
 held = [socket.socket() for _ in range(8000, 9000)]
 for port, one in enumerate(held, 8000):
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         one.bind(("127.0.0.1", port))
         one.listen()
@@ -179,6 +180,7 @@ time.sleep(600)
 
 def test_a_first_push_without_a_free_port_is_refused_once_and_stores_nothing(site: Site) -> None:
     site.become("tiny")
+    site.cli("apps")  # whoever asks the engine first makes a folder
     before = footprint(site)
     unit = ("systemd-run", "--quiet", "--unit=holds-all-ports", "-p", "LimitNOFILE=4096")
     site.host.run(*unit, "python3", "-c", HOLD_ALL)

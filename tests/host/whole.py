@@ -21,12 +21,13 @@ PLACES = ("/var/lib/pushdeploy", "/etc/pushdeploy", "/etc/nginx", UNITS, "/run/p
 # How many workers a unit was started with is the formation of that time.
 COMPARE = """\
 import re
-from pushdeploy.cli.wiring import host
-from pushdeploy.deploy import proxy, instances
+from pushdeploy.cli import wiring
+from pushdeploy.deploy import instances
+from pushdeploy.proxy import sites
 from pushdeploy.records.app_records import AppRecords, app_names
 from pushdeploy.system.systemd import UNITS
 from pushdeploy.system.unit_files import front_files, unit_files
-machine = host()
+machine = wiring.machine()
 scaled = lambda text: re.sub(r"WEB_CONCURRENCY=[0-9]+", "", text)
 known = set()
 def look(files):
@@ -48,7 +49,7 @@ for app in app_names(machine.layout.apps):
 for path in UNITS.glob("pushdeploy-*.*"):
     if path.is_file() and path.name not in known:
         print("nobody's:", path.name)
-if not proxy.is_served(machine):
+if not sites.is_served(machine):
     print("nginx does not serve what the settings say")
 """
 
