@@ -56,7 +56,7 @@ def test_a_command_line_is_read_by_a_real_shell(site: Site) -> None:
 def test_gunicorn_is_added_when_the_requirements_forgot_it(site: Site) -> None:
     push = site.deploy("no-gunicorn-in-requirements")
 
-    assert "gunicorn is in the Procfile and not in requirements.txt" in push.output
+    assert "gunicorn is missing from requirements.txt" in push.output
     assert site.get("/").status == 200
 
 
@@ -144,7 +144,7 @@ def test_of_a_first_deploy_that_is_taken_back_nothing_listens(site: Site) -> Non
 
     push = site.push()
 
-    assert_refused(push, "`worker.1` of v1 does not stay up")
+    assert_refused(push, "`worker.1` of v1 did not stay up")
     eventually(lambda: engines(site.host), [])
     port = site.settings["port"]
     assert site.host.run("ss", "-Hltn", f"sport = :{port}").stdout == ""

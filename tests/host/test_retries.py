@@ -42,7 +42,7 @@ def test_release_runs_once_for_each_push_that_fails(site: Site) -> None:
 
     push = site.push()
 
-    assert_refused(push, "The release command had run", "exits as soon as it starts")
+    assert_refused(push, "The release command had already run", "exits as soon as it starts")
     assert runs_of_release(site) == ["v1", "v2"]
     assert site.attempts == 2
 
