@@ -37,7 +37,7 @@ def choose_branch(machine: Machine, app: str, branch: str) -> str:
 
 
 def _choose(machine: Machine, app: str, branch: str) -> None:
-    """The settings last: who is killed before them has changed nothing that counts."""
+    """The settings last: a process killed before them has changed nothing that counts."""
     records = AppRecords(machine.layout.app(app))
     machine.checkout_worker.ask("keep_branch", repo=str(records.place.repo), branch=branch)
     records.change_settings(lambda now: now.changed(branch=branch))

@@ -216,7 +216,7 @@ def _delete(machine: Machine, place: AppLayout) -> None:
 
 
 def _lock(machine: Machine, what: str) -> AbstractContextManager[None]:
-    """Of which apps there are, and how they are served. Who holds an app may ask for it."""
+    """Of which apps there are, and how they are served. Whoever holds an app may ask for it."""
     return held(machine.layout.apps_lock, who="pushdeploy", what=what)
 
 

@@ -1,4 +1,4 @@
-"""No silence: who waits for an answer is told every few seconds that it is still worked on."""
+"""No silence: whoever waits for an answer is told every few seconds that it is still worked on."""
 
 from __future__ import annotations
 

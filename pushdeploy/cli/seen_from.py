@@ -60,7 +60,7 @@ def here(dns: Mapping[str, str] | None = None) -> Viewpoint | None:
 def login_here() -> str | None:
     """What is typed for `pushdeploy` where the person sits; `None`: just that.
 
-    Who came by a key has no shell here. His own `pushdeploy` says that he has one.
+    Whoever came by a key has no shell here. Their own `pushdeploy` says that they have one.
     """
     if WHO_VARIABLE not in os.environ or os.environ.get(PROGRAM):
         return None

@@ -79,7 +79,8 @@ def app_lock(
 ) -> Iterator[AppRecords]:
     """Hold the app. Fixed first: owners; what a killed engine left; a half switch.
 
-    Jobs before attempts: who marks their attempt and is killed then would leave them to nobody.
+    Jobs before attempts: a process that marks their attempt and is killed then would leave them to
+    nobody.
 
     Raises:
         NotFoundError: there is no such app.

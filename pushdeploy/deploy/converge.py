@@ -42,7 +42,7 @@ def converge(
         audience: who is told.
         occasion: why somebody asks.
         who: the person.
-        after: the newest attempt's number before his push.
+        after: the newest attempt's number before the push.
         pushed: the commit that the push brought, if it brought one.
 
     Raises:

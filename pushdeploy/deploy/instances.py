@@ -38,7 +38,7 @@ def web_concurrency(resources: Resources) -> int:
 
 
 def workers_by_config_var(environment: Environment) -> int | None:
-    """The number that the app's owner set himself, which comes before ours."""
+    """The number that the app's owner set, which comes before ours."""
     own = environment.values.get(WEB_CONCURRENCY, "")
     return int(own) if own.isascii() and own.isdigit() else None
 

@@ -1,4 +1,4 @@
-"""Who asks, and what he may: as the kernel says, not by his own."""
+"""Who asks, and what they may do: as the kernel says, not as they say."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def caller_of(machine: Machine, session: Session, request: Mapping[str, Any]) ->
     """Who asks.
 
     root, the git user and members of the group `pushdeploy` hold all rights, strangers none. Root
-    (sudo) and the git user (ssh keys) vouch for a person's name; anybody else goes by his own.
+    (sudo) and the git user (ssh keys) vouch for a person's name; anybody else goes by their own.
     """
     peer = session.peer
     claimed = escaped(str(request.get("who") or ""))[:NAME_LIMIT]

@@ -127,7 +127,7 @@ class Session:
         return True
 
     def is_left(self) -> bool:
-        """True when the caller has hung up, or nobody reads his stdout any more.
+        """True when the caller has hung up, or nobody reads its stdout any more.
 
         What a lost ssh connection leaves behind still holds its end of ours. Asked by poll(2): a
         socket with a time-out waits in recv, MSG_DONTWAIT or not.
@@ -137,7 +137,7 @@ class Session:
         return len(self.descriptors) > STDOUT and _has_event(self.descriptors[STDOUT], 0)
 
     def is_hung_up(self) -> bool:
-        """True when the caller has hung up, or his stdin, stdout and stderr all have no other end.
+        """True when the caller has hung up, or its stdin, stdout and stderr all have no other end.
 
         Those of a lost ssh connection have none; `run ... | head` leaves two of them.
         """

@@ -37,7 +37,7 @@ def uninstall(*, purge: bool, sure: bool) -> None:
     """Stop everything and take it away; safe to repeat.
 
     Raises:
-        UsageError: nobody said that he means it.
+        UsageError: it was not confirmed.
     """
     if not sure and _is_installed():
         _ask(purge=purge)

@@ -26,7 +26,7 @@ class EndedAs(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """How another's attempt failed; who asked has not seen it. As `events.AttemptFailed`."""
+    """How another's attempt failed; the caller has not seen it. As `events.AttemptFailed`."""
 
     reason: str
     report: tuple[str, ...]

@@ -33,8 +33,8 @@ class Held(NamedTuple):
 def held_ports() -> dict[int, Held]:
     """What each user has.
 
-    Who binds a port and connects from it keeps it from others as one who listens there does, and
-    is in no list of listeners.
+    Whoever binds a port and connects from it keeps it from others, as a listener does, and is in no
+    list of listeners.
     """
     try:
         found = list(_asked())

@@ -26,7 +26,7 @@ def get_ready() -> None:
 def attempt_log(path: Path, *, app: str, attempt: int) -> Report:
     """Open a new log; the returned function writes one event and flushes it.
 
-    What lies there is overwritten: who follows would take another attempt's end for this one's.
+    What is there is overwritten: a follower would take another attempt's end for this one's.
     The event that ends the attempt is the last one.
     """
     get_ready()

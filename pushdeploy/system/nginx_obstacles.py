@@ -1,6 +1,6 @@
 """What keeps visitors from the sites of nginx, though our files are in order.
 
-Only looks; what somebody else has set is his, so it is named with the line that cures it.
+Only looks; what somebody else has set is theirs, so it is reported with the line that fixes it.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _defaults(others: Sequence[Directive], app: str | None) -> Iterator[Obstacle
 
 
 def _addresses(others: Sequence[Directive], sites: Sequence[Site]) -> Iterator[Obstacle]:
-    """Who listens on one address gets all that comes there, and ours listen on all."""
+    """A site that listens on one address gets all that comes there, and ours listen on all."""
     ports = {HTTP} | {HTTPS for site in sites if site.secured}
     for one in listens(others):
         own = one.address not in ANYWHERE and not one.address.startswith(LOOPBACK)

@@ -98,7 +98,7 @@ async def _connect(target: str) -> socket.socket:
 
 
 async def _connect_port(port: int) -> socket.socket:
-    """Who connects before the app listens waits for it, instead of being turned away."""
+    """Connections made before the app listens wait for it, instead of being turned away."""
     loop = asyncio.get_running_loop()
     end, pause = loop.time() + CONNECT_SECONDS, RETRY_SECONDS
     while True:

@@ -40,7 +40,7 @@ def plan(connection: str = "") -> Plan:
     """What has to be done.
 
     Args:
-        connection: `$SSH_CONNECTION` of whoever asks: the port that he came in by must stay open.
+        connection: `$SSH_CONNECTION` of whoever asks: the port that they came in by must stay open.
 
     Raises:
         UnavailableError: there is no ufw, or no ssh port can be found, or a rule shuts it: enabling

@@ -1,6 +1,6 @@
 """What keeps visitors from the apps, or pushes from the server, though all of ours is in order.
 
-Only looks; what somebody else has set is his, so it is named with the line that cures it.
+Only looks; what somebody else has set is theirs, so it is reported with the line that fixes it.
 """
 
 from __future__ import annotations
