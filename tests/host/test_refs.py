@@ -168,7 +168,6 @@ HOLD_ALL = """
 import socket, time
 held = [socket.socket() for _ in range(8000, 9000)]
 for port, one in enumerate(held, 8000):
-    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # an app was just there
     try:
         one.bind(("127.0.0.1", port))
