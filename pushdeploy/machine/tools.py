@@ -103,6 +103,9 @@ class Proxy(Protocol):
     def worker(self) -> str:
         """The user as whom it reads files."""
 
+    def let_in(self) -> list[str]:
+        """Let it reach the apps' sockets, in case their group was made again; what was done."""
+
     def maintenance_page(self, message: str) -> str:
         """What it shows instead of an app."""
 

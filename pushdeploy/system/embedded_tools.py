@@ -58,6 +58,10 @@ class NoProxy:
         """Refuse."""
         _refuse("nginx")
 
+    def let_in(self) -> list[str]:
+        """There is nothing to let in."""
+        return []
+
     def maintenance_page(self, message: str) -> str:
         """Refuse."""
         _refuse("nginx")

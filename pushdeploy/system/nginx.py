@@ -203,6 +203,18 @@ class Nginx:
     def _is_included(self) -> bool:
         return self.folder / f"{OURS}.conf" in read(self.configuration).files
 
+    def let_in(self) -> list[str]:
+        """Let nginx's workers reach the apps' sockets; an nginx that runs is reloaded."""
+        if not self.is_installed():
+            return []
+        with self._lock():
+            user = self.worker()
+            if not self._let_in(user):
+                return []
+            if nginx_program.workers(self.others()):
+                self._reload()
+        return [f"let nginx's user {user} reach the apps again"]
+
     def _let_in(self, user: str) -> bool:
         """Let nginx's workers reach the apps' sockets; they learn of it by a reload."""
         nginx_workers.own_sockets(SERVER.run)

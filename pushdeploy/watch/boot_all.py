@@ -29,6 +29,8 @@ def boot_all(machine: Machine) -> list[str]:
     can't be started does not hold up the others.
     """
     owned = told(lambda: own_server(machine))
+    if owned:  # the group of the sockets may be a new one, and nginx starts next
+        owned += told(machine.proxy.let_in)
     did: list[str] = []
     started: list[Instance] = []
     for app in app_names(machine.layout.apps):

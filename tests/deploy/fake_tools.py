@@ -34,6 +34,8 @@ class FakeProxy:
     refusal: UnavailableError | None = None
     """What it says to the next change."""
     on_apply: Callable[[], None] = lambda: None
+    shut_out: bool = False
+    """It can't reach the apps' sockets."""
     in_the_way: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -98,6 +100,12 @@ class FakeProxy:
     def worker(self) -> str:
         """Debian's."""
         return "www-data"
+
+    def let_in(self) -> list[str]:
+        """Once, when it was shut out."""
+        did = ["let nginx in"] if self.shut_out else []
+        self.shut_out = False
+        return did
 
     def maintenance_page(self, message: str) -> str:
         """The message."""

@@ -34,7 +34,7 @@ SUPERVISOR = {
 }
 TIMERS = {"wake"}
 CERTIFICATES = {"issue", "forget"}
-ELSEWHERE = {"test_and_reload", "make_refusing", "enable"}
+ELSEWHERE = {"test_and_reload", "let_in", "make_refusing", "enable"}
 """Of the proxy and the firewall: `system/nginx.py` has points of its own, and what is made for
 refusals is the same for ever. No app's story turns a firewall on."""
 ACCOUNTS = {"ensure", "ensure_server", "remove", "own_venv", "own_work"}
@@ -124,6 +124,7 @@ TOGETHER = {
     "nginx_welcome.py::turn_on": "the same",
     "nginx_welcome.py::turn_off": "belongs to the writing of sites, which has its point",
     "nginx.py::_put_back": "takes back the files before, when nginx refuses",
+    "nginx.py::let_in": "whoever looks next does it again",
     "nginx.py::test_and_reload": "one step; its callers have the point",
     "cleanup.py::_delete_others": "its callers have the point",
     "cleanup.py::_prune_work": "its callers have the point",

@@ -49,12 +49,11 @@ DAMAGES = {
 
 
 def reboot(host: Host) -> None:
-    """The boot makes them; the timer lets nginx in again, a minute later."""
+    """The boot makes them, and lets nginx in before it starts."""
     host.reboot()
     for name in ("deploy", "pushdeploy", "pd-front"):
         host.run("getent", "group", name)
     assert host.exists("/run/pushdeploy/engine.sock")
-    host.run("systemctl", "start", HOURLY)
 
 
 RESCUES: dict[str, Callable[[Host], object]] = {

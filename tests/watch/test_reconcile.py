@@ -11,12 +11,22 @@ from pushdeploy.apps.lifecycle import create_app
 from pushdeploy.model.instance import State
 from pushdeploy.proxy import sites
 from pushdeploy.records.app_records import AppRecords
+from pushdeploy.system.accounts_embedded import OwnAccounts
+from pushdeploy.system.ownership import Findings
 from pushdeploy.watch.boot_all import boot_all
 from pushdeploy.watch.reconcile import reconcile_all
 from tests.deploy.machine import APP, FakeMachine, Watching, names, snapshot
 from tests.deploy.servers import free_port
 
 WITH_WORKER = "web: gunicorn app:app\nworker: python work.py\n"
+
+
+class WithoutGroups(OwnAccounts):
+    """On which somebody has deleted our groups."""
+
+    def ensure_server(self, *, deep: bool = False) -> Findings:
+        """They are made again."""
+        return super().ensure_server(deep=deep) + Findings(made=["made the group pd-front"])
 
 
 @pytest.fixture
@@ -69,6 +79,17 @@ def test_one_broken_app_does_not_hold_up_the_boot_of_the_others(live: FakeMachin
 
     assert "started web.1 of blog v2" in did
     assert live.answer() == "v2"
+
+
+def test_a_boot_that_makes_groups_again_lets_nginx_in(live: FakeMachine) -> None:
+    live.proxy.shut_out = True
+    live.supervisor.reboot()
+    calm = boot_all(live)
+
+    did = boot_all(replace(live, accounts=WithoutGroups(live.layout)))
+
+    assert "let nginx in" not in calm
+    assert did[:2] == ["made the group pd-front", "let nginx in"]
 
 
 def test_a_port_that_is_taken_at_boot_does_not_keep_the_app_from_starting(
