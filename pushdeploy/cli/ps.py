@@ -136,6 +136,10 @@ def _instance(one: Running) -> str:
 
 def _warnings(answer: verbs.Ps, now: float) -> Iterator[str]:
     app = answer.app
+    if answer.maintenance:
+        yield from style.problem(
+            "Visitors still get the maintenance page.", f"pushdeploy maintenance:off --app {app}"
+        )
     if answer.misfit:
         yield from style.problem(answer.misfit, f"pushdeploy rebuild --app {app}")
     for one in answer.instances:
@@ -171,6 +175,7 @@ def _record(answer: verbs.Ps) -> dict[str, Any]:
         "web_concurrency": answer.web_concurrency,
         "commands": answer.commands,
         "instances": [_instance_record(one) for one in answer.instances],
+        "maintenance": answer.maintenance,
         "misfit": answer.misfit,
         "revived": [iso(at) for at in answer.revived],
         "last_attempt": None if last is None else _attempt(last),

@@ -150,6 +150,9 @@ def run_attempt(
         number, outcome=Outcome.LIVE, release=release.number, seconds=round(seconds, 3)
     )
     reached(Point.ATTEMPT_ENDED)
+    if records.place.maintenance.exists():
+        off = f"pushdeploy maintenance:off --app {request.app}"
+        report(Warned("visitors still get the maintenance page", hint=off))
     report(AttemptEnded(Outcome.LIVE, 0, release.number))
     return Ended(EndedAs.LIVE, 0, number, release.number)
 

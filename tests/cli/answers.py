@@ -89,6 +89,7 @@ PS = Ps(
             memory=20_971_520,
         ),
     ),
+    maintenance=False,
     misfit=None,
     revived=(NOW - 9000, NOW - 300),
     last_attempt=Attempt(

@@ -94,6 +94,17 @@ def test_ps_of_an_app_that_was_never_live_says_what_to_do(
     assert said.stderr == "Nothing of blog is live yet: git push production main\n"
 
 
+def test_ps_says_that_visitors_get_the_maintenance_page(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["ps"] = replace(PS, maintenance=True)
+
+    assert pushdeploy("ps").stderr.startswith(
+        " !     Visitors still get the maintenance page.\n"
+        " !     Next: pushdeploy maintenance:off --app blog\n"
+    )
+
+
 def test_ps_scale_without_changes_shows_the_numbers(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pushdeploy.errors import UsageError
-from pushdeploy.events import AttemptFailed
+from pushdeploy.events import AttemptFailed, Warned
 from pushdeploy.model.job import JobKind
 from pushdeploy.model.release import Kind
 from tests.deploy.machine import FakeMachine, names
@@ -153,3 +153,18 @@ def test_a_failed_renewal_says_what_is_live(live: FakeMachine) -> None:
     told = live.watching.one(AttemptFailed)
     assert isinstance(told, AttemptFailed)
     assert told.still_live == 1
+
+
+def test_while_the_maintenance_page_is_on_each_attempt_says_how_to_turn_it_off(
+    live: FakeMachine,
+) -> None:
+    live.place.maintenance.write_text("Back at 9")
+
+    live.restart()
+    restarted = live.watching.one(Warned)
+    live.rollback()
+
+    assert restarted == live.watching.one(Warned)
+    assert restarted == Warned(
+        "visitors still get the maintenance page", "pushdeploy maintenance:off --app blog"
+    )

@@ -29,6 +29,8 @@ class Ps:
     commands: dict[str, str]
     """The live Procfile: each process type's command."""
     instances: tuple[Running, ...]
+    maintenance: bool
+    """Whether visitors get the maintenance page."""
     misfit: str | None
     """Why the live release can't be started again, when its Python is gone."""
     revived: tuple[float, ...]
@@ -51,6 +53,7 @@ def ps(asked: Asked) -> Ps:
         web_concurrency=web_workers(asked.machine, records.settings(), records.environment()),
         commands={line.name: line.command for line in current.procfile.lines} if current else {},
         instances=tuple(running(asked.machine, records)),
+        maintenance=records.place.maintenance.exists(),
         misfit=None if current is None else fit.misfit(asked.machine, current),
         revived=tuple(records.history().hang_restarts.get(live or 0, ())),
         last_attempt=max(records.attempts(), key=lambda one: one.number, default=None),
