@@ -15,7 +15,7 @@ from pushdeploy.model.storage import parse_new_folder, parse_storage_folder
 if TYPE_CHECKING:
     from pushdeploy.cli.target import Local
 
-COLUMNS = ("Folder", "Lies in")
+COLUMNS = ("Folder", "Lies in", "From")
 
 
 @command("storage", example="pushdeploy storage --app blog")
@@ -24,9 +24,17 @@ def storage(target: Local, *, app: str, as_json: bool) -> None:
     """List the folders that every release shares."""
     answer = target.ask(verbs.storage, app=app)
     if as_json:
-        show_json({"shared": answer.shared, "storage": list(answer.folders)})
-    elif answer.folders:
-        rows = [(f"{folder}/", f"{answer.shared}/{folder}/") for folder in answer.folders]
+        show_json(
+            {
+                "shared": answer.shared,
+                "storage": list(answer.folders),
+                "app_json": list(answer.declared),
+            }
+        )
+    elif answer.folders or answer.declared:
+        origins = dict.fromkeys(answer.declared, "app.json")
+        origins |= dict.fromkeys(answer.folders, "storage:add")
+        rows = [(f"{one}/", f"{answer.shared}/{one}/", origins[one]) for one in sorted(origins)]
         show_table(COLUMNS, rows)
     else:
         say(f"{app} has no storage. Add a folder: pushdeploy storage:add instance/ --app {app}")

@@ -67,7 +67,11 @@ def parse_dotenv(text: str) -> dict[str, str]:
         else:
             name, value, position = _binding(text, position, line)
             if name in lines:
-                _refuse(line, f"{quoted(name)} is already set on line {lines[name]}")
+                _refuse(
+                    line,
+                    f"{quoted(name)} is already set on line {lines[name]}",
+                    "remove one of the two lines",
+                )
             found[name], lines[name] = value, line
             try:
                 check_name(name)
@@ -172,8 +176,8 @@ def _rendered(value: str) -> str:
     return '"' + escaped.replace("\n", "\\n").replace("\r", "\\r") + '"'
 
 
-def _refuse(line: int, problem: str) -> NoReturn:
+def _refuse(line: int, problem: str, hint: str = "") -> NoReturn:
+    written = f"write line {line} as `NAME=value`, with `'…'` around a value of several lines"
     raise RefusedInputError(
-        f"line {line} of the `.env` can't be read: {problem}",
-        hint=f"write line {line} as `NAME=value`, with `'…'` around a value of several lines",
+        f"line {line} of the `.env` can't be read: {problem}", hint=hint or written
     )

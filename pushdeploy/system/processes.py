@@ -186,14 +186,18 @@ def server_workers(pid: int) -> int | None:
 SHELLS = ("bash", "dash", "sh")
 TRACKER = "multiprocessing.resource_tracker"
 MASTERS = ("gunicorn", "--workers", "-w")
+TOLD_BY_VARIABLE = ("uvicorn", "fastapi")
+"""They have workers when `WEB_CONCURRENCY` is more than 1."""
 
 
 def _has_workers(master: psutil.Process) -> bool:
     """By its command line: gunicorn always has, others when they are told to."""
-    return any(
-        word.rpartition("/")[2] == MASTERS[0] or word.partition("=")[0] in MASTERS
-        for word in master.cmdline()
-    )
+    words = master.cmdline()
+    programs = {word.rpartition("/")[2] for word in words}
+    if MASTERS[0] in programs or any(word.partition("=")[0] in MASTERS for word in words):
+        return True
+    told = master.environ().get("WEB_CONCURRENCY", "")
+    return not programs.isdisjoint(TOLD_BY_VARIABLE) and told not in ("", "0", "1")
 
 
 def _family(process: psutil.Process) -> list[psutil.Process]:

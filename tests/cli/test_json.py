@@ -18,7 +18,7 @@ import pytest
 from pushdeploy.cli.runner import status_of
 from pushdeploy.cli.target import Local
 from pushdeploy.engine.verbs import certs, config, deploy, domains, keys, storage
-from pushdeploy.errors import UnavailableError
+from pushdeploy.errors import RefusedInputError, UnavailableError
 from pushdeploy.model.layout import SERVER
 from pushdeploy.model.static_mount import parse_static_mount
 from pushdeploy.records.server_settings import change_server_settings
@@ -60,7 +60,17 @@ KINDS = {
 EVENTS = "releases:output .events"
 """Each kind has its own keys, and the page does not show all kinds."""
 
-SAME = ("file", "snippets", "shared", "storage", "maintenance", "watchdog", "kept_for", "what")
+SAME = (
+    "file",
+    "snippets",
+    "shared",
+    "storage",
+    "app_json",
+    "maintenance",
+    "watchdog",
+    "kept_for",
+    "what",
+)
 """Keys whose very values the page shows."""
 
 
@@ -134,7 +144,7 @@ def _live_through(machine: FakeMachine) -> None:
     machine.proxy.serves_domains = machine.firewall.active = True
     machine.layout.keys.parent.mkdir()
     engine = RealEngine(machine)
-    machine.push("one", PROCFILE)
+    machine.push("one", PROCFILE, storage=("uploads",))
     values = {"DATABASE_URL": "sqlite:///instance/blog.db", "SECRET_KEY": "it's a secret"}
     engine(config.change, {"app": APP, "values": values})
     engine(storage.add, {"app": APP, "folder": "instance"})
@@ -183,3 +193,15 @@ def test_json_is_as_documented(
         assert kinds - {"null"} == found[place] - {"null"} or "null" in kinds | found[place], place
     for key in SAME:
         assert list(values(page, key)) == list(values(real, key))[: len(list(values(page, key)))]
+
+
+def test_a_folder_that_app_json_declares_is_not_removed_by_a_command(machine: FakeMachine) -> None:
+    engine = RealEngine(machine)
+
+    with pytest.raises(
+        RefusedInputError, match=r"app\.json declares `uploads` as storage"
+    ) as refused:
+        engine(storage.remove, {"app": APP, "folder": "uploads"})
+
+    assert refused.value.hint == "remove it there, and push again"
+    assert engine(storage.storage, {"app": APP}).declared == ("uploads",)

@@ -260,10 +260,12 @@ def test_keys_are_listed_with_their_fingerprints(
 
 
 def test_storage_says_where_the_folders_lie(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
-    engine.answers["storage"] = Storage("/srv/shared", ("instance", "media/up"))
+    engine.answers["storage"] = Storage("/srv/shared", ("media/up",), ("instance",))
 
     assert pushdeploy("storage").stdout == (
-        "Folder     Lies in\ninstance/  /srv/shared/instance/\nmedia/up/  /srv/shared/media/up/\n"
+        "Folder     Lies in                From\n"
+        "instance/  /srv/shared/instance/  app.json\n"
+        "media/up/  /srv/shared/media/up/  storage:add\n"
     )
 
 

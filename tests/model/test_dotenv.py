@@ -190,3 +190,10 @@ def test_what_can_not_be_set_is_refused_in_every_form(content: bytes, complaint:
         parse_vars(decode_any(content, ".env"))
 
     assert complaint.lower() in refusal.value.message.lower()
+
+
+def test_of_a_name_that_is_set_twice_one_line_is_to_be_removed() -> None:
+    with pytest.raises(RefusedInputError, match="`A` is already set on line 1") as refused:
+        parse_dotenv("A=1\nB=2\nA=3\n")
+
+    assert refused.value.hint == "remove one of the two lines"

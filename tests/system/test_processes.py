@@ -168,6 +168,8 @@ time.sleep(1000)
         (["gunicorn", "0"], 0),
         (["app", "2", "--workers", "2"], 2),
         (["app", "2"], None),
+        (["uvicorn", "5"], 5),
+        (["fastapi", "5"], 5),
     ],
 )
 @pytest.mark.parametrize("shell", [False, True])
@@ -179,12 +181,28 @@ def test_the_workers_of_a_server_are_those_that_run(
     argv = [sys.executable, str(program), *line[1:]]
     if shell:
         argv = ["/bin/sh", "-c", f"{shlex.join(argv)}; true"]
-    child = subprocess.Popen(argv, stdout=subprocess.PIPE, start_new_session=True)
+    told = {**os.environ, "WEB_CONCURRENCY": "5"}
+    child = subprocess.Popen(argv, stdout=subprocess.PIPE, start_new_session=True, env=told)
     try:
         assert child.stdout is not None
         child.stdout.readline()
 
         assert processes.server_workers(child.pid) == workers
+    finally:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+
+
+def test_uvicorn_that_is_told_of_one_worker_has_none(tmp_path: Path) -> None:
+    program = tmp_path / "uvicorn"
+    program.write_text(FORKS)
+    argv, told = [sys.executable, str(program), "1"], {**os.environ, "WEB_CONCURRENCY": "1"}
+    child = subprocess.Popen(argv, stdout=subprocess.PIPE, start_new_session=True, env=told)
+    try:
+        assert child.stdout is not None
+        child.stdout.readline()
+
+        assert processes.server_workers(child.pid) is None
     finally:
         os.killpg(child.pid, signal.SIGKILL)
         child.communicate()

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.engine.deadlines import ATTEMPT_SECONDS, QUERY_SECONDS
 from pushdeploy.engine.registry import verb
-from pushdeploy.errors import NotFoundError
+from pushdeploy.errors import NotFoundError, RefusedInputError
 from pushdeploy.model.ended import Ended
 from pushdeploy.model.rights import Right
 
 if TYPE_CHECKING:
     from pushdeploy.engine.asked import Asked
+    from pushdeploy.model.release import Release
     from pushdeploy.model.settings import AppSettings
 
 
@@ -23,13 +24,21 @@ class Storage:
     shared: str
     """The folder of the server that the others lie in."""
     folders: tuple[str, ...]
+    """Those that `storage:add` has added."""
+    declared: tuple[str, ...] = ()
+    """Those that only app.json of the live release has."""
 
 
 @verb("storage", Storage, right=Right.LOOK, seconds=QUERY_SECONDS)
 def storage(asked: Asked) -> Storage:
     """List the folders."""
     records = asked.records()
-    return Storage(str(records.place.shared), tuple(records.settings().storage))
+    added, current = tuple(records.settings().storage), records.current()
+    return Storage(str(records.place.shared), added, _declared(current, added))
+
+
+def _declared(current: Release | None, added: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one for one in current.storage if one not in added) if current else ()
 
 
 @verb("storage.add", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
@@ -56,8 +65,13 @@ def remove(asked: Asked) -> Ended:
     from pushdeploy.model.storage import parse_storage_folder
 
     folder = parse_storage_folder(str(asked.request.get("folder", "")))
+    current = asked.records().current()
 
     def without(before: AppSettings) -> AppSettings:
+        if folder in _declared(current, before.storage):
+            raise RefusedInputError(
+                f"app.json declares `{folder}` as storage", hint="remove it there, and push again"
+            )
         if folder not in before.storage:
             raise NotFoundError(
                 f"`{folder}` is not a storage folder", hint=f"pushdeploy storage --app {asked.app}"
