@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +12,7 @@ import click
 
 from pushdeploy.cli.command import command
 from pushdeploy.engine.verbs import run as verbs
+from pushdeploy.system.terminal_pipes import without_terminals
 
 if TYPE_CHECKING:
     from pushdeploy.cli.invocation import Invocation
@@ -23,10 +25,15 @@ Answer = TypeVar("Answer")
 DESCRIPTORS = (0, 1, 2)
 
 
-def attached(target: Local, verb: Verb[Answer], **request: Any) -> Answer:
+def attached(
+    target: Local,
+    verb: Verb[Answer],
+    descriptors: tuple[int, int, int] = DESCRIPTORS,
+    **request: Any,
+) -> Answer:
     """Ask the engine, which uses our stdin, stdout and stderr itself; returns its answer."""
     sys.stdout.flush()
-    return target.engine(verb, request, descriptors=DESCRIPTORS)
+    return target.engine(verb, request, descriptors=descriptors)
 
 
 def _at_terminal() -> bool:
@@ -52,12 +59,16 @@ def run(target: Local, *, app: str, argv: tuple[str, ...]) -> int:
     passed on unchanged. A single argument is run by a shell: 'ls *.db | wc -l'. Its exit status is
     passed through, or 128 + N when signal N ended it. Put pushdeploy's options before COMMAND.
     """
-    answer = attached(
-        target,
-        verbs.run,
-        app=app,
-        argv=[os.fsencode(word).decode("utf-8", "surrogateescape") for word in argv],
-        terminal=_at_terminal(),
-        term=os.environ.get("TERM", ""),
-    )
+    terminal = _at_terminal()
+    handed = nullcontext(DESCRIPTORS) if terminal else without_terminals(DESCRIPTORS)
+    with handed as descriptors:
+        answer = attached(
+            target,
+            verbs.run,
+            descriptors,
+            app=app,
+            argv=[os.fsencode(word).decode("utf-8", "surrogateescape") for word in argv],
+            terminal=terminal,
+            term=os.environ.get("TERM", ""),
+        )
     return answer.exit_code

@@ -129,9 +129,21 @@ class Site:
 
     def pushdeploy(self, *words: str) -> Result:
         """A command of ours about this app."""
-        command, *rest = words
+        return self._run(self._pushdeploy(*words))
+
+    def start_pushdeploy(self, *words: str, stdin: int, output: int) -> subprocess.Popen[bytes]:
+        """A command of ours about this app that is still going on; both outputs go one way."""
+        return subprocess.Popen(
+            self._pushdeploy(*words),
+            stdin=stdin,
+            stdout=output,
+            stderr=output,
+            env=self._environment(),
+        )
+
+    def _pushdeploy(self, command: str, *rest: str) -> list[str]:
         program = str(EmbeddedScripts(self.place.root).pushdeploy)
-        return self._run([program, command, "--app", self.app, *rest])
+        return [program, command, "--app", self.app, *rest]
 
     def read(self, path: str = "/") -> str:
         """What the app's port answers."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import re
 import signal
+import subprocess
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -134,6 +137,26 @@ def test_a_one_off_runs_with_the_release_s_code_and_its_status_is_ours(site: Sit
     done = site.pushdeploy("run", "cat VERSION; echo $PUSHDEPLOY_RELEASE; exit 3")
 
     assert (done.status, done.output.split()) == (3, ["1", "v1"])
+
+
+def test_a_one_off_behind_a_pipe_never_holds_the_caller_s_terminal(site: Site) -> None:
+    site.deploy("tiny")
+    screen, terminal = pty.openpty()
+    line = "readlink /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 >&2; cat; exit 3"
+
+    child = site.start_pushdeploy("run", line, stdin=subprocess.PIPE, output=terminal)
+    os.close(terminal)
+    child.communicate(b"typed\n", timeout=60)
+
+    shown = b""
+    with contextlib.suppress(OSError):  # the last user has gone (pty(7))
+        while part := os.read(screen, 4096):
+            shown += part
+    os.close(screen)
+    words = shown.decode().split()
+    assert child.returncode == 3
+    assert words[3:] == ["typed"]
+    assert all(word.startswith("pipe:") for word in words[:3])
 
 
 def test_the_log_shows_what_the_app_printed(site: Site) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pty
 import socket
 import threading
 from dataclasses import replace
@@ -143,6 +144,27 @@ def test_descriptors_come_along(line: Line) -> None:
     assert os.read(reading, 10) == b"hello"
     assert os.read(reading, 10) == b"", "the engine's copy is closed"
     os.close(reading)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_one_off_is_not_given_the_caller_s_terminal(
+    line: Line, machine: FakeMachine, place: int, *, asked: bool
+) -> None:
+    keyboard, terminal = pty.openpty()
+    reading, writing = os.pipe()
+    descriptors = [reading, writing, writing]
+    descriptors[place] = terminal
+    request = {"verb": "run", "app": "blog", "argv": ["true"], "terminal": asked}
+
+    line.say_bytes(json.dumps(request).encode() + b"\n", descriptors)
+    line.serve(Registry())
+
+    (said,) = line.heard()
+    assert said["error"]["message"] == "an app's command is not given the caller's terminal"
+    assert machine.supervisor.calls == []
+    for one in (keyboard, terminal, reading, writing):
+        os.close(one)
 
 
 def test_getting_ready_for_nothing_ends_well(line: Line) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pty
+import re
 import shlex
 import signal
 import subprocess
@@ -32,6 +33,12 @@ try:
 except KeyboardInterrupt:
     print("caught")
     sys.exit(9)
+"""
+NAMES_ITS_OWN = """
+import os, sys
+for one in range(3):
+    print(one, os.readlink(f"/proc/self/fd/{one}"))
+sys.exit(7)
 """
 
 # All that systemd, a shell, ssh, click or JSON could make something else of.
@@ -250,6 +257,27 @@ def test_at_a_terminal_the_command_gets_one_with_keys_and_its_status(live: Site)
     assert "/dev/pts/" in shown
     assert "got hello" in shown
     assert status == 9
+
+
+@pytest.mark.parametrize("line", ["{run} | cat", "echo typed | {run}", "{run} 2> /dev/null"])
+def test_a_command_never_holds_the_terminal_of_who_called_it(live: Site, line: str) -> None:
+    run = shlex.join(["pushdeploy", "run", "--app", live.name, "--", "python", "-c", NAMES_ITS_OWN])
+    leader, follower = pty.openpty()
+    argv = live.host.argv("bash", "-c", f"set -o pipefail; {line.format(run=run)}; echo status $?")
+
+    with subprocess.Popen(
+        argv, stdin=follower, stdout=follower, stderr=follower, start_new_session=True
+    ) as process:
+        os.close(follower)
+        try:
+            shown = processes.read_until(leader, "status 7")
+        finally:
+            process.kill()
+            os.close(leader)
+
+    held = re.findall(r"([012]) (pipe:|/dev/pts/)", shown)
+    kind = "/dev/pts/" if line.startswith("{run} 2>") else "pipe:"
+    assert held == [(str(number), kind) for number in range(3)]
 
 
 # What it runs in

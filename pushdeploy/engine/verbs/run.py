@@ -38,6 +38,8 @@ def run(asked: Asked) -> Ran:
     from pushdeploy.model.job import JobKind
 
     machine, session = asked.machine, asked.session
+    descriptors = _descriptors(session.descriptors)
+    terminal = _has_terminal(descriptors, asked=bool(asked.request.get("terminal")))
     release = asked.records().current()
     if release is None:
         raise NotFoundError(
@@ -50,20 +52,32 @@ def run(asked: Asked) -> Ran:
     argv = tuple(str(word) for word in asked.request.get("argv", []))
     if not argv or any("\0" in word for word in argv):
         raise UsageError("there is no command to run", hint="pushdeploy run python")
-    if len(session.descriptors) != DESCRIPTORS:
-        raise UsageError("`run` needs the caller's stdin, stdout and stderr")
     job = replace(
         app_job(machine, release, JobKind.RUN, f".{RUN}", argv),
         seconds=RUN_SECONDS,
         environment=_environment(asked),
     )
-    stdin, stdout, stderr = session.descriptors
-    terminal = bool(asked.request.get("terminal")) and os.isatty(stdin)
-    return Ran(
-        machine.supervisor.run(
-            job, (stdin, stdout, stderr), terminal=terminal, left=session.is_hung_up
-        )
-    )
+    return Ran(machine.supervisor.run(job, descriptors, terminal=terminal, left=session.is_hung_up))
+
+
+def _descriptors(given: tuple[int, ...]) -> tuple[int, int, int]:
+    if len(given) != DESCRIPTORS:
+        raise UsageError("`run` needs the caller's stdin, stdout and stderr")
+    stdin, stdout, stderr = given
+    return stdin, stdout, stderr
+
+
+def _has_terminal(descriptors: tuple[int, int, int], *, asked: bool) -> bool:
+    """Whether the command gets a terminal of its own; it never gets the caller's.
+
+    What it once holds it can read for ever, after Ctrl-C too.
+    """
+    stdin, stdout, _ = descriptors
+    if asked and os.isatty(stdin) and os.isatty(stdout):
+        return True
+    if any(map(os.isatty, descriptors)):
+        raise UsageError("an app's command is not given the caller's terminal")
+    return False
 
 
 def _environment(asked: Asked) -> tuple[tuple[str, str], ...]:
