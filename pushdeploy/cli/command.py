@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -49,7 +51,11 @@ class ServerCommand(click.Command):
                 ctx.find_root(),
             )
         if isinstance(target, Local) and "app" in ctx.params:
-            ctx.params["app"] = self._app(target, ctx.params["app"])
+            try:
+                ctx.params["app"] = self._app(target, ctx.params["app"])
+            except UsageError as error:
+                error.hint = self._early_app(ctx.params.get("argv", ())) or error.hint
+                raise
         try:
             return super().invoke(ctx)
         except PushdeployError as error:
@@ -60,6 +66,15 @@ class ServerCommand(click.Command):
         """One real example."""
         with formatter.section("Example"):
             formatter.write_text(f"$ {self.example}")
+
+    def _early_app(self, argv: tuple[str, ...]) -> str | None:
+        """What to type when `--app` came behind a command that gets whatever follows it."""
+        for index, (word, app) in enumerate(itertools.pairwise(argv)):
+            if word == "--app" and index:
+                rest = shlex.join([*argv[:index], *argv[index + 2 :]])
+                typed = f"pushdeploy {self.name} --app {shlex.quote(app)} {rest}"
+                return f"put --app before the command: {typed}"
+        return None
 
     def _app(self, target: Local, name: str | None) -> str | None:
         if name is not None:

@@ -10,10 +10,13 @@ import click
 from pushdeploy import __version__, cli
 from pushdeploy.cli.command import ServerCommand
 from pushdeploy.cli.invocation import PROGRAM
+from pushdeploy.cli.target import Local
 from pushdeploy.engine.registry import modules_of, nouns
-from pushdeploy.errors import UsageError
+from pushdeploy.errors import PushdeployError, UsageError
 from pushdeploy.model import foreign_words
+from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.text import quoted
+from pushdeploy.model.typed_command import name_app
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +116,9 @@ class Commands(click.Group):
             return self._help(ctx, rest)
         found = self.get_command(ctx, name)
         if found is None:
-            raise _unknown(name, rest[0] if rest else "")
+            error = _unknown(name, rest[0] if rest else "")
+            name_app(error, _named_app(ctx, rest))
+            raise error
         return name, found, rest
 
     def _help(self, ctx: click.Context, words: list[str]) -> tuple[str, click.Command, list[str]]:
@@ -124,6 +129,22 @@ class Commands(click.Group):
                 return name, found, ["--help"]
         whole = click.Command(HELP, callback=lambda: click.echo(ctx.get_help()))
         return HELP, whole, []
+
+
+def _named_app(ctx: click.Context, words: list[str]) -> str | None:
+    """The app that was typed behind an unknown command: `--app blog`; or `blog`, on the server."""
+    option = click.Option(["-a", "--app"])
+    flags = {"ignore_unknown_options": True}
+    probe = click.Command("", params=[option], context_settings=flags, add_help_option=False)
+    try:
+        parsed, rest, _ = probe.make_parser(click.Context(probe)).parse_args(list(words))
+        app = parsed.get("app")
+        if app is not None:
+            return parse_app_name(app)
+        target = ctx.find_root().obj if rest else None
+        return rest[0] if isinstance(target, Local) and rest[0] in target.names() else None
+    except (PushdeployError, click.UsageError):
+        return None
 
 
 def _unknown(name: str, following: str) -> UsageError:

@@ -151,7 +151,7 @@ def _worker_fell(machine: Machine, instance: Instance) -> DeployFailedError:
     return DeployFailedError(
         f"`{instance.name}` of v{instance.release} did not stay up for {STAY_UP_SECONDS:.0f} s",
         report=shown if output else (silence(machine, instance),),
-        hint="fix its line in the Procfile, commit, and push again",
+        hint="fix its line in the Procfile, or the code, and push again",
     )
 
 

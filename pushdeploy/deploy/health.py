@@ -14,6 +14,7 @@ from pushdeploy.model.instance import DEFAULT_MEMORY, Instance, State, Status
 from pushdeploy.model.log_line import KILLED_FOR_MEMORY, Kept
 from pushdeploy.model.read_only import remedy
 from pushdeploy.model.release import Kind, Release
+from pushdeploy.model.web_line import advice
 from pushdeploy.system.http import Answer, GaveUpError, NoAnswerError, get
 
 if TYPE_CHECKING:
@@ -217,7 +218,12 @@ def _failed(
         report.append("It was given the release's socket, but listens on a port instead.")
         hint = 'app.json: {"pushdeploy": {"web": "port"}}, and listen on 127.0.0.1:$PORT'
     else:
-        pushed = release.kind is Kind.DEPLOY
-        again = "fix the app, then push again" if pushed else "make a different change"
+        again = _again(release, text)
         hint = f"{again}; see also: pushdeploy logs --app {release.app}" if output else again
     return DeployFailedError(reason, report=tuple(report), hint=hint)
+
+
+def _again(release: Release, text: str) -> str:
+    if release.kind is not Kind.DEPLOY:
+        return "make a different change"
+    return advice(release.procfile.web.command, text) or "fix the app, then push again"

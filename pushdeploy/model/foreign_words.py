@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,8 @@ class Answer:
 _REMOTE = f"git remote add production deploy@HOST:APP; {P} apps lists them"
 _PUSH = "git push production main"
 _DATABASE = (
-    "pushdeploy does not manage databases: bring your own",
-    f"{P} config:set DATABASE_URL=postgres:///APP",
+    "pushdeploy does not manage databases: bring your own, and set its DATABASE_URL",
+    f"{P} config:set --help",
 )
 _BUILD = ("each push builds a venv from requirements.txt by itself", _PUSH)
 _PORTS = ("nginx answers on ports 80 and 443; each app has a port on 127.0.0.1", f"{P} apps")
@@ -93,6 +94,7 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
         "ps:rebuild reload app:restart app:reboot reboot deploy:restart touch config:live",
         ("`restart` restarts the live code", f"{P} restart"),
     ),
+    ("dyno:restart dynos:restart", ("`restart` restarts the live code", f"{P} restart")),
     ("log app:log", ("`logs` shows what the app printed", f"{P} logs")),
     (
         "logs:tail tail logs:follow logs:live app:logs",
@@ -201,6 +203,8 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ("commands usage:help man topics", ("`--help` lists all commands", f"{P} --help")),
 )
 
+_NEW_APP = " APP"
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _ANSWERS = {word: Answer(*said) for words, said in _TABLE for word in words.split()}
 
 
@@ -218,11 +222,14 @@ def answer(typed: str, following: str = "") -> Answer | None:
     """
     word = typed.lower()
     noun, colon, _ = word.partition(":")
-    return (
+    found = (
         (_ANSWERS.get(f"{word}:{following.lower()}") if following and not colon else None)
         or _ANSWERS.get(word)
         or (_ANSWERS.get(f"{noun}:*") if colon else None)
     )
+    if found is not None and found.hint.endswith(_NEW_APP) and _NAME.fullmatch(following):
+        return Answer(found.why, f"{found.hint.removesuffix(_NEW_APP)} {following}")
+    return found
 
 
 def slip(typed: str, commands: Collection[str]) -> str | None:

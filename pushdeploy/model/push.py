@@ -82,8 +82,7 @@ def plan_push(updates: list[RefUpdate], branch: str) -> PushPlan:
         if deployed.deletes:
             raise RefusedInputError(
                 f"{quoted(wanted)} can't be deleted: it is the deploy branch",
-                hint="pushdeploy apps:destroy deletes the app; "
-                "pushdeploy git:set deploy-branch NAME chooses another branch",
+                hint="pushdeploy git:set deploy-branch NAME chooses another branch first",
             )
         parse_branch_name(wanted)
     elif rest:

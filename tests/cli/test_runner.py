@@ -107,6 +107,42 @@ def test_several_apps_and_none_named_is_a_question(
     assert said.stderr == " !     which app? There are blog, shop\n !     Next: add --app blog\n"
 
 
+def test_an_app_that_is_named_behind_the_command_of_run_is_to_be_named_before_it(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["apps"] = apps("blog", "shop")
+
+    said = pushdeploy("run", "ls", "-l", "--app", "shop")
+
+    assert said.status == UsageError.exit_code
+    assert said.stderr.endswith(
+        "Next: put --app before the command: pushdeploy run --app shop ls -l\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["status", "shop"], "pushdeploy ps --app shop"),
+        (["info", "--app", "shop"], "pushdeploy ps --app shop"),
+        (["open", "-a", "shop"], "pushdeploy domains --app shop"),
+        (["open", "--app=shop"], "pushdeploy domains --app shop"),
+        (["dyno:restart", "web", "--app", "shop"], "pushdeploy restart --app shop"),
+        (["relases", "shop"], "pushdeploy releases --app shop"),
+        (["status", "elsewhere"], "pushdeploy ps"),
+        (["status", "--app", "No;name"], "pushdeploy ps"),
+        (["create", "foo"], "pushdeploy apps:create foo"),
+        (["pg", "--app", "shop"], "pushdeploy config:set --app shop --help"),
+    ],
+)
+def test_a_word_of_another_tool_keeps_the_app_that_was_named(
+    engine: FakeEngine, pushdeploy: Pushdeploy, words: list[str], hint: str
+) -> None:
+    engine.answers["apps"] = apps("blog", "shop")
+
+    assert pushdeploy(*words).stderr.endswith(f" !     Next: {hint}\n")
+
+
 def test_no_app_at_all_is_said(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
     engine.answers["apps"] = apps()
 

@@ -263,6 +263,15 @@ def test_a_web_process_that_crashes_is_reported_with_its_last_words(live: FakeMa
     assert_v1_serves_untouched(live)
 
 
+def test_a_web_line_that_names_what_is_not_there_is_to_be_fixed(live: FakeMachine) -> None:
+    live.supervisor.crashing.add("pushdeploy-blog.v2.web")
+    live.supervisor.printed["web"] = ["ModuleNotFoundError: No module named 'ap'"]
+
+    live.push("two", "web: gunicorn ap:app\n")
+
+    assert (failure(live).hint or "").startswith("fix the web line of the Procfile, commit, and ")
+
+
 def test_a_web_process_that_answers_500_is_reported_with_the_answer(live: FakeMachine) -> None:
     live.supervisor.answers[2] = (500, "no such table: posts")
 
