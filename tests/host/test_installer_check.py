@@ -151,8 +151,9 @@ def test_a_site_in_the_place_of_the_welcome_page_stays_live(used: Host) -> None:
     done = install(used, "--app", "blog")
 
     assert before == "the shop\n"
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 69, done.stderr  # who asks for the bare address sees the shop
     assert "nginx serves shop.example.com" in done.stderr
+    assert "the bare address shows another site, not blog" in done.stderr
     assert shop(used) == "the shop\n"
     assert used.exists("/etc/nginx/sites-enabled/default")
     assert http_request(used, "http://192.0.2.1/").text == "the shop\n"

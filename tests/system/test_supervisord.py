@@ -440,6 +440,15 @@ def test_a_one_off_is_connected_to_the_caller_s_descriptors(app: App) -> None:
     assert status == 128 + signal.SIGTERM
 
 
+@pytest.fixture
+def hang_ups() -> Iterator[None]:
+    """HUP ends a program, also when nohup runs the tests, which ignores it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hang_ups")
 def test_a_one_off_of_who_has_left_is_hung_up(app: App) -> None:
     in_read, in_write = os.pipe()
 
