@@ -215,9 +215,14 @@ def _left(machine: Machine, records: AppRecords, occasion: Occasion, commit: str
         return Ended(EndedAs.NOTHING, 0)
     live, wrong = records.live(), trouble(machine, records)
     stays = f"v{live}, which took its place, {wrong}" if wrong else f"v{live} stays live"
+    last = max((one.release or 0 for one in deploys_of(records.attempts(), commit)), default=0)
+    later = live is not None and live > last
+    text = f"{commit[:8]} was live and then rolled back; {stays}"
+    if later:
+        text = f"{commit[:8]} was live before v{live} was deployed; {stays}"
     return Ended(
         EndedAs.LEFT,
         FAILED if wrong else 0,
-        text=f"{commit[:8]} was live and then rolled back; {stays}",
+        text=text,
         hint=f"pushdeploy deploy --app {records.place.name}",
     )

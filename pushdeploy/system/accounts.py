@@ -40,7 +40,8 @@ class ServerAccounts:
         """
         made = Findings(self.ensure_users())
         found = made + _set_right(server_owned(self._layout), deep=deep)
-        if not self._layout.engine_socket.exists():
+        sockets = (self._layout.engine_socket, self._layout.root_socket)
+        if not all(socket.exists() for socket in sockets):
             from pushdeploy.system.server_units import open_engine  # noqa: PLC0415 - slow, rare
 
             found.made += open_engine(self._layout)

@@ -186,6 +186,40 @@ def make_folder(path: Path, *, mode: int, user: int = -1, group: int = -1) -> bo
     return changed
 
 
+def make_inside(root: Path, relative: str, *, mode: int, user: int = -1, group: int = -1) -> None:
+    """Make the folders of a path below `root`, which somebody else may write: no link is followed.
+
+    What is there stays as it is.
+
+    Args:
+        root: a folder, itself no link.
+        relative: names divided by `/`; none is `..`.
+        mode: of each that is made.
+        user: its owner; -1 leaves ours.
+        group: the same.
+
+    Raises:
+        OSError: something else has a name there; a link is `ENOTDIR`.
+    """
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+    descriptor = os.open(root, flags)
+    try:
+        for name in relative.split("/"):
+            try:
+                os.mkdir(name, 0o700, dir_fd=descriptor)
+                made = True
+            except FileExistsError:
+                made = False
+            below = os.open(name, flags, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = below
+            if made:
+                os.fchown(descriptor, user, group)
+                os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
+
+
 def _open_folder(path: Path) -> int:
     try:
         return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

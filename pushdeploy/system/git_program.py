@@ -31,8 +31,16 @@ OBEYS_NOBODY = {
 }
 """For reading a repo: it names no program that is then run, and no collection starts."""
 
+HARMLESS = (
+    *("zeroPaddedFilemode", "badTimezone", "missingSpaceBeforeDate", "missingSpaceBeforeEmail"),
+    *("missingNameBeforeEmail", "missingEmail", "badEmail", "badDate", "missingTaggerEntry"),
+)
+"""Slips of old programs in the history of well-known repos (git-fsck(1)); who wrote a commit, and
+when, is not used."""
+
 RECEIVING = {
     "receive.fsckObjects": "true",
+    **{f"receive.fsck.{one}": "ignore" for one in HARMLESS},
     "receive.denyDeletes": "false",  # tags may go; our hooks keep the deploy branch
     "core.logAllRefUpdates": "false",
     "transfer.hideRefs": KEPT_REFS,

@@ -204,15 +204,14 @@ class Nginx:
         return self.folder / f"{OURS}.conf" in read(self.configuration).files
 
     def let_in(self) -> list[str]:
-        """Let nginx's workers reach the apps' sockets; an nginx that runs is reloaded."""
+        """Let nginx's workers reach the apps' sockets; an nginx that runs is reloaded soon."""
         if not self.is_installed():
             return []
         with self._lock():
             user = self.worker()
             if not self._let_in(user):
                 return []
-            if nginx_program.workers(self.others()):
-                self._reload()
+            nginx_program.reload_soon()
         return [f"let nginx's user {user} reach the apps again"]
 
     def _let_in(self, user: str) -> bool:

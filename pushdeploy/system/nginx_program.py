@@ -62,6 +62,11 @@ def test() -> None:
     command.run(Command([PROGRAM, "-t", "-q"]))
 
 
+def reload_soon() -> None:
+    """Have an nginx that runs take up who it is; not waited for: at boot it would wait for us."""
+    systemctl("--no-block", "try-reload-or-restart", SERVICE)
+
+
 def reload(others: Sequence[Directive]) -> None:
     """Have nginx take up its configuration, or start it; returns when it counts.
 

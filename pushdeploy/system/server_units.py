@@ -89,12 +89,13 @@ def ensure_units(layout: Layout) -> bool:
 def open_engine(layout: Layout) -> list[str]:
     """Have an engine that is installed listen where its socket is gone; returns what was done.
 
-    The socket can't start without our group, and somebody may have deleted either.
+    The first can't start without our group, and somebody may have deleted either.
     """
-    if layout.engine_socket.exists() or not (FOLDER / ENGINE).exists():
-        return []
-    systemctl("restart", ENGINE)
-    return [f"started {ENGINE}"]
+    places = ((ENGINE, layout.engine_socket), (ROOT, layout.root_socket))
+    gone = [unit for unit, at in places if (FOLDER / unit).exists() and not at.exists()]
+    for unit in gone:
+        systemctl("restart", unit)
+    return [f"started {unit}" for unit in gone]
 
 
 def start_apps() -> bool:

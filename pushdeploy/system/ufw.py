@@ -17,6 +17,9 @@ COMMENT = "pushdeploy"
 """Beside each rule that we add."""
 
 DEFAULTS = Path("/etc/default/ufw")
+LOCK = Path("/run/ufw.lock")
+"""Which ufw makes for everybody to read, and so to lock."""
+LOCK_MODE = 0o600
 _PORT = re.compile(r"\d{1,5}")
 _OPEN = re.compile(r"(?:allow|limit) (\d{1,5})(?:/tcp)?")
 _RESTRICTED = re.compile(r"(?:allow|limit) (?:.* port )?(\d{1,5})(?:/tcp| proto tcp)?")
@@ -74,7 +77,7 @@ def enable(planned: Plan) -> None:
         UnavailableError: a rule did not arrive; the firewall was not turned on.
     """
     for port in planned.opens:
-        command.run(Command(["ufw", "allow", f"{port}/tcp", "comment", COMMENT]))
+        _ufw("allow", f"{port}/tcp", "comment", COMMENT)
     allowed = _open_ports(restricted=planned.active)
     missing = [port for port in (*planned.ssh_ports, *WEB_PORTS) if port not in allowed]
     if missing:
@@ -82,7 +85,7 @@ def enable(planned: Plan) -> None:
             f"ufw did not accept the rule for port {missing[0]}; the firewall was not turned on",
             hint="sudo ufw show added",
         )
-    command.run(Command(["ufw", "--force", "enable"]))
+    _ufw("--force", "enable")
     if not is_active():
         raise UnavailableError("ufw says that it is not active", hint="sudo ufw status verbose")
 
@@ -106,12 +109,12 @@ def is_installed() -> bool:
 
 def is_active() -> bool:
     """True when the firewall is on."""
-    return command.run(Command(["ufw", "status"])).stdout.startswith("Status: active")
+    return _ufw("status").startswith("Status: active")
 
 
 def status() -> list[str]:
     """Ufw's own words."""
-    return command.run(Command(["ufw", "status", "verbose"])).stdout.rstrip().splitlines()
+    return _ufw("status", "verbose").rstrip().splitlines()
 
 
 def ssh_ports(connection: str = "") -> tuple[int, ...]:
@@ -149,8 +152,16 @@ def _rules() -> list[str]:
     return [rule for rule, _ in _commented()]
 
 
+def _ufw(*words: str) -> str:
+    """What it prints. Its lock is made first, so that none but root can hold it."""
+    descriptor = os.open(LOCK, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, LOCK_MODE)
+    os.fchmod(descriptor, LOCK_MODE)
+    os.close(descriptor)
+    return command.run(Command(["ufw", *words])).stdout
+
+
 def _commented() -> list[tuple[str, str]]:
-    lines = command.run(Command(["ufw", "show", "added"])).stdout.splitlines()
+    lines = _ufw("show", "added").splitlines()
     rules = (line.removeprefix("ufw ") for line in lines if line.startswith("ufw "))
     return [(rule, comment) for rule, _, comment in (one.partition(" comment ") for one in rules)]
 

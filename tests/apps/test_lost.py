@@ -10,6 +10,7 @@ import pytest
 from pushdeploy.apps.lifecycle import create_app
 from pushdeploy.apps.restore import restore_repo
 from pushdeploy.deploy.change_release import Change
+from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.release import Kind
 from pushdeploy.watch.reconcile import reconcile_all
@@ -143,6 +144,21 @@ def test_an_app_without_settings_is_named_and_comes_back_with_its_release(
     assert live.records.settings().port != port
     live.reconcile()
     assert live.answer() == "v2"
+
+
+def test_storage_is_not_made_where_a_link_of_the_app_leads(
+    machine: FakeMachine, tmp_path: Path
+) -> None:
+    machine.push("one", storage=("media/uploads",))
+    media = machine.place.shared / "media"
+    (media / "uploads").rmdir()
+    media.rmdir()
+    media.symlink_to(tmp_path)
+
+    with pytest.raises(RefusedInputError, match="storage can't be created: `shared/media/uploads`"):
+        machine.reconcile()
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_storage_that_is_gone_is_made_again_and_said_to_be_empty(machine: FakeMachine) -> None:

@@ -40,6 +40,15 @@ class Repo:
         )
         return done.stdout.decode().strip()
 
+    def tree(self, content: bytes) -> str:
+        """A tree of just these bytes, whatever git thinks of them; its id."""
+        words = ("hash-object", "-t", "tree", "-w", "--literally", "--stdin")
+        return self.git(*words, stdin=content)
+
+    def commit_of(self, tree: str) -> str:
+        """A commit of a tree, without a parent and on no branch; its id."""
+        return self.git("commit-tree", tree, "-m", "Old history")
+
     def commit(
         self,
         files: Mapping[str, str | bytes],

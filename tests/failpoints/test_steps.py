@@ -57,7 +57,14 @@ LASTING = re.compile(
 )
 
 # Those of the same classes that only look, or write where nobody looks yet.
-ASIDE = {"create_all", "delete_unfinished", "make_folder", "sync_folder", "sync_filesystem"}
+ASIDE = {
+    "create_all",
+    "delete_unfinished",
+    "make_folder",
+    "make_inside",
+    "sync_folder",
+    "sync_filesystem",
+}
 QUERIES = {
     *("settings", "live", "numbers", "release", "current", "environment", "attempts", "history"),
     *("next_release", "statuses", "tail", "keeping", "logs", "run", "fronts"),
@@ -124,7 +131,7 @@ TOGETHER = {
     "nginx_welcome.py::turn_on": "the same",
     "nginx_welcome.py::turn_off": "belongs to the writing of sites, which has its point",
     "nginx.py::_put_back": "takes back the files before, when nginx refuses",
-    "nginx.py::let_in": "whoever looks next does it again",
+    "nginx_program.py::reload_soon": "whoever looks next does it again",
     "nginx.py::test_and_reload": "one step; its callers have the point",
     "cleanup.py::_delete_others": "its callers have the point",
     "cleanup.py::_prune_work": "its callers have the point",

@@ -265,7 +265,7 @@ def test_a_secret_stands_in_no_place_that_others_read(site: Site) -> None:
     folders = {
         line.rsplit("/", 2)[-2] + "/" + line.rsplit("/", 1)[1] for line in found.stdout.split()
     }
-    assert folders == {"v2/environment", "v3/environment"}
+    assert folders == {"v2/environment", "v3/environment", f"{site.name}/environment"}
     modes = site.host.run("stat", "-c", "%a %U %G", f"{site.root}/current/environment").stdout
     assert modes == f"640 root pd-{site.name}\n"
 

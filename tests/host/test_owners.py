@@ -164,6 +164,15 @@ def test_who_has_lost_both_sockets_of_the_engine_gets_them_back(gated: Site) -> 
     next_push_is_live(gated)
 
 
+def test_root_s_own_socket_comes_back(gated: Site) -> None:
+    damage(gated, "rm /run/pushdeploy/root.sock")
+
+    said = reconcile(gated.host)
+
+    assert said == "the server: started pushdeploy.engine@root.socket\n"
+    assert gated.host.exists("/run/pushdeploy/root.sock")
+
+
 def test_a_push_that_finds_a_link_for_a_folder_ends_in_a_sentence(gated: Site) -> None:
     before = gated.current
     damage(gated, "mv {root}/home {root}/elsewhere && ln -s {root}/elsewhere {root}/home")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.push import MOST_REFS
 from pushdeploy.push.pre_receive import DEEPEST, check_push, check_tree
-from pushdeploy.system.git_program import receive_pack
+from pushdeploy.system.git_program import RECEIVING, receive_pack
 from tests.deploy.repo import LINK, SUBMODULE, Repo, make_repo
 
 if TYPE_CHECKING:
@@ -190,3 +191,23 @@ def test_the_receiving_git_is_told_nothing_by_the_client(monkeypatch: pytest.Mon
     assert settings["core.hooksPath"] == "/hooks"
     assert settings["receive.fsckObjects"] == "true"
     assert (settings["core.fsync"], settings["core.fsyncMethod"]) == ("all", "batch")
+
+
+def test_slips_of_old_programs_in_a_repo_s_history_are_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GIT_DIR", raising=False)
+    theirs = make_repo(tmp_path / "theirs.git")
+    ours = make_repo(tmp_path / "ours.git")
+    for name, value in RECEIVING.items():
+        ours.git("config", name, value)
+    plain = bytes.fromhex(theirs.git("rev-parse", f"{theirs.commit(GOOD)}^{{tree}}"))
+    padded = theirs.tree(b"040000 src\0" + plain)
+    harmful = theirs.tree(b"40000 .git\0" + plain)
+
+    theirs.git("push", str(ours.path), f"{theirs.commit_of(padded)}:refs/heads/padded")
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        theirs.git("push", str(ours.path), f"{theirs.commit_of(harmful)}:refs/heads/harmful")
+
+    assert ours.git("for-each-ref", "--format=%(refname)") == "refs/heads/padded"
+    assert b"hasDotgit" in refused.value.stderr
