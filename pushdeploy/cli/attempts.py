@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 GONE = 141
 """128 + SIGPIPE: nobody reads what we say."""
 
+STARTED = "attempt.started"
+
 GOES_ON = "You stopped watching; the server carries on."
 
 
@@ -34,7 +36,7 @@ def follow(target: Local, verb: Verb[Ended], **request: Any) -> int:
 
 
 def briefly(target: Local, doing: str, restarting: str, verb: Verb[Ended], **request: Any) -> int:
-    """Start an attempt and tell it in one line, as Heroku does; returns the exit status.
+    """Start an attempt and tell it in two lines, before and after; returns the exit status.
 
     Args:
         target: where the engine is.
@@ -97,12 +99,17 @@ class Teller(Printer):
         line = self._quiet.line()
         if line is None:
             return True
+        return self._name() and self.show([line])
+
+    def _name(self) -> bool:
+        """Say once what is being done, before anybody waits for it."""
         heading, self._heading = self._heading, []
-        return self.show([*heading, line])
+        return self.show(heading)
 
     def event(self, record: Mapping[str, Any]) -> bool:
         """Keep what a person must know."""
         self._quiet.heard(record)
+        named = self._name() if record.get("event") == STARTED else True
         from pushdeploy.cli import console  # slow, while the engine works
         from pushdeploy.events import AttemptFailed, Warned, from_record
 
@@ -110,7 +117,7 @@ class Teller(Printer):
         self._told = self._told or isinstance(event, AttemptFailed)
         if isinstance(event, Warned | AttemptFailed):
             self._kept += console.lines(event)
-        return True
+        return named
 
     def finish(self, sentence: str) -> None:
         """The line, then what was kept: the reason stands last."""

@@ -95,3 +95,18 @@ def test_a_change_that_takes_long_is_named_before_what_is_waited_for() -> None:
             "       still watching whether everything stays up (6 s)\n"
             "Setting DEBUG and restarting blog... done, v2\n"
         )
+
+
+def test_a_change_is_named_as_soon_as_it_begins() -> None:
+    read, write = os.pipe()
+    teller = Teller(Printer(write), "Setting DEBUG and restarting blog")
+
+    teller.event({"event": "attempt.started"})
+    begun = os.read(read, 1000)
+    teller.event({"event": "release.switched"})
+    teller.finish("Setting DEBUG and restarting blog... done, v2")
+    os.close(write)
+
+    assert begun == b"-----> Setting DEBUG and restarting blog\n"
+    with os.fdopen(read) as pipe:
+        assert pipe.read() == "Setting DEBUG and restarting blog... done, v2\n"

@@ -156,11 +156,13 @@ def shell_reads(site: Site, shown: str, wanted: dict[str, str]) -> dict[str, str
     return {name: found.get(name) for name in wanted}
 
 
-def test_a_change_is_a_release_told_in_one_line(site: Site) -> None:
+def test_a_change_is_a_release_told_before_and_after(site: Site) -> None:
     site.deploy("tiny")
 
     answer = site.cli("config:set SECRET_KEY=x DEBUG=0")
 
+    heading = f"-----> Setting SECRET_KEY, DEBUG and restarting {site.name}\n"
+    assert answer.stderr.startswith(heading)
     assert answer.stderr.endswith(
         f"Setting SECRET_KEY, DEBUG and restarting {site.name}... done, v2\n"
     )
