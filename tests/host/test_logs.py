@@ -113,7 +113,7 @@ def test_a_failed_push_shows_what_the_app_itself_said(live: Site, kind: str) -> 
 
 def test_a_journal_that_keeps_nothing_is_said_to(live: Site) -> None:
     drop_in = "/etc/systemd/journald.conf.d/none.conf"
-    live.host.write(drop_in, "[AppRecords]\nStorage=none\n")
+    live.host.write(drop_in, "[Journal]\nStorage=none\n")
     live.host.run("systemctl", "restart", "systemd-journald")
     try:
         live.change({"app.py": FALLS["exits"][0] + "\n"})
