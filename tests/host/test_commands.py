@@ -338,7 +338,7 @@ def test_words_of_other_tools_are_answered_and_do_nothing(site: Site) -> None:
 
     assert_cli_refused(stop, 2, " maintenance:on")
     assert "destroy" not in stop.stderr
-    assert_cli_refused(tail, 2, " logs -t")
+    assert_cli_refused(tail, 2, f" logs --app {site.name} -t")
     assert_unchanged(site, before)
     assert whole.returncode == 2  # no command has the app's name
     assert "Usage: pushdeploy" in site.laptop.ssh("help").stdout
