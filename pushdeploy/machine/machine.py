@@ -27,6 +27,9 @@ class Supervisor(Protocol):
     def apply(self, instances: Sequence[Instance]) -> None:
         """Make the instances known; starts nothing."""
 
+    def listen(self, instances: Sequence[Instance]) -> None:
+        """Open the sockets of what does not run, and start nothing."""
+
     def start(self, instances: Sequence[Instance]) -> None:
         """Start what does not run: all sockets first, then services, without waiting for them."""
 

@@ -64,6 +64,9 @@ class Supervisord:
         if programs:
             self._daemon.put(programs)
 
+    def listen(self, instances: Sequence[Instance]) -> None:
+        """Nothing: a program opens its own, and our relay waits for it."""
+
     def start(self, instances: Sequence[Instance]) -> None:
         """Start what does not run, bridges first: they hold the sockets."""
         infos = self._daemon.infos()

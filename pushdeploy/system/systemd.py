@@ -72,6 +72,12 @@ class Systemd:
         if changed:
             systemctl("daemon-reload")
 
+    def listen(self, instances: Sequence[Instance]) -> None:
+        """Start the sockets alone; who connects starts what is behind them."""
+        sockets = [f"{one.unit}.socket" for one in instances if one.socket]
+        if sockets:
+            systemctl("start", *sockets)
+
     def start(self, instances: Sequence[Instance]) -> None:
         """Start sockets and services of what does not run, waiting for the sockets alone.
 

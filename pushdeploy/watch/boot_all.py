@@ -25,8 +25,9 @@ REBUILDS_APART_SECONDS = 5.0
 def boot_all(machine: Machine) -> list[str]:
     """Start what is live of every app: all sockets first, then services, waiting for nothing.
 
-    Before any app runs, all fronts have their ports, so that none can take another's. One app that
-    can't be started does not hold up the others.
+    Before any app runs, all fronts have their ports, so that none can take another's; and before a
+    front listens, so does the socket that it leads to. One app that can't be started does not hold
+    up the others.
     """
     owned = told(lambda: own_server(machine))
     if owned:  # the group of the sockets may be a new one, and nginx starts next
@@ -45,12 +46,18 @@ def boot_all(machine: Machine) -> list[str]:
         except Exception as error:  # noqa: BLE001 - also of our bug in one app
             did.append(failed(error, f"{app}: "))
     machine.supervisor.apply(started)
+    did += told(partial(_listen, machine, started))
     reached(Point.BOOT_APPLIED)
     did += _open_fronts(machine, sorted({one.app for one in started}))
     machine.supervisor.start(started)
     reached(Point.BOOT_STARTED)
     did += [f"started {one.name} of {one.app} v{one.release}" for one in started]
     return owned + did
+
+
+def _listen(machine: Machine, started: list[Instance]) -> list[str]:
+    machine.supervisor.listen(started)
+    return []
 
 
 def idle(machine: Machine) -> list[str]:

@@ -97,6 +97,9 @@ class FakeSupervisor:
             else:
                 known.instance = one
 
+    def listen(self, instances: Sequence[Instance]) -> None:
+        """They listen when they start."""
+
     def start(self, instances: Sequence[Instance]) -> None:
         """Start what does not run."""
         self._note("start", *(one.unit for one in instances))

@@ -66,6 +66,7 @@ ASIDE = {
     "sync_filesystem",
 }
 QUERIES = {
+    "listen",
     *("settings", "live", "numbers", "release", "current", "environment", "attempts", "history"),
     *("next_release", "statuses", "tail", "keeping", "logs", "run", "fronts"),
     *("app_group", "app_user", "build_user", "git_user", "prepare", "ask", "all_attempts"),
