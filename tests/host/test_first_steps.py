@@ -34,7 +34,7 @@ def test_a_name_that_leads_nowhere_is_said_with_a_way_that_works_now(site: Site)
     assert f"DNS for {DOMAIN} does not point to this server yet" in told
     lines = "\n".join(said(push))
     why = "does not point to this server yet: it does not know that name"
-    assert f"DNS of {DOMAIN} {why}" in re.sub(r"\s+", " ", lines)
+    assert f"DNS for {DOMAIN} {why}" in re.sub(r"\s+", " ", lines)
     commands = [line.strip() for line in lines.splitlines() if line.strip().startswith("curl ")]
     assert commands == [f"curl --resolve {DOMAIN}:80:127.0.0.1 http://{DOMAIN}/"]
     answer = site.host.run("sh", "-c", f"{commands[0]} --silent --show-error")
