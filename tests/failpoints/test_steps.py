@@ -66,7 +66,7 @@ ASIDE = {
     "sync_filesystem",
 }
 QUERIES = {
-    "listen",
+    "listen",  # `start` follows, and so does its point: it opens the same sockets
     *("settings", "live", "numbers", "release", "current", "environment", "attempts", "history"),
     *("next_release", "statuses", "tail", "keeping", "logs", "run", "fronts"),
     *("app_group", "app_user", "build_user", "git_user", "prepare", "ask", "all_attempts"),
