@@ -21,7 +21,14 @@ PACKAGE = ROOT / "pushdeploy"
 
 FLOORS = (
     *("model", "system", "machine"),
-    *("records", "proxy", "apps", "deploy", "watch"),  # the story, whose rooms have an order too
+    *(
+        "records",
+        "proxy",
+        "apps",
+        "build",
+        "deploy",
+        "watch",
+    ),  # the story, whose rooms have an order too
     "engine",
     *("cli", "push", "install", "demo", "programs"),  # what prints, and starts all the rest
 )

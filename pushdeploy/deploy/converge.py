@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.apps.deploy_branch import set_first_branch
+from pushdeploy.build.keep_wheels import keep_wheels
 from pushdeploy.deploy.attempt import FAILED, Audience, Request, app_lock, run_attempt
 from pushdeploy.deploy.checkout import wanted_commit
 from pushdeploy.deploy.cleanup import clean_up
 from pushdeploy.deploy.deploy import deploy
-from pushdeploy.deploy.keep_wheels import keep_wheels
 from pushdeploy.deploy.pulse import trouble
 from pushdeploy.model.attempt import Attempt, Outcome
 from pushdeploy.model.convergence import Action, Occasion, decide

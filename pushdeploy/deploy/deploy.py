@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.apps.storage import make_storage
-from pushdeploy.deploy.build import build
+from pushdeploy.build.build import build
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.go_live import go_live
 from pushdeploy.deploy.release import write_release
@@ -20,7 +20,7 @@ from pushdeploy.proxy import bare_address
 from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.build import Venv
+    from pushdeploy.build.build import Venv
     from pushdeploy.machine.machine import Machine
     from pushdeploy.model.tree import Tree
     from pushdeploy.records.app_records import AppRecords

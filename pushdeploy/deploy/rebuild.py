@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pushdeploy.build.build import build
 from pushdeploy.deploy import fit
-from pushdeploy.deploy.build import build
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.deploy import new_release
 from pushdeploy.errors import DeployFailedError, RefusedInputError
@@ -17,7 +17,7 @@ from pushdeploy.events import Report, Warned
 from pushdeploy.model.procfile import parse_procfile
 
 if TYPE_CHECKING:
-    from pushdeploy.deploy.build import Venv
+    from pushdeploy.build.build import Venv
     from pushdeploy.machine.machine import Machine
     from pushdeploy.model.procfile import Procfile
     from pushdeploy.model.release import Release

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.deploy.cutover import FRONT_SECONDS, front_seconds
-from pushdeploy.deploy.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.events import AttemptEnded, AttemptFailed, BuildOutput, Event, Switched, WentLive
 from pushdeploy.model.health import HealthCheck

@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from pushdeploy.deploy.venv import SOCKET
+from pushdeploy.build.venv import SOCKET
 
 UPLOAD = b"x" * (1 << 20)
 ANSWER = b"HTTP/1.0 405 Method Not Allowed\r\n\r\n"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from pushdeploy.build.venv import BUILD_SECONDS
 from pushdeploy.deploy.release_phase import RELEASE_SECONDS
-from pushdeploy.deploy.venv import BUILD_SECONDS
 from pushdeploy.engine.deadlines import ATTEMPT_SECONDS, DAY_SECONDS, QUERY_SECONDS
 from pushdeploy.engine.registry import Registry
 from pushdeploy.engine.verbs.run import RUN_SECONDS

@@ -79,7 +79,7 @@ QUERIES = {
 }
 
 # Files of the story, and what else a change of a site does.
-ROOMS = ("records", "proxy", "apps", "deploy", "watch")
+ROOMS = ("records", "proxy", "apps", "build", "deploy", "watch")
 STORY = sorted(path for room in ROOMS for path in (PACKAGE / room).glob("[!_]*.py"))
 ALSO = [PACKAGE / f"system/{name}.py" for name in ("nginx", "nginx_program", "nginx_welcome")]
 

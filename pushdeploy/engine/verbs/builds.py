@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 @verb("builds.clear_cache", Done, right=Right.CONFIGURE)
 def clear_cache(asked: Asked) -> Done:
     """Delete it."""
+    from pushdeploy.build.keep_wheels import clear_cache as clear
     from pushdeploy.deploy.attempt import app_lock
-    from pushdeploy.deploy.keep_wheels import clear_cache as clear
 
     what = "clearing a cache"
     with app_lock(asked.machine, asked.app, asked.session, asked.who, what):

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy import private_cache, source_copy
-from pushdeploy.deploy.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
+from pushdeploy.build import private_cache, source_copy
+from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, Report
 from pushdeploy.model.instance import DEFAULT_MEMORY, DEFAULT_TASKS
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.tree import Tree
 
-BUILDER = "import sys; from pushdeploy.deploy.builder import main; sys.exit(main())"
+BUILDER = "import sys; from pushdeploy.build.builder import main; sys.exit(main())"
 """Sooner under way than by `-m`."""
 
 SAID_BEFORE = "Using Python "

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 KEEP_SECONDS = 600.0
 """For as many wheels as a large app has, on a slow network."""
 
-KEEPER = "import sys; from pushdeploy.deploy.keeper import main; sys.exit(main())"
+KEEPER = "import sys; from pushdeploy.build.keeper import main; sys.exit(main())"
 
 
 def keep_wheels(machine: Machine, app: str) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushdeploy.deploy.build import venv_key
-from pushdeploy.deploy.venv import OUT_OF_MEMORY, OUT_OF_TASKS
+from pushdeploy.build.build import venv_key
+from pushdeploy.build.venv import OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.events import AttemptFailed, PythonChosen
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.release import Commit

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pushdeploy.deploy.venv import COMPLETE, OUT_OF_MEMORY, OUT_OF_TASKS, explained
+from pushdeploy.build.venv import COMPLETE, OUT_OF_MEMORY, OUT_OF_TASKS, explained
 from pushdeploy.system.refused_forks import Hits
 
 
@@ -25,7 +25,7 @@ def test_a_failed_build_names_the_limit_that_it_met(status: int, hits: Hits, sai
 
 
 LOOKS = """
-from pushdeploy.deploy.venv import end_bomb
+from pushdeploy.build.venv import end_bomb
 from pushdeploy.system.refused_forks import Hits
 
 def look():
@@ -49,7 +49,7 @@ def test_a_build_that_forks_without_end_is_ended_when_it_was_refused_a_thousand_
 
 def builder(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """What the build's job runs."""
-    argv = [sys.executable, "-I", "-m", "pushdeploy.deploy.builder", *map(str, words)]
+    argv = [sys.executable, "-I", "-m", "pushdeploy.build.builder", *map(str, words)]
     return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -124,7 +124,7 @@ def test_what_fails_is_said_and_leaves_the_venv_incomplete(
 
 
 def test_the_builder_imports_nothing_while_uv_waits_for_it() -> None:
-    show = "import sys; before = set(sys.modules); import pushdeploy.deploy.builder; "
+    show = "import sys; before = set(sys.modules); import pushdeploy.build.builder; "
     show += "print(*set(sys.modules) - before)"
     shown = subprocess.run(
         [sys.executable, "-I", "-c", show], capture_output=True, text=True, check=True
@@ -132,7 +132,7 @@ def test_the_builder_imports_nothing_while_uv_waits_for_it() -> None:
 
     assert set(shown.stdout.split()) <= {
         "pushdeploy",
-        "pushdeploy.deploy",
-        "pushdeploy.deploy.builder",
+        "pushdeploy.build",
+        "pushdeploy.build.builder",
         "__future__",
     }

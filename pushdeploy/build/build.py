@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy.make_venv import make_venv
+from pushdeploy.build.make_venv import make_venv
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildStarted, Built, GunicornAdded, PythonChosen, Report
 from pushdeploy.model.layout import COMPLETE

@@ -27,7 +27,7 @@ def main() -> int:
         sys.stderr.write(f"uv did not start: {error}\n")
         return 1
 
-    from pushdeploy.deploy.venv import finish
+    from pushdeploy.build.venv import finish
 
     return finish(venv, lambda: ended(working))
 

@@ -1,0 +1,1 @@
+"""From a tree to what it runs on: its packages in a venv, made once, never changed."""
