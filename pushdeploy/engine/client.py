@@ -12,14 +12,13 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
 
-from pushdeploy.engine.protocol import encode
 from pushdeploy.errors import (
     LostEngineError,
     NotAllowedError,
     PushdeployError,
     UnavailableError,
 )
-from pushdeploy.model.wire import read, read_error
+from pushdeploy.model.wire import encode, read, read_error
 from pushdeploy.system.command import Command, start
 
 if TYPE_CHECKING:

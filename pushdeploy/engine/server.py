@@ -9,8 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.deploy.attempt import refused_by_disk
-from pushdeploy.engine.asked import Asked
-from pushdeploy.engine.caller import caller_of
+from pushdeploy.engine.asked import Asked, caller_of
 from pushdeploy.engine.deadlines import CPU_SECONDS, DAY_SECONDS
 from pushdeploy.engine.registry import App, Verb
 from pushdeploy.engine.session import Session

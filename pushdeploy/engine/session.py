@@ -11,8 +11,8 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.engine.protocol import DESCRIPTORS, REQUEST_LIMIT, decode_request, encode
 from pushdeploy.errors import UsageError
+from pushdeploy.model.wire import DESCRIPTORS, REQUEST_LIMIT, decode_request, encode
 from pushdeploy.system.log import attempt_log
 
 if TYPE_CHECKING:

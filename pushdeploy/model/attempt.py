@@ -1,4 +1,4 @@
-"""An attempt: one try to make something live, with its outcome."""
+"""An attempt: one try to make something live, with its outcome; which of many stay at hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+BOOT_TRIES = 2
+"""How often boot or timer take up a commit whose attempts were killed."""
+
+DEPLOY = "deploy"
 
 
 class Outcome(StrEnum):
@@ -56,6 +61,35 @@ def fold(records: Iterable[Mapping[str, object]]) -> dict[int, dict[str, object]
         if isinstance(number, int):
             folded.setdefault(number, {}).update(record)
     return dict(sorted(folded.items()))
+
+
+def asked_for(attempts: Sequence[Attempt], newest: int) -> frozenset[int]:
+    """The numbers of the attempts that must stay at hand.
+
+    Those that have not ended; the newest; and those by which a push is decided: of each commit
+    that was tried since the branch last named another, the last try, and as many killed ones as
+    count.
+
+    Args:
+        attempts: all, oldest first.
+        newest: how many of the newest stay.
+    """
+    keep = {one.number for one in attempts[-newest:]}
+    keep |= {one.number for one in attempts if one.outcome is Outcome.RUNNING}
+    for tries in _tries(attempts).values():
+        killed = [one.number for one in tries if one.outcome is Outcome.ABANDONED]
+        keep |= {tries[-1].number, *killed[-BOOT_TRIES:]}
+    return frozenset(keep)
+
+
+def _tries(attempts: Sequence[Attempt]) -> dict[str, list[Attempt]]:
+    tries: dict[str, list[Attempt]] = {}
+    for one in attempts:
+        if one.kind == DEPLOY:
+            if one.of_branch:
+                tries = {one.commit: tries.get(one.commit, [])}
+            tries.setdefault(one.commit, []).append(one)
+    return tries
 
 
 def _attempt(number: int, record: Mapping[str, object]) -> Attempt:

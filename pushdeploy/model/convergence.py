@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.attempt import Attempt, Outcome
+from pushdeploy.model.attempt import BOOT_TRIES, Attempt, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-BOOT_TRIES = 2
-"""How often boot or timer take up a commit whose attempts were killed."""
 
 
 class Occasion(StrEnum):

@@ -1,11 +1,19 @@
-"""How values and errors cross a socket or a pipe: as plain JSON, and back into the same class.
+"""How requests, values and errors cross a socket or a pipe: as plain JSON, and back.
 
 A value is a dataclass of text, numbers, enums, tuples, dicts and other such dataclasses. Imports
 little: a push does this too.
+
+Over the engine's socket go one request line and a few short answer lines. Request:
+`{"verb": "converge", "app": "blog", "who": "alice", …}`; descriptors may come with it (SCM_RIGHTS,
+unix(7)). Before it, `{"verb": "prepare"}` says that a push has begun. Answers: `{"waiting": {…}}`
+and `{"attempt": 7, "log": "/…/7.jsonl"}` any number of times, then one of `{"answer": …}` and
+`{"error": {…}}`. Events never come this way: they go to the attempt's log, and whoever watches
+follows that file.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -13,15 +21,41 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from pushdeploy import errors
-from pushdeploy.errors import PushdeployError
+from pushdeploy.errors import PushdeployError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 T = TypeVar("T")
 
+REQUEST_LIMIT = 4 << 20
+"""Bytes of a request: config vars may be large."""
+
+DESCRIPTORS = 3
+"""stdin, stdout and stderr of a command that runs at the caller's terminal."""
+
 MORE = ("report", "status", "output")
 """What some classes of errors hold beside message and hint."""
+
+
+def encode(message: Mapping[str, Any]) -> bytes:
+    """One line."""
+    return json.dumps(message, separators=(",", ":"), default=str).encode() + b"\n"
+
+
+def decode_request(line: bytes) -> dict[str, Any]:
+    """The request of a line.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"the request is not JSON: {error}") from error
+    if not isinstance(request, dict) or not isinstance(request.get("verb"), str):
+        raise UsageError("the request is not a JSON object with a `verb`")
+    return request
 
 
 def plain(value: Any) -> Any:

@@ -12,7 +12,7 @@ from pushdeploy.model.account import GIT_USER
 from pushdeploy.system.places import take_a_place
 
 ANNOUNCED = b'{"verb":"prepare"}'
-"""How a push begins that may or may not bring something (`engine/protocol.py`)."""
+"""How a push begins that may or may not bring something (`model/wire.py`)."""
 
 FIRST_SECONDS = 10.0
 """A caller that says nothing for so long is dropped."""

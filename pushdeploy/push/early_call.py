@@ -16,7 +16,7 @@ ENGINE_SOCKET = "/run/pushdeploy/engine.sock"
 ROOT_SOCKET = "/run/pushdeploy/root.sock"
 
 PUSH = b'{"verb":"prepare"}\n'
-"""A push begins, which may or may not bring something (`engine/protocol.py`)."""
+"""A push begins, which may or may not bring something (`model/wire.py`)."""
 
 
 def call_for_push(engine: str = ENGINE_SOCKET) -> socket.socket | None:

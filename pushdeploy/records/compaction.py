@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.attempt import fold, read_attempts
-from pushdeploy.model.attempts_compaction import asked_for
+from pushdeploy.model.attempt import asked_for, fold, read_attempts
 from pushdeploy.model.history_compaction import lines_asked_for
 from pushdeploy.system.files import append, replace_lines
 from pushdeploy.system.json_lines import read_lines

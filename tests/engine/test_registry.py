@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 
 import pytest
 
-from pushdeploy.engine.caller import Caller
+from pushdeploy.engine.asked import Caller
 from pushdeploy.engine.registry import Registry
 from pushdeploy.errors import NotAllowedError
 from pushdeploy.model.rights import Right

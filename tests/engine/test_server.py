@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pushdeploy.engine.protocol import REQUEST_LIMIT
 from pushdeploy.engine.registry import Registry
 from pushdeploy.engine.session import Session
 from pushdeploy.errors import OUR_BUG, UsageError
 from pushdeploy.model.job import JobKind
+from pushdeploy.model.wire import REQUEST_LIMIT
 from pushdeploy.system.server_tools import ServerAccess
 from tests.deploy.machine import APP, FakeMachine
 from tests.engine.caller import Line, only

@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushdeploy.model.attempt import Attempt, Outcome
-from pushdeploy.model.attempts_compaction import asked_for
+from pushdeploy.model.attempt import Attempt, Outcome, asked_for
 from pushdeploy.model.convergence import Action, Occasion, decide
 from pushdeploy.records.reader import deploys_of
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.engine.deadlines import DAY_SECONDS
-from pushdeploy.engine.protocol import DESCRIPTORS
 from pushdeploy.engine.registry import verb
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
 from pushdeploy.model.rights import Right
+from pushdeploy.model.wire import DESCRIPTORS
 
 if TYPE_CHECKING:
     from pushdeploy.engine.asked import Asked
