@@ -67,6 +67,20 @@ def strings(path: Path) -> Iterator[str]:
             yield node.value
 
 
+def test_no_hint_takes_main_for_every_app_s_deploy_branch() -> None:
+    modules = [
+        path
+        for path in (ROOT / "pushdeploy").rglob("*.py")
+        if path.parent.name != "demo"  # its story is of one branch
+    ]
+
+    guessing = [
+        path.name for path in modules if "git push production main" in "".join(strings(path))
+    ]
+
+    assert guessing == []
+
+
 @cache
 def texts() -> Sequence[tuple[Path, str]]:
     """All that a person may read: messages, the installers' texts, and the pages."""

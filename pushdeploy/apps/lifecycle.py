@@ -101,7 +101,7 @@ def take_first_push(machine: Machine, app: str, first: str) -> PushdeployError |
             raise
         return error
     if not made and (repo / "HEAD").exists():
-        raise BusyError(f"another push has just made `{app}`", hint="git push production again")
+        raise BusyError(f"another push has just made `{app}`", hint="push again")
     return None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.apps.storage import make_storage
+from pushdeploy.model.refname import push_command
 from pushdeploy.model.storage import storage_set
 from pushdeploy.records.app_records import AppRecords, read_release_or_none
 from pushdeploy.system import files
@@ -31,7 +32,7 @@ def restore_repo(machine: Machine, app: str) -> list[str]:
         return []
     branch = AppRecords(place).settings().branch or FIRST_BRANCH
     machine.checkout_worker.ask("make_repo", repo=str(place.repo), branch=branch, taken="")
-    return [f"made {place.repo} again, empty; to fill it: git push production {branch}"]
+    return [f"made {place.repo} again, empty; to fill it: {push_command(branch)}"]
 
 
 def _current(records: AppRecords) -> list[str]:

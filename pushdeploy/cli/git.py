@@ -10,6 +10,7 @@ from pushdeploy.cli.command import command
 from pushdeploy.cli.output import say
 from pushdeploy.engine.verbs import git as verbs
 from pushdeploy.errors import UsageError
+from pushdeploy.model.refname import push_command
 from pushdeploy.model.size import format_size
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def git_set(target: Local, *, app: str, name: str, value: str | None) -> None:
     if done.before == branch:
         say(f"{app} deploys {branch} already")
     else:
-        say(f"{app} deploys {branch} from now on: git push production {branch}")
+        say(f"{app} deploys {branch} from now on: {push_command(branch)}")
 
 
 @command("git:gc", example="pushdeploy git:gc --app blog")

@@ -14,6 +14,7 @@ from pushdeploy.cli.times import ago, iso
 from pushdeploy.engine.verbs import ps as verbs
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.instance import State
+from pushdeploy.model.refname import push_command
 from pushdeploy.model.size import format_duration
 from pushdeploy.model.text import escaped
 from pushdeploy.model.watchdog import restarted
@@ -39,7 +40,9 @@ def ps(target: Local, *, app: str, as_json: bool) -> None:
         return
     if answer.release is None:
         coming = any(one.state is State.STARTING for one in answer.instances)
-        say(f"Nothing of {app} is live yet" + ("" if coming else ": git push production main"))
+        say(
+            f"Nothing of {app} is live yet" + ("" if coming else f": {push_command(answer.branch)}")
+        )
     show_lines(_groups(answer))
     say(*_warnings(answer, target.now()))
     last = answer.last_attempt

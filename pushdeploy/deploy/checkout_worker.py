@@ -26,6 +26,7 @@ from pushdeploy.model.python_version import (
     parse_python_version,
     parse_runtime_txt,
 )
+from pushdeploy.model.refname import push_command
 from pushdeploy.model.release import Commit
 from pushdeploy.model.requirements import ReferenceKind, references
 from pushdeploy.model.static_mount import DEFAULT_FOLDERS
@@ -105,7 +106,7 @@ def _names_no_commit(repository: Repository, revision: str) -> NotFoundError:
         )
     return NotFoundError(
         f"{quoted(revision)} is not a commit in the server's repo",
-        hint="git push production main",
+        hint=f"push it first: {push_command(repository.deploy_branch())}, or the tag",
     )
 
 

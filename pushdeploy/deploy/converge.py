@@ -192,7 +192,7 @@ def _learned(machine: Machine, records: AppRecords, attempt: Attempt | None) -> 
         text = f"{commit} went live as v{attempt.release}"
         return Ended(EndedAs.LEARNED, 0, attempt.number, attempt.release, text)
     reason = attempt.reason or "its deploy was killed"
-    hint = attempt.hint or "git push production again"
+    hint = attempt.hint or "push again"
     failure = Failure(
         reason, (), hint, records.live(), attempt.release_phase, trouble(machine, records)
     )

@@ -25,8 +25,10 @@ from pushdeploy.model.account import GIT_USER
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.key import parse_key_name, suggested_name
 from pushdeploy.model.layout import SERVER
+from pushdeploy.model.refname import push_command
 from pushdeploy.proxy import bare_address
 from pushdeploy.records.app_records import AppRecords, app_names
+from pushdeploy.records.reader import facts
 from pushdeploy.system import (
     address,
     keys,
@@ -183,10 +185,16 @@ def _close(steps: Steps, app: str) -> None:
     steps.detail("On your laptop, in the folder of the app:")
     steps.say("")
     steps.detail(f"  git remote add production {_remote(here, port or sshd.port(), app)}")
-    steps.detail("  git push production main")
+    steps.detail(f"  {push_command(_branch(app))}")
     steps.say("")
     if not address.is_reachable_from_afar(here):
         steps.detail(f"If the laptop knows this server by another name, write that for `{here}`.")
+
+
+def _branch(app: str) -> str:
+    """The app's deploy branch; empty when nobody has chosen one, or there is no such app."""
+    found = facts(SERVER.app(app))
+    return found.branch if found else ""
 
 
 def _say_bare(steps: Steps) -> None:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pushdeploy.model.refname import push_command
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
@@ -37,7 +39,7 @@ class Answer:
 
 
 _REMOTE = f"git remote add production deploy@HOST:APP; {P} apps lists them"
-_PUSH = "git push production main"
+_PUSH = push_command("")
 _DATABASE = (
     "pushdeploy does not manage databases: bring your own, and set its DATABASE_URL",
     f"{P} config:set --help",

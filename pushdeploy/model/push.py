@@ -11,12 +11,15 @@ from pushdeploy.model.refname import (
     branch_of,
     is_deployable_first_branch,
     parse_branch_name,
+    push_command,
     tag_of,
 )
 from pushdeploy.model.text import quoted
 
 MOST_REFS = 5000
 """Refs in one push: each is a file, and a hook is run for it."""
+
+_HEADS = "refs/heads/"
 
 SHOWN_REFS = 4
 """Refused refs that are named; of the others their number is told."""
@@ -76,6 +79,7 @@ def plan_push(updates: list[RefUpdate], branch: str) -> PushPlan:
             f"the push contains {len(updates)} refs, more than the {MOST_REFS} allowed at once",
             hint=f"git push --no-follow-tags production {wanted or FIRST_BRANCHES[0]}",
         )
+    _refuse_namesake(updates, branch)
     deployed = next((one for one in updates if branch_of(one.ref) == wanted), None)
     rest = [one for one in updates if one is not deployed and tag_of(one.ref) is None]
     if deployed is not None:
@@ -90,9 +94,38 @@ def plan_push(updates: list[RefUpdate], branch: str) -> PushPlan:
     elif not branch:
         raise RefusedInputError(
             "the push contains only tags, and nothing has been deployed yet",
-            hint=f"git push production {FIRST_BRANCHES[0]}",
+            hint=push_command(branch),
         )
     return PushPlan(deployed, tuple(rest))
+
+
+def refused_tag(name: str, branch: str) -> RefusedInputError:
+    """Why a tag can't be what a branch names.
+
+    Args:
+        name: what the tag calls itself: anything.
+        branch: the branch that was pushed.
+    """
+    tag = _shown(name) if _shown(name) == name else "TAG"
+    return RefusedInputError(
+        f"{quoted(name)} is an annotated tag; a branch can name only a commit",
+        hint=f"git push production '{tag}^{{}}:{_HEADS}{branch}'",
+    )
+
+
+def _refuse_namesake(updates: list[RefUpdate], branch: str) -> None:
+    """A tag called as the deploy branch is: `git push production main` would not know which.
+
+    git itself makes one of `git push production v1.0:main`, when there is no `main` here yet.
+    """
+    names = (branch,) if branch else FIRST_BRANCHES
+    for one in updates:
+        name = tag_of(one.ref)
+        if name in names and not one.deletes:
+            raise RefusedInputError(
+                f"git made that a tag called `{name}`, which only the deploy branch may be called",
+                hint=f"git push production 'TAG^{{}}:{_HEADS}{name}'",
+            )
 
 
 def named(updates: tuple[RefUpdate, ...]) -> str:
@@ -115,12 +148,12 @@ def _refusal(update: RefUpdate, branch: str) -> RefusedInputError:
     if name is None:
         return RefusedInputError(
             f"{quoted(update.ref)} is neither a branch nor a tag; `{wanted}` is deployed",
-            hint=f"git push production {wanted}",
+            hint=push_command(wanted),
         )
     if update.deletes:
         return RefusedInputError(
             f"{quoted(name)} can't be deleted: the server keeps only the deploy branch",
-            hint=f"git push production {wanted}",
+            hint=push_command(wanted),
         )
     choose = f"git push production {_shown(name)}:{wanted}"
     if _shown(name) == name:

@@ -37,6 +37,11 @@ def tag_of(ref: str) -> str | None:
     return name if name and ref.startswith(_TAGS) else None
 
 
+def push_command(branch: str) -> str:
+    """What is typed to push the deploy branch; `main` stands for one that is not chosen yet."""
+    return f"git push production {branch or FIRST_BRANCHES[0]}"
+
+
 def is_deployable_first_branch(name: str) -> bool:
     """Whether a first push of this branch makes it the one to deploy: `main` or `master`."""
     return name in FIRST_BRANCHES

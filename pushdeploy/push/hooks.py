@@ -14,7 +14,7 @@ from pushdeploy.cli.watch import PatientPrinter
 from pushdeploy.engine.client import GoneError, ask
 from pushdeploy.errors import LostEngineError, PushdeployError
 from pushdeploy.model.fate import KEPT, REFUSED, STORED
-from pushdeploy.model.refname import FIRST_BRANCHES, branch_of, tag_of
+from pushdeploy.model.refname import FIRST_BRANCHES, branch_of, push_command, tag_of
 from pushdeploy.model.text import quoted
 from pushdeploy.model.typed_command import name_app
 from pushdeploy.push.destination import (
@@ -68,10 +68,10 @@ def _others_refused(plan: PushPlan) -> Iterator[str]:
     """What git is about to refuse by its own words, which say nothing."""
     from pushdeploy.model.push import named  # hardly ever
 
-    branch = branch_of(plan.deployed.ref) if plan.deployed else ""
+    branch = (branch_of(plan.deployed.ref) if plan.deployed else None) or ""
     return problem(
         f"`{branch}` is deployed. Refused, as other branches are not kept: {named(plan.refused)}",
-        f"git push production {branch} pushes it alone",
+        f"{push_command(branch)} pushes it alone",
     )
 
 

@@ -14,12 +14,14 @@ from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
 from pushdeploy.model.dependency_file import REQUIREMENTS, find_dependency_file
 from pushdeploy.model.procfile import parse_procfile
-from pushdeploy.model.push import PushPlan, parse_updates, plan_push
+from pushdeploy.model.push import PushPlan, RefUpdate, parse_updates, plan_push, refused_tag
+from pushdeploy.model.refname import branch_of
 from pushdeploy.model.requirements import references
 from pushdeploy.model.size import format_size
 from pushdeploy.model.suggestion import missing_procfile
 from pushdeploy.model.text import decode, quoted
 from pushdeploy.model.tracked_file import LINK, TEXT_LIMIT, check_tracked
+from pushdeploy.system.git_object import TAG, kind_of, tag_name
 from pushdeploy.system.git_program import Git
 from pushdeploy.system.git_tree import LONGEST_NAME, Entry, content, entries, too_many
 
@@ -48,8 +50,15 @@ def check_push(updates: str, branch: str, live: str = "") -> PushPlan:
     """
     plan = plan_push(parse_updates(updates), branch)
     if plan.deployed is not None:
+        _refuse_tag(plan.deployed)
         check_tree(plan.deployed.new, live)
     return plan
+
+
+def _refuse_tag(update: RefUpdate) -> None:
+    """A branch names a commit; git refuses a tag only later, and without a word about it."""
+    if kind_of(HERE, update.new) == TAG:
+        raise refused_tag(tag_name(HERE, update.new), branch_of(update.ref) or "")
 
 
 def _shown(name: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pushdeploy.errors import UnavailableError
+from pushdeploy.model.refname import push_command
 from pushdeploy.model.rights import Standing
 from pushdeploy.model.site import Certificate
 
@@ -149,7 +150,7 @@ class NoAccess:
     def require_keys(self) -> None:
         """Refuse."""
         raise UnavailableError(
-            "nobody pushes over ssh here: this is embedded mode", hint="git push production main"
+            "nobody pushes over ssh here: this is embedded mode", hint=push_command("")
         )
 
     def obstacles(self) -> list[tuple[str, str]]:

@@ -63,6 +63,10 @@ class Repository:
         line = self.git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         return attempt(line).stdout.strip() or None
 
+    def deploy_branch(self) -> str:
+        """What HEAD names, whether or not it was pushed."""
+        return str(self._repo.head.reference.name)
+
     def kind(self, revision: str) -> str:
         """What a revision names: `commit`, `tree` or `blob`, a tag's own; empty for nothing."""
         if revision.startswith("-"):

@@ -48,6 +48,7 @@ WEB = Running(
 PS = Ps(
     app="blog",
     release="v12",
+    branch="main",
     web_concurrency=3,
     commands={
         "web": "gunicorn app:app",

@@ -85,13 +85,19 @@ def test_ps_of_an_app_that_was_never_live_says_what_to_do(
     engine: FakeEngine, pushdeploy: Pushdeploy
 ) -> None:
     engine.answers["ps"] = replace(
-        PS, release=None, commands={}, instances=(), revived=(), last_attempt=None
+        PS,
+        release=None,
+        branch="trunk",
+        commands={},
+        instances=(),
+        revived=(),
+        last_attempt=None,
     )
 
     said = pushdeploy("ps")
 
     assert said.stdout == ""
-    assert said.stderr == "Nothing of blog is live yet: git push production main\n"
+    assert said.stderr == "Nothing of blog is live yet: git push production trunk\n"
 
 
 def test_ps_says_that_visitors_get_the_maintenance_page(

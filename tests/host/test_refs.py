@@ -90,6 +90,24 @@ def test_tags_come_along_and_other_branches_are_refused_one_by_one(site: Site) -
     assert_serving(site, version=2, release="v4")
 
 
+def test_an_annotated_tag_is_deployed_by_the_command_of_its_refusal(site: Site) -> None:
+    site.become("tiny")
+    site.laptop.git(site.app, "tag", "-a", "-m", "One", "v1")
+
+    for branch in ("refs/heads/main", "main"):  # git makes the second one a tag, of a first push
+        status, said = git_push(site, REMOTE, f"v1:{branch}")
+        assert status == 1
+        assert f"'v1^{{}}:{branch}'" in said or "'TAG^{}:refs/heads/main'" in said, said
+    assert not site.host.exists(site.root)
+    status, said = git_push(site, REMOTE, "v1^{}:refs/heads/main")
+
+    assert status == 0, said
+    assert_serving(site, version=1, release="v1")
+    status, said = git_push(site, REMOTE, "v1:main")
+    assert "`v1` is an annotated tag; a branch can name only a commit" in said
+    assert (status, site.attempts) == (1, 1)
+
+
 def refs(site: Site) -> list[str]:
     """The names of the refs on the server."""
     listed = site.laptop.git(site.app, "ls-remote", "--refs", REMOTE).stdout

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.push import RefUpdate, plan_push
+from pushdeploy.model.push import RefUpdate, plan_push, refused_tag
 
 
 def test_deleting_the_deploy_branch_is_answered_with_how_to_choose_another() -> None:
@@ -16,3 +16,34 @@ def test_deleting_the_deploy_branch_is_answered_with_how_to_choose_another() -> 
 
     hint = "pushdeploy git:set deploy-branch NAME chooses another branch first"
     assert refused.value.hint == hint
+
+
+ANNOTATED = RefUpdate("0" * 40, "2" * 40, "refs/tags/main")
+
+
+@pytest.mark.parametrize("branch", ["", "main"])
+def test_a_tag_may_not_be_called_as_the_deploy_branch_is(branch: str) -> None:
+    with pytest.raises(RefusedInputError, match="git made that a tag called `main`") as refused:
+        plan_push([ANNOTATED], branch)
+
+    assert refused.value.hint == "git push production 'TAG^{}:refs/heads/main'"
+
+
+def test_a_tag_called_as_another_branch_is_kept() -> None:
+    assert plan_push([ANNOTATED], "master").deployed is None
+
+
+def test_such_a_tag_can_be_deleted() -> None:
+    deletion = RefUpdate("2" * 40, "0" * 40, "refs/tags/main")
+
+    assert plan_push([deletion], "main").deployed is None
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"), [("v1.0", "v1.0"), ("$(reboot)", "TAG"), ("-x", "TAG"), ("a'b", "TAG")]
+)
+def test_the_command_that_pushes_a_tag_s_commit_can_be_typed(name: str, typed: str) -> None:
+    refusal = refused_tag(name, "main")
+
+    assert f"`{name}` is an annotated tag" in refusal.message
+    assert refusal.hint == f"git push production '{typed}^{{}}:refs/heads/main'"

@@ -9,7 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pushdeploy.errors import UsageError
-from pushdeploy.model.refname import branch_of, is_deployable_first_branch, parse_branch_name
+from pushdeploy.model.refname import (
+    branch_of,
+    is_deployable_first_branch,
+    parse_branch_name,
+    push_command,
+)
+
+
+@pytest.mark.parametrize(
+    ("branch", "typed"),
+    [("release/2026", "git push production release/2026"), ("", "git push production main")],
+)
+def test_a_push_names_the_app_s_own_branch(branch: str, typed: str) -> None:
+    assert push_command(branch) == typed
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,24 @@ def test_more_refs_than_we_take_are_refused_with_the_way_without_tags(repo: Repo
     assert error.hint == "git push --no-follow-tags production main"
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_annotated_tag_is_refused_with_the_command_that_pushes_its_commit(
+    packed: bool,  # noqa: FBT001
+    repo: Repo,
+) -> None:
+    commit = repo.commit(GOOD)
+    repo.git("tag", "--annotate", "v1.0", commit, "-m", "One")
+    tag = repo.git("rev-parse", "v1.0")
+    if packed:
+        repo.git("repack", "-a", "-d", "--quiet")
+
+    error = refusal(f"{ZERO} {tag} refs/heads/main\n")
+
+    assert error.message == "`v1.0` is an annotated tag; a branch can name only a commit"
+    assert error.hint == "git push production 'v1.0^{}:refs/heads/main'"
+    check_push(f"{ZERO} {commit} refs/heads/main\n", "main")
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

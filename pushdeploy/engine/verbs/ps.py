@@ -24,6 +24,8 @@ class Ps:
     app: str
     release: str | None
     """The live one, `v12`."""
+    branch: str
+    """The deploy branch; empty until there is one."""
     web_concurrency: int
     """What web is told in `WEB_CONCURRENCY`."""
     commands: dict[str, str]
@@ -46,11 +48,12 @@ def ps(asked: Asked) -> Ps:
     from pushdeploy.deploy.running import running
 
     records = asked.records()
-    live, current = records.live(), records.current()
+    live, current, settings = records.live(), records.current(), records.settings()
     return Ps(
         app=asked.app,
         release=None if live is None else f"v{live}",
-        web_concurrency=web_workers(asked.machine, records.settings(), records.environment()),
+        branch=settings.branch,
+        web_concurrency=web_workers(asked.machine, settings, records.environment()),
         commands={line.name: line.command for line in current.procfile.lines} if current else {},
         instances=tuple(running(asked.machine, records)),
         maintenance=records.place.maintenance.exists(),

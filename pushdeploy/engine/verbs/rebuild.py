@@ -75,12 +75,12 @@ def check(asked: Asked) -> Pythons:
 def rebuild(asked: Asked) -> Ended:
     """Make a release of the live code with a new venv."""
     from pushdeploy.deploy.change_release import Change, change_release
+    from pushdeploy.model.refname import push_command
     from pushdeploy.model.release import Kind
 
     records = asked.records()
     if records.live() is None and records.history().live is None:
-        raise NotFoundError(
-            f"nothing of `{asked.app}` is live yet", hint="git push production main"
-        )
+        hint = push_command(records.settings().branch)
+        raise NotFoundError(f"nothing of `{asked.app}` is live yet", hint=hint)
     change = Change(Kind.REBUILD, "Rebuild", fresh=True)
     return change_release(asked.machine, asked.app, asked.session, change=change, who=asked.who)

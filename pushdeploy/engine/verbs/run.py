@@ -36,15 +36,17 @@ def run(asked: Asked) -> Ran:
     from pushdeploy.deploy.release import RUN
     from pushdeploy.deploy.release_phase import app_job
     from pushdeploy.model.job import JobKind
+    from pushdeploy.model.refname import push_command
 
     machine, session = asked.machine, asked.session
     descriptors = _descriptors(session.descriptors)
     terminal = _has_terminal(descriptors, asked=bool(asked.request.get("terminal")))
-    release = asked.records().current()
+    records = asked.records()
+    release = records.current()
     if release is None:
         raise NotFoundError(
             f"`{asked.app}` has no live release to run a command in",
-            hint="git push production main",
+            hint=push_command(records.settings().branch),
         )
     trouble = fit.misfit(machine, release)
     if trouble is not None:
