@@ -69,6 +69,9 @@ class PythonChosen(Event):
     name: ClassVar[str] = "build.python"
     version: str
     source: str
+    """`.python-version`, or `the server's own`."""
+    asked: str = ""
+    """The exact patch that was asked for, when another of its minor version is taken."""
 
 
 @dataclass(slots=True)

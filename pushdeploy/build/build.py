@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
+from pushdeploy.build.choose_python import choose_python
 from pushdeploy.build.make_venv import make_venv
 from pushdeploy.errors import DeployFailedError
-from pushdeploy.events import BuildStarted, Built, GunicornAdded, PythonChosen, Report
+from pushdeploy.events import BuildStarted, Built, GunicornAdded, Report
 from pushdeploy.model.layout import COMPLETE
-from pushdeploy.model.python_version import choose, parse_python_version
 from pushdeploy.model.requirements import names
 from pushdeploy.model.size import format_size
 from pushdeploy.model.web_server import mentions_gunicorn
@@ -60,7 +60,7 @@ def build(
         RefusedInputError: the Python that the tree asks for is not there.
     """
     began = machine.monotonic()
-    python = _python(machine, tree, report)
+    python = choose_python(machine, tree, report)
     extra = _forgotten(tree, procfile)
     if extra:
         report(GunicornAdded())
@@ -105,19 +105,6 @@ def _libc() -> str:
         return os.confstr("CS_GNU_LIBC_VERSION") or ""
     except ValueError:
         return ""
-
-
-def _python(machine: Machine, tree: Tree, report: Report) -> pythons.Interpreter:
-    own = machine.server_python
-    if not tree.python_version:
-        found = pythons.interpreter(own)
-        report(PythonChosen(str(found.version), "the server's own"))
-        return found
-    wanted = parse_python_version(tree.python_version)
-    present = {one.version: one for one in pythons.interpreters(own)}
-    chosen = choose(wanted, list(present))
-    report(PythonChosen(str(chosen), "as the repo asks"))
-    return present[chosen]
 
 
 def _forgotten(tree: Tree, procfile: Procfile) -> list[str]:

@@ -43,7 +43,7 @@ Known = (
 )
 
 
-def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an event, none nested
+def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa: C901, PLR0912, PLR0915 - one case an event, none nested
     """The lines that a person sees for an event; `seen` from where, `None` is this machine."""
     match event:
         case events.AttemptStarted(app=app, commit=commit, kind=kind):
@@ -56,8 +56,11 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa
         case events.WorkersDefaulted(types=types, app=app):
             yield from wrapped(DETAIL, f"{', '.join(types)}: one instance each. To scale:")
             yield DETAIL + typed(f"  pushdeploy ps:scale --app {app} {types[0]}=2")
-        case events.PythonChosen(version=version, source=source):
-            yield STEP + f"Using Python {version}, {source}"
+        case events.PythonChosen(version=version, source=source, asked=asked):
+            by = f", {source}" if " " in source else f" ({source})"
+            yield STEP + f"Using Python {version}{by}"
+            if asked:
+                yield DETAIL + f"{source} asks for {asked}; any {_minor(asked)} is taken"
         case events.GunicornAdded():
             yield from wrapped(DETAIL, "gunicorn is missing from requirements.txt: adding it")
         case events.BuildStarted():
@@ -134,6 +137,10 @@ def _rolled_back(event: events.RolledBack) -> Iterator[str]:
     yield RESULT + f"{what} after {event.seconds:.2f} s: {how}"
     yield DETAIL + "Code, packages and config vars went back. The database did not."
     yield DETAIL + typed(f"To undo: pushdeploy rollback v{event.previous} --app {event.app}")
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
 
 
 def _verb(kind: str) -> str:

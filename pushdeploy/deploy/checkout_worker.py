@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import sys
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +19,10 @@ from pushdeploy.apps.first_push import sweep_first_pushes
 from pushdeploy.deploy.slug import Former, make_slug, open_to_all
 from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
+from pushdeploy.model.asked_python import asked_python
 from pushdeploy.model.dependency_file import REQUIREMENTS, find_dependency_file
 from pushdeploy.model.procfile import parse_procfile
-from pushdeploy.model.python_version import (
-    PYTHON_VERSION,
-    RUNTIME_TXT,
-    parse_python_version,
-    parse_runtime_txt,
-)
+from pushdeploy.model.python_version import PYTHON_VERSION, RUNTIME_TXT
 from pushdeploy.model.refname import push_command
 from pushdeploy.model.release import Commit
 from pushdeploy.model.requirements import ReferenceKind, references
@@ -76,6 +73,7 @@ def check_out(request: dict[str, Any]) -> str:
     public = tuple(request.get("public", DEFAULT_FOLDERS))
     reused = not make_slug(repository.git, commit, slugs / key, links, former, public)
     requirements, local = _requirements(repository, commit)
+    python = asked_python(partial(_text_for_python, repository, commit))
     return render_tree(
         Tree(
             commit=Commit(commit, subject[:SUBJECT_LIMIT], author[:SUBJECT_LIMIT]),
@@ -84,10 +82,11 @@ def check_out(request: dict[str, Any]) -> str:
             reused=reused,
             procfile=procfile,
             app_json=app_json,
-            python_version=_python_version(repository, commit),
+            python_version=python.versions,
             requirements=requirements,
             local=local,
             storage=links,
+            python_file=python.file,
         )
     )
 
@@ -224,13 +223,14 @@ def _storage(
     return links
 
 
-def _python_version(repository: Repository, commit: str) -> str:
-    """`3.13`, as `.python-version` or the older runtime.txt asks; empty when neither is there."""
-    for name, parse in ((PYTHON_VERSION, parse_python_version), (RUNTIME_TXT, parse_runtime_txt)):
-        text = repository.text(commit, name)
-        if text is not None:
-            return str(parse(text))
-    return ""
+def _text_for_python(repository: Repository, commit: str, name: str) -> str | None:
+    """A file that may ask for a Python; none when it is there for more and can't be read."""
+    try:
+        return repository.text(commit, name)
+    except RefusedInputError:
+        if name in (PYTHON_VERSION, RUNTIME_TXT):
+            raise
+        return None
 
 
 def _requirements(repository: Repository, commit: str) -> tuple[dict[str, str], bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.text import quoted, refuse_longer
@@ -24,6 +24,13 @@ _VERSION = re.compile(rf"(?:cpython-)?{_NUMBER}\.{_NUMBER}(?:\.{_NUMBER})?")
 _RUNTIME = re.compile(rf"python-{_NUMBER}\.{_NUMBER}(?:\.(?:{_NUMBER}|x))?")
 
 
+class Wanted(Protocol):
+    """What is asked for: a version, or a set of them."""
+
+    def matches(self, present: PythonVersion) -> bool:
+        """Whether a Python that is present is what is asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class PythonVersion:
     """A version of CPython; without a `patch`, any of that minor version."""
@@ -37,23 +44,21 @@ class PythonVersion:
         return f"{self.major}.{self.minor}{patch}"
 
     def matches(self, present: PythonVersion) -> bool:
-        """Whether a Python that is present is what is asked for."""
-        return (self.major, self.minor) == (present.major, present.minor) and self.patch in {
-            None,
-            present.patch,
-        }
+        """Whether a Python that is present is what is asked for, of whatever patch."""
+        return (self.major, self.minor) == (present.major, present.minor)
 
 
 def parse_python_version(text: str) -> PythonVersion:
     """The version in a `.python-version`.
 
     Args:
-        text: One line `3.13` or `3.13.2`; blank lines and lines that begin with `#` are skipped.
+        text: Lines such as `3.13`, `3.13.2` or `cpython-3.13`, of which the first counts, as it
+            does for pyenv; blank lines are skipped, and comments, which begin with `#`.
 
     Raises:
-        RefusedInputError: It contains no version, several, or one of another form.
+        RefusedInputError: It contains no version, or begins with one of another form.
     """
-    line = _only_line(text, PYTHON_VERSION)
+    line = _first_line(text, PYTHON_VERSION)
     match = _VERSION.fullmatch(line)
     if match:
         return _version(match)
@@ -69,59 +74,76 @@ def parse_runtime_txt(text: str) -> PythonVersion:
     """The version in a `runtime.txt`, Heroku's older file: `python-3.13`, `.2` or `.x` after it.
 
     Raises:
-        RefusedInputError: It contains no version, several, or one of another form.
+        RefusedInputError: It contains no version, or begins with one of another form.
     """
-    line = _only_line(text, RUNTIME_TXT)
+    line = _first_line(text, RUNTIME_TXT)
     match = _RUNTIME.fullmatch(line)
     if not match:
         raise _unknown(line, RUNTIME_TXT, "python-3.13")
     return _version(match)
 
 
-def choose(wanted: PythonVersion | None, present: Iterable[PythonVersion]) -> PythonVersion:
+def version_or_none(text: str) -> PythonVersion | None:
+    """`3.13` or `3.13.2`; `None` for anything else."""
+    match = _VERSION.fullmatch(text)
+    return _version(match) if match else None
+
+
+def newest(wanted: Wanted | None, present: Iterable[PythonVersion]) -> PythonVersion | None:
     """The newest Python present that is what is asked for; None asks for any.
+
+    An exact patch stands for its minor version: which of them a server has changes with its
+    updates, and no app that runs on one fails on the next.
 
     Args:
         wanted: What the tree asks for.
-        present: What the server has, each with its patch.
-
-    Raises:
-        RefusedInputError: None of them is; the message names those present.
+        present: What there is, each with its patch.
     """
-    versions = sorted(set(present), key=_key)
-    fitting = [version for version in versions if wanted is None or wanted.matches(version)]
-    if fitting:
-        return fitting[-1]
-    shown = ", ".join(str(version) for version in reversed(versions)) or "none"
-    asked = f"Python `{wanted}`" if wanted else "a Python"
-    newest = versions[-1] if versions else None
-    raise RefusedInputError(
-        f"the app asks for {asked}, which this server does not have; it has {shown}",
-        hint=f"ask for `{newest.major}.{newest.minor}` in {PYTHON_VERSION}, or install it there"
-        if newest
-        else "install Python on the server: `sudo apt install python3 python3-venv`",
-    )
+    fitting = [version for version in present if wanted is None or wanted.matches(version)]
+    return max(fitting, key=_key, default=None)
+
+
+def missing(
+    wanted: Wanted,
+    file: str,
+    present: Iterable[PythonVersion],
+    fetchable: Iterable[PythonVersion],
+) -> RefusedInputError:
+    """None of those present is what is asked for; the message names them.
+
+    Args:
+        wanted: What the tree asks for.
+        file: The file that says so.
+        present: What the server has.
+        fetchable: What it could fetch.
+    """
+    versions = sorted(set(present), key=_key, reverse=True)
+    shown = ", ".join(map(str, versions)) or "none"
+    text = f"`{file}` asks for Python `{wanted}`, which this server does not have; it has {shown}"
+    fetched = newest(wanted, fetchable)
+    if fetched is not None:
+        hint = f"pushdeploy python:install {fetched.major}.{fetched.minor}"
+        return RefusedInputError(text, hint=hint)
+    text = f"{text}; nor can it be fetched"
+    if not versions:
+        return RefusedInputError(text, hint="sudo apt-get install python3 python3-venv")
+    first = versions[0]
+    return RefusedInputError(text, hint=f"ask for `{first.major}.{first.minor}` in {file}")
 
 
 def _key(version: PythonVersion) -> tuple[int, int, int]:
     return version.major, version.minor, -1 if version.patch is None else version.patch
 
 
-def _only_line(text: str, file: str) -> str:
+def _first_line(text: str, file: str) -> str:
     refuse_longer(text, LONGEST_FILE, file)
-    lines = [line.strip() for line in text.removeprefix("\ufeff").split("\n")]
-    lines = [line for line in lines if line and not line.startswith("#")]
-    if not lines:
+    lines = (line.partition("#")[0].strip() for line in text.removeprefix("\ufeff").split("\n"))
+    first = next(filter(None, lines), None)
+    if first is None:
         raise RefusedInputError(
             f"`{file}` contains no version", hint=f"write one into {file}, or remove the file"
         )
-    if len(lines) > 1:
-        listed = ", ".join(quoted(line) for line in lines[:3])
-        raise RefusedInputError(
-            f"`{file}` contains {len(lines)} versions: {listed}; an app runs on one",
-            hint=f"keep one line in {file}",
-        )
-    return lines[0]
+    return first
 
 
 def _version(match: re.Match[str]) -> PythonVersion:

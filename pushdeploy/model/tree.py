@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.asked_python import FILES as PYTHON_FILES
 from pushdeploy.model.release import Commit
 from pushdeploy.model.storage import storage_set
 
@@ -38,12 +39,14 @@ class Tree:
     procfile: str
     app_json: str
     python_version: str
-    """`3.13`, as the tree asks, or empty."""
+    """`3.13`, or a specifier such as `>=3.11`, as the tree asks, or empty."""
     requirements: Mapping[str, str]
     """Path to content: requirements.txt and everything that it includes."""
     local: bool
     """Something in the requirements is built from the tree itself."""
     storage: tuple[str, ...]
+    python_file: str = ""
+    """Which file asks for that."""
 
 
 def render_tree(tree: Tree) -> str:
@@ -73,6 +76,7 @@ def parse_tree(text: str) -> Tree:
             requirements={str(key): str(text) for key, text in record["requirements"].items()},
             local=bool(record["local"]),
             storage=storage_set(str(folder) for folder in record["storage"]),
+            python_file=_file(record["python_file"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RefusedInputError(f"the checkout's answer can't be read: {error}") from error
@@ -99,6 +103,12 @@ def _hex(text: object) -> str:
     if not isinstance(text, str) or not re.fullmatch(r"[0-9a-f]{20,64}", text):
         raise ValueError(f"{text!r} is not an object id")
     return text
+
+
+def _file(name: object) -> str:
+    if name not in ("", *PYTHON_FILES):
+        raise ValueError(f"{name!r} does not ask for a Python")
+    return str(name)
 
 
 def _plain(text: object) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pushdeploy.system.command import CLEAN_PATH
+from pushdeploy.errors import UnavailableError
+from pushdeploy.model.python_version import PythonVersion, version_or_none
+from pushdeploy.system import command
+from pushdeploy.system.command import CLEAN_PATH, Command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMPILER = Path(__file__).with_name("compile_venv.py")
 """Run by the app's own Python."""
+
+LIST_SECONDS = 10.0
 
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 """Debian's ca-certificates."""
@@ -67,6 +73,33 @@ def fetch_wheels(uv: Path, python: Path, target: Path, pins: Sequence[str]) -> l
         *("--no-compile-bytecode", "--link-mode=symlink"),
         *(f"--target={target}", f"--python={python}", *pins),
     ]
+
+
+def fetchable(uv: Path) -> list[PythonVersion]:
+    """The newest of each minor version that uv could fetch for this machine, newest first.
+
+    It knows them by heart; nothing is asked of the network unless its settings name a list there.
+    """
+    line = [str(uv), "python", "list", "--only-downloads", "--output-format=json"]
+    try:
+        said = command.attempt(Command(line), seconds=LIST_SECONDS)
+    except UnavailableError:
+        return []
+    return parse_fetchable(said.stdout)
+
+
+def parse_fetchable(text: str) -> list[PythonVersion]:
+    """The releases of CPython in uv's JSON: `implementation`, `variant`, `version` of each."""
+    try:
+        listed = json.loads(text)
+    except ValueError:
+        return []
+    of_cpython = (
+        version_or_none(str(one.get("version")))
+        for one in listed
+        if one.get("implementation") == "cpython" and one.get("variant") == "default"
+    )
+    return [version for version in of_cpython if version is not None]
 
 
 def _install(uv: Path, venv: Path, *options: str) -> list[str]:

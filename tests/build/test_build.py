@@ -113,7 +113,9 @@ def test_a_python_that_is_not_there_is_refused_before_anything_is_built(
 ) -> None:
     commit = machine.checkout_worker.commit("one")
     tree = machine.checkout_worker.trees[commit]
-    machine.checkout_worker.trees[commit] = replace(tree, python_version="3.2")
+    machine.checkout_worker.trees[commit] = replace(
+        tree, python_version="3.2", python_file=".python-version"
+    )
     machine.branch_names(commit)
 
     ended = machine.deploy()

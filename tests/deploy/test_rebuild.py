@@ -257,7 +257,9 @@ def test_a_python_that_the_repo_asks_for_and_is_gone_is_said_with_the_choices(
     current = aged.records.current()
     assert current is not None
     tree = aged.checkout_worker.trees[current.commit.id]
-    aged.checkout_worker.trees[current.commit.id] = replace(tree, python_version="3.76")
+    aged.checkout_worker.trees[current.commit.id] = replace(
+        tree, python_version="3.76", python_file=".python-version"
+    )
     pythons.upgrade()
 
     ended = aged.change_release(REBUILD)

@@ -223,8 +223,8 @@ def test_the_version_of_python_that_the_repo_asks_for_is_taken(site: Site) -> No
 
     push = site.deploy("tiny", {".python-version": own.stdout})
 
-    assert f"Using Python {own.stdout.strip()}" in push.output
-    assert "as the repo asks" in push.output
+    assert f"Using Python {own.stdout.strip()}." in push.output
+    assert " (.python-version)" in push.output
     assert_serving(site, version=1)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
+from pushdeploy.model.python_version import PythonVersion
 from pushdeploy.system import uv
 
 
@@ -21,3 +24,23 @@ def test_requirements_and_extras_are_installed_into_the_venv(tmp_path: Path) -> 
     assert line[:3] == ["/uv", "pip", "install"]
     assert line[-2:] == ["--requirement=requirements.txt", "gunicorn"]
     assert f"--python={tmp_path}/venv/bin/python" in line
+
+
+def test_the_pythons_that_could_be_fetched_are_releases_of_cpython() -> None:
+    text = json.dumps(
+        [
+            {"implementation": "cpython", "variant": "default", "version": "3.16.0a2"},
+            {"implementation": "cpython", "variant": "default", "version": "3.14.10"},
+            {"implementation": "cpython", "variant": "freethreaded", "version": "3.13.2"},
+            {"implementation": "pypy", "variant": "default", "version": "3.12.15"},
+        ]
+    )
+
+    assert uv.parse_fetchable(text) == [PythonVersion(3, 14, 10)]
+    assert uv.parse_fetchable("error: no") == []
+
+
+def test_uv_itself_lists_them() -> None:
+    program = Path(sys.executable).with_name("uv")
+
+    assert any(version.minor == 14 for version in uv.fetchable(program))
