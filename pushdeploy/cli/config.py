@@ -1,5 +1,7 @@
 """`config`, `config:get`, `config:set`, `config:unset`, `config:import`: the app's config vars.
 
+`config:explain`: all else that holds for it, and who said so.
+
 Values go to the engine and to the person who asks, and nowhere else: over ssh on stdin.
 """
 
@@ -13,7 +15,7 @@ import click
 
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
-from pushdeploy.cli.output import aligned, say, show_json, show_lines
+from pushdeploy.cli.output import aligned, say, show_json, show_lines, show_table
 from pushdeploy.cli.typed_file import read_stdin, read_typed
 from pushdeploy.engine.verbs import config as verbs
 from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pushdeploy.cli.target import Local
 
 STDIN = "-"
+COLUMNS = ("Setting", "Value", "From")
 
 
 @command("config", example="pushdeploy config --app blog")
@@ -61,6 +64,22 @@ def config_get(target: Local, *, app: str, name: str, as_json: bool) -> None:
         show_json({"name": name, "value": found[name]})
     else:
         print(found[name])
+
+
+@command("config:explain", example="pushdeploy config:explain --app blog")
+@json_option
+def config_explain(target: Local, *, app: str, as_json: bool) -> None:
+    """Show which settings hold, and where each comes from.
+
+    From a command, from the file of the repo ([tool.pushdeploy] of pyproject.toml, or the key
+    pushdeploy of app.json), or by default.
+    """
+    found = target.ask(verbs.explain, app=app).settings
+    if as_json:
+        rows = [{"setting": one.setting, "value": one.value, "from": one.source} for one in found]
+        show_json(rows)
+    else:
+        show_table(COLUMNS, [(one.setting, one.value or "-", one.source) for one in found])
 
 
 def _on_stdin(invocation: Invocation) -> Invocation:

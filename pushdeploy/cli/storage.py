@@ -32,7 +32,7 @@ def storage(target: Local, *, app: str, as_json: bool) -> None:
             }
         )
     elif answer.folders or answer.declared:
-        origins = dict.fromkeys(answer.declared, "app.json")
+        origins = dict.fromkeys(answer.declared, answer.file)
         origins |= dict.fromkeys(answer.folders, "storage:add")
         rows = [(f"{one}/", f"{answer.shared}/{one}/", origins[one]) for one in sorted(origins)]
         show_table(COLUMNS, rows)

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 from pushdeploy.apps.first_push import sweep_first_pushes
 from pushdeploy.deploy.slug import Former, make_slug, open_to_all
 from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError
-from pushdeploy.model.appjson import parse_app_json
 from pushdeploy.model.asked_python import asked_python
 from pushdeploy.model.dependency_file import REQUIREMENTS, find_dependency_file
 from pushdeploy.model.procfile import parse_procfile
 from pushdeploy.model.python_version import PYTHON_VERSION, RUNTIME_TXT
 from pushdeploy.model.refname import push_command
 from pushdeploy.model.release import Commit
+from pushdeploy.model.repo_settings import APP_JSON, PYPROJECT, parse_repo_settings
 from pushdeploy.model.requirements import ReferenceKind, references
 from pushdeploy.model.static_mount import DEFAULT_FOLDERS
 from pushdeploy.model.storage import storage_set
@@ -65,8 +65,9 @@ def check_out(request: dict[str, Any]) -> str:
         raise _names_no_commit(repository, request["revision"])
     tree_id, subject, author = repository.facts(commit)
     procfile = _procfile(repository, commit)
-    app_json = repository.text(commit, "app.json") or ""
-    links = _storage(repository, commit, app_json, request["storage"])
+    app_json = repository.text(commit, APP_JSON) or ""
+    settings = parse_repo_settings(app_json, repository.text(commit, PYPROJECT) or "")
+    links = _storage(repository, commit, [*settings.storage, *request["storage"]])
     key = _key(SLUG_FORMAT, tree_id, *links)
     slugs = Path(request["slugs"])
     former = _former(repository, slugs, links, request.get("former"))
@@ -87,6 +88,7 @@ def check_out(request: dict[str, Any]) -> str:
             local=local,
             storage=links,
             python_file=python.file,
+            settings=settings,
         )
     )
 
@@ -203,11 +205,8 @@ def _former(
     return Former(slugs / key, live["commit"]) if key == live["slug"] else None
 
 
-def _storage(
-    repository: Repository, commit: str, app_json: str, configured: Iterable[str]
-) -> tuple[str, ...]:
-    declared = parse_app_json(app_json).storage if app_json else ()
-    links = storage_set([*configured, *declared])
+def _storage(repository: Repository, commit: str, wanted: Iterable[str]) -> tuple[str, ...]:
+    links = storage_set(wanted)
     for folder in links:
         if repository.has(commit, folder):
             raise RefusedInputError(

@@ -97,9 +97,10 @@ def new_release(
         python=venv.python,
         interpreter=venv.interpreter,
         procfile=procfile,
-        binding=_binding(procfile, app_json.bind),
+        binding=_binding(procfile, tree.settings.web),
         checks=app_json.healthchecks,
         storage=tree.storage,
+        settings=tree.settings,
     )
 
 

@@ -10,6 +10,7 @@ from pushdeploy.model.instance import Instance
 from pushdeploy.model.layout import BRIDGE_PORTS
 from pushdeploy.model.ports import BRIDGED
 from pushdeploy.model.release import Binding, Release
+from pushdeploy.model.repo_settings import scaled
 from pushdeploy.system import processes, tcp_owner
 from pushdeploy.system.accounts import user_id
 from pushdeploy.system.locks import held
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
     from pushdeploy.machine.tools import Resources
     from pushdeploy.model.environment import Environment
+    from pushdeploy.model.formation import Formation
     from pushdeploy.model.instance import Status
     from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.settings import AppSettings
@@ -43,10 +45,18 @@ def workers_by_config_var(environment: Environment) -> int | None:
     return int(own) if own.isascii() and own.isdigit() else None
 
 
-def web_workers(machine: Machine, settings: AppSettings, environment: Environment) -> int:
+def web_workers(
+    machine: Machine, release: Release | None, settings: AppSettings, environment: Environment
+) -> int:
     """What web is told: by a config var, by `ps:scale`, or by us."""
-    asked = workers_by_config_var(environment) or settings.formation.web_workers
+    formation = formation_of(release, settings)
+    asked = workers_by_config_var(environment) or formation.web_workers
     return asked or web_concurrency(machine.resources)
+
+
+def formation_of(release: Release | None, settings: AppSettings) -> Formation:
+    """How many of each process type a release runs: as people chose, else as its repo says."""
+    return scaled(settings.formation, release.settings.scale) if release else settings.formation
 
 
 def stale_workers(statuses: Iterable[Status], wanted: Iterable[Instance]) -> list[Status]:
@@ -60,7 +70,7 @@ def web(machine: Machine, release: Release, settings: AppSettings) -> Instance:
     place = machine.layout.app(release.app)
     bridged = release.binding is Binding.PORT
     port = _bridge_port(machine, place, release) if bridged else None
-    workers = settings.formation.web_workers or web_concurrency(machine.resources)
+    workers = formation_of(release, settings).web_workers or web_concurrency(machine.resources)
     environment = (
         ("PORT", str(port or settings.port)),
         (WEB_CONCURRENCY, str(workers)),
@@ -71,6 +81,7 @@ def web(machine: Machine, release: Release, settings: AppSettings) -> Instance:
 
 def workers(machine: Machine, release: Release, settings: AppSettings) -> list[Instance]:
     """All instances of a release but web."""
+    formation = formation_of(release, settings)
     return [
         _instance(
             machine,
@@ -80,7 +91,7 @@ def workers(machine: Machine, release: Release, settings: AppSettings) -> list[I
             (("PORT", str(settings.port)), ("PUSHDEPLOY_INSTANCE", f"{line.name}.{index}")),
         )
         for line in release.procfile.workers
-        for index in range(1, settings.formation.instances(line.name) + 1)
+        for index in range(1, formation.instances(line.name) + 1)
     ]
 
 

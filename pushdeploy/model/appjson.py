@@ -1,9 +1,9 @@
-"""`app.json`: the health checks in Dokku's form, and our own part, `pushdeploy`.
+"""`app.json`: the health checks in Dokku's form.
 
 Checks of `web` are used (`dokku_check` says how), those of type `liveness` and `readiness` and of
 other process types are passed over: nothing of ours runs between deploys, and workers are checked
-by staying up. Other keys of the file are passed over too, but unknown keys inside `pushdeploy` are
-refused, because a misspelt `storage` would lose files.
+by staying up. Other keys of the file are passed over too; our own part, `pushdeploy`, is read by
+`repo_settings`.
 
 Source: https://dokku.com/docs/appendices/file-formats/app-json/
 """
@@ -11,18 +11,15 @@ Source: https://dokku.com/docs/appendices/file-formats/app-json/
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pushdeploy.model.dokku_check import parse_check
 from pushdeploy.model.health import DEFAULT_CHECK, HealthCheck
 from pushdeploy.model.json_node import JsonNode, parse_json
-from pushdeploy.model.storage import parse_new_folder, storage_set
 from pushdeploy.model.text import quoted, refuse_longer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-Bind = Literal["socket", "port"]
 
 LONGEST_APP_JSON = 256 * 1024
 """Characters: other tools keep their own things there too."""
@@ -34,13 +31,10 @@ MOST_CHECKS = 10
 class AppJson:
     """What `app.json` says; `AppJson()` is what a tree without one says.
 
-    `healthchecks` is never empty. `storage` is sorted, relative to the root, without a `/` at the
-    end. `bind` forces how the web process listens; None leaves it to the Procfile's line.
+    `healthchecks` is never empty.
     """
 
     healthchecks: tuple[HealthCheck, ...] = (DEFAULT_CHECK,)
-    storage: tuple[str, ...] = ()
-    bind: Bind | None = None
 
 
 def parse_app_json(text: str) -> AppJson:
@@ -53,29 +47,7 @@ def parse_app_json(text: str) -> AppJson:
     refuse_longer(text, LONGEST_APP_JSON, "app.json")
     root = parse_json(text, "app.json")
     root.keys()
-    ours = root.get("pushdeploy")
-    storage, bind = _ours(ours) if ours else ((), None)
-    return AppJson(tuple(_checks(root)) or (DEFAULT_CHECK,), storage, bind)
-
-
-def _ours(node: JsonNode) -> tuple[tuple[str, ...], Bind | None]:
-    unknown = [key for key in node.keys() if key not in {"storage", "web"}]  # noqa: SIM118 - no dict
-    if unknown:
-        node.refuse(f"unknown key {quoted(unknown[0])}", "keep only `storage` and `web` there")
-    folders = node.get("storage")
-    web = node.get("web")
-    bind = web.text() if web else None
-    if web and bind not in {"socket", "port"}:
-        web.refuse(
-            f"expected `socket` or `port`, found {quoted(web.text())}",
-            "write `socket` (gunicorn, uvicorn, …) or `port` (servers that listen on `$PORT`)",
-        )
-    return (
-        storage_set(parse_new_folder(folder.text()) for folder in folders.each())
-        if folders
-        else (),
-        "socket" if bind == "socket" else "port" if bind == "port" else None,
-    )
+    return AppJson(tuple(_checks(root)) or (DEFAULT_CHECK,))
 
 
 def _checks(root: JsonNode) -> Iterator[HealthCheck]:

@@ -88,7 +88,10 @@ class JsonNode:
         return cast("dict[str, object]", self.value)
 
     def _refuse_type(self, wanted: str) -> NoReturn:
-        self.refuse(f"expected {wanted}, found {quoted(json.dumps(self.value))}", f"write {wanted}")
+        self.refuse(
+            f"expected {wanted}, found {quoted(json.dumps(self.value, default=str))}",
+            f"write {wanted}",
+        )
 
 
 def parse_json(text: str, file: str) -> JsonNode:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pushdeploy.errors import RefusedInputError, UsageError
 from pushdeploy.model.health import HealthCheck
 from pushdeploy.model.procfile import ProcessLine, Procfile
+from pushdeploy.model.repo_settings import NOTHING_SAID, RepoSettings, from_record, to_record
 
 KEPT_RELEASES = 5
 """How many releases that were once live are kept, beside `current` and warm ones."""
@@ -72,6 +73,8 @@ class Release:
     """What the venv was made with: `/usr/bin/python3.11`; empty in records of former versions."""
     storage: tuple[str, ...] = ()
     """The folders of `shared/` that its code links to; none in records of former versions."""
+    settings: RepoSettings = NOTHING_SAID
+    """What its repo says for us; nothing in records of former versions."""
 
     @property
     def name(self) -> str:
@@ -96,7 +99,8 @@ def parse_release_name(text: str) -> int:
 
 def render_release(release: Release) -> str:
     """`release.json`, one JSON object."""
-    return json.dumps(asdict(release), indent=1, ensure_ascii=False) + "\n"
+    record = {**asdict(release), "settings": to_record(release.settings)}
+    return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
 
 
 def parse_release(text: str) -> Release:
@@ -123,8 +127,9 @@ def parse_release(text: str) -> Release:
             checks=tuple(_check(check) for check in record["checks"]),
             interpreter=record.get("interpreter", ""),
             storage=tuple(record.get("storage", ())),
+            settings=from_record(record.get("settings", {})),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RefusedInputError) as error:
         raise RefusedInputError(f"a release record can't be read: {error}") from error
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.asked_python import FILES as PYTHON_FILES
 from pushdeploy.model.release import Commit
+from pushdeploy.model.repo_settings import NOTHING_SAID, RepoSettings, from_record, to_record
 from pushdeploy.model.storage import storage_set
 
 if TYPE_CHECKING:
@@ -47,11 +48,13 @@ class Tree:
     storage: tuple[str, ...]
     python_file: str = ""
     """Which file asks for that."""
+    settings: RepoSettings = NOTHING_SAID
+    """What the repo says for us."""
 
 
 def render_tree(tree: Tree) -> str:
     """One JSON object."""
-    return json.dumps(asdict(tree))
+    return json.dumps({**asdict(tree), "settings": to_record(tree.settings)})
 
 
 def parse_tree(text: str) -> Tree:
@@ -77,6 +80,7 @@ def parse_tree(text: str) -> Tree:
             local=bool(record["local"]),
             storage=storage_set(str(folder) for folder in record["storage"]),
             python_file=_file(record["python_file"]),
+            settings=from_record(record["settings"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RefusedInputError(f"the checkout's answer can't be read: {error}") from error

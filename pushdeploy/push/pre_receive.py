@@ -16,6 +16,7 @@ from pushdeploy.model.dependency_file import REQUIREMENTS, find_dependency_file
 from pushdeploy.model.procfile import parse_procfile
 from pushdeploy.model.push import PushPlan, RefUpdate, parse_updates, plan_push, refused_tag
 from pushdeploy.model.refname import branch_of
+from pushdeploy.model.repo_settings import APP_JSON, PYPROJECT, parse_repo_settings
 from pushdeploy.model.requirements import references
 from pushdeploy.model.size import format_size
 from pushdeploy.model.suggestion import missing_procfile
@@ -82,8 +83,12 @@ def check_tree(commit: str, live: str = "") -> None:
     find_dependency_file(paths)
     if root[REQUIREMENTS].size:  # it is another than the live one's
         references(_text(root[REQUIREMENTS]))
-    if "app.json" in root:
-        parse_app_json(_text(root["app.json"]))
+    app_json, pyproject = (
+        _text(root[name]) if name in root else "" for name in (APP_JSON, PYPROJECT)
+    )
+    if app_json:
+        parse_app_json(app_json)
+    parse_repo_settings(app_json, pyproject)
     attributes = root.get(".gitattributes")
     if attributes is not None and "filter=lfs" in _text(attributes):
         raise RefusedInputError(

@@ -14,6 +14,7 @@ from pushdeploy.model.instance import Instance, State, Status, parse_unit
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.log_line import Keeping, Kept
 from pushdeploy.model.release import Commit
+from pushdeploy.model.repo_settings import APP_JSON, RepoSettings
 from pushdeploy.model.tree import Tree, render_tree
 from tests.deploy.servers import FrontServer, WebServer
 
@@ -367,6 +368,7 @@ class FakeCheckoutWorker:
             requirements={"requirements.txt": requirements},
             local=False,
             storage=storage,
+            settings=RepoSettings(file=APP_JSON if storage else "", storage=storage),
         )
         return identity
 

@@ -19,7 +19,7 @@ RIGHTS = {
     Right.LOOK: {
         *("apps", "ps", "releases", "releases.info", "releases.output", "rebuild.check", "logs"),
         *("storage", "domains", "certs", "nginx", "static", "bare", "room"),
-        *("maintenance", "watchdog"),
+        *("maintenance", "watchdog", "config.explain"),
     },
     Right.DEPLOY: {
         "converge",

@@ -53,13 +53,6 @@ def test_startup_checks_are_read_in_their_order() -> None:
     assert app_json.healthchecks == (HealthCheck(path="/a"), HealthCheck(path="/b"))
 
 
-def test_storage_and_bind_are_read() -> None:
-    app_json = parse_app_json('{"pushdeploy": {"storage": ["media", "instance/"], "web": "port"}}')
-
-    assert app_json.storage == ("instance", "media")
-    assert app_json.bind == "port"
-
-
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
@@ -70,12 +63,6 @@ def test_storage_and_bind_are_read() -> None:
         ({"healthchecks": {"web": [{}, {"path": "x"}]}}, "at `healthchecks.web[1].path`"),
         ({"healthchecks": {"web": [{"type": "boot"}]}}, "found `boot`"),
         ({"healthchecks": {"web": [{}] * 11}}, "11 checks, the maximum is 10"),
-        ({"pushdeploy": []}, "at `pushdeploy`: expected an object"),
-        ({"pushdeploy": {"storrage": []}}, "at `pushdeploy`: unknown key `storrage`"),
-        ({"pushdeploy": {"storage": "instance"}}, "at `pushdeploy.storage`: expected a list"),
-        ({"pushdeploy": {"storage": ["../x"]}}, "contains `..`"),
-        ({"pushdeploy": {"storage": ["a", "a/b"]}}, "lies inside"),
-        ({"pushdeploy": {"web": "tcp"}}, "expected `socket` or `port`, found `tcp`"),
     ],
 )
 def test_a_value_that_is_used_and_wrong_is_refused(content: object, complaint: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.engine.deadlines import ATTEMPT_SECONDS, QUERY_SECONDS
 from pushdeploy.engine.registry import verb
 from pushdeploy.model.ended import Ended
+from pushdeploy.model.explained import Explained
 from pushdeploy.model.rights import Right
 
 if TYPE_CHECKING:
@@ -25,6 +26,29 @@ class Config:
 def config(asked: Asked) -> Config:
     """Tell all config vars."""
     return Config(dict(asked.records().environment().values))
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Every setting, and where it comes from."""
+
+    release: str | None
+    """The live one, `v12`, whose file was read."""
+    settings: tuple[Explained, ...]
+
+
+@verb("config.explain", Explanation, right=Right.LOOK, seconds=QUERY_SECONDS)
+def explain(asked: Asked) -> Explanation:
+    """Tell what holds, and whether a command, the repo's file or nobody has said so."""
+    from pushdeploy.model.explained import explain as explained
+    from pushdeploy.model.repo_settings import RepoSettings
+
+    records = asked.records()
+    live = records.current()
+    repo = live.settings if live else RepoSettings()
+    types = [line.name for line in live.procfile.lines] if live else ["web"]
+    found = explained(records.settings(), repo, types)
+    return Explanation(live.name if live else None, found)
 
 
 @verb("config.set", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)

@@ -53,7 +53,7 @@ def ps(asked: Asked) -> Ps:
         app=asked.app,
         release=None if live is None else f"v{live}",
         branch=settings.branch,
-        web_concurrency=web_workers(asked.machine, settings, records.environment()),
+        web_concurrency=web_workers(asked.machine, current, settings, records.environment()),
         commands={line.name: line.command for line in current.procfile.lines} if current else {},
         instances=tuple(running(asked.machine, records)),
         maintenance=records.place.maintenance.exists(),

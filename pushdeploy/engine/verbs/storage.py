@@ -9,6 +9,7 @@ from pushdeploy.engine.deadlines import ATTEMPT_SECONDS, QUERY_SECONDS
 from pushdeploy.engine.registry import verb
 from pushdeploy.errors import NotFoundError, RefusedInputError
 from pushdeploy.model.ended import Ended
+from pushdeploy.model.repo_settings import APP_JSON
 from pushdeploy.model.rights import Right
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ class Storage:
     folders: tuple[str, ...]
     """Those that `storage:add` has added."""
     declared: tuple[str, ...] = ()
-    """Those that only app.json of the live release has."""
+    """Those that only a file of the live release has."""
+    file: str = APP_JSON
+    """That file: `app.json` or `pyproject.toml`."""
 
 
 @verb("storage", Storage, right=Right.LOOK, seconds=QUERY_SECONDS)
@@ -34,11 +37,16 @@ def storage(asked: Asked) -> Storage:
     """List the folders."""
     records = asked.records()
     added, current = tuple(records.settings().storage), records.current()
-    return Storage(str(records.place.shared), added, _declared(current, added))
+    declared = _declared(current, added)
+    return Storage(str(records.place.shared), added, declared, _file(current))
 
 
 def _declared(current: Release | None, added: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(one for one in current.storage if one not in added) if current else ()
+
+
+def _file(current: Release | None) -> str:
+    return (current.settings.file if current else "") or APP_JSON
 
 
 @verb("storage.add", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
@@ -70,7 +78,8 @@ def remove(asked: Asked) -> Ended:
     def without(before: AppSettings) -> AppSettings:
         if folder in _declared(current, before.storage):
             raise RefusedInputError(
-                f"app.json declares `{folder}` as storage", hint="remove it there, and push again"
+                f"{_file(current)} declares `{folder}` as storage",
+                hint="remove it there, and push again",
             )
         if folder not in before.storage:
             raise NotFoundError(
