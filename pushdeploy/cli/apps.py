@@ -57,7 +57,7 @@ def apps_create(target: Local, *, name: str, port: int | None) -> None:
     how = "done" if made.made else "it existed already"
     say(f"Creating {name}... {how}, on port {made.port}")
     say_note(made.note)
-    show_lines(_to_paste(name))
+    show_lines(to_paste(name))
 
 
 def _confirmed(invocation: Invocation) -> Invocation:
@@ -109,7 +109,7 @@ def _row(one: verbs.ListedApp) -> tuple[str, ...]:
     return (one.app, port, one.branch or "-", one.release or "-", commit[:8])
 
 
-def _to_paste(app: str) -> list[str]:
+def to_paste(app: str) -> list[str]:
     """What to type in the app's checkout."""
     root = embedded_root()
     if root is None:

@@ -21,8 +21,8 @@ from pushdeploy.model.typed_command import name_app
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-WITHOUT_ENGINE = ("version",)
-"""Nouns that ask the engine nothing. All others are those that have verbs (`engine/verbs/`)."""
+WITHOUT_VERBS = ("import_unit", "version")
+"""Nouns without verbs of their own. All others are those of `engine/verbs/`."""
 
 ALIASES: Mapping[str, str] = {
     "apps:list": "apps",
@@ -70,7 +70,7 @@ def sentences() -> dict[str, str]:
 def _nouns() -> list[str]:
     """Nouns that have verbs and commands, found by their files."""
     here = modules_of(cli)
-    return [noun for noun in (*nouns(), *WITHOUT_ENGINE) if noun in here]
+    return [noun for noun in (*nouns(), *WITHOUT_VERBS) if noun in here]
 
 
 def _commands(noun: str) -> dict[str, click.Command]:
@@ -90,7 +90,7 @@ class Commands(click.Group):
     def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name."""
         name = ALIASES.get(cmd_name, cmd_name)
-        noun = name.partition(":")[0]
+        noun = name.partition(":")[0].replace("-", "_")
         return _commands(noun).get(name) if noun in _nouns() else None
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:

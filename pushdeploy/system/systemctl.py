@@ -34,3 +34,8 @@ def transient(options: Sequence[str], words: Sequence[str]) -> list[str]:
 def transient_until_end(options: Sequence[str], words: Sequence[str]) -> list[str]:
     """The same, which waits for its end and leaves no failed unit behind."""
     return transient(["--wait", "--collect", *options], words)
+
+
+def unit_text(unit: str) -> str:
+    """A unit's file with all of its drop-ins; empty when systemd has no such unit."""
+    return systemctl("cat", "--", unit, check=False).stdout
