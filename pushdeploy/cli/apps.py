@@ -35,7 +35,7 @@ COLUMNS = ("App", "Port", "Branch", "Release", "Commit")
 @json_option
 def apps(target: Local, *, as_json: bool) -> None:
     """List the apps on the server."""
-    found = target.ask(verbs.apps).apps
+    found = target.ask(verbs.apps()).apps
     if as_json:
         show_json([_record(one) for one in found])
     elif found:
@@ -53,7 +53,7 @@ def apps(target: Local, *, as_json: bool) -> None:
 )
 def apps_create(target: Local, *, name: str, port: int | None) -> None:
     """Create an app before its first push."""
-    made = target.ask(verbs.create, app=parse_app_name(name), port=port)
+    made = target.ask(verbs.create(parse_app_name(name), port=port))
     how = "done" if made.made else "it existed already"
     say(f"Creating {name}... {how}, on port {made.port}")
     say_note(made.note)
@@ -82,7 +82,7 @@ def apps_destroy(target: Local, *, app: str, confirm: str | None) -> None:
             f"`{confirm}` is not `{app}`: nothing was destroyed",
             hint=f"pushdeploy apps:destroy --app {app} --confirm {app}",
         )
-    gone = target.ask(verbs.destroy, app=app, confirm=confirm)
+    gone = target.ask(verbs.destroy(app, confirm=confirm))
     say(f"Destroying {app}... done")
     say_note(gone.note)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pushdeploy.cli.target import Local
-    from pushdeploy.engine.registry import Verb
+    from pushdeploy.engine.registry import Request
 
 GONE = 141
 """128 + SIGPIPE: nobody reads what we say."""
@@ -25,29 +25,28 @@ STARTED = "attempt.started"
 GOES_ON = "You stopped watching; the server carries on."
 
 
-def follow(target: Local, verb: Verb[Ended], **request: Any) -> int:
+def follow(target: Local, request: Request[Ended]) -> int:
     """Start an attempt and show its events; returns the exit status."""
     printer = stderr()
-    ended = _ask(target, verb, request, printer)
+    ended = _ask(target, request, printer)
     if isinstance(ended, int):
         return ended
     printer.end(ended)
     return ended.exit_code
 
 
-def briefly(target: Local, doing: str, restarting: str, verb: Verb[Ended], **request: Any) -> int:
+def briefly(target: Local, doing: str, restarting: str, request: Request[Ended]) -> int:
     """Start an attempt and tell it in two lines, before and after; returns the exit status.
 
     Args:
         target: where the engine is.
         doing: `Setting SECRET_KEY`.
         restarting: `and restarting blog`, which is left out when nothing runs yet.
-        verb: what the engine is asked for.
-        request: what else the engine is told.
+        request: what the engine is asked for.
     """
     teller = Teller(stderr(), f"{doing} {restarting}")
     try:
-        ended = _ask(target, verb, request, teller)
+        ended = _ask(target, request, teller)
     except PushdeployError:
         teller.finish(f"{doing}... failed, nothing changed")
         raise
@@ -66,16 +65,14 @@ def briefly(target: Local, doing: str, restarting: str, verb: Verb[Ended], **req
     return ended.exit_code
 
 
-def _ask(
-    target: Local, verb: Verb[Ended], request: Mapping[str, Any], watcher: Printer
-) -> Ended | int:
+def _ask(target: Local, request: Request[Ended], watcher: Printer) -> Ended | int:
     """How the attempt ended, or an exit status when the person left."""
     try:
-        return target.engine(verb, request, watcher=watcher)
+        return target.engine(request, watcher=watcher)
     except GoneError:
         return GONE
     except KeyboardInterrupt:
-        hint = f"pushdeploy releases --app {request['app']}"
+        hint = f"pushdeploy releases --app {request.told['app']}"
         watcher.show(["", *style.problem(GOES_ON, hint)])
         return INTERRUPTED
 

@@ -21,7 +21,7 @@ def bare(target: Local, *, as_json: bool) -> None:
     Requests that name no app's domain arrive there, such as `http://` and the server's address.
     The first app on a server answers there until it has a domain; any other must be chosen.
     """
-    found = target.ask(verbs.bare)
+    found = target.ask(verbs.bare())
     if as_json:
         show_json({"app": found.app, "kept_for": found.kept_for})
     elif found.app:
@@ -38,12 +38,12 @@ def bare_set(target: Local, *, app: str) -> None:
 
     It answers there even if it has domains, until that is changed or the app is destroyed.
     """
-    target.ask(verbs.choose, app=app)
+    target.ask(verbs.choose(app))
     say(f"{app} answers on the server's bare address")
 
 
 @command("bare:unset", example="pushdeploy bare:unset", app=App.NONE)
 def bare_unset(target: Local) -> None:
     """Stop answering on the server's bare address."""
-    target.ask(verbs.choose)
+    target.ask(verbs.choose())
     say("Nothing answers on the server's bare address now")

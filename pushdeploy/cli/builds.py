@@ -18,5 +18,5 @@ def builds_clear_cache(target: Local, *, app: str) -> None:
 
     Nothing that is running changes. The next build downloads what it needs again.
     """
-    target.ask(verbs.clear_cache, app=app)
+    target.ask(verbs.clear_cache(app))
     say(f"The package cache of {app} is empty. The next build downloads what it needs.")

@@ -31,7 +31,7 @@ COLUMNS = ("Domain", "App", "Ends", "From", "Issuer", "Served")
 @json_option
 def certs(target: Local, *, as_json: bool) -> None:
     """List certificates, and whether visitors get them."""
-    found = target.ask(verbs.certs).shown
+    found = target.ask(verbs.certs()).shown
     if as_json:
         show_json([_record(one) for one in found])
     elif found:
@@ -50,7 +50,7 @@ def certs_auto(target: Local, *, app: str, email: str | None, server: str | None
 
     DNS and port 80 are checked first, since Let's Encrypt allows few failures.
     """
-    _serves(target.ask(verbs.auto, app=app, email=email, server=server).shown)
+    _serves(target.ask(verbs.auto(app, email=email, server=server)).shown)
 
 
 def _files_on_stdin(invocation: Invocation) -> Invocation:
@@ -74,20 +74,20 @@ def certs_add(target: Local, *, app: str, chain: str, key: str) -> None:
     incomplete. With `- -`, both are read from stdin as a JSON list.
     """
     texts = _from_stdin() if chain == key == STDIN else (_text(chain, target), _text(key, target))
-    _serves(target.ask(verbs.add, app=app, chain=texts[0], key=texts[1]).shown)
+    _serves(target.ask(verbs.add(app, chain=texts[0], key=texts[1])).shown)
 
 
 @command("certs:remove", example="pushdeploy certs:remove --app blog")
 def certs_remove(target: Local, *, app: str) -> None:
     """Remove a certificate, and serve the app over plain HTTP again."""
-    target.ask(verbs.remove, app=app)
+    target.ask(verbs.remove(app))
     say(f"{app} no longer has a certificate")
 
 
 @command("certs:renewed", example="pushdeploy certs:renewed", app=App.NONE)
 def certs_renewed(target: Local) -> None:
     """Load renewed certificates; certbot calls this."""
-    names = target.ask(verbs.renewed).names
+    names = target.ask(verbs.renewed()).names
     say(
         f"nginx serves the new certificate for {', '.join(names)}"
         if names

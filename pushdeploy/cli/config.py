@@ -40,7 +40,7 @@ COLUMNS = ("Setting", "Value", "From")
 @json_option
 def config(target: Local, *, app: str, shell: bool, as_json: bool) -> None:
     """Show all config vars and their values."""
-    found = target.ask(verbs.config, app=app).values
+    found = target.ask(verbs.config(app)).values
     if as_json:
         show_json(found)
     elif shell:
@@ -57,7 +57,7 @@ def config(target: Local, *, app: str, shell: bool, as_json: bool) -> None:
 @json_option
 def config_get(target: Local, *, app: str, name: str, as_json: bool) -> None:
     """Show the value of one config var."""
-    found = target.ask(verbs.config, app=app).values
+    found = target.ask(verbs.config(app)).values
     if name not in found:
         raise NotFoundError(f"{quoted(name)} is not set", hint=f"pushdeploy config --app {app}")
     if as_json:
@@ -74,7 +74,7 @@ def config_explain(target: Local, *, app: str, as_json: bool) -> None:
     From a command, from the file of the repo ([tool.pushdeploy] of pyproject.toml, or the key
     pushdeploy of app.json), or by default.
     """
-    found = target.ask(verbs.explain, app=app).settings
+    found = target.ask(verbs.explain(app)).settings
     if as_json:
         rows = [{"setting": one.setting, "value": one.value, "from": one.source} for one in found]
         show_json(rows)
@@ -111,7 +111,7 @@ def config_unset(target: Local, *, app: str, names: tuple[str, ...]) -> int:
     The change makes a new release; the old one serves until the new one is healthy.
     """
     doing = f"Unsetting {', '.join(names)}"
-    return briefly(target, doing, f"and restarting {app}", verbs.unset, app=app, names=names)
+    return briefly(target, doing, f"and restarting {app}", verbs.unset(app, names=names))
 
 
 def _file_on_stdin(invocation: Invocation) -> Invocation:
@@ -135,7 +135,7 @@ def config_import(target: Local, *, app: str, file: str) -> int:
 
 def _set(target: Local, app: str, values: Mapping[str, str]) -> int:
     doing = f"Setting {', '.join(values)}"
-    return briefly(target, doing, f"and restarting {app}", verbs.change, app=app, values=values)
+    return briefly(target, doing, f"and restarting {app}", verbs.change(app, values=dict(values)))
 
 
 def _setting(invocation: Invocation, values: Mapping[str, str]) -> Invocation:

@@ -22,4 +22,4 @@ def deploy(target: Local, *, app: str, rev: str | None) -> int:
     REV is a branch, tag or commit that is on the server; it is tried again even if it failed
     before.
     """
-    return follow(target, verbs.deploy, app=app, revision=rev)
+    return follow(target, verbs.deploy(app, revision=rev))

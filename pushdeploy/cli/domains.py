@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @json_option
 def domains(target: Local, *, app: str, as_json: bool) -> None:
     """List an app's domains."""
-    found = target.ask(verbs.domains, app=app).domains
+    found = target.ask(verbs.domains(app)).domains
     if as_json:
         show_json(list(found))
     elif found:
@@ -38,7 +38,7 @@ def domains_add(target: Local, *, app: str, names: tuple[str, ...]) -> None:
 
     Each domain's DNS record must point to this server; then `certs:auto` gets a certificate.
     """
-    made = target.ask(verbs.add, app=app, domains=_parsed(names))
+    made = target.ask(verbs.add(app, domains=_parsed(names)))
     say(f"{app} answers as {', '.join(made.domains)}")
     asked = look_up(_parsed(names)).found() if target.over_ssh else {}
     for name, trouble in asked.items():
@@ -51,11 +51,11 @@ def domains_add(target: Local, *, app: str, names: tuple[str, ...]) -> None:
 @click.argument("names", nargs=-1, required=True, metavar="DOMAIN...")
 def domains_remove(target: Local, *, app: str, names: tuple[str, ...]) -> None:
     """Remove domains from an app."""
-    made = target.ask(verbs.remove, app=app, domains=_parsed(names))
+    made = target.ask(verbs.remove(app, domains=_parsed(names)))
     found = made.domains
     say(f"{app} answers as {', '.join(found)}" if found else f"{app} has no domains left")
     say_note(made.note)
 
 
-def _parsed(names: Sequence[str]) -> list[str]:
-    return [parse_domain(name) for name in names]
+def _parsed(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(parse_domain(name) for name in names)

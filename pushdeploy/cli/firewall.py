@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @json_option
 def firewall_status(target: Local, *, as_json: bool) -> None:
     """Show whether the firewall is on, and its rules."""
-    found = target.ask(verbs.firewall)
+    found = target.ask(verbs.firewall())
     if as_json:
         show_json({"active": found.active, "text": "\n".join(found.text)})
     else:
@@ -39,7 +39,7 @@ def firewall_enable(target: Local, *, yes: bool) -> None:
     Existing rules stay. The ssh port is allowed and verified before the firewall is turned on.
     """
     connection = ssh_connection()
-    plan = target.ask(verbs.plan, connection=connection)
+    plan = target.ask(verbs.plan(connection=connection))
     ssh = ", ".join(str(port) for port in plan.ssh_ports)
     say(f"ssh listens on port {ssh}; it stays open, for IPv4 and IPv6.")
     if plan.opens:
@@ -51,7 +51,7 @@ def firewall_enable(target: Local, *, yes: bool) -> None:
         return
     if not yes:
         _ask()
-    target.ask(verbs.enable, connection=connection, confirmed=True)
+    target.ask(verbs.enable(connection=connection, confirmed=True))
     say("The firewall is on. See it: pushdeploy firewall:status")
 
 

@@ -34,7 +34,7 @@ def git_set(target: Local, *, app: str, name: str, value: str | None) -> None:
             "git:set takes two words: what to set, and the branch",
             hint=f"pushdeploy git:set {SETTING} {meant} --app {app}",
         )
-    done = target.ask(verbs.choose, app=app, name=name, value=value)
+    done = target.ask(verbs.choose(app, name=name, value=value))
     branch = done.value
     if done.before == branch:
         say(f"{app} deploys {branch} already")
@@ -48,6 +48,6 @@ def git_gc(target: Local, *, app: str) -> None:
 
     This happens by itself, at most once a day; pushes wait while it runs.
     """
-    done = target.ask(verbs.collect, app=app)
+    done = target.ask(verbs.collect(app))
     before, after = format_size(done.before), format_size(done.after)
     say(f"Packing the repo of {app}... done: {before} before, {after} now")

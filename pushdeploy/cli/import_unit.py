@@ -54,14 +54,12 @@ def import_unit(target: Local, *, units: tuple[str, ...], name: str | None) -> i
         values |= {**one.values, **_of_files(one)}
     for one in found:
         say(*_shown(one))
-    made = target.ask(apps.create, app=app, port=None)
+    made = target.ask(apps.create(app))
     say(f"Creating {app}... {'done' if made.made else 'it existed already'}")
     status = 0
     if values:
         doing = f"Setting {', '.join(sorted(values))}"
-        status = briefly(
-            target, doing, f"and restarting {app}", config.change, app=app, values=values
-        )
+        status = briefly(target, doing, f"and restarting {app}", config.change(app, values=values))
     if status == 0:
         say(*_next(app, procfile, found))
     return status

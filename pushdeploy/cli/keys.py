@@ -27,7 +27,7 @@ COLUMNS = ("Name", "Kind", "Fingerprint")
 @json_option
 def keys(target: Local, *, as_json: bool) -> None:
     """List the ssh keys that may push."""
-    found = target.ask(verbs.keys).keys
+    found = target.ask(verbs.keys()).keys
     if as_json:
         show_json([_record(one) for one in found])
     elif found:
@@ -58,7 +58,7 @@ def keys_add(target: Local, *, words: tuple[str, ...]) -> None:
     Without NAME, the key is named after its comment; without FILE, it is read from stdin.
     """
     name, file = _name_and_file(words)
-    key = target.ask(verbs.add, name=name, key=_text(file, target))
+    key = target.ask(verbs.add(name=name, key=_text(file, target)))
     say(f"Adding the key {key.name} ({key.fingerprint})... done")
 
 
@@ -72,7 +72,7 @@ def keys_remove(target: Local, *, name: str, confirm: str | None) -> None:
 
     The last key, and the one you are using now, need `--confirm NAME`.
     """
-    answer = target.ask(verbs.remove, name=name, confirmed=confirm == name)
+    answer = target.ask(verbs.remove(name=name, confirmed=confirm == name))
     say(f"Removing the key {name}... done")
     if not answer.left:
         say("No keys are left: nobody can push until root adds one on the server.")

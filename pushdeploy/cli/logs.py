@@ -24,4 +24,4 @@ SHOWN = 100
 @click.option("-p", "--ps", "types", multiple=True, metavar="TYPE", help="Only web, worker, …")
 def logs(target: Local, *, app: str, tail: bool, count: int, types: tuple[str, ...]) -> None:
     """Show an app's latest output."""
-    attached(target, verbs.logs, app=app, types=list(types), count=count, follow=tail)
+    attached(target, verbs.logs(app, types=types, count=count, follow=tail))

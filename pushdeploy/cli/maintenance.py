@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @json_option
 def maintenance(target: Local, *, app: str, as_json: bool) -> None:
     """Show whether visitors get the maintenance page."""
-    found = target.ask(verbs.maintenance, app=app)
+    found = target.ask(verbs.maintenance(app))
     if as_json:
         show_json({"app": found.app, "maintenance": found.maintenance})
     else:
@@ -29,12 +29,12 @@ def maintenance(target: Local, *, app: str, as_json: bool) -> None:
 @click.option("--message", help="What the page says.")
 def maintenance_on(target: Local, *, app: str, message: str | None) -> None:
     """Answer every request with 503 and a page; workers keep running."""
-    target.ask(verbs.change, app=app, on=True, message=message)
+    target.ask(verbs.change(app, on=True, message=message))
     say(f"Enabling maintenance mode for {app}... done")
 
 
 @command("maintenance:off", example="pushdeploy maintenance:off --app blog")
 def maintenance_off(target: Local, *, app: str) -> None:
     """Turn the maintenance page off."""
-    target.ask(verbs.change, app=app, on=False)
+    target.ask(verbs.change(app, on=False))
     say(f"Disabling maintenance mode for {app}... done")

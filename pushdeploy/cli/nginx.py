@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @json_option
 def nginx_show(target: Local, *, app: str, whole: bool, as_json: bool) -> None:
     """Show the settings of an app's nginx site."""
-    found = target.ask(verbs.nginx, app=app)
+    found = target.ask(verbs.nginx(app))
     if as_json:
         show_json(_record(found))
     elif whole:
@@ -35,7 +35,7 @@ def nginx_show(target: Local, *, app: str, whole: bool, as_json: bool) -> None:
 @click.argument("value")
 def nginx_set(target: Local, *, app: str, name: str, value: str) -> None:
     """Change one setting of an app's nginx site."""
-    found = target.ask(verbs.change, app=app, name=name, value=value).values
+    found = target.ask(verbs.change(app, name=name, value=value)).values
     say(f"{name} of {app} is {found[name]}")
 
 
@@ -43,7 +43,7 @@ def nginx_set(target: Local, *, app: str, name: str, value: str) -> None:
 @click.argument("name")
 def nginx_unset(target: Local, *, app: str, name: str) -> None:
     """Reset one setting to its default."""
-    target.ask(verbs.change, app=app, name=name, value=None)
+    target.ask(verbs.change(app, name=name, value=None))
     say(f"{name} of {app} has its default again")
 
 

@@ -34,7 +34,7 @@ MEGABYTE = 1 << 20
 @json_option
 def ps(target: Local, *, app: str, as_json: bool) -> None:
     """Show what is running, and how it is doing."""
-    answer = target.ask(verbs.ps, app=app)
+    answer = target.ask(verbs.ps(app))
     if as_json:
         show_json(_record(answer))
         return
@@ -61,10 +61,8 @@ def ps_scale(target: Local, *, app: str, changes: tuple[str, ...], as_json: bool
     """
     if changes:
         doing = f"Scaling {' '.join(changes)}"
-        return briefly(
-            target, doing, f"and restarting {app}", verbs.scale, app=app, changes=changes
-        )
-    quantities = _quantities(target.ask(verbs.ps, app=app))
+        return briefly(target, doing, f"and restarting {app}", verbs.scale(app, changes=changes))
+    quantities = _quantities(target.ask(verbs.ps(app)))
     if as_json:
         show_json(quantities)
     else:

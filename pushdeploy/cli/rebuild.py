@@ -40,11 +40,11 @@ def rebuild(target: Local, *, app: str | None, everything: bool, check: bool, as
     if as_json:
         raise UsageError("`--json` goes with `--check`", hint="pushdeploy rebuild --check --json")
     if everything:
-        apps = [row.app for row in target.ask(verbs.check).apps]
+        apps = [row.app for row in target.ask(verbs.check()).apps]
         if not apps:
             say("Nothing is live yet.")
         return _rebuild_all(target, apps)
-    return follow(target, verbs.rebuild, app=app or target.only_app())
+    return follow(target, verbs.rebuild(app or target.only_app()))
 
 
 def _rebuild_all(target: Local, apps: Sequence[str]) -> int:
@@ -52,7 +52,7 @@ def _rebuild_all(target: Local, apps: Sequence[str]) -> int:
     worst = 0
     for app in apps:
         try:
-            status = follow(target, verbs.rebuild, app=app)
+            status = follow(target, verbs.rebuild(app))
         except PushdeployError as error:
             say(*problem(f"{app}: {error.message}", error.hint))
             status = error.exit_code
@@ -63,7 +63,7 @@ def _rebuild_all(target: Local, apps: Sequence[str]) -> int:
 
 
 def _check(target: Local, app: str | None, *, as_json: bool) -> int:
-    rows = target.ask(verbs.check, **({"app": app} if app else {})).apps
+    rows = target.ask(verbs.check(app or None)).apps
     if as_json:
         show_json([_record(row) for row in rows])
     elif rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -27,11 +27,8 @@ def reconcile(target: Local, *, app: str | None, boot: bool, deep: bool, later: 
     users, and corrects owners and modes: for all apps, or for one. Running it twice does no harm.
     On a server a timer runs it.
     """
-    request: dict[str, Any] = {"boot": boot}
-    request |= {"deep": True} if deep else {}
-    request |= {"later": True} if later else {}
-    request |= {"app": app} if app else {}
-    done = target.engine(verbs.reconcile, request, stay=True).done
+    request = verbs.reconcile(app or None, boot=boot, deep=deep, later=later)
+    done = target.engine(request, stay=True).done
     show_lines(f"{name}: {did.text}" for name, lines in done.items() for did in lines)
     if not any(done.values()):
         say("Nothing to start." if boot else f"{app or 'Everything'} is as it should be.")

@@ -31,7 +31,7 @@ SHOWN = 15
 @json_option
 def releases(target: Local, *, app: str, count: int, as_json: bool) -> None:
     """List releases and failed attempts, newest first."""
-    answer = target.ask(verbs.releases, app=app, count=count)
+    answer = target.ask(verbs.releases(app, count=count))
     if as_json:
         show_json(_listing(answer))
         return
@@ -50,7 +50,7 @@ def releases_info(target: Local, *, app: str, release: str | None, as_json: bool
 
     Without RELEASE, the live one.
     """
-    answer = target.ask(verbs.info, app=app, release=release)
+    answer = target.ask(verbs.info(app, release=release))
     if as_json:
         show_json(_info(answer))
         return
@@ -84,7 +84,7 @@ def releases_output(
 
     Without RELEASE or --attempt, the newest one.
     """
-    answer = target.ask(verbs.output, app=app, release=release, attempt=attempt)
+    answer = target.ask(verbs.output(app, release=release, attempt=attempt))
     if as_json:
         show_json({"attempt": answer.attempt, "events": list(answer.events)})
         return

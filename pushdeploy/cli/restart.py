@@ -18,4 +18,4 @@ def restart(target: Local, *, app: str) -> int:
 
     It becomes a new release; the old one serves until the new one is healthy.
     """
-    return follow(target, verbs.restart, app=app)
+    return follow(target, verbs.restart(app))

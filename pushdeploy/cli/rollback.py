@@ -22,4 +22,4 @@ def rollback(target: Local, *, app: str, release: str | None) -> int:
     Without RELEASE, to the one that was live before. Nothing is rebuilt unless its
     Python is gone from the server.
     """
-    return follow(target, verbs.rollback, app=app, release=release)
+    return follow(target, verbs.rollback(app, release=release))

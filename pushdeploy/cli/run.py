@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -17,7 +17,7 @@ from pushdeploy.system.terminal_pipes import without_terminals
 if TYPE_CHECKING:
     from pushdeploy.cli.invocation import Invocation
     from pushdeploy.cli.target import Local
-    from pushdeploy.engine.registry import Verb
+    from pushdeploy.engine.registry import Request
 
 
 Answer = TypeVar("Answer")
@@ -27,13 +27,12 @@ DESCRIPTORS = (0, 1, 2)
 
 def attached(
     target: Local,
-    verb: Verb[Answer],
+    request: Request[Answer],
     descriptors: tuple[int, int, int] = DESCRIPTORS,
-    **request: Any,
 ) -> Answer:
     """Ask the engine, which uses our stdin, stdout and stderr itself; returns its answer."""
     sys.stdout.flush()
-    return target.engine(verb, request, descriptors=descriptors)
+    return target.engine(request, descriptors=descriptors)
 
 
 def _at_terminal() -> bool:
@@ -61,14 +60,11 @@ def run(target: Local, *, app: str, argv: tuple[str, ...]) -> int:
     """
     terminal = _at_terminal()
     handed = nullcontext(DESCRIPTORS) if terminal else without_terminals(DESCRIPTORS)
+    request = verbs.run(
+        app,
+        argv=tuple(os.fsencode(word).decode("utf-8", "surrogateescape") for word in argv),
+        terminal=terminal,
+        term=os.environ.get("TERM", ""),
+    )
     with handed as descriptors:
-        answer = attached(
-            target,
-            verbs.run,
-            descriptors,
-            app=app,
-            argv=[os.fsencode(word).decode("utf-8", "surrogateescape") for word in argv],
-            terminal=terminal,
-            term=os.environ.get("TERM", ""),
-        )
-    return answer.exit_code
+        return attached(target, request, descriptors).exit_code

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @json_option
 def static(target: Local, *, app: str, as_json: bool) -> None:
     """List the folders that nginx serves itself."""
-    found = target.ask(verbs.static, app=app).folders
+    found = target.ask(verbs.static(app)).folders
     if as_json:
         show_json(found)
     else:
@@ -30,7 +30,7 @@ def static(target: Local, *, app: str, as_json: bool) -> None:
 @click.argument("folder")
 def static_add(target: Local, *, app: str, url: str, folder: str) -> None:
     """Have nginx serve a folder: of the code, or `shared/...` of storage."""
-    made = target.ask(verbs.add, app=app, url=url, folder=folder)
+    made = target.ask(verbs.add(app, url=url, folder=folder))
     say(f"nginx serves {url.rstrip('/')}/ of {app} from {folder}")
     say_note(made.note)
 
@@ -39,5 +39,5 @@ def static_add(target: Local, *, app: str, url: str, folder: str) -> None:
 @click.argument("url")
 def static_remove(target: Local, *, app: str, url: str) -> None:
     """Stop serving a folder, and leave its URL to the app."""
-    target.ask(verbs.remove, app=app, url=url)
+    target.ask(verbs.remove(app, url=url))
     say(f"{app} answers {url.rstrip('/')}/ itself")

@@ -22,7 +22,7 @@ COLUMNS = ("Folder", "Lies in", "From")
 @json_option
 def storage(target: Local, *, app: str, as_json: bool) -> None:
     """List the folders that every release shares."""
-    answer = target.ask(verbs.storage, app=app)
+    answer = target.ask(verbs.storage(app))
     if as_json:
         show_json(
             {
@@ -49,7 +49,7 @@ def storage_add(target: Local, *, app: str, folder: str) -> int:
     """
     text, folder = folder, parse_new_folder(folder, app)
     doing, restarting = f"Adding storage {folder}/", f"and restarting {app}"
-    return briefly(target, doing, restarting, verbs.add, app=app, folder=text)
+    return briefly(target, doing, restarting, verbs.add(app, folder=text))
 
 
 @command("storage:remove", example="pushdeploy storage:remove instance/ --app blog")
@@ -61,4 +61,4 @@ def storage_remove(target: Local, *, app: str, folder: str) -> int:
     """
     folder = parse_storage_folder(folder)
     doing, restarting = f"Removing storage {folder}/", f"and restarting {app}"
-    return briefly(target, doing, restarting, verbs.remove, app=app, folder=folder)
+    return briefly(target, doing, restarting, verbs.remove(app, folder=folder))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pushdeploy.cli.engine_link import connect, embedded_root, socket_of, who, with_log
 from pushdeploy.cli.patience import patience
@@ -15,9 +15,9 @@ from pushdeploy.errors import LostEngineError, NotFoundError, UsageError
 from pushdeploy.model.layout import SERVER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from pushdeploy.engine.registry import Verb
+    from pushdeploy.engine.registry import Request
 
 Answer = TypeVar("Answer")
 
@@ -27,8 +27,8 @@ class Engine(Protocol):
 
     def __call__(
         self,
-        verb: Verb[Answer],
-        request: Mapping[str, Any],
+        request: Request[Answer],
+        /,
         *,
         watcher: Watcher | None = None,
         descriptors: Sequence[int] = (),
@@ -48,15 +48,15 @@ class Local:
     """Seconds since the epoch, for `3h ago`."""
     _names: list[str] | None = None
 
-    def ask(self, verb: Verb[Answer], **request: Any) -> Answer:
+    def ask(self, request: Request[Answer]) -> Answer:
         """Ask something that needs no watching; says so when the answer takes long."""
         with patience():
-            return self.engine(verb, request)
+            return self.engine(request)
 
     def names(self) -> list[str]:
         """The names of all apps, asked for once."""
         if self._names is None:
-            self._names = [one.app for one in self.ask(apps).apps]
+            self._names = [one.app for one in self.ask(apps()).apps]
         return self._names
 
     def only_app(self) -> str:
@@ -115,8 +115,8 @@ def server_target(*, over_ssh: bool) -> Local:
 
 
 def own_engine(
-    verb: Verb[Answer],
-    request: Mapping[str, Any],
+    request: Request[Answer],
+    /,
     *,
     watcher: Watcher | None = None,
     descriptors: Sequence[int] = (),
@@ -126,8 +126,8 @@ def own_engine(
     try:
         return ask(
             connect(),
-            verb,
-            {"who": who(), **request},
+            request,
+            who=who(),
             watcher=watcher,
             descriptors=descriptors,
             stay=stay,

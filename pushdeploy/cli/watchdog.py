@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @json_option
 def watchdog(target: Local, *, app: str, as_json: bool) -> None:
     """Show whether a web process that hangs is restarted."""
-    found = target.ask(verbs.watchdog, app=app)
+    found = target.ask(verbs.watchdog(app))
     if as_json:
         show_json({"app": found.app, "watchdog": found.watchdog})
     else:
@@ -26,12 +26,12 @@ def watchdog(target: Local, *, app: str, as_json: bool) -> None:
 @command("watchdog:on", example="pushdeploy watchdog:on --app blog")
 def watchdog_on(target: Local, *, app: str) -> None:
     """Restart a web process that hangs."""
-    target.ask(verbs.change, app=app, on=True)
+    target.ask(verbs.change(app, on=True))
     say(f"Enabling the watchdog of {app}... done")
 
 
 @command("watchdog:off", example="pushdeploy watchdog:off --app blog")
 def watchdog_off(target: Local, *, app: str) -> None:
     """Stop restarting a web process that hangs."""
-    target.ask(verbs.change, app=app, on=False)
+    target.ask(verbs.change(app, on=False))
     say(f"Disabling the watchdog of {app}... done")

@@ -53,8 +53,6 @@ class Asked:
     caller: Caller
     app: str
     """Empty when none is named."""
-    request: Mapping[str, Any]
-    """The words of the request, still as they came."""
 
     @property
     def who(self) -> str:

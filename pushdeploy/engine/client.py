@@ -22,7 +22,7 @@ from pushdeploy.model.wire import encode, read, read_error
 from pushdeploy.system.command import Command, start
 
 if TYPE_CHECKING:
-    from pushdeploy.engine.registry import Verb
+    from pushdeploy.engine.registry import Request, Verb
 
 Answer = TypeVar("Answer")
 
@@ -129,14 +129,16 @@ def prepared(connect: Connect) -> socket.socket:
 
 def ask(
     connect: Connect,
-    verb: Verb[Answer],
-    request: Mapping[str, Any],
+    request: Request[Answer],
     *,
+    who: str = "",
     watcher: Watcher | None = None,
     descriptors: Sequence[int] = (),
     stay: bool = False,
 ) -> Answer:
     """Have a verb carried out; its answer is of the class that the verb says.
+
+    `who` asks, as far as the engine believes it (`asked.py`).
 
     Raises:
         PushdeployError: see `converse`.
@@ -145,15 +147,15 @@ def ask(
     """
     said = converse(
         connect,
-        {"verb": verb.name, **request},
+        {"verb": request.verb.name, "who": who, **request.told},
         watcher=watcher,
         descriptors=descriptors,
         stay=stay,
     )
-    return read_answer(verb, said)
+    return read_answer(request.verb, said)
 
 
-def read_answer(verb: Verb[Answer], said: Any) -> Answer:
+def read_answer(verb: Verb[..., Answer], said: Any) -> Answer:
     """What an engine said, as the class that the verb says.
 
     Raises:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from pushdeploy.engine.deadlines import CHANGE_SECONDS
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PACKAGE = "pushdeploy.engine.verbs"
 NAME = re.compile(r"([a-z]+)(?:\.[a-z_]+)?")
 
+Told = ParamSpec("Told")
 Answer = TypeVar("Answer")
 
 
@@ -43,13 +44,23 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Verb(Generic[Answer]):
+class Request(Generic[Answer]):
+    """What the engine is asked: `verb(app, name=value)` makes one."""
+
+    verb: Verb[..., Answer]
+    told: Mapping[str, Any]
+    """What the verb is told, by the names of its parameters; and `app`, when there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb(Generic[Told, Answer]):
     """One thing that the engine can be asked."""
 
     name: str
     answer: type[Answer]
     """The class of what is answered, on both ends."""
-    run: Callable[[Asked], Answer]
+    run: Callable[Concatenate[Asked, Told], Answer]
+    """Its parameters after the first have names and types: they are what the request may say."""
     right: Right
     """What the caller must hold; looked at before it runs, in `server.py` alone."""
     app: App
@@ -61,6 +72,16 @@ class Verb(Generic[Answer]):
     ahead: tuple[str, ...]
     """Modules that the engine imports while a push still comes in."""
 
+    def __call__(
+        self,
+        app: str | None = None,
+        /,
+        *_: Told.args,
+        **told: Told.kwargs,
+    ) -> Request[Answer]:
+        """The request that asks it; `client.ask` sends it."""
+        return Request(self, {**({} if app is None else {"app": app}), **told})
+
 
 def verb(
     name: str,
@@ -71,19 +92,19 @@ def verb(
     log: bool = False,
     seconds: float = CHANGE_SECONDS,
     ahead: tuple[str, ...] = (),
-) -> Callable[[Callable[[Asked], Answer]], Verb[Answer]]:
+) -> Callable[[Callable[Concatenate[Asked, Told], Answer]], Verb[Told, Answer]]:
     """Make a function a verb of the engine; see `Verb`."""
 
-    def declare(run: Callable[[Asked], Answer]) -> Verb[Answer]:
+    def declare(run: Callable[Concatenate[Asked, Told], Answer]) -> Verb[Told, Answer]:
         return Verb(name, answer, run, right, app, log, seconds, ahead)
 
     return declare
 
 
-class Registry(Mapping[str, Verb[Any]]):
+class Registry(Mapping[str, Verb[..., Any]]):
     """All verbs by name; a file is imported when something in it is asked for."""
 
-    def __getitem__(self, name: str) -> Verb[Any]:
+    def __getitem__(self, name: str) -> Verb[..., Any]:
         """The verb; a `KeyError` when there is none."""
         match = NAME.fullmatch(name)
         if match is None or match[1] not in nouns():
@@ -110,6 +131,6 @@ def modules_of(package: ModuleType) -> list[str]:
     return sorted(name.removesuffix(".py") for name in files if name != "__init__.py")
 
 
-def _verbs(noun: str) -> list[Verb[Any]]:
+def _verbs(noun: str) -> list[Verb[..., Any]]:
     found = vars(import_module(f"{PACKAGE}.{noun}")).values()
     return [one for one in found if isinstance(one, Verb)]

@@ -16,7 +16,7 @@ from pushdeploy.engine.session import Session
 from pushdeploy.errors import OUR_BUG, PushdeployError, UsageError
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.typed_command import name_app
-from pushdeploy.model.wire import error_record, plain
+from pushdeploy.model.wire import error_record, plain, read_arguments
 from pushdeploy.system import log
 from pushdeploy.system.deadline import deadline
 from pushdeploy.system.own_limits import hold_processor
@@ -31,7 +31,7 @@ CONVERGE = "converge"
 """What a push asks for."""
 
 
-def serve(connection: socket.socket, machine: Machine, verbs: Mapping[str, Verb[Any]]) -> int:
+def serve(connection: socket.socket, machine: Machine, verbs: Mapping[str, Verb[..., Any]]) -> int:
     """Answer one request. A caller that leaves does not stop the work; returns an exit status."""
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     with contextlib.suppress(OSError):
@@ -57,7 +57,10 @@ def serve(connection: socket.socket, machine: Machine, verbs: Mapping[str, Verb[
 
 
 def _answer(
-    machine: Machine, session: Session, verbs: Mapping[str, Verb[Any]], request: Mapping[str, Any]
+    machine: Machine,
+    session: Session,
+    verbs: Mapping[str, Verb[..., Any]],
+    request: Mapping[str, Any],
 ) -> Any:
     """Do what is asked, if the caller may ask it, by the deadline of its verb."""
     verb = _verb(verbs, request)
@@ -66,15 +69,16 @@ def _answer(
     if verb.seconds < DAY_SECONDS and os.geteuid() == 0:
         hold_processor(CPU_SECONDS)
     app = _app(verb, request)
+    told = _told(verb, request)
     try:
         with deadline(verb.seconds, f"`{verb.name}`", machine.engine_log):
-            return plain(verb.run(Asked(machine, session, caller, app, request)))
+            return plain(verb.run(Asked(machine, session, caller, app), **told))
     except PushdeployError as error:
         name_app(error, app)
         raise
 
 
-def _app(verb: Verb[Any], request: Mapping[str, Any]) -> str:
+def _app(verb: Verb[..., Any], request: Mapping[str, Any]) -> str:
     """The app's name, checked; empty when the verb needs none and none is named."""
     name = request.get("app")
     if verb.app is App.NONE or (verb.app is App.OPTIONAL and not name):
@@ -82,7 +86,15 @@ def _app(verb: Verb[Any], request: Mapping[str, Any]) -> str:
     return parse_app_name(str(name or ""))
 
 
-def _prepare(machine: Machine, verbs: Mapping[str, Verb[Any]]) -> None:
+def _told(verb: Verb[..., Any], request: Mapping[str, Any]) -> dict[str, Any]:
+    """What the request tells the verb, each of the type that its parameter has."""
+    try:
+        return read_arguments(verb.run, request, Asked=Asked)
+    except ValueError as error:
+        raise UsageError(f"`{verb.name}` can't be asked so: {error}") from error
+
+
+def _prepare(machine: Machine, verbs: Mapping[str, Verb[..., Any]]) -> None:
     """A push has begun: import what will be asked for, which may be nothing."""
     machine.checkout_worker.prepare()
     converge = verbs.get(CONVERGE)
@@ -97,7 +109,7 @@ def _our_bug(machine: Machine, error: Exception) -> PushdeployError:
     return bug
 
 
-def _verb(verbs: Mapping[str, Verb[Any]], request: Mapping[str, Any]) -> Verb[Any]:
+def _verb(verbs: Mapping[str, Verb[..., Any]], request: Mapping[str, Any]) -> Verb[..., Any]:
     verb = verbs.get(request["verb"])
     if verb is None:
         raise UsageError(

@@ -17,6 +17,7 @@ import json
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
+from inspect import signature
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -24,7 +25,7 @@ from pushdeploy import errors
 from pushdeploy.errors import PushdeployError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
 
@@ -81,11 +82,39 @@ def read(kind: type[T], said: Any) -> T:
         raise ValueError(f"this is not {kind.__name__}: {error}") from error
 
 
+def read_arguments(
+    function: Callable[..., Any], said: Mapping[str, Any], **known: Any
+) -> dict[str, Any]:
+    """The named arguments of a function, as `said` has them; what it does not take is left out.
+
+    Args:
+        function: its parameters by name have types.
+        said: their values, as JSON says them.
+        known: what its annotations name that its module does not know.
+
+    Raises:
+        ValueError: one is missing or of another type.
+    """
+    hints, found = get_type_hints(function, localns=known), {}
+    for one in signature(function).parameters.values():
+        if one.kind is not one.KEYWORD_ONLY or (one.name not in said and one.default != one.empty):
+            continue
+        try:
+            found[one.name] = _read(hints[one.name], said[one.name])
+        except KeyError as error:
+            raise ValueError(f"`{one.name}` is missing") from error
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ValueError(f"`{one.name}`: {error}") from error
+    return found
+
+
 def _read(kind: Any, said: Any) -> Any:
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):  # with `None`, the only one that answers need
         return None if said is None else _read(inner[0], said)
     if origin is tuple:
+        if not isinstance(said, list):
+            raise ValueError(f"{said!r:.80} is not a list")
         return tuple(_read(inner[0], one) for one in said)
     if origin is dict:
         return {key: _read(inner[1], one) for key, one in said.items()}

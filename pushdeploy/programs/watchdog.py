@@ -44,8 +44,8 @@ def _set_right(finding: Finding) -> list[str]:
 
 
 def _asked(finding: Finding) -> Iterator[str]:
-    request = {"who": WHO, "app": finding.app, "hung": finding.hung}
-    yield from ask(server_connection(socket_of(SERVER)), found, request).did
+    request = found(finding.app, hung=finding.hung)
+    yield from ask(server_connection(socket_of(SERVER)), request, who=WHO).did
 
 
 if __name__ == "__main__":

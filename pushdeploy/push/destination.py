@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pushdeploy.cli.engine_link import who
 from pushdeploy.model.fate import TOLD
+
+if TYPE_CHECKING:
+    from pushdeploy.engine.registry import Request
+    from pushdeploy.model.ended import Ended
 
 APP = "PUSHDEPLOY_APP"
 AFTER = "PUSHDEPLOY_AFTER"
@@ -37,10 +40,11 @@ class Destination:
     """The newest attempt's number before the push."""
     live: str
 
-    def request(self, pushed: str) -> dict[str, Any]:
-        """What the engine is told with `converge`."""
-        asked = {"app": self.app, "who": who(), "after": self.after}
-        return {**asked, "pushed": pushed, **({"first": self.first} if self.first else {})}
+    def request(self, pushed: str, branch: str = "") -> Request[Ended]:
+        """What the engine is asked when a commit was pushed, and to which branch if it was new."""
+        from pushdeploy.engine.verbs.converge import converge  # imported while git receives
+
+        return converge(self.app, after=self.after, pushed=pushed, branch=branch, first=self.first)
 
     def variables(self) -> dict[str, str]:
         """The destination as the hooks are told it; the repo is their folder."""

@@ -57,7 +57,7 @@ def _answer(asked: str, engine: socket.socket | None) -> int:
         return receive(app, str(resource("hooks")), engine)
     from pushdeploy.engine.verbs.git import fetch  # a push needs none of it
 
-    replace(upload_pack(ask(connect(), fetch, {"app": app, "who": who()}).repo))
+    replace(upload_pack(ask(connect(), fetch(app), who=who()).repo))
     return 0
 
 

@@ -49,7 +49,7 @@ def told_of_disk(folder: Path, reason: str) -> list[str]:
 def _full(message: str) -> Iterator[str]:
     rooms: dict[str, dict[str, int]] = {}
     with suppress(PushdeployError):
-        rooms = ask(connect(), room, {"who": who()}).apps
+        rooms = ask(connect(), room(), who=who()).apps
     for line in largest(rooms):
         yield from wrapped(PROBLEM, line)
     yield from problem(message, what_frees_room(rooms))

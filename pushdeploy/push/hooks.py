@@ -61,7 +61,7 @@ def _see_that_app_can_be_made() -> None:
     """What git has stored, it has told the person to be there."""
     from pushdeploy.engine.verbs.apps import check  # once in an app's life
 
-    ask(connect(), check, {"app": os.environ[APP], "who": who()})
+    ask(connect(), check(os.environ[APP]), who=who())
 
 
 def _others_refused(plan: PushPlan) -> Iterator[str]:
@@ -77,8 +77,7 @@ def _others_refused(plan: PushPlan) -> Iterator[str]:
 
 def post_receive() -> int:
     """Show the deploy of what was pushed."""
-    from pushdeploy.engine.verbs.converge import converge  # imported by the wrapper
-    from pushdeploy.model.push import parse_updates  # the same
+    from pushdeploy.model.push import parse_updates  # imported by the wrapper
 
     destination = destination_of_hook()
     stored = parse_updates(sys.stdin.read())
@@ -87,11 +86,10 @@ def post_receive() -> int:
         PatientPrinter(1).show(_kept(destination, stored))
         return 0
     note(STORED)
-    request = destination.request(deployed.new)
-    request["branch"] = branch_of(deployed.ref)
+    request = destination.request(deployed.new, branch_of(deployed.ref) or "")
     printer = HookPrinter(1, deployed.new)
     try:
-        ended = ask(_ready_engine, converge, request, watcher=printer)
+        ended = ask(_ready_engine, request, who=who(), watcher=printer)
     except GoneError:
         return 0
     except LostEngineError:  # the wrapper asks another one

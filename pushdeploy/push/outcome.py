@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pushdeploy.cli.engine_link import connect, layout, with_log
+from pushdeploy.cli.engine_link import connect, layout, who, with_log
 from pushdeploy.cli.style import STEP, problem
 from pushdeploy.cli.watch import Printer
 from pushdeploy.engine.client import GoneError, ask
@@ -40,7 +40,6 @@ def outcome_of(destination: Destination, pushed: str, printer: Printer) -> int:
 
     Asked when nobody has told the person yet: the hook was killed, or none ran.
     """
-    from pushdeploy.engine.verbs.converge import converge
     from pushdeploy.model.ended import EndedAs
 
     place = layout().app(destination.app)
@@ -50,7 +49,7 @@ def outcome_of(destination: Destination, pushed: str, printer: Printer) -> int:
     if attempt is not None:
         return 0 if attempt.outcome is Outcome.LIVE else DeployFailedError.exit_code
     try:
-        ended = ask(connect(), converge, destination.request(pushed), watcher=printer)
+        ended = ask(connect(), destination.request(pushed), who=who(), watcher=printer)
     except GoneError:
         return 1
     except LostEngineError as error:

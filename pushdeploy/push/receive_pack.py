@@ -122,7 +122,7 @@ def _set_owners_right(app: str) -> None:
     """Have the engine do it, and say what somebody had done by hand."""
     from pushdeploy.engine.verbs.git import fetch  # hardly ever
 
-    did = ask(connect(), fetch, {"app": app, "who": who()}).did
+    did = ask(connect(), fetch(app), who=who()).did
     stderr().show([f"{STEP}Fixing owners", *(f"{DETAIL}{line}" for line in did)])
 
 

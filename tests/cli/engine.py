@@ -11,10 +11,10 @@ from pushdeploy.events import Event, to_record
 from pushdeploy.model.wire import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pushdeploy.engine.client import Watcher
-    from pushdeploy.engine.registry import Verb
+    from pushdeploy.engine.registry import Request
 
 Answer = TypeVar("Answer")
 
@@ -30,15 +30,16 @@ class FakeEngine:
 
     def __call__(
         self,
-        verb: Verb[Answer],
-        request: Mapping[str, Any],
+        request: Request[Answer],
+        /,
         *,
         watcher: Watcher | None = None,
         descriptors: Sequence[int] = (),
         stay: bool = False,
     ) -> Answer:
         """Show the events, then answer."""
-        self.asked.append({"verb": verb.name, **request})
+        verb = request.verb
+        self.asked.append({"verb": verb.name, **plain(request.told)})
         self.descriptors = descriptors
         for event in self.events:
             if watcher is not None:

@@ -291,7 +291,7 @@ def test_scaling_is_told_in_one_line(engine: FakeEngine, pushdeploy: Pushdeploy)
     said = pushdeploy("ps:scale", "web=4", "worker=2")
 
     assert said.stderr == "Scaling web=4 worker=2 and restarting blog... done, v13\n"
-    assert engine.asked[-1] == {"verb": "ps.scale", "app": "blog", "changes": ("web=4", "worker=2")}
+    assert engine.asked[-1] == {"verb": "ps.scale", "app": "blog", "changes": ["web=4", "worker=2"]}
 
 
 def test_an_app_is_made_and_the_line_to_paste_is_the_output(
@@ -405,7 +405,7 @@ def test_reconcile_says_what_it_did(engine: FakeEngine, pushdeploy: Pushdeploy) 
     said = pushdeploy("reconcile")
 
     assert said.stdout == "blog: started web.1 of v3\n"
-    assert engine.asked == [{"verb": "reconcile", "boot": False}]
+    assert engine.asked == [{"verb": "reconcile", "boot": False, "deep": False, "later": False}]
 
 
 def test_reconcile_that_could_not_do_something_ends_as_unavailable(
@@ -428,8 +428,8 @@ def test_reconcile_with_nothing_to_do_says_so(engine: FakeEngine, pushdeploy: Pu
     assert (everything.stdout, everything.stderr) == ("", "Everything is as it should be.\n")
     assert (one.stdout, one.stderr) == ("", "blog is as it should be.\n")
     assert engine.asked[-2:] == [
-        {"verb": "reconcile", "boot": False, "deep": True},
-        {"verb": "reconcile", "boot": False, "app": "blog"},
+        {"verb": "reconcile", "boot": False, "deep": True, "later": False},
+        {"verb": "reconcile", "app": "blog", "boot": False, "deep": False, "later": False},
     ]
 
 

@@ -146,17 +146,17 @@ def _live_through(machine: FakeMachine) -> None:
     engine = RealEngine(machine)
     machine.push("one", PROCFILE, storage=("uploads",))
     values = {"DATABASE_URL": "sqlite:///instance/blog.db", "SECRET_KEY": "it's a secret"}
-    engine(config.change, {"app": APP, "values": values})
-    engine(storage.add, {"app": APP, "folder": "instance"})
+    engine(config.change(APP, values=values))
+    engine(storage.add(APP, folder="instance"))
     change_server_settings(machine, lambda now: replace(now, bare=APP))  # as of a first app
-    engine(domains.add, {"app": APP, "domains": ["blog.example.com"]})
-    engine(certs.auto, {"app": APP, "email": "me@example.com"})
+    engine(domains.add(APP, domains=("blog.example.com",)))
+    engine(certs.auto(APP, email="me@example.com"))
     machine.settings(static=(parse_static_mount("/media", "shared/media"),))
-    engine(keys.add, {"name": "alice", "key": PUBLIC_KEY})
+    engine(keys.add(name="alice", key=PUBLIC_KEY))
     machine.records.note_history(revived=3, at=machine.now())
     broken = machine.checkout_worker.commit("broken", PROCFILE)
     machine.checkout_worker.refusals[broken] = UnavailableError("web did not answer")
-    engine(deploy.deploy, {"app": APP, "revision": broken})
+    engine(deploy.deploy(APP, revision=broken))
 
 
 def printed(machine: FakeMachine, words: str, capfd: pytest.CaptureFixture[str]) -> Any:
@@ -201,7 +201,7 @@ def test_a_folder_that_app_json_declares_is_not_removed_by_a_command(machine: Fa
     with pytest.raises(
         RefusedInputError, match=r"app\.json declares `uploads` as storage"
     ) as refused:
-        engine(storage.remove, {"app": APP, "folder": "uploads"})
+        engine(storage.remove(APP, folder="uploads"))
 
     assert refused.value.hint == "remove it there, and push again"
-    assert engine(storage.storage, {"app": APP}).declared == ("uploads",)
+    assert engine(storage.storage(APP)).declared == ("uploads",)

@@ -44,7 +44,7 @@ from pushdeploy.cli.runner import status_of
 from pushdeploy.cli.target import Local
 from tests.cli.answers import PS, apps
 answers = {"apps": apps("blog"), "ps": PS}
-status = status_of(sys.argv[1:], lambda: Local(lambda verb, *_, **__: answers[verb.name]))
+status = status_of(sys.argv[1:], lambda: Local(lambda request, **_: answers[request.verb.name]))
 print("\\nimported", status, *sys.modules)
 """
 

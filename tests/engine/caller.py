@@ -14,13 +14,12 @@ from pushdeploy.model.rights import Right
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pushdeploy.engine.asked import Asked
     from pushdeploy.machine.machine import Machine
 
 VERBS = Registry()
 
 
-def only(name: str, run: Callable[[Asked], Any]) -> Mapping[str, Verb[Any]]:
+def only(name: str, run: Callable[..., Any]) -> Mapping[str, Verb[..., Any]]:
     """A registry of one verb, which anybody with any right may ask for."""
     return {name: verb(name, object, right=Right.LOOK, app=App.NONE)(run)}
 
@@ -49,7 +48,7 @@ class Line:
         """Send the end."""
         self.ours.shutdown(socket.SHUT_WR)
 
-    def serve(self, verbs: Mapping[str, Verb[Any]] = VERBS) -> int:
+    def serve(self, verbs: Mapping[str, Verb[..., Any]] = VERBS) -> int:
         """The engine works, to its end."""
         return serve(self.theirs, self.machine, verbs)
 

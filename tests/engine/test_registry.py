@@ -5,12 +5,13 @@ from __future__ import annotations
 import typing
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from inspect import signature
 from types import UnionType
 from typing import Any, get_args, get_origin
 
 import pytest
 
-from pushdeploy.engine.asked import Caller
+from pushdeploy.engine.asked import Asked, Caller
 from pushdeploy.engine.registry import Registry
 from pushdeploy.errors import NotAllowedError
 from pushdeploy.model.rights import Right
@@ -106,6 +107,18 @@ def test_an_answer_is_a_class_that_does_not_change(name: str) -> None:
             assert kind.__dataclass_params__.frozen, kind  # type: ignore[attr-defined]
         else:
             assert kind in PLAIN or issubclass(kind, Enum), kind
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_what_a_verb_is_told_has_names_and_plain_types(name: str) -> None:
+    run = Registry()[name].run
+    hints = typing.get_type_hints(run, localns={"Asked": Asked})
+    asked, *told = signature(run).parameters.values()
+
+    assert hints[asked.name] is Asked
+    for one in told:
+        assert one.kind is one.KEYWORD_ONLY, one
+        assert leaves(hints[one.name]) <= {str, int, bool, type(None)}, one
 
 
 def test_nothing_but_events_of_a_log_is_left_without_a_type() -> None:

@@ -9,7 +9,7 @@ import pty
 import socket
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -46,9 +46,9 @@ WORDS = {
 """All that a verb may want to be told."""
 
 
-def echo(asked: Asked) -> dict[str, Any]:
+def echo(_: Asked, *, word: str = "") -> dict[str, str]:
     """Answer with what was asked."""
-    return dict(asked.request)
+    return {"verb": "echo", **({"word": word} if word else {})}
 
 
 def test_a_request_is_answered_in_one_line(line: Line) -> None:
@@ -65,6 +65,16 @@ def test_an_app_whose_settings_cannot_be_read_is_listed_with_the_others(
     answer = line.answer({"verb": "apps"})["answer"]["apps"]
 
     assert [(one["app"], one["port"] is None) for one in answer] == [("aaa", True), (APP, False)]
+
+
+def test_a_request_that_lacks_a_word_is_refused_and_says_which(
+    line: Line, machine: FakeMachine
+) -> None:
+    error = line.answer({"verb": "config.set", "app": APP})["error"]
+
+    assert error["message"] == "`config.set` can't be asked so: `values` is missing"
+    assert error["exit_code"] == 2
+    assert machine.records.environment().values == {}
 
 
 def test_an_unknown_verb_is_named(line: Line) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,7 +18,7 @@ from pushdeploy.errors import (
     PushdeployError,
     UnavailableError,
 )
-from pushdeploy.model.wire import error_record, plain, read, read_error
+from pushdeploy.model.wire import error_record, plain, read, read_arguments, read_error
 
 
 class Colour(StrEnum):
@@ -132,3 +133,31 @@ def test_a_caller_can_tell_one_failure_from_another() -> None:
         raise read_error(error_record(PortTakenError("taken")))
     with pytest.raises(NotFoundError):
         raise read_error(error_record(NotFoundError("gone")))
+
+
+def said_to(_: object, *, names: tuple[str, ...], count: int = 3, app: str | None = None) -> None:
+    """What a request may tell."""
+
+
+def test_a_request_tells_what_the_parameters_of_a_verb_are() -> None:
+    said = {"names": ["a", "b"], "app": None, "verb": "ps", "who": "ada"}
+
+    assert read_arguments(said_to, said) == {"names": ("a", "b"), "app": None}
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({}, "`names` is missing"),
+        ({"names": "ab"}, "`names`: 'ab' is not a list"),
+        ({"names": [1]}, "`names`: 1 is not str"),
+        ({"names": [], "count": "3"}, "`count`: '3' is not int"),
+        ({"names": [], "count": True}, "`count`: True is not int"),
+        ({"names": [], "app": {}}, "`app`: {} is not str"),
+    ],
+)
+def test_a_request_of_other_types_says_which_word_is_wrong(
+    said: dict[str, object], why: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(why)}$"):
+        read_arguments(said_to, said)

@@ -91,26 +91,25 @@ def check(asked: Asked) -> Done:
 
 
 @verb("apps.create", Created, right=Right.APPS)
-def create(asked: Asked) -> Created:
+def create(asked: Asked, *, port: int | None = None) -> Created:
     """Make an app, on a `port` or the next free one."""
     from pushdeploy.apps.lifecycle import create_app
     from pushdeploy.proxy import bare_address
 
-    port = asked.request.get("port")
     bare = bare_address.shown(asked.machine)
-    made = create_app(asked.machine, asked.app, port=None if port is None else int(port))
+    made = create_app(asked.machine, asked.app, port=port)
     settings = asked.records().settings()
     return Created(made, settings.port, bare_address.note(asked.machine, asked.app, bare))
 
 
 @verb("apps.destroy", Destroyed, right=Right.APPS)
-def destroy(asked: Asked) -> Destroyed:
+def destroy(asked: Asked, *, confirm: str | None = None) -> Destroyed:
     """Delete an app, if `confirm` is its name too."""
     from pushdeploy.apps.lifecycle import destroy_app
     from pushdeploy.proxy import bare_address
 
     app = asked.app
-    if asked.request.get("confirm") != app:
+    if confirm != app:
         raise UsageError(
             f"destroying `{app}` deletes its releases, config vars and storage",
             hint=f"pushdeploy apps:destroy --app {app} --confirm {app}",

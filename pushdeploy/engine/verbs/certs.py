@@ -37,20 +37,18 @@ def certs(asked: Asked) -> Certificates:
 
 
 @verb("certs.auto", Certificates, right=Right.PROXY)
-def auto(asked: Asked) -> Certificates:
+def auto(asked: Asked, *, email: str | None = None, server: str | None = None) -> Certificates:
     """Get one by ACME: the `email` and `server` are kept."""
     from pushdeploy.proxy.certificates import ask_for
 
-    email, server = asked.request.get("email"), asked.request.get("server")
     return Certificates(tuple(ask_for(asked.machine, asked.app, email=email, server=server)))
 
 
 @verb("certs.add", Certificates, right=Right.PROXY)
-def add(asked: Asked) -> Certificates:
+def add(asked: Asked, *, chain: str, key: str) -> Certificates:
     """Serve one of the app's own: a `chain` and its `key`, PEM texts."""
     from pushdeploy.proxy.certificates import give
 
-    chain, key = str(asked.request["chain"]), str(asked.request["key"])
     return Certificates(tuple(give(asked.machine, asked.app, chain=chain, key=key)))
 
 

@@ -52,24 +52,21 @@ def explain(asked: Asked) -> Explanation:
 
 
 @verb("config.set", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
-def change(asked: Asked) -> Ended:
+def change(asked: Asked, *, values: dict[str, str]) -> Ended:
     """Set `values`, by name."""
     from pushdeploy.deploy.change_release import Change, change_release
     from pushdeploy.model.release import Kind
 
-    values = {str(name): str(value) for name, value in dict(asked.request["values"]).items()}
     text = f"Set {', '.join(values)} config vars"
     change = Change(Kind.CONFIG, text, environment=lambda before: before.set(values))
     return change_release(asked.machine, asked.app, asked.session, change=change, who=asked.who)
 
 
 @verb("config.unset", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
-def unset(asked: Asked) -> Ended:
+def unset(asked: Asked, *, names: tuple[str, ...]) -> Ended:
     """Unset the `names`."""
     from pushdeploy.deploy.change_release import Change, change_release
     from pushdeploy.model.release import Kind
-
-    names = [str(name) for name in asked.request["names"]]
 
     text = f"Unset {', '.join(names)} config vars"
     change = Change(Kind.CONFIG, text, environment=lambda before: before.unset(names))

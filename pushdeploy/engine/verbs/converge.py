@@ -26,7 +26,9 @@ if TYPE_CHECKING:
         "pushdeploy.deploy.converge",
     ),
 )
-def converge(asked: Asked) -> Ended:
+def converge(
+    asked: Asked, *, first: str = "", branch: str = "", pushed: str = "", after: int = 0
+) -> Ended:
     """Deploy what was pushed, or say what became of it.
 
     Of a first push `first` names its repo. `branch` is what was pushed, `pushed` its commit, and
@@ -41,10 +43,9 @@ def converge(asked: Asked) -> Ended:
     from pushdeploy.model.refname import parse_branch_name
     from pushdeploy.records.app_records import AppRecords
 
-    machine, app, request = asked.machine, asked.app, asked.request
-    branch, audience = str(request.get("branch") or ""), asked.session
+    machine, app, audience = asked.machine, asked.app, asked.session
     told: Audience = audience
-    if first := str(request.get("first") or ""):
+    if first:
         trouble = lifecycle.take_first_push(machine, app, parse_first_push(first))
         told = audience if trouble is None else Forewarned(audience, trouble)
     if branch and AppRecords(machine.layout.app(app)).settings().branch == "":
@@ -55,6 +56,6 @@ def converge(asked: Asked) -> Ended:
         told,
         occasion=Occasion.PUSH,
         who=asked.who,
-        after=int(request.get("after", 0)),
-        pushed=str(request.get("pushed") or ""),
+        after=after,
+        pushed=pushed,
     )

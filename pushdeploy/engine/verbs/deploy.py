@@ -15,17 +15,14 @@ if TYPE_CHECKING:
 
 
 @verb("deploy", Ended, right=Right.DEPLOY, log=True, seconds=ATTEMPT_SECONDS)
-def deploy(asked: Asked) -> Ended:
+def deploy(asked: Asked, *, revision: str | None = None) -> Ended:
     """Deploy the branch, or a `revision` that the server has."""
     from pushdeploy.deploy.converge import deploy_revision
     from pushdeploy.model.refname import push_command
     from pushdeploy.model.revision import parse_revision
     from pushdeploy.records.app_records import AppRecords
 
-    text = asked.request.get("revision")
-    revision = "" if text is None else parse_revision(str(text), asked.app)
-    if not revision and not AppRecords(asked.machine.layout.app(asked.app)).settings().branch:
+    chosen = "" if revision is None else parse_revision(revision, asked.app)
+    if not chosen and not AppRecords(asked.machine.layout.app(asked.app)).settings().branch:
         raise NotFoundError(f"nothing has been pushed to `{asked.app}` yet", hint=push_command(""))
-    return deploy_revision(
-        asked.machine, asked.app, asked.session, revision=revision, who=asked.who
-    )
+    return deploy_revision(asked.machine, asked.app, asked.session, revision=chosen, who=asked.who)

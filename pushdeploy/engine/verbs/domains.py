@@ -41,17 +41,17 @@ def domains(asked: Asked) -> Domains:
 
 
 @verb("domains.add", ChangedDomains, right=Right.PROXY)
-def add(asked: Asked) -> ChangedDomains:
+def add(asked: Asked, *, domains: tuple[str, ...]) -> ChangedDomains:
     """Add `domains`."""
     from pushdeploy.proxy import sites
 
-    return _changed(asked, sites.adding_domains(asked.machine, asked.app, _named(asked)))
+    return _changed(asked, sites.adding_domains(asked.machine, asked.app, _parsed(domains)))
 
 
 @verb("domains.remove", ChangedDomains, right=Right.PROXY)
-def remove(asked: Asked) -> ChangedDomains:
+def remove(asked: Asked, *, domains: tuple[str, ...]) -> ChangedDomains:
     """Remove `domains`."""
-    gone = _named(asked)
+    gone = _parsed(domains)
 
     def without(before: AppSettings) -> AppSettings:
         for domain in gone:
@@ -65,8 +65,8 @@ def remove(asked: Asked) -> ChangedDomains:
     return _changed(asked, without)
 
 
-def _named(asked: Asked) -> list[str]:
-    return [parse_domain(str(text)) for text in asked.request["domains"]]
+def _parsed(texts: tuple[str, ...]) -> list[str]:
+    return [parse_domain(text) for text in texts]
 
 
 def _changed(asked: Asked, change: Callable[[AppSettings], AppSettings]) -> ChangedDomains:

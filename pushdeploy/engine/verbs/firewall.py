@@ -44,25 +44,21 @@ def firewall(asked: Asked) -> Firewall:
 
 
 @verb("firewall.plan", Plan, right=Right.SERVER, app=App.NONE)
-def plan(asked: Asked) -> Plan:
+def plan(asked: Asked, *, connection: str = "") -> Plan:
     """Tell what turning it on would do, for who came by an ssh `connection`."""
-    return _shown(asked.machine.firewall.plan(_connection(asked)))
+    return _shown(asked.machine.firewall.plan(connection))
 
 
 @verb("firewall.enable", Plan, right=Right.SERVER, app=App.NONE)
-def enable(asked: Asked) -> Plan:
+def enable(asked: Asked, *, connection: str = "", confirmed: bool = False) -> Plan:
     """Turn it on, if that is `confirmed`."""
-    if not asked.request.get("confirmed"):
+    if not confirmed:
         raise UsageError(
             "turning the firewall on must be confirmed", hint="pushdeploy firewall:enable --yes"
         )
-    planned = asked.machine.firewall.plan(_connection(asked))
+    planned = asked.machine.firewall.plan(connection)
     asked.machine.firewall.enable(planned)
     return _shown(planned)
-
-
-def _connection(asked: Asked) -> str:
-    return str(asked.request.get("connection") or "")
 
 
 def _shown(planned: Planned) -> Plan:

@@ -52,13 +52,13 @@ def fetch(asked: Asked) -> Repo:
 
 
 @verb("git.set", Branch, right=Right.CONFIGURE)
-def choose(asked: Asked) -> Branch:
+def choose(asked: Asked, *, name: str, value: str) -> Branch:
     """Set what a `name` stands for to a `value`: there is the branch alone."""
     from pushdeploy.apps.deploy_branch import choose_branch
     from pushdeploy.model.refname import parse_branch_name, parse_git_setting
 
-    parse_git_setting(str(asked.request.get("name")))
-    branch = parse_branch_name(str(asked.request.get("value")))
+    parse_git_setting(name)
+    branch = parse_branch_name(value)
     return Branch(branch, choose_branch(asked.machine, asked.app, branch))
 
 

@@ -49,23 +49,22 @@ def keys(asked: Asked) -> Keys:
 
 
 @verb("keys.add", PublicKey, right=Right.SERVER, app=App.NONE)
-def add(asked: Asked) -> PublicKey:
+def add(asked: Asked, *, key: str, name: str | None = None) -> PublicKey:
     """Add a `key`, by its comment's name or another `name`."""
     from pushdeploy.system import keys as file
 
     asked.machine.access.require_keys()
-    name, text = asked.request.get("name"), str(asked.request.get("key", ""))
-    return _public(file.add(asked.machine.layout.keys, text, None if name is None else str(name)))
+    return _public(file.add(asked.machine.layout.keys, key, name))
 
 
 @verb("keys.remove", Removed, right=Right.SERVER, app=App.NONE)
-def remove(asked: Asked) -> Removed:
+def remove(asked: Asked, *, name: str, confirmed: bool = False) -> Removed:
     """Remove the key of a `name`; one that lets the last or the caller in only if `confirmed`."""
     from pushdeploy.system import keys as file
 
     asked.machine.access.require_keys()
-    folder, name = asked.machine.layout.keys, str(asked.request.get("name", ""))
-    if not asked.request.get("confirmed"):
+    folder = asked.machine.layout.keys
+    if not confirmed:
         own = asked.who if asked.caller.by_key else None
         _refuse_lockout([key.name for key in file.listing(folder)], name, own)
     file.remove(folder, name)

@@ -22,13 +22,12 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @verb("logs", Done, right=Right.LOOK, seconds=DAY_SECONDS)
-def logs(asked: Asked) -> Done:
+def logs(
+    asked: Asked, *, count: int = SHOWN_LINES, types: tuple[str, ...] = (), follow: bool = False
+) -> Done:
     """Print `count` lines of process `types`, and `follow` what comes."""
     asked.records()
-    request, session = asked.request, asked.session
-    count, found, told = int(request.get("count", SHOWN_LINES)), 0, False
-    names = [str(name) for name in request.get("types", [])]
-    follow = bool(request.get("follow"))
+    session, names, found, told = asked.session, list(types), 0, False
     for line in asked.machine.supervisor.logs(asked.app, names=names, lines=count, follow=follow):
         if line is not None:
             found += 1

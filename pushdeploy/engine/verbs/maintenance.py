@@ -29,12 +29,12 @@ def maintenance(asked: Asked) -> Maintenance:
 
 
 @verb("maintenance.set", Maintenance, right=Right.PROXY)
-def change(asked: Asked) -> Maintenance:
+def change(asked: Asked, *, on: bool, message: str | None = None) -> Maintenance:
     """Turn it `on`, with a `message`, or off."""
     from pushdeploy.proxy import maintenance as story
 
-    if asked.request.get("on"):
-        story.maintenance_on(asked.machine, asked.app, asked.request.get("message"))
+    if on:
+        story.maintenance_on(asked.machine, asked.app, message)
     else:
         story.maintenance_off(asked.machine, asked.app)
     return maintenance.run(asked)

@@ -64,16 +64,14 @@ def nginx(asked: Asked) -> Site:
 
 
 @verb("nginx.set", SiteSettings, right=Right.PROXY)
-def change(asked: Asked) -> SiteSettings:
+def change(asked: Asked, *, name: str, value: str | None = None) -> SiteSettings:
     """Set a `name` to a `value`, or without one to its default."""
     from pushdeploy.proxy.sites import change_site
-
-    name, value = str(asked.request["name"]), asked.request.get("value")
 
     def changed(before: AppSettings) -> AppSettings:
         site = before.site
         return before.changed(
-            site=site.without(name) if value is None else site.with_value(name, str(value))
+            site=site.without(name) if value is None else site.with_value(name, value)
         )
 
     return SiteSettings(dict(change_site(asked.machine, asked.app, changed).site.values))

@@ -64,21 +64,20 @@ def ps(asked: Asked) -> Ps:
 
 
 @verb("ps.scale", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
-def scale(asked: Asked) -> Ended:
+def scale(asked: Asked, *, changes: tuple[str, ...]) -> Ended:
     """Have so many of each process type run: `changes` are words like `worker=2`."""
     from pushdeploy.deploy import change_release
     from pushdeploy.deploy.scale import refuse_scale
     from pushdeploy.model.formation import parse_scale
     from pushdeploy.model.release import Kind
 
-    words = [str(word) for word in asked.request["changes"]]
-    changes = parse_scale(words)
-    refuse_scale(asked.records(), changes)
+    wanted = parse_scale(changes)
+    refuse_scale(asked.records(), wanted)
 
     def scaled(before: AppSettings) -> AppSettings:
-        return before.changed(formation=before.formation.scaled(changes))
+        return before.changed(formation=before.formation.scaled(wanted))
 
-    change = change_release.Change(Kind.SCALE, f"Scale {' '.join(words)}", settings=scaled)
+    change = change_release.Change(Kind.SCALE, f"Scale {' '.join(changes)}", settings=scaled)
     return change_release.change_release(
         asked.machine, asked.app, asked.session, change=change, who=asked.who
     )

@@ -29,17 +29,18 @@ class Reconciled:
 
 
 @verb("reconcile", Reconciled, right=Right.SERVER, app=App.OPTIONAL, seconds=ALL_SECONDS)
-def reconcile(asked: Asked) -> Reconciled:
+def reconcile(
+    asked: Asked, *, boot: bool = False, deep: bool = False, later: bool = False
+) -> Reconciled:
     """Set all apps right, or one; `boot` only starts what is live; `deep`, `later`: the story's."""
     from pushdeploy.watch import reconcile as story
     from pushdeploy.watch.boot_all import boot_all
 
-    machine, audience, deep = asked.machine, asked.session, bool(asked.request.get("deep"))
-    if asked.request.get("boot"):
+    machine, audience = asked.machine, asked.session
+    if boot:
         return _told({"boot": boot_all(machine)})
     if asked.app:
         return _told({asked.app: story.reconcile(machine, asked.app, audience, deep=deep)})
-    later = bool(asked.request.get("later"))
     return _told(story.reconcile_all(machine, audience, deep=deep, later=later))
 
 

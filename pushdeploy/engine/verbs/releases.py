@@ -65,7 +65,7 @@ class Output:
 
 
 @verb("releases", Releases, right=Right.LOOK, seconds=QUERY_SECONDS)
-def releases(asked: Asked) -> Releases:
+def releases(asked: Asked, *, count: int = SHOWN_RELEASES) -> Releases:
     """List the newest `count` tries."""
     from pushdeploy.deploy.boot import warm_releases
     from pushdeploy.deploy.reachable import reachable
@@ -74,7 +74,6 @@ def releases(asked: Asked) -> Releases:
     records = asked.records()
     history = records.history()
     there = reachable(records, history)
-    count = int(asked.request.get("count", SHOWN_RELEASES))
     return Releases(
         app=asked.app,
         current=_name(records.live()),
@@ -90,52 +89,52 @@ def _name(number: int | None) -> str | None:
 
 
 @verb("releases.info", ReleaseInfo, right=Right.LOOK, seconds=QUERY_SECONDS)
-def info(asked: Asked) -> ReleaseInfo:
+def info(asked: Asked, *, release: str | None = None) -> ReleaseInfo:
     """Tell of one `release`, or of the live one."""
     from pushdeploy.deploy.reachable import reachable
     from pushdeploy.model.release import parse_release_name
 
     records = asked.records()
-    live, name = records.live(), asked.request.get("release")
-    number = live if name is None else parse_release_name(str(name))
+    live = records.live()
+    number = live if release is None else parse_release_name(release)
     if number is None:
         raise NotFoundError(f"`{asked.app}` has no release yet", hint="git push")
-    release = records.release(number)
+    found = records.release(number)
     return ReleaseInfo(
-        app=release.app,
-        release=release.name,
+        app=found.app,
+        release=found.name,
         live=number == live,
         rollback=number in reachable(records),
-        kind=release.kind,
-        description=release.description,
-        who=release.who,
-        at=release.at,
-        commit=release.commit.id,
-        subject=release.commit.subject,
-        author=release.commit.author,
-        python=release.python,
-        processes={line.name: line.command for line in release.procfile.lines},
+        kind=found.kind,
+        description=found.description,
+        who=found.who,
+        at=found.at,
+        commit=found.commit.id,
+        subject=found.commit.subject,
+        author=found.commit.author,
+        python=found.python,
+        processes={line.name: line.command for line in found.procfile.lines},
     )
 
 
 @verb("releases.output", Output, right=Right.LOOK, seconds=QUERY_SECONDS)
-def output(asked: Asked) -> Output:
+def output(asked: Asked, *, release: str | None = None, attempt: int | None = None) -> Output:
     """Tell what the attempt of a `release`, of a number, or the newest one printed."""
     from pushdeploy.model.release import parse_release_name
     from pushdeploy.system.json_lines import read_lines
 
     records = asked.records()
-    name, number = asked.request.get("release"), asked.request.get("attempt")
-    if name is not None:
-        release = parse_release_name(str(name))
+    number = attempt
+    if release is not None:
+        wanted = parse_release_name(release)
         attempts = records.all_attempts()
-        number = next((one.number for one in attempts if one.release == release), None)
+        number = next((one.number for one in attempts if one.release == wanted), None)
     elif number is None:
         number = max((one.number for one in records.attempts()), default=None)
     if number is None:
         raise NotFoundError(
-            f"`{asked.app}` has no attempt for {name or 'that'}",
+            f"`{asked.app}` has no attempt for {release or 'that'}",
             hint=f"pushdeploy releases --app {asked.app}",
         )
-    log = records.place.attempt_log(int(number))
-    return Output(int(number), tuple(read_lines(log)))
+    log = records.place.attempt_log(number)
+    return Output(number, tuple(read_lines(log)))

@@ -14,11 +14,10 @@ if TYPE_CHECKING:
 
 
 @verb("rollback", Ended, right=Right.DEPLOY, log=True, seconds=ATTEMPT_SECONDS)
-def rollback(asked: Asked) -> Ended:
+def rollback(asked: Asked, *, release: str | None = None) -> Ended:
     """Go back to a `release`, or to the one before."""
     from pushdeploy.deploy.rollback import rollback as go_back
     from pushdeploy.model.release import parse_release_name
 
-    name = asked.request.get("release")
-    number = None if name is None else parse_release_name(str(name))
+    number = None if release is None else parse_release_name(release)
     return go_back(asked.machine, asked.app, asked.session, number=number, who=asked.who)

@@ -30,7 +30,7 @@ class Ran:
 
 
 @verb("run", Ran, right=Right.RUN, seconds=DAY_SECONDS)
-def run(asked: Asked) -> Ran:
+def run(asked: Asked, *, argv: tuple[str, ...], terminal: bool = False, term: str = "") -> Ran:
     """Run `argv` with the live release's code and config vars; `terminal`, `term`: the caller's."""
     from pushdeploy.deploy import fit
     from pushdeploy.deploy.release import RUN
@@ -40,7 +40,7 @@ def run(asked: Asked) -> Ran:
 
     machine, session = asked.machine, asked.session
     descriptors = _descriptors(session.descriptors)
-    terminal = _has_terminal(descriptors, asked=bool(asked.request.get("terminal")))
+    own_terminal = _has_terminal(descriptors, asked=terminal)
     records = asked.records()
     release = records.current()
     if release is None:
@@ -51,15 +51,16 @@ def run(asked: Asked) -> Ran:
     trouble = fit.misfit(machine, release)
     if trouble is not None:
         raise UnavailableError(trouble, hint=fit.hint(release.app))
-    argv = tuple(str(word) for word in asked.request.get("argv", []))
     if not argv or any("\0" in word for word in argv):
         raise UsageError("there is no command to run", hint="pushdeploy run python")
     job = replace(
         app_job(machine, release, JobKind.RUN, f".{RUN}", argv),
         seconds=RUN_SECONDS,
-        environment=_environment(asked),
+        environment=_environment(term),
     )
-    return Ran(machine.supervisor.run(job, descriptors, terminal=terminal, left=session.is_hung_up))
+    return Ran(
+        machine.supervisor.run(job, descriptors, terminal=own_terminal, left=session.is_hung_up)
+    )
 
 
 def _descriptors(given: tuple[int, ...]) -> tuple[int, int, int]:
@@ -82,6 +83,5 @@ def _has_terminal(descriptors: tuple[int, int, int], *, asked: bool) -> bool:
     return False
 
 
-def _environment(asked: Asked) -> tuple[tuple[str, str], ...]:
-    name = str(asked.request.get("term") or "")
-    return (("TERM", name),) if TERMINAL_NAME.fullmatch(name) else ()
+def _environment(term: str) -> tuple[tuple[str, str], ...]:
+    return (("TERM", term),) if TERMINAL_NAME.fullmatch(term) else ()

@@ -37,30 +37,30 @@ def static(asked: Asked) -> Static:
 
 
 @verb("static.add", Mounted, right=Right.PROXY)
-def add(asked: Asked) -> Mounted:
+def add(asked: Asked, *, url: str, folder: str) -> Mounted:
     """Serve a `folder` at a `url`."""
     from pushdeploy.model.static_mount import parse_static_mount
     from pushdeploy.proxy.static import add_mount
 
-    mount = parse_static_mount(str(asked.request["url"]), str(asked.request["folder"]))
+    mount = parse_static_mount(url, folder)
     _, note = add_mount(asked.machine, asked.app, mount)
     return Mounted(note)
 
 
 @verb("static.remove", Static, right=Right.PROXY)
-def remove(asked: Asked) -> Static:
+def remove(asked: Asked, *, url: str) -> Static:
     """Leave a `url` to the app."""
     from pushdeploy.proxy.sites import change_site
 
-    url = str(asked.request["url"]).rstrip("/")
+    gone = url.rstrip("/")
 
     def without(before: AppSettings) -> AppSettings:
-        if url not in {one.url for one in before.static}:
+        if gone not in {one.url for one in before.static}:
             raise NotFoundError(
-                f"`{url}` is not a static mount that was added",
+                f"`{gone}` is not a static mount that was added",
                 hint=f"pushdeploy static --app {asked.app}",
             )
-        return before.changed(static=tuple(one for one in before.static if one.url != url))
+        return before.changed(static=tuple(one for one in before.static if one.url != gone))
 
     return _folders(change_site(asked.machine, asked.app, without))
 

@@ -50,42 +50,42 @@ def _file(current: Release | None) -> str:
 
 
 @verb("storage.add", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
-def add(asked: Asked) -> Ended:
+def add(asked: Asked, *, folder: str) -> Ended:
     """Share a `folder`."""
     from pushdeploy.deploy.change_release import Change, change_release
     from pushdeploy.model.release import Kind
     from pushdeploy.model.storage import parse_new_folder, storage_set
 
-    folder = parse_new_folder(str(asked.request.get("folder", "")), asked.app)
+    new = parse_new_folder(folder, asked.app)
 
     def added(before: AppSettings) -> AppSettings:
-        return before.changed(storage=storage_set([*before.storage, folder]))
+        return before.changed(storage=storage_set([*before.storage, new]))
 
-    change = Change(Kind.STORAGE, f"Add storage {folder}/", settings=added)
+    change = Change(Kind.STORAGE, f"Add storage {new}/", settings=added)
     return change_release(asked.machine, asked.app, asked.session, change=change, who=asked.who)
 
 
 @verb("storage.remove", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
-def remove(asked: Asked) -> Ended:
+def remove(asked: Asked, *, folder: str) -> Ended:
     """Share a `folder` no more; what it holds stays."""
     from pushdeploy.deploy.change_release import Change, change_release
     from pushdeploy.model.release import Kind
     from pushdeploy.model.storage import parse_storage_folder
 
-    folder = parse_storage_folder(str(asked.request.get("folder", "")))
+    gone = parse_storage_folder(folder)
     current = asked.records().current()
 
     def without(before: AppSettings) -> AppSettings:
-        if folder in _declared(current, before.storage):
+        if gone in _declared(current, before.storage):
             raise RefusedInputError(
-                f"{_file(current)} declares `{folder}` as storage",
+                f"{_file(current)} declares `{gone}` as storage",
                 hint="remove it there, and push again",
             )
-        if folder not in before.storage:
+        if gone not in before.storage:
             raise NotFoundError(
-                f"`{folder}` is not a storage folder", hint=f"pushdeploy storage --app {asked.app}"
+                f"`{gone}` is not a storage folder", hint=f"pushdeploy storage --app {asked.app}"
             )
-        return before.changed(storage=tuple(one for one in before.storage if one != folder))
+        return before.changed(storage=tuple(one for one in before.storage if one != gone))
 
-    change = Change(Kind.STORAGE, f"Remove storage {folder}/", settings=without)
+    change = Change(Kind.STORAGE, f"Remove storage {gone}/", settings=without)
     return change_release(asked.machine, asked.app, asked.session, change=change, who=asked.who)

@@ -36,21 +36,18 @@ def watchdog(asked: Asked) -> Watchdog:
 
 
 @verb("watchdog.set", Watchdog, right=Right.CONFIGURE)
-def change(asked: Asked) -> Watchdog:
+def change(asked: Asked, *, on: bool) -> Watchdog:
     """Turn it `on` or off."""
     from pushdeploy.deploy.attempt import app_lock
 
-    on = bool(asked.request.get("on"))
     with app_lock(asked.machine, asked.app, asked.session, asked.who, "a setting") as records:
         records.change_settings(lambda before: before.changed(watchdog=on))
     return Watchdog(asked.app, on)
 
 
 @verb("watchdog.found", LookedAfter, right=Right.SERVER)
-def found(asked: Asked) -> LookedAfter:
+def found(asked: Asked, *, hung: int | None = None) -> LookedAfter:
     """Fix what the watchdog found: the release that was `hung`, or else what is down."""
     from pushdeploy.watch.restart_hung import look_after
 
-    hung = asked.request.get("hung")
-    did = look_after(asked.machine, asked.app, None if hung is None else int(hung))
-    return LookedAfter(tuple(did))
+    return LookedAfter(tuple(look_after(asked.machine, asked.app, hung)))
