@@ -11,7 +11,7 @@ from pushdeploy.events import Report, Warned, WebStayedUp, WorkersChanged
 from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import Verdict, accepts
 from pushdeploy.model.instance import Instance, State, Status
-from pushdeploy.model.release import Kind
+from pushdeploy.model.next_step import next_step
 from pushdeploy.system import processes
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.http import NoAnswerError, get
@@ -20,7 +20,7 @@ from pushdeploy.system.ports import held_by
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
     from pushdeploy.model.health import HealthCheck
-    from pushdeploy.model.release import Release
+    from pushdeploy.model.release import Kind, Release
     from pushdeploy.model.settings import AppSettings
 
 STAY_UP_SECONDS = 3.0
@@ -40,6 +40,7 @@ def cut_over(
     release: Release,
     settings: AppSettings,
     report: Report,
+    kind: Kind,
     *,
     healthy: float | None,
 ) -> None:
@@ -50,6 +51,7 @@ def cut_over(
         release: the release that `current` names.
         settings: the app's.
         report: who is told.
+        kind: what makes it live.
         healthy: when web passed its check, if it was started for this switch; one that has run for
             longer has proven that it stays up.
 
@@ -60,9 +62,9 @@ def cut_over(
     check_front(machine, release, settings)
     reached(Point.FRONT_CHECKED)
     look_through_proxy(machine, release, settings, report)
-    change_workers(machine, release, settings, report)
+    change_workers(machine, release, settings, report, kind)
     if healthy is not None:
-        web_stays_up(machine, release, settings, report, healthy)
+        web_stays_up(machine, release, settings, report, healthy, kind)
 
 
 def change_workers(
@@ -70,6 +72,7 @@ def change_workers(
     release: Release,
     settings: AppSettings,
     report: Report,
+    kind: Kind,
 ) -> None:
     """Old workers stop, then new ones start: no job is run by two."""
     new = instances.workers(machine, release, settings)
@@ -82,11 +85,11 @@ def change_workers(
         reached(Point.WORKERS_APPLIED)
         machine.supervisor.start(new)
         reached(Point.WORKERS_STARTED)
-        _stay_up(machine, new)
+        _stay_up(machine, new, kind)
         report(WorkersChanged(tuple(one.name for one in new)))
 
 
-def _stay_up(machine: Machine, started: list[Instance]) -> None:
+def _stay_up(machine: Machine, started: list[Instance], kind: Kind) -> None:
     end = machine.monotonic() + STAY_UP_SECONDS
     units = {one.unit: one for one in started}
     while machine.monotonic() < end:
@@ -94,11 +97,16 @@ def _stay_up(machine: Machine, started: list[Instance]) -> None:
         for status in machine.supervisor.statuses(started[0].app):
             fallen = status.restarts or status.state in (State.CRASHED, State.DOWN)
             if status.unit in units and fallen:
-                raise _worker_fell(machine, units[status.unit])
+                raise _worker_fell(machine, units[status.unit], kind)
 
 
 def web_stays_up(
-    machine: Machine, release: Release, settings: AppSettings, report: Report, healthy: float
+    machine: Machine,
+    release: Release,
+    settings: AppSettings,
+    report: Report,
+    healthy: float,
+    kind: Kind,
 ) -> None:
     """Watch web for as long as workers are watched, from its passed check on.
 
@@ -112,13 +120,13 @@ def web_stays_up(
         statuses = machine.supervisor.statuses(release.app)
         status = next((one for one in statuses if one.unit == web.unit), None)
         if status is None or _has_ended_since(status, healthy):
-            raise _web_fell(machine, release, web, "ended")
+            raise _web_fell(machine, release, web, kind, "ended")
         if not last:
             machine.sleep(LOOK_SECONDS)
     first = release.checks[0]
     found = probe(machine, web, first, front_seconds(first))
     if isinstance(found, Failure):
-        raise _web_fell(machine, release, web, f"no longer answers ({found.what})")
+        raise _web_fell(machine, release, web, kind, f"no longer answers ({found.what})")
     report(WebStayedUp(web.name, STAY_UP_SECONDS))
 
 
@@ -129,10 +137,11 @@ def _has_ended_since(status: Status, healthy: float) -> bool:
     return bool(status.restarts) and status.since is not None and status.since > healthy
 
 
-def _web_fell(machine: Machine, release: Release, web: Instance, what: str) -> DeployFailedError:
+def _web_fell(
+    machine: Machine, release: Release, web: Instance, kind: Kind, what: str
+) -> DeployFailedError:
     output = excerpt(machine.supervisor.tail(web, OUTPUT_LINES))
-    pushed = release.kind is Kind.DEPLOY
-    again = "fix the app, then push again" if pushed else "make a different change"
+    again = next_step(kind, release.app)
     return DeployFailedError(
         f"the web process of v{release.number} passed its check and {what} "
         f"within {STAY_UP_SECONDS:.0f} s",
@@ -145,13 +154,15 @@ def _web_fell(machine: Machine, release: Release, web: Instance, what: str) -> D
     )
 
 
-def _worker_fell(machine: Machine, instance: Instance) -> DeployFailedError:
+def _worker_fell(machine: Machine, instance: Instance, kind: Kind) -> DeployFailedError:
     output = excerpt(machine.supervisor.tail(instance, OUTPUT_LINES))
     shown = (f"Last output of {instance.name}:", *(f"  {line}" for line in output))
     return DeployFailedError(
         f"`{instance.name}` of v{instance.release} did not stay up for {STAY_UP_SECONDS:.0f} s",
         report=shown if output else (silence(machine, instance),),
-        hint="fix its line in the Procfile, or the code, and push again",
+        hint=next_step(
+            kind, instance.app, "fix its line in the Procfile, or the code, and push again"
+        ),
     )
 
 

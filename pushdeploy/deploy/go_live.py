@@ -51,16 +51,16 @@ def go_live(
         DeployFailedError: it is not healthy, or the cutover fails; what was live is live.
     """
     former = records.settings()
-    starts = _boot_healthy(machine, release, change(former), report)
+    starts = _boot_healthy(machine, release, change(former), report, kind)
     healthy = machine.now() if starts else None
     reached(Point.WEB_HEALTHY)
     previous = switch(machine, records, release, report, kind=kind, who=who, stands_for=stands_for)
     try:
         settings = records.change_settings(change)
         reached(Point.SETTINGS_SAVED)
-        cut_over(machine, release, settings, report, healthy=healthy)
+        cut_over(machine, release, settings, report, kind, healthy=healthy)
     except Exception:
-        _go_back(machine, records, former, previous, report)
+        _go_back(machine, records, former, previous, report, kind)
         raise
     confirm_switch(records, release)
     if previous is not None and previous != release.number:
@@ -69,7 +69,7 @@ def go_live(
 
 
 def _boot_healthy(
-    machine: Machine, release: Release, settings: AppSettings, report: Report
+    machine: Machine, release: Release, settings: AppSettings, report: Report, kind: Kind
 ) -> bool:
     """Boot until it passes its checks; returns whether it was started.
 
@@ -77,7 +77,7 @@ def _boot_healthy(
     """
     instance, starts = boot(machine, release, settings, report)
     try:
-        check(machine, release, instance, report)
+        check(machine, release, instance, report, kind)
     except PortTakenError:
         did = stop_squatter(machine, instance.port, release.app)
         if did is None:
@@ -85,7 +85,7 @@ def _boot_healthy(
         report(Warned(did, hint="ss -ltnp"))
         machine.supervisor.stop([instance])
         instance, starts = boot(machine, release, settings, report)
-        check(machine, release, instance, report)
+        check(machine, release, instance, report, kind)
     return bool(starts)
 
 
@@ -95,6 +95,7 @@ def _go_back(
     former: AppSettings,
     previous: int | None,
     report: Report,
+    kind: Kind,
 ) -> None:
     """Make live what was live, with its settings and workers.
 
@@ -109,7 +110,7 @@ def _go_back(
     if before is None:
         return
     try:
-        change_workers(machine, before, settings, report)
+        change_workers(machine, before, settings, report, kind)
     except PushdeployError as error:
         report(Warned(error.message, hint=error.hint or ""))
 

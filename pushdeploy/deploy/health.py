@@ -12,8 +12,8 @@ from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import HealthCheck, Verdict, accepts, probe_headers
 from pushdeploy.model.instance import DEFAULT_MEMORY, Instance, State, Status
 from pushdeploy.model.log_line import KILLED_FOR_MEMORY, Kept
+from pushdeploy.model.next_step import next_step
 from pushdeploy.model.read_only import remedy
-from pushdeploy.model.release import Kind, Release
 from pushdeploy.model.web_line import advice
 from pushdeploy.system.http import Answer, GaveUpError, NoAnswerError, get
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.release import Kind, Release
 
 LONGEST_SECONDS = 3600.0
 """What app.json can ask for at most, all attempts of a check together."""
@@ -53,15 +54,17 @@ class Failure:
     body: tuple[str, ...] = ()
 
 
-def check(machine: Machine, release: Release, instance: Instance, report: Report) -> None:
-    """Wait until every check of the release passes.
+def check(
+    machine: Machine, release: Release, instance: Instance, report: Report, kind: Kind
+) -> None:
+    """Wait until every check of the release passes; `kind` is what makes it live.
 
     Raises:
         DeployFailedError: one did not; the report shows URL, status, body, the app's output.
     """
     began = machine.monotonic()
     for one in release.checks:
-        answer = _pass(machine, release, instance, one, began)
+        answer = _pass(machine, release, instance, one, began, kind)
         if accepts(one, answer.status) is Verdict.WARN:
             report(
                 Warned(
@@ -88,7 +91,12 @@ def probe(
 
 
 def _pass(
-    machine: Machine, release: Release, instance: Instance, one: HealthCheck, began: float
+    machine: Machine,
+    release: Release,
+    instance: Instance,
+    one: HealthCheck,
+    began: float,
+    kind: Kind,
 ) -> Answer:
     """Probe until an answer passes. Steps that grow; never a fixed sleep."""
     if one.initial_delay:
@@ -105,7 +113,7 @@ def _pass(
         refuse_listener(machine, release, instance)
         crashed = not alive()
         if crashed or machine.monotonic() + pause > deadline:
-            raise _failed(machine, release, instance, result, crashed=crashed)
+            raise _failed(machine, release, instance, result, kind, crashed=crashed)
         machine.sleep(pause)
         pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE_SECONDS)
 
@@ -190,7 +198,13 @@ def silence(machine: Machine, instance: Instance) -> str:
 
 
 def _failed(
-    machine: Machine, release: Release, instance: Instance, failure: Failure, *, crashed: bool
+    machine: Machine,
+    release: Release,
+    instance: Instance,
+    failure: Failure,
+    kind: Kind,
+    *,
+    crashed: bool,
 ) -> DeployFailedError:
     output = tuple(machine.supervisor.tail(instance, OUTPUT_LINES))
     reason = (
@@ -218,12 +232,6 @@ def _failed(
         report.append("It was given the release's socket, but listens on a port instead.")
         hint = 'app.json: {"pushdeploy": {"web": "port"}}, and listen on 127.0.0.1:$PORT'
     else:
-        again = _again(release, text)
+        again = next_step(kind, release.app, advice(release.procfile.web.command, text))
         hint = f"{again}; see also: pushdeploy logs --app {release.app}" if output else again
     return DeployFailedError(reason, report=tuple(report), hint=hint)
-
-
-def _again(release: Release, text: str) -> str:
-    if release.kind is not Kind.DEPLOY:
-        return "make a different change"
-    return advice(release.procfile.web.command, text) or "fix the app, then push again"

@@ -168,3 +168,13 @@ def test_while_the_maintenance_page_is_on_each_attempt_says_how_to_turn_it_off(
     assert restarted == Warned(
         "visitors still get the maintenance page", "pushdeploy maintenance:off --app blog"
     )
+
+
+def test_after_a_failed_change_the_hint_fits_what_was_changed(live: FakeMachine) -> None:
+    live.supervisor.answers[2] = live.supervisor.answers[3] = (500, "")
+
+    config = live.set_config(COLOUR="green")
+    restarted = live.restart()
+
+    assert config.hint == "choose another value, or push code that works with it"
+    assert restarted.hint == "fix what the app misses, then: pushdeploy restart --app blog"
