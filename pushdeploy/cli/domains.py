@@ -8,7 +8,7 @@ import click
 
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say, say_note, show_json, show_lines
-from pushdeploy.cli.seen_from import look_up
+from pushdeploy.cli.seen_from import here, look_up
 from pushdeploy.engine.verbs import domains as verbs
 from pushdeploy.model.domain import parse_domain
 
@@ -21,14 +21,25 @@ if TYPE_CHECKING:
 @command("domains", example="pushdeploy domains --app blog")
 @json_option
 def domains(target: Local, *, app: str, as_json: bool) -> None:
-    """List an app's domains."""
-    found = target.ask(verbs.domains(app)).domains
+    """List the names under which an app answers.
+
+    Says also whether it answers on the server's bare address.
+    """
+    found = target.ask(verbs.domains(app))
     if as_json:
-        show_json(list(found))
-    elif found:
-        show_lines(found)
-    else:
+        show_json(list(found.domains))
+        return
+    show_lines(found.domains)
+    if found.bare is not None:
+        say(f"{app} answers on the server's bare address: {_seen(found.bare)}")
+    if not found.domains:
         say(f"{app} has no domains. Add one: pushdeploy domains:add blog.example.com --app {app}")
+
+
+def _seen(bare: str) -> str:
+    """The bare address from where the person sits: over ssh, the one that was reached."""
+    seen = here()
+    return bare if seen is None else f"http://{seen.netloc}"
 
 
 @command("domains:add", example="pushdeploy domains:add blog.example.com --app blog")
@@ -41,9 +52,7 @@ def domains_add(target: Local, *, app: str, names: tuple[str, ...]) -> None:
     made = target.ask(verbs.add(app, domains=_parsed(names)))
     say(f"{app} answers as {', '.join(made.domains)}")
     asked = look_up(_parsed(names)).found() if target.over_ssh else {}
-    for name, trouble in asked.items():
-        if trouble:
-            say(f"DNS for {name} does not point to this server yet: {trouble}")
+    say(*(doubt.text for doubt in asked.values() if doubt is not None))
     say_note(made.note)
 
 

@@ -10,6 +10,7 @@ from pushdeploy.cli.engine_link import WHO_VARIABLE, embedded_root, layout
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pushdeploy.model.dns import Doubt
     from pushdeploy.model.viewpoint import Viewpoint
     from pushdeploy.system.name_server import Lookups
 
@@ -47,7 +48,7 @@ class SeenFrom:
             self._lookups = look_up(found.domains)
 
 
-def here(dns: Mapping[str, str] | None = None) -> Viewpoint | None:
+def here(dns: Mapping[str, Doubt | None] | None = None) -> Viewpoint | None:
     """Where the person sits; `None` on the machine itself."""
     connection = os.environ.get(CONNECTION, "")
     if not connection or embedded_root() is not None:

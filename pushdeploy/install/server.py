@@ -17,6 +17,7 @@ from pushdeploy.errors import (
     PushdeployError,
     UnavailableError,
 )
+from pushdeploy.install.bare import bare_lines
 from pushdeploy.install.owners import own, own_apps
 from pushdeploy.install.port_check import wanted_port
 from pushdeploy.install.proxy import check_proxy, make_proxy
@@ -26,7 +27,6 @@ from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.key import parse_key_name, suggested_name
 from pushdeploy.model.layout import SERVER
 from pushdeploy.model.refname import push_command
-from pushdeploy.proxy import bare_address
 from pushdeploy.records.app_records import AppRecords, app_names
 from pushdeploy.records.reader import facts
 from pushdeploy.system import (
@@ -177,7 +177,8 @@ def _close(steps: Steps, app: str) -> None:
     else:
         steps.result("Ready" if steps.changed else "Ready, nothing to do")
     if not steps.faulty:  # else it may be another site that is there
-        _say_bare(steps)
+        for line in bare_lines(server_machine()):
+            steps.detail(line)
     if not keys.listing(SERVER.keys):
         steps.detail("Nobody may push yet. Add your laptop's public key:")
         steps.detail("  sudo ./installer.sh --key id_ed25519.pub")
@@ -195,17 +196,6 @@ def _branch(app: str) -> str:
     """The app's deploy branch; empty when nobody has chosen one, or there is no such app."""
     found = facts(SERVER.app(app))
     return found.branch if found else ""
-
-
-def _say_bare(steps: Steps) -> None:
-    """Which app visitors get who name no domain."""
-    shown = bare_address.shown(server_machine())
-    if shown is not None:
-        url = bare_address.url(server_machine(), shown)
-        if url is None:  # another site is there, which was said
-            return
-        steps.detail(f"{url} shows {shown}, as does every name that no app has.")
-        steps.detail("Another app there, or none: pushdeploy bare:set, pushdeploy bare:unset")
 
 
 def _remote(here: str, port: int, app: str) -> str:

@@ -11,6 +11,8 @@ from pushdeploy.model.account import GIT_USER
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from pushdeploy.model.dns import Doubt
+
 CONNECTION_FIELDS = 4
 SSH_PORT = "22"
 PORTS = {"http": 80, "https": 443}
@@ -28,8 +30,8 @@ class Viewpoint:
     """Of sshd."""
     behind: bool = False
     """The server knows itself by an address that the person can't use."""
-    dns: Mapping[str, str] = field(default_factory=dict)
-    """By domain: why its name does not lead here; empty when it does."""
+    dns: Mapping[str, Doubt | None] = field(default_factory=dict)
+    """By domain: why its name may not lead here; `None` when it does."""
 
     @property
     def netloc(self) -> str:
@@ -45,7 +47,7 @@ def login(seen: Viewpoint) -> str:
     return f"ssh {port}{GIT_USER}@{_host(seen)}"
 
 
-def parse_connection(text: str, dns: Mapping[str, str] | None = None) -> Viewpoint | None:
+def parse_connection(text: str, dns: Mapping[str, Doubt | None] | None = None) -> Viewpoint | None:
     """The viewpoint of an ssh login; `None` when there is none.
 
     Args:
@@ -86,9 +88,13 @@ def where(urls: Sequence[str], seen: Viewpoint | None) -> Iterator[tuple[str, st
         if _is_bare(name):
             works = works or not seen.behind
             yield f"{scheme}://{seen.netloc}", ""
-        elif trouble := seen.dns.get(name):
+        elif (doubt := seen.dns.get(name)) and not doubt.sure:
+            works = True  # as far as anybody knows
             yield url, ""
-            yield f"DNS for {name} does not point to this server yet: {trouble}. Now:", ""
+            yield f"{doubt.text}.", ""
+        elif doubt:
+            yield url, ""
+            yield f"{doubt.text}. Now:", ""
             yield "", f"curl --resolve {name}:{PORTS[scheme]}:{seen.netloc} {url}/"
         else:
             works = True

@@ -5,24 +5,28 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pushdeploy.model.dns import DnsAnswer, Doubt
 from pushdeploy.system.address import is_reachable_from_afar, way_out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 WAIT_SECONDS = 1.0
 """After this nothing is said of a name."""
 
 MOST_NAMES = 4
 
+NO_SUCH_NAME = (socket.EAI_NONAME, socket.EAI_NODATA)
+"""What getaddrinfo(3) says when DNS has answered; all else means that it has not."""
+
 
 class Lookups:
     """Names that are being looked up."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._found: dict[str, str] = dict.fromkeys(names, "")
+        self._found: dict[str, Doubt | None] = dict.fromkeys(names)
         self._threads = [
             threading.Thread(target=self._look, args=(name,), daemon=True)
             for name in names[:MOST_NAMES]
@@ -30,29 +34,44 @@ class Lookups:
         for one in self._threads:
             one.start()
 
-    def found(self) -> dict[str, str]:
-        """By name, why it does not lead here; empty when it does, or when nobody knows yet."""
+    def found(self) -> dict[str, Doubt | None]:
+        """By name, why it may not lead here; `None` when it does, or when nobody knows yet."""
         end = time.monotonic() + WAIT_SECONDS
         for one in self._threads:
             one.join(max(0.0, end - time.monotonic()))
         return dict(self._found)
 
     def _look(self, name: str) -> None:
-        self._found[name] = trouble_of(name)
+        self._found[name] = doubt_about(name)
 
 
-def trouble_of(name: str) -> str:
-    """Why a name does not lead to this machine, in words; empty when it does or may do so."""
+def look_up(name: str, port: int | None = None) -> DnsAnswer:
+    """The addresses of a name, by this machine's own files and DNS."""
+    return look_up_by(socket.getaddrinfo, name, port)
+
+
+def look_up_by(
+    resolve: Callable[..., Sequence[tuple[Any, ...]]], name: str, port: int | None
+) -> DnsAnswer:
+    """The same, by something that is called and fails as `socket.getaddrinfo` does."""
     try:
-        entries = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-    except socket.gaierror:
-        return "it does not know that name"
-    except (OSError, UnicodeError):
-        return ""
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
-    if any(is_ours(one) for one in addresses) or not _has_public_address():
-        return ""
-    return f"it points to {addresses[0]} (correct only if a proxy is there)"
+        entries = resolve(name, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        unknown = error.errno in NO_SUCH_NAME
+        return DnsAnswer(failure="" if unknown else error.strerror or "no reason given")
+    except (OSError, UnicodeError) as error:
+        return DnsAnswer(failure=str(error))
+    return DnsAnswer(tuple(dict.fromkeys(str(entry[4][0]) for entry in entries)))
+
+
+def doubt_about(name: str) -> Doubt | None:
+    """Why a name may not lead to this machine; `None` when it does, or when nobody can say."""
+    found = look_up(name)
+    if not found.addresses:
+        return found.doubt(name)
+    if any(is_ours(one) for one in found.addresses) or not _has_public_address():
+        return None
+    return found.doubt(name)
 
 
 def is_ours(address: str) -> bool:

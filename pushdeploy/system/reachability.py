@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
 from pushdeploy.system import http
 from pushdeploy.system.http import NoAnswerError
+from pushdeploy.system.name_server import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,8 @@ def check_reachable(domain: str, webroot: Path, *, port: int = PORT) -> None:
     """Fetch a file of ours by the name, as an ACME server will.
 
     Raises:
-        UnavailableError: DNS does not know the name, port 80 does not answer, or it is somebody
-            else who does.
+        UnavailableError: DNS does not know the name or gives no answer, port 80 does not answer,
+            or it is somebody else who does.
     """
     addresses = _addresses(domain)
     with _shown(webroot) as token:
@@ -64,15 +64,19 @@ def _shown(webroot: Path) -> Iterator[str]:
         file.unlink(missing_ok=True)
 
 
-def _addresses(domain: str) -> list[str]:
-    try:
-        found = socket.getaddrinfo(domain, PORT, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
+def _addresses(domain: str) -> tuple[str, ...]:
+    found = look_up(domain, PORT)
+    if found.failure:
         raise UnavailableError(
-            f"DNS does not know `{domain}`: {error.strerror}",
+            f"this server can't look up `{domain}`: its own DNS gives no answer ({found.failure})",
+            hint=f"getent hosts {domain}; cat /etc/resolv.conf",
+        )
+    if not found.addresses:
+        raise UnavailableError(
+            f"DNS does not know `{domain}`",
             hint=f"make an A record for {domain} at your DNS provider, then: dig +short {domain}",
-        ) from error
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        )
+    return found.addresses
 
 
 def _fetch(domain: str, address: str, port: int, token: str) -> Answer:

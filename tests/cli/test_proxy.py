@@ -75,15 +75,26 @@ def test_what_is_no_domain_never_reaches_the_engine(
     assert [one["verb"] for one in engine.asked] == ["apps"]
 
 
+def test_the_bare_address_is_told_beside_the_domains(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["domains"] = Domains(("blog.example.com",), bare="http://10.0.0.5")
+
+    said = pushdeploy("domains")
+
+    assert said.stdout == "blog.example.com\n"
+    assert said.stderr == "blog answers on the server's bare address: http://10.0.0.5\n"
+
+
 def test_domains_are_data_and_none_is_talk(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
     engine.answers |= {
-        "domains": Domains(("blog.example.com",)),
+        "domains": Domains(("blog.example.com",), bare=None),
         "domains.remove": ChangedDomains((), note=""),
     }
 
     some = pushdeploy("domains")
     removed = pushdeploy("domains:remove", "blog.example.com")
-    engine.answers["domains"] = Domains(())
+    engine.answers["domains"] = Domains((), bare=None)
     none = pushdeploy("domains")
 
     assert some.stdout == "blog.example.com\n"

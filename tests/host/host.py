@@ -15,11 +15,15 @@ from tests.host.container import Container
 
 WHEELS = "/srv/wheels"
 
+# DNS is a file: it answers at once that there is no such name. `hosts: files dns` gets no answer.
+NAMES = "passwd: files systemd\ngroup: files systemd\nshadow: files systemd\n"
+
 # The outer machine's name and name server are not the host's; Python packages come from a folder.
 FILES = {
     "etc/hostname": "server\n",
     "etc/hosts": "127.0.0.1 localhost server\n::1 localhost\n",
     "etc/resolv.conf": "",
+    "etc/nsswitch.conf": f"{NAMES}hosts: files\n",
     "etc/pip.conf": f"[global]\nno-index = true\nfind-links = {WHEELS}\n",
     "etc/uv/uv.toml": f'no-index = true\nfind-links = ["{WHEELS}"]\n',
 }

@@ -44,6 +44,19 @@ def test_a_name_that_leads_nowhere_is_said_with_a_way_that_works_now(site: Site)
     assert push.exit_status == 0
 
 
+def test_a_server_without_dns_says_so_and_does_not_blame_the_name(site: Site) -> None:
+    site.laptop.ssh(f"apps:create {site.name}", check=True)
+    files = site.host.read("/etc/nsswitch.conf")
+    site.host.write("/etc/nsswitch.conf", files.replace("hosts: files", "hosts: files dns"))
+    try:
+        told = site.cli("domains:add no-dns.example.com").stderr
+    finally:
+        site.host.write("/etc/nsswitch.conf", files)
+
+    assert "This server can't look up no-dns.example.com: its own DNS gives no answer" in told
+    assert "does not point to this server" not in told
+
+
 def test_on_the_bare_address_a_push_ends_with_the_address_that_was_reached(site: Site) -> None:
     site.become("tiny")
     site.laptop.ssh(f"apps:create {site.name}", check=True)

@@ -165,6 +165,23 @@ def test_a_name_that_does_not_lead_here_is_not_asked_for(
     assert_plain(plain)
 
 
+def test_a_server_whose_own_dns_is_silent_does_not_send_anybody_to_their_provider(
+    plain: Site, acme: Pebble
+) -> None:
+    before = acme.orders
+    know_names(plain.host, names=[OTHER])
+    files = plain.host.read("/etc/nsswitch.conf")
+    plain.host.write("/etc/nsswitch.conf", files.replace("hosts: files", "hosts: files dns"))
+
+    refused = plain.cli(ASK, check=False)
+
+    plain.host.write("/etc/nsswitch.conf", files)
+    know_names(plain.host)
+    assert_cli_refused(refused, 69, f"can't look up `{NAME}`: its own DNS gives no answer")
+    assert "A record" not in refused.stderr
+    assert acme.orders == before
+
+
 def test_another_server_on_port_80_is_seen_before_anybody_is_asked(
     plain: Site, acme: Pebble
 ) -> None:

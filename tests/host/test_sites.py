@@ -362,6 +362,7 @@ def test_the_bare_address_is_chosen_and_never_goes_to_another_app_by_itself(site
     after = curl(site.host, "http://127.0.0.1/")
     site.cli("bare:set")
     both = (bare(), visit(site.host, BLOG).text[:2])
+    listed = site.cli("domains")
     site.laptop.ssh("bare:unset", check=True)
     unset = bare()
     site.laptop.ssh("apps:destroy --app third --confirm third", check=True)
@@ -377,6 +378,8 @@ def test_the_bare_address_is_chosen_and_never_goes_to_another_app_by_itself(site
     assert "Nothing answers on the server's bare address now" in gone.stderr
     assert after == (52, "")
     assert both == ("v=", "v=")
+    assert listed.stdout == "blog.example.com\n"
+    assert "blog answers on the server's bare address: http://127.0.0.1\n" in listed.stderr
     assert unset == ""
 
 

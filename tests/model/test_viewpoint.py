@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from pushdeploy.model.dns import DnsAnswer
 from pushdeploy.model.viewpoint import Viewpoint, parse_connection, where
 
 FRONT = "http://127.0.0.1:8001"
 BARE = "http://10.0.0.5"
-UNKNOWN = "it does not know that name"
+UNKNOWN = DnsAnswer().doubt("blog.example.com")
+SILENT = DnsAnswer(failure="Temporary failure in name resolution").doubt("blog.example.com")
 NAME = "https://blog.example.com"
 
 
@@ -54,7 +56,7 @@ def test_the_bare_address_is_the_one_that_was_reached() -> None:
 
 
 def test_a_domain_that_leads_here_is_enough() -> None:
-    seen = Viewpoint("9.9.9.9", dns={"blog.example.com": ""})
+    seen = Viewpoint("9.9.9.9", dns={"blog.example.com": None})
 
     assert said(NAME, seen=seen) == [NAME]
 
@@ -64,10 +66,19 @@ def test_a_domain_that_does_not_lead_here_is_said_with_two_ways_to_look() -> Non
 
     assert said(NAME, seen=seen) == [
         NAME,
-        f"DNS for blog.example.com does not point to this server yet: {UNKNOWN}. Now:",
+        f"{UNKNOWN.text}. Now:",
         "$ curl --resolve blog.example.com:443:[2606:4700::2] https://blog.example.com/",
         f"To look at it, open {FRONT} on your laptop during:",
         "$ ssh -L 8001:127.0.0.1:8001 -p 2222 YOU@2606:4700::2",
+    ]
+
+
+def test_a_server_whose_own_dns_is_silent_does_not_blame_the_domain() -> None:
+    seen = Viewpoint("9.9.9.9", dns={"blog.example.com": SILENT})
+
+    assert said(NAME, seen=seen) == [
+        NAME,
+        "This server can't look up blog.example.com: its own DNS gives no answer.",
     ]
 
 

@@ -23,6 +23,8 @@ class Domains:
     """All domains of an app, the first of which it is known by."""
 
     domains: tuple[str, ...]
+    bare: str | None
+    """The server's bare address as it knows it, `http://10.0.0.5`, if the app answers there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,10 @@ class ChangedDomains:
 @verb("domains", Domains, right=Right.LOOK, seconds=QUERY_SECONDS)
 def domains(asked: Asked) -> Domains:
     """List them."""
-    return Domains(tuple(asked.records().settings().domains))
+    from pushdeploy.proxy import bare_address
+
+    found = tuple(asked.records().settings().domains)
+    return Domains(found, bare_address.url(asked.machine, asked.app))
 
 
 @verb("domains.add", ChangedDomains, right=Right.PROXY)
