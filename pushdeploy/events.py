@@ -51,6 +51,10 @@ class ProcessTypesFound(Event):
 
     name: ClassVar[str] = "procfile.read"
     types: tuple[str, ...]
+    guessed: str = ""
+    """What was found instead of a Procfile: `Flask app in app.py`."""
+    command: str = ""
+    """The web line that follows from it."""
 
 
 @dataclass(slots=True)
@@ -76,9 +80,10 @@ class PythonChosen(Event):
 
 @dataclass(slots=True)
 class GunicornAdded(Event):
-    """The Procfile uses gunicorn, the requirements forgot it."""
+    """The Procfile uses gunicorn or another server, the requirements forgot it."""
 
     name: ClassVar[str] = "build.gunicorn_added"
+    server: str = "gunicorn"
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from pushdeploy.events import BuildStarted, Built, GunicornAdded, Report
 from pushdeploy.model.layout import COMPLETE
 from pushdeploy.model.requirements import names
 from pushdeploy.model.size import format_size
-from pushdeploy.model.web_server import mentions_gunicorn
+from pushdeploy.model.web_server import web_server
 from pushdeploy.system import pythons
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def build(
     began = machine.monotonic()
     python = choose_python(machine, tree, report)
     extra = _forgotten(tree, procfile)
-    if extra:
-        report(GunicornAdded())
+    for server in extra:
+        report(GunicornAdded(server))
     key = _usable_key(machine.layout.app(app).venvs, tree, python, extra, fresh=fresh)
     venv = machine.layout.app(app).venvs / key
     reused = (venv / COMPLETE).exists()
@@ -108,9 +108,11 @@ def _libc() -> str:
 
 
 def _forgotten(tree: Tree, procfile: Procfile) -> list[str]:
-    uses = any(mentions_gunicorn(line.command) for line in procfile.lines)
     listed = set().union(*(names(text) for text in tree.requirements.values()))
-    return ["gunicorn"] if uses and "gunicorn" not in listed else []
+    if any("fastapi[" in text for text in tree.requirements.values()):  # `[standard]` brings it
+        listed.add("uvicorn")
+    used = {web_server(line.command) for line in procfile.lines}
+    return sorted(server for server in used if server and server not in listed)
 
 
 def _refuse_full_disk(machine: Machine, folder: Path) -> None:

@@ -50,9 +50,8 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa
             yield STEP + f"{_verb(kind)} {app}" + (f", {commit[:8]}" if commit else "")
         case events.CheckedOut(subject=subject, seconds=seconds):
             yield from wrapped(DETAIL, escaped(subject) + _took(seconds))
-        case events.ProcessTypesFound(types=types):
-            yield STEP + "Discovering process types"
-            yield from wrapped(DETAIL, f"Procfile declares types -> {', '.join(types)}")
+        case events.ProcessTypesFound():
+            yield from _process_types(event)
         case events.WorkersDefaulted(types=types, app=app):
             yield from wrapped(DETAIL, f"{', '.join(types)}: one instance each. To scale:")
             yield DETAIL + typed(f"  pushdeploy ps:scale --app {app} {types[0]}=2")
@@ -61,8 +60,8 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa
             yield STEP + f"Using Python {version}{by}"
             if asked:
                 yield DETAIL + f"{source} asks for {asked}; any {_minor(asked)} is taken"
-        case events.GunicornAdded():
-            yield from wrapped(DETAIL, "gunicorn is missing from requirements.txt: adding it")
+        case events.GunicornAdded(server=server):
+            yield from wrapped(DETAIL, f"{server} is missing from requirements.txt: adding it")
         case events.BuildStarted():
             yield STEP + "Installing requirements.txt with uv"
         case events.BuildOutput(line=line) | events.ReleasePhaseOutput(line=line):
@@ -102,6 +101,15 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa
             return
         case _:
             assert_never(event)
+
+
+def _process_types(event: events.ProcessTypesFound) -> Iterator[str]:
+    yield STEP + "Discovering process types"
+    if not event.guessed:
+        yield from wrapped(DETAIL, f"Procfile declares types -> {', '.join(event.types)}")
+        return
+    yield from wrapped(DETAIL, f"No Procfile: found a {escaped(event.guessed)}, so web is")
+    yield from wrapped(f"{DETAIL}  ", escaped(event.command), cut=False)
 
 
 def _where(addresses: tuple[str, ...], seen: Viewpoint | None) -> Iterator[str]:

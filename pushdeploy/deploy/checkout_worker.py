@@ -20,7 +20,7 @@ from pushdeploy.deploy.slug import Former, make_slug, open_to_all
 from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError
 from pushdeploy.model.asked_python import asked_python
 from pushdeploy.model.dependency_file import REQUIREMENTS, find_dependency_file
-from pushdeploy.model.procfile import parse_procfile
+from pushdeploy.model.procfile import PROCFILE, parse_procfile
 from pushdeploy.model.python_version import PYTHON_VERSION, RUNTIME_TXT
 from pushdeploy.model.refname import push_command
 from pushdeploy.model.release import Commit
@@ -28,9 +28,9 @@ from pushdeploy.model.repo_settings import APP_JSON, PYPROJECT, parse_repo_setti
 from pushdeploy.model.requirements import ReferenceKind, references
 from pushdeploy.model.static_mount import DEFAULT_FOLDERS
 from pushdeploy.model.storage import storage_set
-from pushdeploy.model.suggestion import missing_procfile
 from pushdeploy.model.text import quoted
 from pushdeploy.model.tree import SUBJECT_LIMIT, Tree, refuse_many, render_tree
+from pushdeploy.model.web_guess import guess_or_refuse
 from pushdeploy.model.wire import error_record
 from pushdeploy.system import git_room
 from pushdeploy.system.files import delete_tree, sync_filesystem
@@ -64,7 +64,7 @@ def check_out(request: dict[str, Any]) -> str:
     if commit is None:
         raise _names_no_commit(repository, request["revision"])
     tree_id, subject, author = repository.facts(commit)
-    procfile = _procfile(repository, commit)
+    procfile, guessed = _procfile(repository, commit)
     app_json = repository.text(commit, APP_JSON) or ""
     settings = parse_repo_settings(app_json, repository.text(commit, PYPROJECT) or "")
     links = _storage(repository, commit, [*settings.storage, *request["storage"]])
@@ -89,6 +89,7 @@ def check_out(request: dict[str, Any]) -> str:
             storage=links,
             python_file=python.file,
             settings=settings,
+            guessed=guessed,
         )
     )
 
@@ -185,13 +186,24 @@ def _move(source: Path, target: Path) -> None:
             shutil.move(path, target / path.name)
 
 
-def _procfile(repository: Repository, commit: str) -> str:
-    text = repository.text(commit, "Procfile")
-    if text is None:
-        requirements = repository.text(commit, REQUIREMENTS) or ""
-        raise missing_procfile(files(repository.git, commit), requirements)
-    parse_procfile(text)
-    return text
+def _procfile(repository: Repository, commit: str) -> tuple[str, str]:
+    """The Procfile; without one what it could be, and what that is for."""
+    text = repository.text(commit, PROCFILE)
+    if text is not None:
+        parse_procfile(text)
+        return text, ""
+    guess = guess_or_refuse(
+        files(repository.git, commit), partial(_text_or_none, repository, commit)
+    )
+    return guess.procfile, guess.what
+
+
+def _text_or_none(repository: Repository, commit: str, path: str) -> str | None:
+    """A file that is looked into: what can't be read says nothing."""
+    try:
+        return repository.text(commit, path)
+    except RefusedInputError:
+        return None
 
 
 def _former(

@@ -44,7 +44,8 @@ def deploy(
         report(trouble)
     tree = checkout(machine, app, revision, settings, report)
     procfile = parse_procfile(tree.procfile)
-    report(ProcessTypesFound(tuple(line.name for line in procfile.lines)))
+    types = tuple(line.name for line in procfile.lines)
+    report(ProcessTypesFound(types, tree.guessed, procfile.web.command if tree.guessed else ""))
     if records.live() is None and procfile.workers:
         report(WorkersDefaulted(tuple(line.name for line in procfile.workers), app))
     venv = build(machine, app, tree, procfile, report)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.text import CONTROL, pointed_at, quoted, refuse_longer
 
+PROCFILE = "Procfile"
 MOST_PROCESS_TYPES = 32
 """Process types: far more than real apps have, few enough to start and to show in a table."""
 LONGEST_PROCFILE = 64 * 1024

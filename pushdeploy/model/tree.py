@@ -50,6 +50,8 @@ class Tree:
     """Which file asks for that."""
     settings: RepoSettings = NOTHING_SAID
     """What the repo says for us."""
+    guessed: str = ""
+    """What the Procfile was guessed for, `Flask app in app.py`; empty when the tree has one."""
 
 
 def render_tree(tree: Tree) -> str:
@@ -81,6 +83,7 @@ def parse_tree(text: str) -> Tree:
             storage=storage_set(str(folder) for folder in record["storage"]),
             python_file=_file(record["python_file"]),
             settings=from_record(record["settings"]),
+            guessed=_plain(record["guessed"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RefusedInputError(f"the checkout's answer can't be read: {error}") from error

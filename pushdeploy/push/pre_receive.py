@@ -13,14 +13,13 @@ from pathlib import Path
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
 from pushdeploy.model.dependency_file import REQUIREMENTS, find_dependency_file
-from pushdeploy.model.procfile import parse_procfile
+from pushdeploy.model.procfile import PROCFILE, parse_procfile
 from pushdeploy.model.push import PushPlan, RefUpdate, parse_updates, plan_push, refused_tag
 from pushdeploy.model.refname import branch_of
 from pushdeploy.model.repo_settings import APP_JSON, PYPROJECT, parse_repo_settings
 from pushdeploy.model.requirements import references
 from pushdeploy.model.size import format_size
-from pushdeploy.model.suggestion import missing_procfile
-from pushdeploy.model.text import decode, quoted
+from pushdeploy.model.text import decode_any, quoted
 from pushdeploy.model.tracked_file import LINK, TEXT_LIMIT, check_tracked
 from pushdeploy.system.git_object import TAG, kind_of, tag_name
 from pushdeploy.system.git_program import Git
@@ -76,10 +75,10 @@ def check_tree(commit: str, live: str = "") -> None:
     _check_entries(found)
     root = {entry.path: entry for entry in found if "/" not in entry.path}
     paths = [entry.path for entry in found]
-    if "Procfile" not in root:
-        requirements = root.get("requirements.txt")
-        raise missing_procfile(paths, _text(requirements) if requirements else "")
-    parse_procfile(_text(root["Procfile"]))
+    if PROCFILE in root:
+        parse_procfile(_text(root[PROCFILE]))
+    else:
+        _see_that_web_can_be_guessed(found)
     find_dependency_file(paths)
     if root[REQUIREMENTS].size:  # it is another than the live one's
         references(_text(root[REQUIREMENTS]))
@@ -95,6 +94,20 @@ def check_tree(commit: str, live: str = "") -> None:
             "`.gitattributes` keeps files in Git LFS, and a push does not include their content",
             hint="git lfs migrate export --everything --include='*'",
         )
+
+
+def _see_that_web_can_be_guessed(found: list[Entry]) -> None:
+    from pushdeploy.model.web_guess import guess_or_refuse  # most repos have a Procfile
+
+    by_path = {entry.path: entry for entry in found}
+
+    def read(path: str) -> str | None:
+        try:
+            return _text(by_path[path]) if path in by_path else None
+        except RefusedInputError:
+            return None
+
+    guess_or_refuse(by_path, read)
 
 
 def _check_entries(found: list[Entry]) -> None:
@@ -147,4 +160,4 @@ def _check_static_link(entry: Entry) -> None:
 
 def _text(entry: Entry) -> str:
     check_tracked(entry.path, entry.mode, entry.size)
-    return decode(content(HERE, entry, TEXT_LIMIT), entry.path)
+    return decode_any(content(HERE, entry, TEXT_LIMIT), entry.path)

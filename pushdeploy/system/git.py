@@ -15,7 +15,7 @@ from git.exc import BadName, BadObject, GitCommandError, InvalidGitRepositoryErr
 
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.refname import KEPT_REFS
-from pushdeploy.model.text import decode
+from pushdeploy.model.text import decode_any
 from pushdeploy.model.tracked_file import check_tracked
 from pushdeploy.system.command import attempt, run
 from pushdeploy.system.git_program import OBEYS_NOBODY, Git, configured
@@ -86,17 +86,17 @@ class Repository:
         return found.tree.hexsha, str(found.summary), str(found.author.name)
 
     def text(self, commit: str, path: str) -> str | None:
-        """The content of a file of the commit as UTF-8, without a byte order mark.
+        """The content of a file of the commit as text, without a byte order mark.
 
         Raises:
-            RefusedInputError: it is a link, too large, or no UTF-8.
+            RefusedInputError: it is a link, too large, or neither UTF-8 nor UTF-16.
         """
         try:
             blob = self._repo.commit(commit).tree.join(path)
         except KeyError:
             return None
         check_tracked(path, f"{blob.mode:06o}", blob.size)
-        return decode(blob.data_stream.read(), path)
+        return decode_any(blob.data_stream.read(), path)
 
     def has(self, commit: str, path: str) -> bool:
         """True when the commit has a file or folder of this name."""

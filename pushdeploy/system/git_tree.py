@@ -5,6 +5,7 @@ Both who receives a push and who checks it out look here, and refuse by the same
 
 from __future__ import annotations
 
+import os
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -96,8 +97,9 @@ def changes_attributes(paths: Collection[str]) -> bool:
 def content(git: Git, entry: Entry, limit: int) -> bytes:
     """A file's content, or where a link leads to: the first `limit` bytes of it."""
     line = git("cat-file", "blob", entry.id)
-    with closing(pieces(line, separator=NUL, seconds=LISTING_SECONDS, longest=limit)) as parts:
-        whole = "\0".join(parts)
+    never = os.urandom(32)  # a NUL may be the last byte of UTF-16
+    with closing(pieces(line, separator=never, seconds=LISTING_SECONDS, longest=limit)) as parts:
+        whole = "".join(parts)
     return whole.encode(errors="surrogateescape")[:limit]
 
 

@@ -104,6 +104,38 @@ def test_what_a_push_is_refused_for_is_refused_at_the_checkout_in_the_same_words
     assert (at_the_checkout.value.message, at_the_checkout.value.hint) == (said.message, said.hint)
 
 
+def test_a_commit_without_a_procfile_gets_the_web_line_that_its_modules_show(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factory = "def create_app():\n    return None\n"
+    commit = app.repo.commit({"requirements.txt": "", "blog/__init__.py": factory})
+    monkeypatch.chdir(app.repo.path)
+
+    check_tree(commit)
+    tree = app.check_out()
+
+    assert tree.procfile == "web: gunicorn 'blog:create_app()'\n"
+    assert tree.guessed == "WSGI app in blog/__init__.py"
+
+
+def test_files_of_windows_are_read(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        "Procfile": "web: gunicorn app:app\r\n",
+        "requirements.txt": "gunicorn\r\n",
+        ".python-version": "3.11\r\n",
+        "app.json": '{"pushdeploy": {"storage": ["media"]}}\r\n',
+    }
+    commit = app.repo.commit({name: text.encode("utf-16") for name, text in files.items()})
+    monkeypatch.chdir(app.repo.path)
+
+    check_tree(commit)
+    tree = app.check_out()
+
+    assert tree.procfile == files["Procfile"]
+    assert tree.requirements == {"requirements.txt": "gunicorn\r\n"}
+    assert tree.storage == ("media",)
+
+
 def test_a_commit_becomes_a_slug_with_all_that_a_deploy_must_know(app: App) -> None:
     commit = app.repo.commit(GOOD, modes={"run.sh": PROGRAM}, subject="Say hello")
 

@@ -37,7 +37,7 @@ def refuse(site: Site, *references: str) -> Push:
 @pytest.mark.parametrize(
     ("files", "reasons"),
     [
-        ({"Procfile": None}, ["no `Procfile`", "web: gunicorn app:app"]),
+        ({"Procfile": None, "app.py": "print()\n"}, ["no `Procfile`", "web: gunicorn <module>"]),
         ({"Procfile": "web: gunicorn app:app\nno colon here\n"}, ["line 2"]),
         ({"Procfile": TWICE}, ["line 2", "web"]),
         ({"Procfile": NO_WEB}, ["web"]),

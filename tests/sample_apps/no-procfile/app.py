@@ -3,7 +3,7 @@
 import os
 
 
-def app(environ, start_response):
+def answer(environ, start_response):
     release = os.environ.get("PUSHDEPLOY_RELEASE", "")
     body = f"v=1 release={release} pid={os.getpid()}\n".encode()
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
