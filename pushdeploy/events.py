@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import ClassVar
 
+from pushdeploy.model.attempt import Outcome
+
 
 @dataclass(slots=True)
 class Event:
@@ -235,7 +237,7 @@ class AttemptEnded(Event):
     """The answer is known: followers may leave. Cleaning up may go on."""
 
     name: ClassVar[str] = "attempt.ended"
-    outcome: str
+    outcome: Outcome
     exit_code: int
     release: int | None = None
 
@@ -260,6 +262,8 @@ def from_record(record: Mapping[str, object]) -> Event | None:
             value = record[field.name]
             values[field.name] = tuple(value) if isinstance(value, list) else value
     try:
+        if kind is AttemptEnded:
+            values["outcome"] = Outcome(str(values.get("outcome")))
         return kind(**values)
-    except TypeError:
+    except (TypeError, ValueError):
         return None

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pushdeploy"
 
 FLOORS = (
-    *("model", "system", "machine"),
+    *("model", "events", "system", "machine"),
     *(
         "records",
         "proxy",
@@ -32,7 +32,7 @@ FLOORS = (
     "engine",
     *("cli", "push", "install", "demo", "programs"),  # what prints, and starts all the rest
 )
-"""From the ground up. `errors`, `events` and the version lie below all."""
+"""From the ground up. `errors` and the version lie below all."""
 
 FORBIDDEN = {
     "bug": "crash",

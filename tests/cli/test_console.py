@@ -11,6 +11,7 @@ import pytest
 from pushdeploy import events
 from pushdeploy.cli.console import Known, lines
 from pushdeploy.cli.style import WIDTH, problem
+from pushdeploy.model.attempt import Outcome
 
 COMMIT = "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"
 
@@ -126,7 +127,7 @@ LOOKS: list[tuple[Known, str]] = [
         " !     changes to the database stay.\n"
         " !     Failed: no\n",
     ),
-    (events.AttemptEnded("live", 0, 13), ""),
+    (events.AttemptEnded(Outcome.LIVE, 0, 13), ""),
 ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.deploy.cutover import FRONT_SECONDS, front_seconds
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.events import AttemptEnded, AttemptFailed, BuildOutput, Event, Switched, WentLive
+from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.health import HealthCheck
 from pushdeploy.model.instance import State
 from pushdeploy.model.job import JobKind
@@ -473,7 +474,7 @@ def test_the_answer_comes_last_and_once(live: FakeMachine) -> None:
     live.push("two", WITH_WORKER)
 
     ends = [event for event in live.watching.events if isinstance(event, AttemptEnded)]
-    assert ends == [AttemptEnded("failed", 7, None)]
+    assert ends == [AttemptEnded(Outcome.FAILED, 7, None)]
     assert live.watching.events[-1] is ends[0]
 
 
