@@ -1,4 +1,4 @@
-"""Restore: what somebody deleted of an app by hand and can be had again without building anything.
+"""Restore: owners and modes as they should be, and what somebody deleted of an app by hand.
 
 What has to be built again is `fit`'s to say and `change_release`'s to do.
 """
@@ -15,9 +15,29 @@ from pushdeploy.system import files
 
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
+    from pushdeploy.system.ownership import Findings
 
 FIRST_BRANCH = "main"
 """What the HEAD of a repo names before the first push."""
+
+
+def own(machine: Machine, app: str, *, deep: bool = False) -> list[str]:
+    """Make what the app owns as it should be; returns what was done, in words.
+
+    Raises:
+        UnavailableError: somebody else has the name of one of its users, or the place of a folder.
+    """
+    return told(machine.accounts.ensure(app, deep=deep)) + restore_repo(machine, app)
+
+
+def own_server(machine: Machine, *, deep: bool = False) -> list[str]:
+    """The same of what all apps share."""
+    return told(machine.accounts.ensure_server(deep=deep))
+
+
+def told(findings: Findings) -> list[str]:
+    """All of it."""
+    return [*findings.made, *findings.did, *findings.left]
 
 
 def restore(machine: Machine, records: AppRecords) -> list[str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.cli import style
-from pushdeploy.cli.quiet import Quiet
-from pushdeploy.cli.watch import Printer, stderr
+from pushdeploy.cli.watch import Printer, Quiet, stderr
 from pushdeploy.engine.client import GoneError
 from pushdeploy.errors import INTERRUPTED, PushdeployError
 from pushdeploy.model.ended import Ended, EndedAs

@@ -11,8 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from pushdeploy.apps.hogs import stop_hogs
-from pushdeploy.apps.owners import own
-from pushdeploy.apps.restore import restore
+from pushdeploy.apps.restore import own, restore
 from pushdeploy.deploy.pulse import trouble
 from pushdeploy.deploy.start_missing import start_missing
 from pushdeploy.deploy.switch import resolve_intent
@@ -49,6 +48,24 @@ class Audience(Protocol):
 
     def begin(self, app: str, attempt: int) -> Report:
         """The attempt has its number; returns who is told of its events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forewarned:
+    """An audience that is told of a trouble first."""
+
+    audience: Audience
+    trouble: PushdeployError
+
+    def waiting(self, holder: Holder) -> None:
+        """Another attempt is under way."""
+        self.audience.waiting(holder)
+
+    def begin(self, app: str, attempt: int) -> Report:
+        """The attempt has its number."""
+        report = self.audience.begin(app, attempt)
+        report(Warned(self.trouble.message, self.trouble.hint or ""))
+        return report
 
 
 @dataclass(frozen=True, slots=True)

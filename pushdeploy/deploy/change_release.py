@@ -12,7 +12,6 @@ from pushdeploy.apps.storage import make_storage
 from pushdeploy.deploy.attempt import Audience, Request, app_lock, run_attempt
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.cleanup import clean_up
-from pushdeploy.deploy.deploy import addresses
 from pushdeploy.deploy.go_live import go_live
 from pushdeploy.deploy.rebuild import fitting, rebuilt, remade
 from pushdeploy.deploy.release import write_release
@@ -20,6 +19,7 @@ from pushdeploy.errors import UnavailableError
 from pushdeploy.events import Report, WentLive
 from pushdeploy.model.ended import Ended, EndedAs
 from pushdeploy.model.release import Kind, Release
+from pushdeploy.proxy.bare_address import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable

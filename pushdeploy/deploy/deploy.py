@@ -16,7 +16,7 @@ from pushdeploy.model.appjson import AppJson, parse_app_json
 from pushdeploy.model.procfile import Procfile, parse_procfile
 from pushdeploy.model.release import Binding, Kind, Release
 from pushdeploy.model.web_server import web_server
-from pushdeploy.proxy import bare_address
+from pushdeploy.proxy.bare_address import addresses
 from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
@@ -66,18 +66,6 @@ def deploy(
         )
     )
     return release
-
-
-def addresses(machine: Machine, records: AppRecords) -> tuple[str, ...]:
-    """Where the app answers: its domains, the server's bare address, and the front."""
-    settings = records.settings()
-    bare = bare_address.url(machine, records.place.name)
-    names = (
-        f"{'https' if domain in settings.certified else 'http'}://{domain}"
-        for domain in settings.domains
-        if domain[0] != "*"
-    )
-    return (*names, *filter(None, [bare]), f"http://127.0.0.1:{settings.port}")
 
 
 def new_release(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from pushdeploy.errors import UnavailableError
+from pushdeploy.errors import NotFoundError, UnavailableError
 from pushdeploy.model.instance import Instance
 from pushdeploy.model.layout import BRIDGE_PORTS
 from pushdeploy.model.ports import BRIDGED
 from pushdeploy.model.release import Binding, Release
 from pushdeploy.model.repo_settings import scaled
+from pushdeploy.model.scaling import refuse_without_effect
 from pushdeploy.system import processes, tcp_owner
 from pushdeploy.system.accounts import user_id
 from pushdeploy.system.locks import held
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
     from pushdeploy.machine.tools import Resources
     from pushdeploy.model.environment import Environment
-    from pushdeploy.model.formation import Formation
+    from pushdeploy.model.formation import Change, Formation
     from pushdeploy.model.instance import Status
     from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.settings import AppSettings
+    from pushdeploy.records.app_records import AppRecords
 
 WEB_CONCURRENCY = "WEB_CONCURRENCY"
 
@@ -166,3 +168,25 @@ def _noted(note: Path, owner: int | None = None) -> int | None:
         return None
     found = tcp_owner.listener(port) if owner is not None else None
     return None if found is not None and found.uid != owner else port
+
+
+def refuse_scale(records: AppRecords, changes: tuple[Change, ...]) -> None:
+    """See that the live Procfile has what is to be scaled, and that it can be.
+
+    Raises:
+        NotFoundError: it has no such process type.
+        UsageError: something else decides how many workers web has.
+    """
+    current = records.current()
+    if current is None:
+        return
+    types = [line.name for line in current.procfile.lines if line.name != "release"]
+    for change in changes:
+        if change.name not in types:
+            raise NotFoundError(
+                f"the Procfile of `{current.app}` has no `{change.name}`; "
+                f"it has: {', '.join(types)}",
+                hint=f"pushdeploy ps --app {current.app}",
+            )
+    line = next((one.command for one in current.procfile.lines if one.name == "web"), "")
+    refuse_without_effect(line, changes, workers_by_config_var(records.environment()))

@@ -18,8 +18,7 @@ from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.typed_command import name_app
 from pushdeploy.model.wire import error_record, plain, read_arguments
 from pushdeploy.system import log
-from pushdeploy.system.deadline import deadline
-from pushdeploy.system.own_limits import hold_processor
+from pushdeploy.system.own_limits import deadline, hold_processor
 
 if TYPE_CHECKING:
     import socket

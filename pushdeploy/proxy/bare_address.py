@@ -113,3 +113,15 @@ def _decided(settings: ServerSettings, apps: Mapping[str, AppSettings]) -> Serve
 
 def _all_settings(machine: Machine) -> dict[str, AppSettings]:
     return readable_settings(machine.layout)[0]
+
+
+def addresses(machine: Machine, records: AppRecords) -> tuple[str, ...]:
+    """Where the app answers: its domains, the server's bare address, and the front."""
+    settings = records.settings()
+    bare = url(machine, records.place.name)
+    names = (
+        f"{'https' if domain in settings.certified else 'http'}://{domain}"
+        for domain in settings.domains
+        if domain[0] != "*"
+    )
+    return (*names, *filter(None, [bare]), f"http://127.0.0.1:{settings.port}")

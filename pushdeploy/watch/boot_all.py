@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pushdeploy.apps.owners import own, own_server
+from pushdeploy.apps.restore import own, own_server
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.cleanup import wanted_instances
 from pushdeploy.records.app_records import AppRecords, app_names

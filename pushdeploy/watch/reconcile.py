@@ -12,7 +12,7 @@ from pushdeploy.apps.lifecycle import (
     half_made,
     without_settings,
 )
-from pushdeploy.apps.owners import own, own_server
+from pushdeploy.apps.restore import own, own_server
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.attempt import Audience, app_lock
 from pushdeploy.deploy.change_release import Change, change_release
@@ -29,9 +29,9 @@ from pushdeploy.model.size import format_size
 from pushdeploy.proxy import certificates, sites
 from pushdeploy.records.app_records import AppRecords, app_names
 from pushdeploy.system import files, sockets
-from pushdeploy.system.deadline import deadline
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.locks import WAIT_SECONDS
+from pushdeploy.system.own_limits import deadline
 from pushdeploy.watch import obstacles
 from pushdeploy.watch.account import failed, told
 from pushdeploy.watch.restart_hung import adjust_backoff, restart, restart_hung

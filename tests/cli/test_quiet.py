@@ -4,8 +4,7 @@ import os
 
 from pushdeploy import events
 from pushdeploy.cli.attempts import Teller
-from pushdeploy.cli.quiet import DOING, WAITING, Quiet
-from pushdeploy.cli.watch import Printer
+from pushdeploy.cli.watch import DOING, WAITING, Printer, Quiet
 
 
 class Clock:

@@ -7,8 +7,8 @@ from pushdeploy.deploy.release_phase import RELEASE_SECONDS
 from pushdeploy.engine.deadlines import ATTEMPT_SECONDS, DAY_SECONDS, QUERY_SECONDS
 from pushdeploy.engine.registry import Registry
 from pushdeploy.engine.verbs.run import RUN_SECONDS
-from pushdeploy.system.deadline import TooLateError
 from pushdeploy.system.locks import WAIT_SECONDS
+from pushdeploy.system.own_limits import TooLateError
 from tests.engine.caller import Line, only
 
 ASKS = ("apps", "ps", "releases", "releases.info", "releases.output", "rebuild.check", "config")

@@ -92,10 +92,9 @@ WITHOUT = {
     "deploy_branch.py": "the repo first, the settings last; who is killed between asks again",
     "first_push.py": "a folder of the git user's own, deleted by the next push or by reconcile; "
     "tests/apps/test_first_push.py kills it",
-    "owners.py": "each owner is a step of its own, and all are looked at before the next thing",
     "maintenance.py": "one file is written, or one is removed",
     "change_release.py": "a deploy's own steps, called in a deploy's order",
-    "restore.py": "each part is a step of its own; whoever holds the app next does the rest",
+    "restore.py": "each owner and each part is a step of its own; who holds the app next goes on",
     "keeper.py": "fetches what may as well be missing",
     "keep_wheels.py": "has it fetched, or deletes it",
     "checkout_worker.py::make_repo": "belongs to the making of an app",

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pushdeploy.system.deadline import TooLateError, deadline
+from pushdeploy.system.own_limits import TooLateError, deadline
 
 LOG = "less engine.log"
 

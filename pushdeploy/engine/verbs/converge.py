@@ -38,7 +38,7 @@ def converge(
     from pushdeploy.apps.deploy_branch import set_first_branch
     from pushdeploy.apps.first_push import parse_first_push
     from pushdeploy.deploy import converge as story
-    from pushdeploy.deploy.forewarned import Forewarned
+    from pushdeploy.deploy.attempt import Forewarned
     from pushdeploy.model.convergence import Occasion
     from pushdeploy.model.refname import parse_branch_name
     from pushdeploy.records.app_records import AppRecords

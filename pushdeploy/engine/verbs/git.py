@@ -40,7 +40,7 @@ class Packed:
 @verb("git.fetch", Repo, right=Right.DEPLOY)
 def fetch(asked: Asked) -> Repo:
     """Have the repo ready for git to read or write."""
-    from pushdeploy.apps.owners import own
+    from pushdeploy.apps.restore import own
 
     place = asked.machine.layout.app(asked.app)
     if not place.settings.exists():

@@ -67,7 +67,7 @@ def ps(asked: Asked) -> Ps:
 def scale(asked: Asked, *, changes: tuple[str, ...]) -> Ended:
     """Have so many of each process type run: `changes` are words like `worker=2`."""
     from pushdeploy.deploy import change_release
-    from pushdeploy.deploy.scale import refuse_scale
+    from pushdeploy.deploy.instances import refuse_scale
     from pushdeploy.model.formation import parse_scale
     from pushdeploy.model.release import Kind
 
