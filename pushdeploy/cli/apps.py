@@ -13,6 +13,7 @@ import click
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.engine_link import embedded_root
 from pushdeploy.cli.output import say, say_note, show_json, show_lines, show_table
+from pushdeploy.cli.style import problem
 from pushdeploy.engine.registry import App
 from pushdeploy.engine.verbs import apps as verbs
 from pushdeploy.errors import UsageError
@@ -40,6 +41,10 @@ def apps(target: Local, *, as_json: bool) -> None:
         show_json([_record(one) for one in found])
     elif found:
         show_table(COLUMNS, [_row(one) for one in found])
+        for one in found:
+            for instance in one.crash_loops:
+                hint = f"pushdeploy logs -p {instance} --app {one.app}"
+                say(*problem(f"{instance} of {one.app} is crash-looping", hint))
     else:
         say("There are no apps yet. Create one: pushdeploy apps:create blog")
 
@@ -101,6 +106,7 @@ def _record(one: verbs.ListedApp) -> dict[str, Any]:
         "branch": one.branch,
         "release": one.release,
         "commit": one.commit,
+        "crash_loops": list(one.crash_loops),
     }
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import shlex
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pushdeploy.cli.invocation import Invocation, Prepare
 from pushdeploy.cli.target import Local, Remote
+from pushdeploy.cli.watch import stderr
 from pushdeploy.engine.registry import App
 from pushdeploy.errors import PushdeployError, UsageError
 from pushdeploy.model.app import parse_app_name
@@ -57,10 +59,16 @@ class ServerCommand(click.Command):
                 error.hint = self._early_app(ctx.params.get("argv", ())) or error.hint
                 raise
         try:
-            return super().invoke(ctx)
+            ended = super().invoke(ctx)
         except PushdeployError as error:
             name_app(error, ctx.params.get("app"))
             raise
+        if isinstance(target, Local) and target.warned:
+            sys.stdout.flush()
+            printer = stderr()
+            for record in target.warned:
+                printer.event(record)
+        return ended
 
     def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """One real example."""

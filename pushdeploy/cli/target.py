@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pushdeploy.cli.engine_link import connect, embedded_root, socket_of, who, with_log
 from pushdeploy.cli.patience import patience
-from pushdeploy.engine.client import Watcher, ask
+from pushdeploy.engine.client import Silent, Watcher, ask
 from pushdeploy.engine.verbs.apps import apps
 from pushdeploy.errors import LostEngineError, NotFoundError, UsageError
 from pushdeploy.model.layout import SERVER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pushdeploy.engine.registry import Request
 
 Answer = TypeVar("Answer")
+
+WARNING = "warning"
+"""The event's name (`events.py`)."""
 
 
 class Engine(Protocol):
@@ -37,6 +40,19 @@ class Engine(Protocol):
         """The answer to a request; see `pushdeploy.engine.client.ask`."""
 
 
+class _Warnings(Silent):
+    """Keeps what the engine says beside an answer."""
+
+    def __init__(self) -> None:
+        self.records: list[Mapping[str, Any]] = []
+
+    def event(self, record: Mapping[str, Any]) -> bool:
+        """Keep a warning."""
+        if record.get("event") == WARNING:
+            self.records.append(record)
+        return True
+
+
 @dataclass(slots=True)
 class Local:
     """The engine is on this machine."""
@@ -46,12 +62,17 @@ class Local:
     """The person is elsewhere: names of files mean nothing here."""
     now: Callable[[], float] = time.time
     """Seconds since the epoch, for `3h ago`."""
+    warned: list[Mapping[str, Any]] = field(default_factory=list)
+    """What is wrong with an app that was asked about, to be said at the end of the command."""
     _names: list[str] | None = None
 
     def ask(self, request: Request[Answer]) -> Answer:
         """Ask something that needs no watching; says so when the answer takes long."""
+        heard = _Warnings()
         with patience():
-            return self.engine(request)
+            answer = self.engine(request, watcher=heard)
+        self.warned += [one for one in heard.records if one not in self.warned]
+        return answer
 
     def names(self) -> list[str]:
         """The names of all apps, asked for once."""

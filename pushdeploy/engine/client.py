@@ -212,6 +212,8 @@ def _conversation(connection: socket.socket, watcher: Watcher, *, stay: bool) ->
                 watcher.waiting(message["waiting"])
             elif "attempt" in message:
                 log.open(Path(message["log"]))
+            elif "event" in message:
+                watcher.event(message["event"])
             else:
                 log.show(watcher)
                 return _answer(message, log.ended)

@@ -9,14 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.deploy.attempt import refused_by_disk
+from pushdeploy.deploy.warnings import crash_loops
 from pushdeploy.engine.asked import Asked, caller_of
 from pushdeploy.engine.deadlines import CPU_SECONDS, DAY_SECONDS
 from pushdeploy.engine.registry import App, Verb
 from pushdeploy.engine.session import Session
 from pushdeploy.errors import OUR_BUG, PushdeployError, UsageError
+from pushdeploy.events import to_record
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.typed_command import name_app
 from pushdeploy.model.wire import error_record, plain, read_arguments
+from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system import log
 from pushdeploy.system.own_limits import deadline, hold_processor
 
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pushdeploy.machine.machine import Machine
+
+PS = "ps"
+"""Says itself what crash-loops."""
 
 CONVERGE = "converge"
 """What a push asks for."""
@@ -71,10 +77,20 @@ def _answer(
     told = _told(verb, request)
     try:
         with deadline(verb.seconds, f"`{verb.name}`", machine.engine_log):
-            return plain(verb.run(Asked(machine, session, caller, app), **told))
+            answer = plain(verb.run(Asked(machine, session, caller, app), **told))
     except PushdeployError as error:
         name_app(error, app)
         raise
+    if app and not verb.log and verb.name != PS:
+        _warn(machine, session, app)
+    return answer
+
+
+def _warn(machine: Machine, session: Session, app: str) -> None:
+    """What is wrong with the app, for whoever asks something else of it."""
+    with contextlib.suppress(OSError, PushdeployError):
+        for one in crash_loops(AppRecords(machine.layout.app(app)), machine.now()):
+            session.send(event=to_record(one))
 
 
 def _app(verb: Verb[..., Any], request: Mapping[str, Any]) -> str:

@@ -24,7 +24,14 @@ def apps(*names: str) -> Apps:
     """The answer to `apps`: each app one port further."""
     return Apps(
         tuple(
-            ListedApp(app=name, port=8000 + index, branch="main", release="v12", commit=COMMIT)
+            ListedApp(
+                app=name,
+                port=8000 + index,
+                branch="main",
+                release="v12",
+                commit=COMMIT,
+                crash_loops=(),
+            )
             for index, name in enumerate(names)
         )
     )

@@ -25,6 +25,9 @@ class FakeEngine:
 
     answers: dict[str, Any] = field(default_factory=dict)
     events: Iterable[Event] = ()
+    """Of an attempt."""
+    beside: Iterable[Event] = ()
+    """What it says beside the answer to anything else."""
     asked: list[dict[str, Any]] = field(default_factory=list)
     descriptors: Sequence[int] = ()
 
@@ -41,7 +44,7 @@ class FakeEngine:
         verb = request.verb
         self.asked.append({"verb": verb.name, **plain(request.told)})
         self.descriptors = descriptors
-        for event in self.events:
+        for event in self.events if verb.log else self.beside:
             if watcher is not None:
                 watcher.event(to_record(event))
         answer = self.answers[verb.name]

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pushdeploy.engine.verbs.apps import Apps
 from pushdeploy.engine.verbs.config import Config
 from pushdeploy.engine.verbs.releases import Output
 from pushdeploy.engine.verbs.storage import Storage
 from pushdeploy.errors import NotFoundError
+from pushdeploy.events import Warned
 from pushdeploy.model.instance import State
 from pushdeploy.system.command import Command
 from tests.cli.answers import KEYS, PS, RELEASE, RELEASES, WEB, apps
@@ -98,6 +100,33 @@ def test_ps_of_an_app_that_was_never_live_says_what_to_do(
 
     assert said.stdout == ""
     assert said.stderr == "Nothing of blog is live yet: git push production trunk\n"
+
+
+def test_apps_names_what_crash_loops(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
+    blog, shop = apps("blog", "shop").apps
+    engine.answers["apps"] = Apps((blog, replace(shop, crash_loops=("worker.1",))))
+
+    said = pushdeploy("apps")
+
+    assert said.stderr == (
+        " !     worker.1 of shop is crash-looping\n"
+        " !     Next: pushdeploy logs -p worker.1 --app shop\n"
+    )
+
+
+def test_whatever_is_asked_of_an_app_ends_with_what_is_wrong_with_it(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["config"] = Config({"COLOUR": "green"})
+    engine.beside = [Warned("worker.1 of v3 has been crash-looping for 2h", "pushdeploy logs")]
+
+    said = pushdeploy("config")
+
+    assert "COLOUR" in said.stdout
+    assert said.stderr.endswith(
+        " !     Warning: worker.1 of v3 has been crash-looping for 2h\n !     pushdeploy logs\n"
+    )
+    assert said.stderr.count("crash-looping") == 1
 
 
 def test_ps_says_that_visitors_get_the_maintenance_page(

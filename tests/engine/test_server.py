@@ -77,6 +77,33 @@ def test_a_request_that_lacks_a_word_is_refused_and_says_which(
     assert machine.records.environment().values == {}
 
 
+def test_whatever_is_asked_of_an_app_is_answered_with_what_crash_loops(
+    line: Line, machine: FakeMachine
+) -> None:
+    machine.push("one", "web: gunicorn app:app\nworker: python work.py\n")
+    at = machine.now() + 1
+    machine.records.note_history(looping=1, instance="worker.1", restarts=5, at=at)
+
+    line.say({"verb": "storage", "app": APP})
+    line.serve()
+
+    warned, answered = line.heard()
+    assert warned["event"]["event"] == "warning"
+    assert warned["event"]["text"].startswith("worker.1 of v1 has been crash-looping for ")
+    assert warned["event"]["hint"] == f"pushdeploy logs -p worker.1 --app {APP}"
+    assert "answer" in answered
+
+
+def test_the_list_of_apps_tells_of_a_crash_loop(line: Line, machine: FakeMachine) -> None:
+    machine.push("one", "web: gunicorn app:app\nworker: python work.py\n")
+    at = machine.now() + 1
+    machine.records.note_history(looping=1, instance="worker.1", restarts=5, at=at)
+
+    (listed,) = line.answer({"verb": "apps"})["answer"]["apps"]
+
+    assert listed["crash_loops"] == ["worker.1"]
+
+
 def test_an_unknown_verb_is_named(line: Line) -> None:
     error = line.answer({"verb": "reboot"})["error"]
 

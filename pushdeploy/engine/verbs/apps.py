@@ -25,6 +25,8 @@ class ListedApp:
     release: str | None
     """The live one, `v12`."""
     commit: str | None
+    crash_loops: tuple[str, ...]
+    """Instances of the live release that keep ending: `worker.1`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Destroyed:
 @verb("apps", Apps, right=Right.LOOK, app=App.NONE, seconds=QUERY_SECONDS)
 def apps(asked: Asked) -> Apps:
     """List all apps."""
+    from pushdeploy.deploy.warnings import looping_of
     from pushdeploy.records.app_records import (
         AppRecords,
         app_names,
@@ -76,6 +79,7 @@ def apps(asked: Asked) -> Apps:
             branch=known.branch if known else "",
             release=None if live is None else f"v{live}",
             commit=current.commit.id if current else None,
+            crash_loops=looping_of(records),
         )
 
     return Apps(tuple(map(listed, app_names(layout.apps))))
