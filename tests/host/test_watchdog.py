@@ -267,10 +267,10 @@ def test_a_crash_loop_of_a_worker_is_bounded_and_said_at_the_next_push(look: Loo
     assert pause(site, "worker.1") == "30s"
     assert f" logs -p worker.1 --app {site.name}" in site.cli("ps").stderr
     assert "crash-worker is there" in site.cli("logs -p worker.1").stdout
-    asked_else = site.cli("storage --json")
+    asked_else = site.cli("domains --json")
     assert asked_else.stdout.strip() == "[]"
     assert "Warning: worker.1 of v1 has been crash-looping for" in asked_else.stderr
-    assert f"worker.1 of {site.name} is crash-looping" in site.cli("apps").stderr
+    assert f"worker.1 of {site.name} is crash-looping" in site.laptop.ssh("apps", check=True).stderr
     fix(site, "crash-worker")
     site.change({"README.md": "mended\n"})
     push = site.push()
