@@ -86,6 +86,16 @@ class GunicornAdded(Event):
 
     name: ClassVar[str] = "build.gunicorn_added"
     server: str = "gunicorn"
+    source: str = "requirements.txt"
+
+
+@dataclass(slots=True)
+class ListsPassedOver(Event):
+    """There are several lists of packages, and one counts."""
+
+    name: ClassVar[str] = "build.lists_passed_over"
+    source: str
+    passed_over: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -93,6 +103,8 @@ class BuildStarted(Event):
     """A new venv is being made."""
 
     name: ClassVar[str] = "build.started"
+    source: str = "requirements.txt"
+    """The file that lists the packages; empty when there is none."""
 
 
 @dataclass(slots=True)
@@ -110,6 +122,7 @@ class Built(Event):
     name: ClassVar[str] = "build.finished"
     reused: bool
     seconds: float
+    source: str = "requirements.txt"
 
 
 @dataclass(slots=True)

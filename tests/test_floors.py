@@ -322,6 +322,7 @@ NAME = re.compile(
 
 OTHERS = {
     *("app.json", "pyproject.toml", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"),
+    *("pylock.toml", "uv.toml", "poetry.toml", "pdm.toml"),
     *("HEAD.lock", "config.lock", "packed-refs.lock", "shallow.lock", "*.lock", ".lock"),
     *("fullchain.pem", "privkey.pem", "index.nginx-debian.html", "/run/ufw.lock"),
 }

@@ -1,4 +1,4 @@
-"""Build: a venv from requirements.txt, keyed by all that defines it, made once, never changed."""
+"""Build: a venv of what a tree needs, keyed by all that defines it, made once, never changed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from pushdeploy.build.choose_python import choose_python
 from pushdeploy.build.make_venv import make_venv
 from pushdeploy.errors import DeployFailedError
-from pushdeploy.events import BuildStarted, Built, GunicornAdded, Report
+from pushdeploy.events import BuildStarted, Built, GunicornAdded, ListsPassedOver, Report
 from pushdeploy.model.layout import COMPLETE
-from pushdeploy.model.requirements import names
 from pushdeploy.model.size import format_size
 from pushdeploy.model.web_server import web_server
 from pushdeploy.system import pythons
@@ -63,15 +62,17 @@ def build(
     python = choose_python(machine, tree, report)
     extra = _forgotten(tree, procfile)
     for server in extra:
-        report(GunicornAdded(server))
+        report(GunicornAdded(server, tree.source))
+    if tree.passed_over:
+        report(ListsPassedOver(tree.source, tree.passed_over))
     key = _usable_key(machine.layout.app(app).venvs, tree, python, extra, fresh=fresh)
     venv = machine.layout.app(app).venvs / key
     reused = (venv / COMPLETE).exists()
     if not reused:
-        report(BuildStarted())
+        report(BuildStarted(tree.source))
         _refuse_full_disk(machine, machine.layout.app(app).venvs)
         make_venv(machine, app, tree, report, python=python, venv=venv, extra=extra)
-    report(Built(reused=reused, seconds=machine.monotonic() - began))
+    report(Built(reused=reused, seconds=machine.monotonic() - began, source=tree.source))
     return Venv(key, str(python.version), str(python.path))
 
 
@@ -95,6 +96,7 @@ def venv_key(tree: Tree, python: str, extra: list[str], again: int = 0) -> str:
     parts = [
         *(VENV_FORMAT, python, os.uname().machine, _libc()),
         *(extra, sorted(tree.requirements.items()), tree.slug if tree.local else "", again),
+        *(tree.source, tree.project, tree.settings.groups),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
@@ -108,7 +110,7 @@ def _libc() -> str:
 
 
 def _forgotten(tree: Tree, procfile: Procfile) -> list[str]:
-    listed = set().union(*(names(text) for text in tree.requirements.values()))
+    listed = set(tree.packages)
     if any("fastapi[" in text for text in tree.requirements.values()):  # `[standard]` brings it
         listed.add("uvicorn")
     used = {web_server(line.command) for line in procfile.lines}

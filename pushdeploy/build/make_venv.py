@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pushdeploy.build import private_cache, source_copy
+from pushdeploy.build.recipe import recipe
 from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, Report
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.dependency_file import Source
     from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.tree import Tree
 
@@ -40,7 +42,6 @@ PROGRESS = re.compile(r"(Resolved|Prepared|Downloading|Downloaded|Installed|warn
 """What uv says of wheels as long as all is well; why wheels alone won't do is said by the build."""
 
 LIMITS = (OUT_OF_MEMORY, OUT_OF_TASKS)
-REQUIREMENTS = ("requirements.txt",)
 
 
 def make_venv(
@@ -75,7 +76,7 @@ def make_venv(
     reached(Point.BUILD_DONE)
     if status != 0 or not (venv / COMPLETE).exists():
         files.delete_tree(venv)
-        raise _failed(status, machine.monotonic() - began)
+        raise _failed(tree.source, status, machine.monotonic() - began)
 
 
 def _begin(machine: Machine, app: str, venv: Path) -> None:
@@ -109,9 +110,11 @@ def _from_wheels(
     extra: list[str],
 ) -> Job:
     place = machine.layout.app(app)
+    how = recipe(machine.uv, tree, venv, extra)
     lines = (
         uv.make_venv(machine.uv, python.path, venv),
-        uv.install_wheels(machine.uv, venv, REQUIREMENTS, extra),
+        *how.first,
+        *(uv.install_wheels(machine.uv, venv, words) for words in how.wanted),
         uv.compile_wheels(venv),
     )
     return Job(
@@ -146,11 +149,13 @@ def _with_code(
     place = machine.layout.app(app)
     code, cache = place.slugs / tree.slug, place.build_work / "uv"
     copied = tree.local and machine.supervisor.can_bind()
+    how = recipe(machine.uv, tree, venv, extra)
     lines = [
         _run(machine, private_cache, place.verified_cache, cache),
         *([_run(machine, source_copy, original_of(place), code)] if copied else []),
         uv.make_venv(machine.uv, python.path, venv),
-        uv.install(machine.uv, venv, REQUIREMENTS, extra),
+        *how.first,
+        *(uv.install(machine.uv, venv, words) for words in how.wanted),
     ]
     return Job(
         app=app,
@@ -198,17 +203,17 @@ def _output(report: Report) -> Callable[[str], None]:
     return say
 
 
-def _failed(status: int, seconds: float) -> DeployFailedError:
+def _failed(source: Source, status: int, seconds: float) -> DeployFailedError:
     if seconds >= BUILD_SECONDS:
         return DeployFailedError(
             f"the build was stopped after {BUILD_SECONDS / 60:.0f} minutes, its time limit",
-            hint="name packages in requirements.txt that come as wheels, commit, and push again",
+            hint=f"name packages in {source} that come as wheels, commit, and push again",
         )
     if status == OUT_OF_MEMORY:
         return DeployFailedError(
             f"the build was killed: it needed more memory than the {DEFAULT_MEMORY} "
             "of the server's that one build may use",
-            hint="name packages in requirements.txt that come as wheels, or add memory; free -h",
+            hint=f"name packages in {source} that come as wheels, or add memory; free -h",
         )
     if status == OUT_OF_TASKS:
         return DeployFailedError(
@@ -216,6 +221,6 @@ def _failed(status: int, seconds: float) -> DeployFailedError:
             hint="fix the package that keeps forking, commit, and push again",
         )
     return DeployFailedError(
-        f"the packages of `requirements.txt` could not be installed (uv: status {status})",
-        hint="fix requirements.txt, commit, and push again",
+        f"the packages of `{source}` could not be installed (uv: status {status})",
+        hint=f"fix {source}, commit, and push again",
     )

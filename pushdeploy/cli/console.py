@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 LONG_STEP_SECONDS = 0.5
 """Shorter steps need no figure."""
 
+NO_LIST = "No list of packages in the repo: making an empty venv"
+
 Known = (
     events.AttemptStarted
     | events.CheckedOut
@@ -24,6 +26,7 @@ Known = (
     | events.WorkersDefaulted
     | events.PythonChosen
     | events.GunicornAdded
+    | events.ListsPassedOver
     | events.BuildStarted
     | events.BuildOutput
     | events.Built
@@ -60,18 +63,18 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa
             yield STEP + f"Using Python {version}{by}"
             if asked:
                 yield DETAIL + f"{source} asks for {asked}; any {_minor(asked)} is taken"
-        case events.GunicornAdded(server=server):
-            yield from wrapped(DETAIL, f"{server} is missing from requirements.txt: adding it")
-        case events.BuildStarted():
-            yield STEP + "Installing requirements.txt with uv"
+        case events.GunicornAdded(server=server, source=source):
+            missing = f"is missing from {source}" if source else "is in no list of packages"
+            yield from wrapped(DETAIL, f"{server} {missing}: adding it")
+        case events.ListsPassedOver(source=source, passed_over=others):
+            yield from wrapped(DETAIL, f"{source} counts; passed over: {', '.join(others)}")
+        case events.BuildStarted(source=source):
+            yield STEP + (f"Installing {source} with uv" if source else NO_LIST)
         case events.BuildOutput(line=line) | events.ReleasePhaseOutput(line=line):
             yield DETAIL + escaped(line)
-        case events.Built(reused=reused, seconds=seconds):
-            yield (
-                DETAIL
-                + ("requirements.txt is unchanged: venv reused" if reused else "Done")
-                + _took(seconds)
-            )
+        case events.Built(reused=reused, seconds=seconds, source=source):
+            unchanged = f"{source} is unchanged: venv reused" if source else "Venv reused"
+            yield DETAIL + (unchanged if reused else "Done") + _took(seconds)
         case events.ReleasePhaseStarted(command=command):
             yield STEP + f"Running release command: {escaped(command)}"
         case events.ReleasePhaseFinished(seconds=seconds):

@@ -19,17 +19,17 @@ from pushdeploy.apps.first_push import sweep_first_pushes
 from pushdeploy.deploy.slug import Former, make_slug, open_to_all
 from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError
 from pushdeploy.model.asked_python import asked_python
-from pushdeploy.model.dependency_file import REQUIREMENTS, find_dependency_file
+from pushdeploy.model.dependencies import Dependencies, gather
+from pushdeploy.model.dependency_file import Source, find_dependency_file
 from pushdeploy.model.procfile import PROCFILE, parse_procfile
 from pushdeploy.model.python_version import PYTHON_VERSION, RUNTIME_TXT
 from pushdeploy.model.refname import push_command
 from pushdeploy.model.release import Commit
 from pushdeploy.model.repo_settings import APP_JSON, PYPROJECT, parse_repo_settings
-from pushdeploy.model.requirements import ReferenceKind, references
 from pushdeploy.model.static_mount import DEFAULT_FOLDERS
 from pushdeploy.model.storage import storage_set
 from pushdeploy.model.text import quoted
-from pushdeploy.model.tree import SUBJECT_LIMIT, Tree, refuse_many, render_tree
+from pushdeploy.model.tree import SUBJECT_LIMIT, Tree, render_tree
 from pushdeploy.model.web_guess import guess_or_refuse
 from pushdeploy.model.wire import error_record
 from pushdeploy.system import git_room
@@ -73,7 +73,7 @@ def check_out(request: dict[str, Any]) -> str:
     former = _former(repository, slugs, links, request.get("former"))
     public = tuple(request.get("public", DEFAULT_FOLDERS))
     reused = not make_slug(repository.git, commit, slugs / key, links, former, public)
-    requirements, local = _requirements(repository, commit)
+    needs = _dependencies(repository, commit)
     python = asked_python(partial(_text_for_python, repository, commit))
     return render_tree(
         Tree(
@@ -84,12 +84,16 @@ def check_out(request: dict[str, Any]) -> str:
             procfile=procfile,
             app_json=app_json,
             python_version=python.versions,
-            requirements=requirements,
-            local=local,
+            requirements=needs.texts,
+            local=needs.local,
             storage=links,
             python_file=python.file,
             settings=settings,
             guessed=guessed,
+            source=needs.source,
+            passed_over=needs.passed_over,
+            project=needs.project,
+            packages=tuple(sorted(needs.packages)),
         )
     )
 
@@ -244,31 +248,15 @@ def _text_for_python(repository: Repository, commit: str, name: str) -> str | No
         return None
 
 
-def _requirements(repository: Repository, commit: str) -> tuple[dict[str, str], bool]:
-    """requirements.txt and everything that it includes; whether anything is built from the tree."""
-    found: dict[str, str] = {}
-    local = False
-    waiting = [REQUIREMENTS]
-    while waiting:
-        path = waiting.pop()
-        if path in found:
-            continue
-        text = repository.text(commit, path)
-        if text is None:
-            if path == REQUIREMENTS:
-                find_dependency_file(files(repository.git, commit))
-            raise RefusedInputError(
-                f"`{path}` is included by the requirements but is not in the repo",
-                hint=f"git add {path}",
-            )
-        found[path] = text
-        refuse_many(found)
-        for reference in references(text, folder=os.path.dirname(path)):  # noqa: PTH120 - a git path
-            if reference.kind is ReferenceKind.LOCAL:
-                local = True
-            else:
-                waiting.append(reference.path)
-    return found, local
+def _dependencies(repository: Repository, commit: str) -> Dependencies:
+    def read(path: str) -> str | None:
+        return repository.text(commit, path)
+
+    present = [one for one in Source if one and repository.has(commit, one)]
+    found = find_dependency_file(present, lambda path: read(path) or "")
+    if found.source is Source.NOTHING:  # what is there instead decides what is said
+        find_dependency_file(files(repository.git, commit), lambda path: read(path) or "")
+    return gather(found, read)
 
 
 def _key(*parts: str) -> str:

@@ -1,16 +1,44 @@
-"""Which file of the tree lists the app's dependencies."""
+"""Which file of the tree says what packages the app needs: one counts, whatever else is there."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.pyproject import parse_pyproject
 from pushdeploy.model.text import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 REQUIREMENTS = "requirements.txt"
+PYPROJECT = "pyproject.toml"
+PIPFILE = "Pipfile"
+
+
+class Source(StrEnum):
+    """The file that counts; the first of those that are there, in this order.
+
+    The first four are those of Heroku's Python buildpack, in the order in which it has long chosen.
+    """
+
+    PIPENV = "Pipfile.lock"
+    REQUIREMENTS = REQUIREMENTS
+    POETRY = "poetry.lock"
+    UV = "uv.lock"
+    PDM = "pdm.lock"
+    PYLOCK = "pylock.toml"
+    PYPROJECT = PYPROJECT
+    SETUPTOOLS = "setup.py"
+    SETUPTOOLS_CFG = "setup.cfg"
+    NOTHING = ""
+    """No file: an app of the standard library."""
+
+
+LOCKS = frozenset({Source.PIPENV, Source.POETRY, Source.UV, Source.PDM, Source.PYLOCK})
+"""Every version is in it, so that no two builds differ."""
 
 COMMON_MISSPELLINGS = frozenset(
     {
@@ -32,33 +60,53 @@ COMMON_MISSPELLINGS = frozenset(
 """Names that people give to `requirements.txt`. Source: Heroku's Python buildpack, and typing."""
 
 COMMANDS = {
-    "uv.lock": "uv export --no-dev -o requirements.txt",
-    "poetry.lock": "poetry export --without dev -o requirements.txt",
-    "pdm.lock": "pdm export --prod -o requirements.txt",
-    "Pipfile.lock": "pipenv requirements > requirements.txt",
-    "Pipfile": "pipenv lock && pipenv requirements > requirements.txt",
-    "pyproject.toml": "uv pip compile pyproject.toml -o requirements.txt",
-    "setup.py": "uv pip compile setup.py -o requirements.txt",
-    "setup.cfg": "uv pip compile setup.cfg -o requirements.txt",
+    PIPFILE: "pipenv lock",
     "environment.yml": "pip list --format=freeze > requirements.txt",
 }
-"""What makes a `requirements.txt` from another tool's file; a lock comes before its source."""
+"""What makes one of the files from another that we do not read."""
 
 
-def find_dependency_file(names: Iterable[str]) -> str:
-    """`requirements.txt`, when it is among the names.
+@dataclass(frozen=True, slots=True)
+class DependencyFile:
+    """The file that counts, and those of the same kind that do not."""
+
+    source: Source
+    passed_over: tuple[str, ...] = ()
+    """Other lists of packages in the root, in the order in which they would count."""
+
+
+def find_dependency_file(names: Iterable[str], read: Callable[[str], str]) -> DependencyFile:
+    """The file that says which packages the app needs.
 
     Args:
         names: The path names of the tree, or only those of its root.
+        read: The text of a file of the root that is among the names.
 
     Raises:
-        RefusedInputError: It is not there; the message says what is there instead, the hint holds
-            the command that makes it.
+        RefusedInputError: There is none, but something that wants to be one; the hint holds the
+            command that makes it.
     """
     paths = set(names)
-    present = {path.partition("/")[0] for path in paths}
-    if REQUIREMENTS in paths:
-        return REQUIREMENTS
+    first = next((one for one in Source if one in paths and _is_list(one, read)), None)
+    if first is not None:
+        locks = [str(one) for one in Source if one in LOCKS | {REQUIREMENTS} and one in paths]
+        return DependencyFile(first, tuple(locks[1:]))
+    _refuse_misspelt(paths)
+    _refuse_deeper(paths)
+    return DependencyFile(Source.NOTHING)
+
+
+def _is_list(source: Source, read: Callable[[str], str]) -> bool:
+    """Many a pyproject.toml or setup.cfg only configures a linter."""
+    if source is Source.PYPROJECT:
+        return parse_pyproject(read(PYPROJECT)).is_project
+    if source is Source.SETUPTOOLS_CFG:
+        text = read(Source.SETUPTOOLS_CFG)
+        return "[metadata]" in text or "[options]" in text
+    return source is not Source.NOTHING
+
+
+def _refuse_misspelt(paths: set[str]) -> None:
     misspelt = sorted(paths & COMMON_MISSPELLINGS)
     if misspelt:
         raise RefusedInputError(
@@ -68,9 +116,12 @@ def find_dependency_file(names: Iterable[str]) -> str:
     for name, command in COMMANDS.items():
         if name in paths:
             raise RefusedInputError(
-                f"there is no `{REQUIREMENTS}`; there is `{name}`, which is not read",
-                hint=f"run `{command}`, commit it and push again",
+                f"there is `{name}`, and no lock or `{REQUIREMENTS}` that is made from it",
+                hint=f"run `{command}`, commit what it makes and push again",
             )
+
+
+def _refuse_deeper(paths: set[str]) -> None:
     deeper = sorted(filter(_is_deeper, paths), key=lambda path: (path.count("/"), path))
     if deeper:
         raise RefusedInputError(
@@ -78,10 +129,6 @@ def find_dependency_file(names: Iterable[str]) -> str:
             hint=f"make a `{REQUIREMENTS}` with the line {quoted(f'-r {deeper[0]}')}, commit it "
             "and push again",
         )
-    raise RefusedInputError(
-        f"there is no `{REQUIREMENTS}`; the root of the commit has {_listed(present)}",
-        hint=f"run `pip freeze > {REQUIREMENTS}` in the app's venv, commit it and push again",
-    )
 
 
 def _is_deeper(path: str) -> bool:
@@ -91,9 +138,3 @@ def _is_deeper(path: str) -> bool:
         name == REQUIREMENTS
         or (folder == "requirements" and name in {"base.txt", "prod.txt", "production.txt"})
     )
-
-
-def _listed(names: set[str], most: int = 8) -> str:
-    shown = [quoted(name) for name in sorted(names)[:most]]
-    more = [f"{len(names) - most} more"] if len(names) > most else []
-    return ", ".join(shown + more) or "nothing"

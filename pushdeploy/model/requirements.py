@@ -12,13 +12,16 @@ from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.text import quoted, refuse_longer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 LONGEST_REQUIREMENTS = 1 << 20
 """Characters: a lock file with the hashes of a thousand packages fits."""
 LONGEST_LINE = 64 * 1024
 """Characters of one line with all that it goes on with: hundreds of hashes fit."""
+MOST_REQUIREMENTS_FILES = 100
+MOST_REQUIREMENTS = 4 << 20
+"""Of all requirements files together: their number and their characters."""
 MOST_REFERENCES = 1000
 """Files and folders of the tree that one file refers to."""
 
@@ -111,6 +114,21 @@ def names(text: str) -> set[str]:
         if name:
             found.add(re.sub(r"[-_.]+", "-", name[1]).lower())
     return found
+
+
+def refuse_many(texts: Mapping[str, str]) -> None:
+    """Refuse requirements that are too many to be read.
+
+    Raises:
+        RefusedInputError: There are too many files, or they are too long together.
+    """
+    size = sum(map(len, texts.values()))
+    if len(texts) > MOST_REQUIREMENTS_FILES or size > MOST_REQUIREMENTS:
+        raise RefusedInputError(
+            f"the requirements are {len(texts)} files with {size:,} characters; "
+            f"the maximum is {MOST_REQUIREMENTS_FILES} files with {MOST_REQUIREMENTS:,}",
+            hint="include fewer files in requirements.txt, commit, and push again",
+        )
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:

@@ -7,6 +7,11 @@ from pushdeploy.errors import RefusedInputError
 TEXT_LIMIT = 1 << 20
 """Bytes of a Procfile, app.json or requirements file; longer ones are refused."""
 
+LOCK_LIMIT = 8 << 20
+"""Bytes of a lock: a thousand packages with all their wheels."""
+
+LOCKS = frozenset({"Pipfile.lock", "pdm.lock", "poetry.lock", "pylock.toml", "uv.lock"})
+
 LINK = "120000"
 """The mode of a symbolic link in a tree."""
 
@@ -32,8 +37,9 @@ def check_tracked(path: str, mode: str, size: int) -> None:
         )
     if mode not in PLAIN_MODES:
         raise RefusedInputError(f"`{path}` is not a plain file", hint=f"git rm -r {path}")
-    if size > TEXT_LIMIT:
+    limit = LOCK_LIMIT if path in LOCKS else TEXT_LIMIT
+    if size > limit:
         raise RefusedInputError(
-            f"`{path}` has {size} bytes, more than the {TEXT_LIMIT} allowed",
+            f"`{path}` has {size} bytes, more than the {limit} allowed",
             hint=f"make {path} smaller",
         )

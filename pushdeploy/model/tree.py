@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.asked_python import FILES as PYTHON_FILES
+from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.release import Commit
 from pushdeploy.model.repo_settings import NOTHING_SAID, RepoSettings, from_record, to_record
+from pushdeploy.model.requirements import refuse_many
 from pushdeploy.model.storage import storage_set
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-MOST_REQUIREMENTS_FILES = 100
-MOST_REQUIREMENTS = 4 << 20
-"""Of all requirements files together: their number and their characters."""
 
 ANSWER_LIMIT = 16 << 20
 """Characters of what a checkout prints: all these texts as JSON."""
@@ -42,9 +40,9 @@ class Tree:
     python_version: str
     """`3.13`, or a specifier such as `>=3.11`, as the tree asks, or empty."""
     requirements: Mapping[str, str]
-    """Path to content: requirements.txt and everything that it includes."""
+    """Path to content of all that defines the packages; a lock's digest instead of its content."""
     local: bool
-    """Something in the requirements is built from the tree itself."""
+    """Something that is installed is built from the tree itself."""
     storage: tuple[str, ...]
     python_file: str = ""
     """Which file asks for that."""
@@ -52,6 +50,14 @@ class Tree:
     """What the repo says for us."""
     guessed: str = ""
     """What the Procfile was guessed for, `Flask app in app.py`; empty when the tree has one."""
+    source: Source = Source.REQUIREMENTS
+    """The file that says which packages are needed."""
+    passed_over: tuple[str, ...] = ()
+    """Other such files in the root, which do not count."""
+    project: bool = False
+    """The project in the root is installed beside what the lock lists."""
+    packages: tuple[str, ...] = ()
+    """Names of the packages that are listed, normalised, by name."""
 
 
 def render_tree(tree: Tree) -> str:
@@ -84,26 +90,15 @@ def parse_tree(text: str) -> Tree:
             python_file=_file(record["python_file"]),
             settings=from_record(record["settings"]),
             guessed=_plain(record["guessed"]),
+            source=Source(record["source"]),
+            passed_over=tuple(_plain(name) for name in record["passed_over"]),
+            project=bool(record["project"]),
+            packages=tuple(_name(name) for name in record["packages"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RefusedInputError(f"the checkout's answer can't be read: {error}") from error
     refuse_many(tree.requirements)
     return tree
-
-
-def refuse_many(requirements: Mapping[str, str]) -> None:
-    """Refuse requirements that are too many to be read.
-
-    Raises:
-        RefusedInputError: There are too many files, or they are too long together.
-    """
-    size = sum(map(len, requirements.values()))
-    if len(requirements) > MOST_REQUIREMENTS_FILES or size > MOST_REQUIREMENTS:
-        raise RefusedInputError(
-            f"the requirements are {len(requirements)} files with {size:,} characters; "
-            f"the maximum is {MOST_REQUIREMENTS_FILES} files with {MOST_REQUIREMENTS:,}",
-            hint="include fewer files in requirements.txt, commit, and push again",
-        )
 
 
 def _hex(text: object) -> str:
@@ -116,6 +111,12 @@ def _file(name: object) -> str:
     if name not in ("", *PYTHON_FILES):
         raise ValueError(f"{name!r} does not ask for a Python")
     return str(name)
+
+
+def _name(text: object) -> str:
+    if not isinstance(text, str) or not re.fullmatch(r"[a-z0-9-]{1,200}", text):
+        raise ValueError(f"{text!r} is not the name of a package")
+    return text
 
 
 def _plain(text: object) -> str:

@@ -79,8 +79,8 @@ def check_tree(commit: str, live: str = "") -> None:
         parse_procfile(_text(root[PROCFILE]))
     else:
         _see_that_web_can_be_guessed(found)
-    find_dependency_file(paths)
-    if root[REQUIREMENTS].size:  # it is another than the live one's
+    needs = find_dependency_file(paths, lambda path: _text(root[path]))
+    if needs.source == REQUIREMENTS and root[REQUIREMENTS].size:  # another than the live one's
         references(_text(root[REQUIREMENTS]))
     app_json, pyproject = (
         _text(root[name]) if name in root else "" for name in (APP_JSON, PYPROJECT)

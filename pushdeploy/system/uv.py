@@ -45,25 +45,34 @@ def make_venv(uv: Path, python: Path, venv: Path) -> list[str]:
     return [str(uv), "venv", "--quiet", "--allow-existing", f"--python={python}", str(venv)]
 
 
-def install(uv: Path, venv: Path, requirements: Sequence[str], extra: Sequence[str]) -> list[str]:
-    """The command that installs requirements files and extra packages, compiled to bytecode.
+def install(uv: Path, venv: Path, wanted: Sequence[str]) -> list[str]:
+    """The command that installs what these words of `uv pip install` name, compiled to bytecode.
 
     It runs the packages' code: builds of source distributions, and `.pth` files as it compiles.
     """
-    return [*_install(uv, venv, "--compile-bytecode"), *_wanted(requirements, extra)]
+    return [*_install(uv, venv, "--compile-bytecode"), *wanted]
 
 
-def install_wheels(
-    uv: Path, venv: Path, requirements: Sequence[str], extra: Sequence[str]
-) -> list[str]:
+def install_wheels(uv: Path, venv: Path, wanted: Sequence[str]) -> list[str]:
     """The same from wheels alone, not compiled: no package's code runs."""
-    options = ("--no-build", "--no-compile-bytecode")
-    return [*_install(uv, venv, *options), *_wanted(requirements, extra)]
+    return [*_install(uv, venv, "--no-build", "--no-compile-bytecode"), *wanted]
+
+
+def export(uv: Path, venv: Path, pins: Path, chosen: Sequence[str] = ()) -> list[str]:
+    """The command that writes what uv.lock has for production, and `chosen`, as requirements.
+
+    It reads the lock as it is, asks no index, and runs nothing.
+    """
+    return [
+        *(str(uv), "export", "--quiet", "--frozen", "--no-default-groups", "--no-header"),
+        *("--no-annotate", "--format=requirements.txt", f"--output-file={pins}"),
+        *(f"--python={_python(venv)}", *chosen),
+    ]
 
 
 def compile_wheels(venv: Path) -> list[str]:
     """The command that compiles what is installed, without running any of it (`-S`: no site)."""
-    return [str(venv / "bin" / "python"), "-I", "-S", str(COMPILER), str(venv)]
+    return [str(_python(venv)), "-I", "-S", str(COMPILER), str(venv)]
 
 
 def fetch_wheels(uv: Path, python: Path, target: Path, pins: Sequence[str]) -> list[str]:
@@ -103,8 +112,8 @@ def parse_fetchable(text: str) -> list[PythonVersion]:
 
 
 def _install(uv: Path, venv: Path, *options: str) -> list[str]:
-    return [str(uv), "pip", "install", *options, f"--python={venv / 'bin' / 'python'}"]
+    return [str(uv), "pip", "install", *options, f"--python={_python(venv)}"]
 
 
-def _wanted(requirements: Sequence[str], extra: Sequence[str]) -> list[str]:
-    return [*(f"--requirement={path}" for path in requirements), *extra]
+def _python(venv: Path) -> Path:
+    return venv / "bin" / "python"

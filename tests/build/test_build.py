@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pushdeploy.build.build import venv_key
 from pushdeploy.build.venv import OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.events import AttemptFailed, PythonChosen
+from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.release import Commit
 from pushdeploy.model.tree import Tree
@@ -44,6 +45,8 @@ def key(tree: Tree = TREE, python: str = "3.11.2", extra: tuple[str, ...] = ()) 
         key(replace(TREE, requirements={"requirements.txt": "flask\n", "more.txt": "celery\n"})),
         key(replace(TREE, requirements={"requirements.txt": "flask\n", "": ""})),
         key(replace(TREE, local=True)),
+        key(replace(TREE, source=Source.UV)),
+        key(replace(TREE, project=True)),
     ],
 )
 def test_what_defines_a_venv_changes_its_key(other: str) -> None:

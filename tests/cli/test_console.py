@@ -57,7 +57,18 @@ LOOKS: list[tuple[Known, str]] = [
         events.GunicornAdded(),
         "       gunicorn is missing from requirements.txt: adding it\n",
     ),
+    (
+        events.GunicornAdded("gunicorn", ""),
+        "       gunicorn is in no list of packages: adding it\n",
+    ),
+    (
+        events.ListsPassedOver("requirements.txt", ("poetry.lock", "uv.lock")),
+        "       requirements.txt counts; passed over: poetry.lock, uv.lock\n",
+    ),
     (events.BuildStarted(), "-----> Installing requirements.txt with uv\n"),
+    (events.BuildStarted("uv.lock"), "-----> Installing uv.lock with uv\n"),
+    (events.BuildStarted(""), "-----> No list of packages in the repo: making an empty venv\n"),
+    (events.Built(reused=True, seconds=0.0, source=""), "       Venv reused\n"),
     (events.BuildOutput("Resolved 7 packages"), "       Resolved 7 packages\n"),
     (events.Built(reused=True, seconds=0.0), "       requirements.txt is unchanged: venv reused\n"),
     (events.Built(reused=False, seconds=3.21), "       Done (3.2 s)\n"),

@@ -15,6 +15,7 @@ from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.log_line import Keeping, Kept
 from pushdeploy.model.release import Commit
 from pushdeploy.model.repo_settings import APP_JSON, RepoSettings
+from pushdeploy.model.requirements import names as package_names
 from pushdeploy.model.tree import Tree, render_tree
 from tests.deploy.servers import FrontServer, WebServer
 
@@ -369,6 +370,7 @@ class FakeCheckoutWorker:
             local=False,
             storage=storage,
             settings=RepoSettings(file=APP_JSON if storage else "", storage=storage),
+            packages=tuple(sorted(package_names(requirements))),
         )
         return identity
 

@@ -80,7 +80,7 @@ def test_a_repo_whose_making_was_killed_is_made(app: App) -> None:
         ({"Procfile": "/etc/passwd"}, {"Procfile": LINK}),
         ({"Procfile": "x" * (1 << 21)}, {}),
         ({"Procfile": b"web: caf\xe9\n"}, {}),
-        ({"requirements.txt": None}, {}),
+        ({"requirements.txt": None, "Requirements.txt": ""}, {}),
         ({"requirements.txt": "more.txt"}, {"requirements.txt": LINK}),
         ({"app.json": "{"}, {}),
     ],

@@ -41,11 +41,11 @@ def refuse(site: Site, *references: str) -> Push:
         ({"Procfile": "web: gunicorn app:app\nno colon here\n"}, ["line 2"]),
         ({"Procfile": TWICE}, ["line 2", "web"]),
         ({"Procfile": NO_WEB}, ["web"]),
-        ({"requirements.txt": None}, ["requirements.txt"]),
+        ({"requirements.txt": None, "requirments.txt": "flask\n"}, ["git mv requirments.txt"]),
         ({"app.json": BAD_JSON}, ["app.json", "path"]),
         ({".gitattributes": LFS}, ["Git LFS", "git lfs migrate export"]),
     ],
-    ids=["no-procfile", "bad-line", "web-twice", "no-web", "no-requirements", "app-json", "lfs"],
+    ids=["no-procfile", "bad-line", "web-twice", "no-web", "misspelt", "app-json", "lfs"],
 )
 def test_a_tree_that_is_no_app_is_refused_and_nothing_of_it_is_stored(
     site: Site, files: dict[str, str | None], reasons: list[str]

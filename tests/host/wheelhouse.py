@@ -26,7 +26,7 @@ BUILDS = (
 SOURCES = ("flasgger",)
 
 # Beside the newest of the same name, for apps that pin them.
-OLD = ("gunicorn==20.1.0", "setuptools==80.9.0")
+OLD = ("gunicorn==20.1.0", "setuptools==80.9.0", "bottle==0.13.3")
 
 DOWNLOAD_TIMEOUT_SECONDS = 900.0
 

@@ -1,52 +1,91 @@
-"""Without a requirements.txt, the refusal says what was found and how to make one."""
+"""One file says which packages are needed; where there is none, the refusal has the way to one."""
 
 from __future__ import annotations
 
 import pytest
 
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.dependency_file import COMMON_MISSPELLINGS, find_dependency_file
+from pushdeploy.model.dependency_file import (
+    COMMON_MISSPELLINGS,
+    DependencyFile,
+    Source,
+    find_dependency_file,
+)
+
+PROJECT = '[project]\nname = "shop"\n'
+LINTER = "[tool.ruff]\nline-length = 100\n"
+
+
+def find(names: list[str], **texts: str) -> DependencyFile:
+    """What counts; the text of `pyproject.toml` is that of `pyproject`."""
+    found = {name.replace("_", "."): text for name, text in texts.items()}
+    return find_dependency_file(names, lambda path: found.get(path, ""))
+
+
+@pytest.mark.parametrize("source", [one for one in Source if one])
+def test_each_list_of_packages_counts_where_it_is_alone(source: Source) -> None:
+    found = find([source, "app.py"], pyproject_toml=PROJECT, setup_cfg="[metadata]\n")
+
+    assert found == DependencyFile(source)
 
 
 @pytest.mark.parametrize(
-    "names", [["requirements.txt"], ["app.py", "requirements.txt", "uv.lock", "Pipfile"]]
+    ("names", "counts", "passed_over"),
+    [
+        (["requirements.txt", "uv.lock"], "requirements.txt", ("uv.lock",)),
+        (["requirements.txt", "Pipfile.lock"], "Pipfile.lock", ("requirements.txt",)),
+        (["uv.lock", "poetry.lock", "pdm.lock"], "poetry.lock", ("uv.lock", "pdm.lock")),
+        (["pylock.toml", "uv.lock", "pyproject.toml"], "uv.lock", ("pylock.toml",)),
+        (["requirements.txt", "pyproject.toml", "setup.py"], "requirements.txt", ()),
+        (["setup.py", "setup.cfg", "pyproject.toml"], "pyproject.toml", ()),
+        (["Pipfile", "requirements.txt"], "requirements.txt", ()),
+        (["app/uv.lock", "requirements.txt"], "requirements.txt", ()),
+    ],
 )
-def test_requirements_txt_is_found_beside_anything(names: list[str]) -> None:
-    assert find_dependency_file(names) == "requirements.txt"
+def test_of_several_the_first_in_herokus_order_counts_and_the_others_are_named(
+    names: list[str], counts: str, passed_over: tuple[str, ...]
+) -> None:
+    found = find(names, pyproject_toml=PROJECT)
+
+    assert (found.source, found.passed_over) == (counts, passed_over)
+
+
+@pytest.mark.parametrize(
+    ("names", "texts"),
+    [
+        (["app.py", "Procfile"], {}),
+        (["pyproject.toml"], {"pyproject_toml": LINTER}),
+        (["setup.cfg"], {"setup_cfg": "[flake8]\n"}),
+        (["a/uv.lock"], {}),
+        (["docs/requirements.txt", "app.py"], {}),
+        ([], {}),
+    ],
+)
+def test_a_repo_without_any_needs_no_packages(names: list[str], texts: dict[str, str]) -> None:
+    assert find(names, **texts).source is Source.NOTHING
+
+
+def test_a_pyproject_that_only_configures_a_linter_is_no_list_of_packages() -> None:
+    assert find(["pyproject.toml", "setup.py"], pyproject_toml=LINTER).source == "setup.py"
 
 
 @pytest.mark.parametrize(
     ("names", "found", "command"),
     [
-        (["uv.lock", "pyproject.toml"], "`uv.lock`", "uv export --no-dev -o requirements.txt"),
-        (["poetry.lock", "pyproject.toml"], "`poetry.lock`", "poetry export"),
-        (["pdm.lock", "pyproject.toml"], "`pdm.lock`", "pdm export"),
-        (["Pipfile", "Pipfile.lock"], "`Pipfile.lock`", "pipenv requirements >"),
-        (["Pipfile"], "`Pipfile`", "pipenv lock &&"),
-        (["pyproject.toml"], "`pyproject.toml`", "uv pip compile pyproject.toml"),
-        (["setup.py"], "`setup.py`", "uv pip compile setup.py"),
+        (["Pipfile"], "`Pipfile`", "pipenv lock"),
         (["environment.yml"], "`environment.yml`", "pip list --format=freeze"),
         (["requirments.txt"], "`requirments.txt`", "git mv requirments.txt requirements.txt"),
-        (["Requirements.txt", "uv.lock"], "`Requirements.txt`", "git mv Requirements.txt"),
-        (["app.py", "Procfile"], "`Procfile`, `app.py`", "pip freeze > requirements.txt"),
-        (["a/b/c.py", "a/d.py"], "has `a`", "pip freeze"),
-        (["a/uv.lock"], "has `a`", "pip freeze"),
-        (["backend/requirements.txt", "uv.lock"], "`uv.lock`", "uv export"),
-        (["docs/requirements.txt", "app.py"], "has `app.py`, `docs`", "pip freeze"),
         (["backend/requirements.txt", "app.py"], "`backend/requirements.txt`", "`-r backend/req"),
         (["a/b/requirements.txt", "z/requirements.txt"], "`z/requirements.txt`", "`-r z/"),
         (["requirements/dev.txt", "requirements/prod.txt"], "`requirements/prod.txt`", "`-r requ"),
-        ([], "nothing", "pip freeze"),
-        (list("abcdefghij"), "`h`, 2 more", "pip freeze"),
         (["\x1b/requirements.txt"], "`\\x1b/requirements.txt`", "`-r \\x1b/"),
-        (["\x1b[31m"], "`\\x1b[31m`", "pip freeze"),
     ],
 )
-def test_what_is_there_instead_is_named_with_the_command(
+def test_what_wants_to_be_one_is_named_with_the_command(
     names: list[str], found: str, command: str
 ) -> None:
     with pytest.raises(RefusedInputError) as refusal:
-        find_dependency_file(names)
+        find(names)
 
     assert found in refusal.value.message
     assert command in str(refusal.value.hint)

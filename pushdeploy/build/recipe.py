@@ -1,0 +1,88 @@
+"""How uv is told to install what a tree needs, by the file that says so: command lines."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.dependency_file import PYPROJECT, Source
+from pushdeploy.model.pyproject import Pyproject
+from pushdeploy.system import uv
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pushdeploy.model.tree import Tree
+
+PINS = "requirements.txt"
+"""In a venv: the pins that it was made from, where they are another file's than the repo's own."""
+
+
+NOT_READ = {
+    Source.POETRY: "poetry export --without dev -o requirements.txt",
+    Source.PDM: "pdm export --prod -o requirements.txt",
+    Source.PIPENV: "pipenv requirements > requirements.txt",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is run in the code's folder once there is an empty venv."""
+
+    first: tuple[list[str], ...]
+    """Commands that come before; none of them runs code of the repo or of a package."""
+    wanted: tuple[tuple[str, ...], ...]
+    """The words of each `uv pip install`."""
+
+
+def recipe(program: Path, tree: Tree, venv: Path, extra: Sequence[str]) -> Recipe:
+    """How the packages of a tree, and some more, get into a venv.
+
+    Raises:
+        RefusedInputError: a group is named that the tree has not.
+    """
+    first: list[list[str]] = []
+    wanted: tuple[str, ...] = ()
+    match tree.source:
+        case Source.REQUIREMENTS:
+            wanted = (f"--requirement={Source.REQUIREMENTS}",)
+        case Source.UV:
+            first.append(uv.export(program, venv, venv / PINS, _chosen(tree)))
+            wanted = (f"--requirement={venv / PINS}",)
+        case Source.PYLOCK:  # uv takes nothing else along with it
+            alone = (f"--requirement={Source.PYLOCK}",)
+            return Recipe((), (alone, *([tuple(extra)] if extra else [])))
+        case Source.PYPROJECT:
+            own = ("--editable=.",) if tree.project else (f"--requirement={PYPROJECT}",)
+            wanted = (*own, *_chosen(tree))
+        case Source.SETUPTOOLS | Source.SETUPTOOLS_CFG:
+            wanted = ("--editable=.",)
+        case Source.NOTHING:
+            wanted = ()
+        case _:
+            raise RefusedInputError(
+                f"`{tree.source}` is not read yet",
+                hint=f"run `{NOT_READ[tree.source]}`, commit it, `git rm {tree.source}`, and push",
+            )
+    words = (*wanted, *extra)
+    return Recipe(tuple(first), (words,) if words else ())
+
+
+def _chosen(tree: Tree) -> list[str]:
+    """Words of uv for the groups that `[tool.pushdeploy]` names, and the extras."""
+    project, groups = pyproject_of(tree), tree.settings.groups
+    for name in groups:
+        if name not in project.groups | project.extras:
+            raise RefusedInputError(
+                f"`{PYPROJECT}` has no group `{name}`, which the groups for pushdeploy name",
+                hint=f"add it to `[dependency-groups]` of {PYPROJECT}, commit, and push again",
+            )
+    return [f"--{'group' if name in project.groups else 'extra'}={name}" for name in groups]
+
+
+def pyproject_of(tree: Tree) -> Pyproject:
+    """The tree's pyproject.toml, as the checkout has handed it on."""
+    return Pyproject(json.loads(tree.requirements.get(PYPROJECT) or "{}"))

@@ -1,0 +1,174 @@
+"""What defines the packages of a tree: the file that counts, and all that it refers to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.dependency_file import (
+    LOCKS,
+    PIPFILE,
+    PYPROJECT,
+    REQUIREMENTS,
+    DependencyFile,
+    Source,
+    find_dependency_file,
+)
+from pushdeploy.model.pyproject import Pyproject, normalised, parse_pyproject
+from pushdeploy.model.requirements import ReferenceKind, names, references, refuse_many
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    Read = Callable[[str], str | None]
+    """The text of a file of the tree; None when there is none of that path."""
+
+TOOL_SETTINGS = ("uv.toml", "poetry.toml", "pdm.toml")
+"""What tools obey beside pyproject.toml: indexes, above all."""
+
+_LOCKED = re.compile(r'^\[\[packages?\]\]\nname = "([A-Za-z0-9._-]{1,200})"$', re.MULTILINE)
+_OF_THE_TREE = re.compile(r'\b(?:editable|directory|path) = [{"]|\btype = "directory"|"path":')
+"""A word of a lock that installs something that lies in the repo."""
+_QUOTED = re.compile(r"""["']([A-Za-z0-9][A-Za-z0-9._-]{0,100})[^"'\n]{0,200}["']""")
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What a tree says about the packages that it needs."""
+
+    source: Source = Source.REQUIREMENTS
+    passed_over: tuple[str, ...] = ()
+    """Other lists that are there, and do not count."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Path to content of all that defines what is installed; of a lock, to its digest."""
+    local: bool = False
+    """Something is built from the tree itself."""
+    project: bool = False
+    """The project in the root is installed beside what the lock lists."""
+    packages: frozenset[str] = frozenset()
+    """Names of the packages that are listed, normalised: `flask-login`."""
+
+
+def find_dependencies(paths: Collection[str], read: Read) -> Dependencies:
+    """What the tree of these paths needs.
+
+    Raises:
+        RefusedInputError: a file can't be read, is not there, or there is one that can't be used.
+    """
+    found = find_dependency_file(paths, lambda path: read(path) or "")
+    return gather(found, read)
+
+
+def gather(found: DependencyFile, read: Read) -> Dependencies:
+    """All that defines the packages, from the file that counts.
+
+    Raises:
+        RefusedInputError: a file can't be read, or is not there.
+    """
+    source = found.source
+    if source is Source.NOTHING:
+        return Dependencies(source)
+    if source is Source.REQUIREMENTS:
+        return _by_requirements(found, read)
+    project = parse_pyproject(read(PYPROJECT) or "")
+    own = read(source) or ""
+    packaged = _is_packaged(source, project)
+    texts = {source.value: digest(own), PYPROJECT: project.defining(), **_settings(read)}
+    if source is Source.PIPENV:
+        texts[PIPFILE] = digest(read(PIPFILE) or "")
+    return Dependencies(
+        source=source,
+        passed_over=found.passed_over,
+        texts={path: text for path, text in texts.items() if text},
+        local=packaged or (source in LOCKS and bool(_OF_THE_TREE.search(own))),
+        project=packaged,
+        packages=_packages(source, own, project),
+    )
+
+
+def _by_requirements(found: DependencyFile, read: Read) -> Dependencies:
+    listed, local = _requirements(read)
+    pyproject = read(PYPROJECT) or ""
+    uv = parse_pyproject(pyproject).tool("uv") if "tool.uv" in pyproject else {}
+    settings = {f"{PYPROJECT} [tool.uv]": json.dumps(uv, sort_keys=True, default=str)} if uv else {}
+    return Dependencies(
+        source=found.source,
+        passed_over=found.passed_over,
+        texts={**listed, **settings, **_settings(read)},
+        local=local,
+        packages=frozenset().union(*map(names, listed.values())),
+    )
+
+
+def _settings(read: Read) -> dict[str, str]:
+    found = {name: read(name) for name in TOOL_SETTINGS}
+    return {name: text for name, text in found.items() if text}
+
+
+def _is_packaged(source: Source, project: Pyproject) -> bool:
+    """Whether the tool that made the list would install the project itself; uv's lock says so."""
+    if source in {Source.SETUPTOOLS, Source.SETUPTOOLS_CFG}:
+        return True
+    if source is Source.PYPROJECT:
+        return project.is_package and project.tool("uv").get("package") is not False
+    if source is Source.POETRY:
+        return project.tool("poetry").get("package-mode") is not False
+    if source is Source.PDM:
+        wanted = project.tool("pdm").get("distribution")
+        return wanted is True or (wanted is None and project.is_package)
+    return False
+
+
+def _packages(source: Source, text: str, project: Pyproject) -> frozenset[str]:
+    if source is Source.PIPENV:
+        return _of_pipfile_lock(text)
+    if source in LOCKS:
+        return normalised(_LOCKED.findall(text.replace("\r\n", "\n")))
+    if source is Source.PYPROJECT:
+        return project.packages
+    return normalised([*_QUOTED.findall(text), *text.split()])
+
+
+def _of_pipfile_lock(text: str) -> frozenset[str]:
+    try:
+        listed = json.loads(text)["default"]
+        return normalised(str(name) for name in listed)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise RefusedInputError(
+            "`Pipfile.lock` is not what pipenv writes", hint="pipenv lock, commit, and push again"
+        ) from error
+
+
+def digest(text: str) -> str:
+    """What stands for a text that is too long to be handed on; empty for an empty one."""
+    return hashlib.sha256(text.encode()).hexdigest() if text else ""
+
+
+def _requirements(read: Read) -> tuple[dict[str, str], bool]:
+    """requirements.txt and everything that it includes; whether anything is built from the tree."""
+    found: dict[str, str] = {}
+    local = False
+    waiting = [REQUIREMENTS]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        text = read(path)
+        if text is None:
+            raise RefusedInputError(
+                f"`{path}` is included by the requirements but is not in the repo",
+                hint=f"git add {path}",
+            )
+        found[path] = text
+        refuse_many(found)
+        for reference in references(text, folder=posixpath.dirname(path)):
+            if reference.kind is ReferenceKind.LOCAL:
+                local = True
+            else:
+                waiting.append(reference.path)
+    return found, local

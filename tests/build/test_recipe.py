@@ -1,0 +1,69 @@
+"""Each list of packages becomes the commands of its own tool, with the groups that are named."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pushdeploy.build.recipe import Recipe, recipe
+from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.dependency_file import Source
+from pushdeploy.model.repo_settings import PYPROJECT, RepoSettings
+from tests.build.test_build import TREE
+
+VENV = Path("/venvs/1")
+GROUPS = {"dependency-groups": {"jobs": []}, "project": {"optional-dependencies": {"more": []}}}
+
+
+def made(source: Source, *, project: bool = False, groups: tuple[str, ...] = ()) -> Recipe:
+    """For a tree of one list of packages, with gunicorn added."""
+    tree = replace(
+        TREE,
+        source=source,
+        project=project,
+        requirements={PYPROJECT: json.dumps(GROUPS)},
+        settings=RepoSettings(file=PYPROJECT, groups=groups),
+    )
+    return recipe(Path("/uv"), tree, VENV, ["gunicorn"])
+
+
+@pytest.mark.parametrize(
+    ("source", "project", "wanted"),
+    [
+        (Source.REQUIREMENTS, False, ("--requirement=requirements.txt", "gunicorn")),
+        (Source.UV, False, ("--requirement=/venvs/1/requirements.txt", "gunicorn")),
+        (Source.PYPROJECT, False, ("--requirement=pyproject.toml", "gunicorn")),
+        (Source.PYPROJECT, True, ("--editable=.", "gunicorn")),
+        (Source.SETUPTOOLS, True, ("--editable=.", "gunicorn")),
+        (Source.NOTHING, False, ("gunicorn",)),
+    ],
+)
+def test_uv_is_told_what_to_install(
+    source: Source, *, project: bool, wanted: tuple[str, ...]
+) -> None:
+    assert made(source, project=project).wanted == (wanted,)
+
+
+def test_what_is_added_to_a_pylock_is_installed_after_it() -> None:
+    assert made(Source.PYLOCK).wanted == (("--requirement=pylock.toml",), ("gunicorn",))
+
+
+def test_a_lock_is_read_as_it_is_and_without_groups_for_development() -> None:
+    ((_, *words),) = made(Source.UV).first
+
+    assert words[0] == "export"
+    assert {"--frozen", "--no-default-groups"} <= set(words)
+
+
+def test_groups_and_extras_that_the_repo_names_are_installed_too() -> None:
+    ((*_, group, extra),) = made(Source.UV, groups=("jobs", "more")).first
+
+    assert (group, extra) == ("--group=jobs", "--extra=more")
+
+
+def test_a_group_that_is_not_there_is_refused() -> None:
+    with pytest.raises(RefusedInputError, match="no group `job`"):
+        made(Source.UV, groups=("job",))
