@@ -113,6 +113,14 @@ def refused_tag(name: str, branch: str) -> RefusedInputError:
     )
 
 
+def refused_shallow(commit: str) -> RefusedInputError:
+    """Why a commit without its history is not taken."""
+    return RefusedInputError(
+        f"the push comes from a shallow clone: the history of {commit[:8]} is not complete there",
+        hint="git fetch --unshallow, then push again; in CI, check out with fetch-depth: 0",
+    )
+
+
 def _refuse_namesake(updates: list[RefUpdate], branch: str) -> None:
     """A tag called as the deploy branch is: `git push production main` would not know which.
 

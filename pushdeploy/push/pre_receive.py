@@ -14,14 +14,21 @@ from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
 from pushdeploy.model.dependency_file import REQUIREMENTS, find_dependency_file
 from pushdeploy.model.procfile import PROCFILE, parse_procfile
-from pushdeploy.model.push import PushPlan, RefUpdate, parse_updates, plan_push, refused_tag
+from pushdeploy.model.push import (
+    PushPlan,
+    RefUpdate,
+    parse_updates,
+    plan_push,
+    refused_shallow,
+    refused_tag,
+)
 from pushdeploy.model.refname import branch_of
 from pushdeploy.model.repo_settings import APP_JSON, PYPROJECT, parse_repo_settings
 from pushdeploy.model.requirements import references
 from pushdeploy.model.size import format_size
 from pushdeploy.model.text import decode_any, quoted
 from pushdeploy.model.tracked_file import LINK, TEXT_LIMIT, check_tracked
-from pushdeploy.system.git_object import TAG, kind_of, tag_name
+from pushdeploy.system.git_object import TAG, has_whole_history, is_child_of, kind_of, tag_name
 from pushdeploy.system.git_program import Git
 from pushdeploy.system.git_tree import LONGEST_NAME, Entry, content, entries, too_many
 
@@ -51,6 +58,7 @@ def check_push(updates: str, branch: str, live: str = "") -> PushPlan:
     plan = plan_push(parse_updates(updates), branch)
     if plan.deployed is not None:
         _refuse_tag(plan.deployed)
+        _refuse_shallow(plan.deployed)
         check_tree(plan.deployed.new, live)
     return plan
 
@@ -59,6 +67,12 @@ def _refuse_tag(update: RefUpdate) -> None:
     """A branch names a commit; git refuses a tag only later, and without a word about it."""
     if kind_of(HERE, update.new) == TAG:
         raise refused_tag(tag_name(HERE, update.new), branch_of(update.ref) or "")
+
+
+def _refuse_shallow(update: RefUpdate) -> None:
+    """git refuses it later, by words that say nothing to whoever did not choose a shallow clone."""
+    if not is_child_of(update.new, update.old) and not has_whole_history(HERE, update.new):
+        raise refused_shallow(update.new)
 
 
 def _shown(name: str) -> str:

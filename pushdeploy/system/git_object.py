@@ -6,7 +6,7 @@ import os
 import zlib
 from typing import TYPE_CHECKING
 
-from pushdeploy.system.command import run
+from pushdeploy.system.command import attempt, run
 
 if TYPE_CHECKING:
     from pushdeploy.system.git_program import Git
@@ -18,6 +18,9 @@ QUARANTINE = "GIT_OBJECT_DIRECTORY"
 HEAD_BYTES = 64
 """Enough for `commit 1234`, compressed."""
 
+COMMIT_BYTES = 4096
+"""Of a commit, compressed: its parents are among its first lines."""
+
 
 def kind_of(git: Git, object_id: str) -> str:
     """`commit`, `tree`, `blob` or `tag`.
@@ -27,13 +30,31 @@ def kind_of(git: Git, object_id: str) -> str:
     Raises:
         CommandFailedError: there is no such object.
     """
-    folder = os.environ.get(QUARANTINE, "objects")
     try:
-        with open(os.path.join(folder, object_id[:2], object_id[2:]), "rb") as file:  # noqa: PTH118, PTH123 - pathlib is slow to import
-            head = zlib.decompressobj().decompress(file.read(HEAD_BYTES), HEAD_BYTES)
-        return head.partition(b" ")[0].decode("ascii")
+        return _head(object_id, HEAD_BYTES).partition(b" ")[0].decode("ascii")
     except (OSError, ValueError, zlib.error):
         return run(git("cat-file", "-t", object_id)).stdout.strip()
+
+
+def is_child_of(object_id: str, parent: str) -> bool:
+    """Whether a commit that lies in a file of its own names another as a parent."""
+    try:
+        head = _head(object_id, COMMIT_BYTES)
+    except (OSError, zlib.error):
+        return False
+    return f"\nparent {parent}\n".encode() in head.partition(b"\nauthor ")[0] + b"\n"
+
+
+def has_whole_history(git: Git, commit: str) -> bool:
+    """Whether all that a commit comes from is here, or was pushed with it."""
+    return attempt(git("rev-list", "--quiet", commit, "--not", "--all"), seconds=600).status == 0
+
+
+def _head(object_id: str, most: int) -> bytes:
+    """The first bytes of an object that lies in a file of its own."""
+    folder = os.environ.get(QUARANTINE, "objects")
+    with open(os.path.join(folder, object_id[:2], object_id[2:]), "rb") as file:  # noqa: PTH118, PTH123 - pathlib is slow to import
+        return zlib.decompressobj().decompress(file.read(most), most)
 
 
 def tag_name(git: Git, object_id: str) -> str:

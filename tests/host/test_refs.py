@@ -3,6 +3,8 @@
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -112,6 +114,27 @@ def refs(site: Site) -> list[str]:
     """The names of the refs on the server."""
     listed = site.laptop.git(site.app, "ls-remote", "--refs", REMOTE).stdout
     return [line.split("\t")[1] for line in listed.splitlines()]
+
+
+def test_a_push_from_a_shallow_clone_is_refused_with_what_completes_it(
+    site: Site, tmp_path: Path
+) -> None:
+    site.become("tiny")
+    site.change({"VERSION": "2\n"})
+    site.change({"VERSION": "3\n"})
+    upstream, clone = site.app.folder, tmp_path / "clone"
+    site.laptop.git(site.app, "clone", "-q", "--depth=2", f"file://{upstream}", str(clone))
+    shallow = replace(site, app=replace(site.app, folder=clone))
+    shallow.laptop.git(shallow.app, "remote", "add", REMOTE, f"deploy@server:{site.name}")
+
+    push = shallow.push()
+
+    assert_refused(push, "from a shallow clone", "git fetch --unshallow", "fetch-depth: 0")
+    assert not site.host.exists(site.root)
+    site.laptop.git(shallow.app, "fetch", "-q", "--unshallow")
+    again = shallow.push()
+    assert again.exit_status == 0, again.output
+    assert_serving(site, version=3, release="v1")
 
 
 def test_another_branch_is_refused_with_what_deploys_it_and_a_setting_makes_it_the_one(
