@@ -1,0 +1,58 @@
+"""What is known of a start that failed, and what is said about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pushdeploy.model.repo_facts import RepoFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known."""
+
+    app: str
+    output: str
+    """What it printed, lines joined by newlines."""
+    command: str = ""
+    """Its line in the Procfile, or what was typed after `run`."""
+    process: str = "web"
+    """`web`, `release`, `worker`, `run`."""
+    slugs: Path = Path("/nonexistent")
+    """The folder that holds the app's code, each version in one of its own."""
+    status: int | None = None
+    """What the health check was answered."""
+    body: str = ""
+    host: str = "localhost"
+    """Under which name it asked."""
+    ended: bool = True
+    """The process ended; else it runs and does not answer well."""
+    facts: RepoFacts = field(default_factory=RepoFacts)
+
+    @property
+    def again(self) -> str:
+        """What follows a change of the code."""
+        return "commit, and push again"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What is said."""
+
+    text: str
+    """The cause in one or two sentences."""
+    hint: str
+    """One command, or one short sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of cause."""
+
+    name: str
+    find: Callable[[Evidence], Cause | None]

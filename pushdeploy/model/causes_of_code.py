@@ -1,0 +1,271 @@
+"""Causes that lie in the code or in what it was given: config vars, packages, names, tables."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from pushdeploy.model.cause import Cause, Evidence
+from pushdeploy.model.import_names import PACKAGES, package_of
+from pushdeploy.model.web_line import advice
+from pushdeploy.model.web_server import SERVERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_VAR = r"([A-Za-z_][A-Za-z0-9_]{0,100})"
+_UNSET = (
+    re.compile(
+        r'(?:<frozen os>|/os\.py)", line \d+, in __getitem__\n(?:    [^\n]*\n){0,2}KeyError: '
+        rf"['\"]{_VAR}['\"]"
+    ),
+    re.compile(rf'EnvNotSetError: Environment variable "{_VAR}" not set'),
+    re.compile(rf"EnvError: Environment variable \"{_VAR}\" not set"),
+    re.compile(rf"ImproperlyConfigured: Set the {_VAR} environment variable"),
+    re.compile(rf"UndefinedValueError: {_VAR} not found\. Declare it as envvar"),
+    re.compile(rf"Missing required environment variable:? ['\"`]?{_VAR}"),
+)
+"""os.environ, environs, django-environ, python-decouple."""
+_EMPTY_KEY = "ImproperlyConfigured: The SECRET_KEY setting must not be empty"
+_FIELDS = re.compile(r"validation errors? for (\w{1,100})\n")
+_FIELD = re.compile(rf"^{_VAR}\n  Field required \[type=missing", re.MULTILINE)
+
+_MODULE = re.compile(r"ModuleNotFoundError: No module named '([A-Za-z_][\w.]{0,100})'")
+_OTHERS = (
+    (
+        re.compile(r"Error loading psycopg2? or psycopg2? module|Error loading psycopg2 module"),
+        "psycopg[binary]",
+    ),
+    (re.compile(r"Error loading MySQLdb module"), "mysqlclient"),
+    (re.compile(r'requires "python-multipart" to be installed'), "python-multipart"),
+    (re.compile(r"email-validator is not installed"), "email-validator"),
+    (re.compile(r"Cannot use ImageField because Pillow is not installed"), "pillow"),
+)
+_LIBRARY = re.compile(r"(lib[\w.+-]{1,60}\.so[.\d]*): cannot open shared object file")
+_DEBIAN = {
+    "libGL.so.1": "libgl1",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libmagic.so.1": "libmagic1",
+    "libpq.so.5": "libpq5",
+    "libmariadb.so.3": "libmariadb3",
+    "libpango-1.0.so.0": "libpango-1.0-0",
+    "libgomp.so.1": "libgomp1",
+    "libxml2.so.2": "libxml2",
+    "libodbc.so.2": "unixodbc",
+    "libsndfile.so.1": "libsndfile1",
+    "libatomic.so.1": "libatomic1",
+}
+_ATTRIBUTE = re.compile(
+    r"Failed to find attribute '(?P<gunicorn>\w+)' in '(?P<module>[\w.]+)'"
+    r'|Attribute "(?P<uvicorn>\w+)" not found in module "(?P<other>[\w.]+)"'
+)
+_NOT_FOUND = re.compile(
+    r"(?:^|: )(?P<program>[\w.+-]{1,100}): (?:command )?not found$", re.MULTILINE
+)
+_HOST = re.compile(r"Invalid HTTP_HOST header: '([\w.:-]{1,253})'\.")
+_BAD_REQUEST = "<h1>Bad Request (400)</h1>"
+_TABLE = re.compile(
+    r"no such table: ([\w.]{1,100})"
+    r'|relation "([\w.]{1,100})" does not exist'
+    r"|Table '([\w.]{1,100})' doesn't exist"
+)
+_INTERFACES = re.compile(r"__call__\(\) missing 1 required positional argument: 'send'")
+_BAD_ENGINE = "settings.DATABASES is improperly configured. Please supply the ENGINE value"
+_DJANGO_500 = "<h1>Server Error (500)</h1>"
+
+
+def config_var(seen: Evidence) -> Cause | None:
+    """A config var that the code needs is not set."""
+    missing = [found[1] for pattern in _UNSET for found in pattern.finditer(seen.output)]
+    if _EMPTY_KEY in seen.output:
+        missing.append("SECRET_KEY")
+    settings = list(_FIELDS.finditer(seen.output))
+    if settings and not missing:
+        after = seen.output[settings[-1].end() :]
+        missing = [found[1].upper() for found in _FIELD.finditer(after)]
+    if not missing:
+        return None
+    wanted = list(dict.fromkeys(missing))
+    verb = "is" if len(wanted) == 1 else "are"
+    noun = "config var" if len(wanted) == 1 else "config vars"
+    return Cause(
+        f"The app needs the {noun} {_listed(wanted)}, which {verb} not set.",
+        f"pushdeploy config:set {' '.join(map(_assigned, wanted))} --app {seen.app}",
+    )
+
+
+def _assigned(name: str) -> str:
+    if name.upper().endswith("SECRET_KEY"):
+        return f"{name}=$(openssl rand -hex 32)"
+    return f"{name}=VALUE"
+
+
+def no_database(seen: Evidence) -> Cause | None:
+    """Django got no database, which dj-database-url does where `DATABASE_URL` is not set."""
+    if _BAD_ENGINE not in seen.output:
+        return None
+    return Cause(
+        "Django has no database: settings.py finds none, as when `DATABASE_URL` is not set.",
+        f"pushdeploy config:set DATABASE_URL=VALUE --app {seen.app}",
+    )
+
+
+def module(seen: Evidence) -> Cause | None:
+    """A module that no installed package brings."""
+    found = _last(_MODULE, seen.output)
+    if found is None:
+        return None
+    name = found[1]
+    if name not in PACKAGES and advice(
+        seen.command, f"ModuleNotFoundError: No module named '{name}'"
+    ):
+        return _wrong_line(seen, name)
+    first = name.partition(".")[0]
+    if first in {one.partition(".")[0] for one in seen.facts.files}:
+        return None
+    return _package(seen, package_of(name), f"`{name}` can't be imported")
+
+
+def driver(seen: Evidence) -> Cause | None:
+    """A package that a library names in words of its own."""
+    for pattern, package in _OTHERS:
+        if pattern.search(seen.output):
+            return _package(seen, package, f"`{package}` is not installed")
+    return None
+
+
+def _package(seen: Evidence, package: str, what: str) -> Cause:
+    plain = re.split(r"[\[<]", package)[0].lower()
+    if plain in seen.facts.dev_packages:
+        return Cause(
+            f"{what}: `{plain}` is there for development only.",
+            f"move {plain} to the dependencies of the app, {seen.again}",
+        )
+    return Cause(
+        f"{what}: no package that was installed has it.",
+        f"add {package} to the dependencies, {seen.again}",
+    )
+
+
+def _wrong_line(seen: Evidence, name: str) -> Cause:
+    there = [
+        one for one in seen.facts.files if one.rpartition(".")[2] in ("wsgi", "asgi", "app", "main")
+    ]
+    has = f"; the repo has {_listed(there[:3])}" if there else ""
+    return Cause(
+        f"The {seen.process} line names the module `{name}`, which is not there{has}.",
+        f"fix the {seen.process} line of the Procfile, {seen.again}",
+    )
+
+
+def library(seen: Evidence) -> Cause | None:
+    """A library of the system that a package needs."""
+    found = _last(_LIBRARY, seen.output)
+    if found is None:
+        return None
+    package = _DEBIAN.get(found[1])
+    return Cause(
+        f"A package needs `{found[1]}`, which the server does not have.",
+        f"on the server: sudo apt-get install {package}"
+        if package
+        else f"on the server: apt-file search {found[1]}",
+    )
+
+
+def name(seen: Evidence) -> Cause | None:
+    """The module of the web line has no such name."""
+    found = _last(_ATTRIBUTE, seen.output)
+    if found is None:
+        return None
+    wanted = found["gunicorn"] or found["uvicorn"]
+    where = found["module"] or found["other"]
+    names = [one for one in seen.facts.objects if one != wanted]
+    line = seen.command.replace(f"{where}:{wanted}", f"{where}:{names[0]}") if names else ""
+    has = f"; it has {_listed(names[:3])}" if names else ""
+    return Cause(
+        f"`{where}` has no `{wanted}`{has}.",
+        f"write in the Procfile: {seen.process}: {line}"
+        if line and line != seen.command
+        else f"fix the {seen.process} line of the Procfile, {seen.again}",
+    )
+
+
+def program(seen: Evidence) -> Cause | None:
+    """A program that no package has brought."""
+    found = _last(_NOT_FOUND, seen.output)
+    if found is None or found["program"] not in seen.command:
+        return None
+    missing = found["program"]
+    if missing in SERVERS or missing in ("celery", "flask", "rq", "dramatiq", "huey_consumer"):
+        package = SERVERS.get(missing, missing).partition("_")[0]
+        return _package(seen, package, f"`{missing}` is not installed")
+    return Cause(
+        f"The {seen.process} line starts `{missing}`, which is not there.",
+        f"fix the {seen.process} line of the Procfile, {seen.again}",
+    )
+
+
+def allowed_host(seen: Evidence) -> Cause | None:
+    """Django refuses the name under which it was asked."""
+    found = _last(_HOST, seen.output)
+    if found is None and (seen.status, _BAD_REQUEST in seen.body) != (HTTPStatus.BAD_REQUEST, True):
+        return None
+    host = found[1].partition(":")[0] if found else seen.host
+    text = f"Django refuses requests for `{host}`, which is not in ALLOWED_HOSTS."
+    if seen.facts.hosts_var:
+        return Cause(text, f"pushdeploy config:set {seen.facts.hosts_var}={host} --app {seen.app}")
+    return Cause(text, f"add '{host}' to ALLOWED_HOSTS in the settings, {seen.again}")
+
+
+def table(seen: Evidence) -> Cause | None:
+    """The database has no tables yet."""
+    found = _last(_TABLE, seen.output) or _last(_TABLE, seen.body)
+    if found is None:
+        return None
+    missing = next(filter(None, found.groups()))
+    command = seen.facts.migrate
+    text = f"The database has no table `{missing}`"
+    if not command:
+        return Cause(f"{text}.", "add a `release:` line that creates the tables to the Procfile")
+    return Cause(
+        f"{text}: nothing has run its migrations.",
+        f"echo 'release: {command}' >> Procfile, {seen.again}"
+        if seen.process == "web"
+        else f"pushdeploy run --app {seen.app} {command}",
+    )
+
+
+def interface(seen: Evidence) -> Cause | None:
+    """An ASGI app that a WSGI server calls."""
+    if not _INTERFACES.search(seen.output):
+        return None
+    line = seen.command.replace("gunicorn ", "gunicorn -k uvicorn_worker.UvicornWorker ", 1)
+    return Cause(
+        "The app speaks ASGI, and gunicorn calls it as WSGI.",
+        f"add uvicorn-worker to the dependencies, and write: web: {line}",
+    )
+
+
+def silent(seen: Evidence) -> Cause | None:
+    """Django's 500, of which nothing is logged by default."""
+    error = seen.status == HTTPStatus.INTERNAL_SERVER_ERROR and _DJANGO_500 in seen.body
+    if not error or "Traceback (most" in seen.output:
+        return None
+    return Cause(
+        "Django prints no traceback while DEBUG is off and LOGGING has no handler for the console.",
+        f"pushdeploy run --app {seen.app} python manage.py check --deploy",
+    )
+
+
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    found = None
+    for found in pattern.finditer(text):  # noqa: B007 - the last one is meant
+        pass
+    return found
+
+
+def _listed(names: Iterable[str]) -> str:
+    *first, last = [f"`{name}`" for name in names]
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,0 +1,212 @@
+"""What real programs print as they fail is explained, and ends in one command."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pushdeploy.model.cause import Evidence
+from pushdeploy.model.causes import cause_of
+from pushdeploy.model.repo_facts import RepoFacts
+
+OUTPUTS = Path(__file__).parent / "outputs"
+SLUGS = Path("/var/lib/pushdeploy/apps/blog/slugs")
+SEEN = Evidence(app="blog", output="", command="gunicorn app:app", slugs=SLUGS)
+OPENSSL = "$(openssl rand -hex 32)"
+AGAIN = "commit, and push again"
+GUNICORN = "gunicorn app:app"
+
+
+def seen(output: str, command: str = GUNICORN, **more: object) -> Evidence:
+    """What is known when a program of that name printed what it did."""
+    text = (OUTPUTS / f"{output}.txt").read_bytes().decode()
+    return replace(SEEN, output=text, command=command, **more)  # type: ignore[arg-type]
+
+
+def set_var(words: str) -> str:
+    """The command that sets config vars."""
+    return f"pushdeploy config:set {words} --app blog"
+
+
+CASES = [
+    ("environ-key", GUNICORN, "`SECRET_KEY`, which is not set", set_var(f"SECRET_KEY={OPENSSL}")),
+    (
+        "pydantic-settings",
+        GUNICORN,
+        "`DATABASE_URL` and `SECRET_KEY`, which are not set",
+        set_var(f"DATABASE_URL=VALUE SECRET_KEY={OPENSSL}"),
+    ),
+    ("environs", GUNICORN, "`SECRET_KEY`", set_var(f"SECRET_KEY={OPENSSL}")),
+    ("django-environ", GUNICORN, "`SECRET_KEY`", set_var(f"SECRET_KEY={OPENSSL}")),
+    ("decouple", GUNICORN, "`SECRET_KEY`", set_var(f"SECRET_KEY={OPENSSL}")),
+    ("django-secret-key", GUNICORN, "`SECRET_KEY`", set_var(f"SECRET_KEY={OPENSSL}")),
+    ("django-no-database", GUNICORN, "no database", set_var("DATABASE_URL=VALUE")),
+    ("module-yaml", GUNICORN, "`yaml`", f"add pyyaml to the dependencies, {AGAIN}"),
+    (
+        "module-uvicorn",
+        "gunicorn -k uvicorn_worker.UvicornWorker app:app",
+        "`uvicorn_worker`",
+        f"add uvicorn-worker to the dependencies, {AGAIN}",
+    ),
+    ("not-found", "granian app:app", "`granian`", f"add granian to the dependencies, {AGAIN}"),
+    ("exec-not-found", "granian app:app", "`granian`", f"add granian to the dependencies, {AGAIN}"),
+    ("django-psycopg", GUNICORN, "`mysqlclient`", f"add mysqlclient to the dependencies, {AGAIN}"),
+    (
+        "fastapi-multipart",
+        GUNICORN,
+        "`python-multipart`",
+        f"add python-multipart to the dependencies, {AGAIN}",
+    ),
+    (
+        "disallowed-host",
+        GUNICORN,
+        "refuses requests for `localhost`",
+        f"add 'localhost' to ALLOWED_HOSTS in the settings, {AGAIN}",
+    ),
+    ("sqlite-read-only-django", GUNICORN, "read-only", "pushdeploy storage:add FOLDER/ --app blog"),
+    ("log-read-only", GUNICORN, "`logs.log`", f"have it log to the console, {AGAIN}"),
+    ("mkdir-read-only", GUNICORN, "read-only", "pushdeploy storage:add uploads/ --app blog"),
+    (
+        "celery-beat",
+        "celery -A app beat",
+        "keeps its schedule",
+        "write in the Procfile: web: celery -A app beat -s $HOME/celerybeat-schedule",
+    ),
+    (
+        "no-such-table",
+        GUNICORN,
+        "no table `post`",
+        "add a `release:` line that creates the tables to the Procfile",
+    ),
+    (
+        "not-executable",
+        "./nox.sh",
+        "without its x bit",
+        f"git update-index --chmod=+x nox.sh, {AGAIN}",
+    ),
+    ("carriage-returns", "./start.sh", "CRLF", "or fix its first line"),
+    ("carriage-returns-env", "./start.sh", "CRLF", f"sed -i 's/\\r$//' start.sh, {AGAIN}"),
+    ("carriage-returns-sh", "sh start.sh", "CRLF", f"sed -i 's/\\r$//' start.sh, {AGAIN}"),
+    ("carriage-returns-bash", "bash start.sh", "CRLF", f"sed -i 's/\\r$//' start.sh, {AGAIN}"),
+    ("no-interpreter", "./start.sh", "first line of `start.sh`", "or fix its first line"),
+    ("refused-psycopg", GUNICORN, "PostgreSQL", "config:set DATABASE_URL=postgresql://"),
+    ("refused-psycopg2", GUNICORN, "PostgreSQL", "config:set DATABASE_URL=postgresql://"),
+    ("psycopg-socket", GUNICORN, "PostgreSQL", "config:set DATABASE_URL=postgresql://"),
+    ("django-refused", GUNICORN, "PostgreSQL", "config:set DATABASE_URL=postgresql://"),
+    ("refused-mysql", GUNICORN, "MySQL", "config:set DATABASE_URL=mysql://"),
+    ("refused-redis", GUNICORN, "Redis", "config:set REDIS_URL=redis://"),
+    ("refused-django-redis", GUNICORN, "Redis", "config:set REDIS_URL=redis://"),
+    ("refused-celery-redis", "celery -A app worker", "Redis", "config:set REDIS_URL=redis://"),
+    ("refused-celery-amqp", "celery -A app worker", "RabbitMQ", "config:set CELERY_BROKER_URL="),
+    ("refused-mongo", GUNICORN, "MongoDB", "config:set MONGODB_URI=mongodb://"),
+    (
+        "attribute",
+        "gunicorn wsgi:app",
+        "`wsgi` has no `app`",
+        f"fix the web line of the Procfile, {AGAIN}",
+    ),
+    (
+        "attribute-uvicorn",
+        "uvicorn main:app",
+        "`main` has no `app`",
+        f"fix the web line of the Procfile, {AGAIN}",
+    ),
+    (
+        "module-missing",
+        GUNICORN,
+        "names the module `app`",
+        f"fix the web line of the Procfile, {AGAIN}",
+    ),
+    ("asgi-by-wsgi", GUNICORN, "speaks ASGI", "add uvicorn-worker to the dependencies"),
+]
+
+
+@pytest.mark.parametrize(("output", "command", "text", "hint"), CASES)
+def test_it_is_explained(output: str, command: str, text: str, hint: str) -> None:
+    found = cause_of(seen(output, command))
+
+    assert found is not None
+    assert text in found.text
+    assert hint in found.hint
+
+
+@pytest.mark.parametrize("output", ["flask-500", "syntax", "flask-dev"])
+def test_what_is_not_known_is_not_explained(output: str) -> None:
+    assert cause_of(seen(output)) is None
+
+
+def test_the_name_that_the_module_has_is_written_into_the_line() -> None:
+    facts = RepoFacts(objects=("application",))
+
+    found = cause_of(seen("attribute", "gunicorn -w 2 wsgi:app", facts=facts))
+
+    assert found is not None
+    assert found.text == "`wsgi` has no `app`; it has `application`."
+    assert found.hint == "write in the Procfile: web: gunicorn -w 2 wsgi:application"
+
+
+def test_the_variable_that_hosts_are_read_from_is_set() -> None:
+    found = cause_of(seen("disallowed-host", facts=RepoFacts(hosts_var="ALLOWED_HOSTS")))
+
+    assert found is not None
+    assert found.hint == set_var("ALLOWED_HOSTS=localhost")
+
+
+def test_a_400_of_django_that_logs_nothing_is_a_host_too() -> None:
+    body = "<h1>Bad Request (400)</h1>"
+
+    found = cause_of(replace(SEEN, status=400, body=body, host="blog.example.com", ended=False))
+
+    assert found is not None
+    assert "`blog.example.com`" in found.text
+
+
+def test_migrations_become_a_release_line() -> None:
+    facts = RepoFacts(migrate="python manage.py migrate")
+
+    found = cause_of(seen("no-such-table-django", facts=facts))
+
+    assert found is not None
+    assert found.hint == f"echo 'release: python manage.py migrate' >> Procfile, {AGAIN}"
+
+
+def test_the_database_that_the_code_names_is_put_into_storage() -> None:
+    inside = cause_of(seen("sqlite-write", facts=RepoFacts(sqlite="data/blog.db")))
+    at_the_root = cause_of(seen("sqlite-write", facts=RepoFacts(sqlite="blog.db")))
+
+    assert inside is not None
+    assert inside.hint == "pushdeploy storage:add data/ --app blog"
+    assert at_the_root is not None
+    assert at_the_root.hint.endswith("then have the code open data/blog.db")
+
+
+def test_a_package_for_development_is_to_be_moved() -> None:
+    found = cause_of(seen("module-yaml", facts=RepoFacts(dev_packages=("pyyaml",))))
+
+    assert found is not None
+    assert found.hint == f"move pyyaml to the dependencies of the app, {AGAIN}"
+
+
+@pytest.mark.parametrize("command", ["gunicorn app:app --daemon", "gunicorn -D app:app", "a &"])
+def test_a_server_in_the_background_is_brought_back(command: str) -> None:
+    found = cause_of(replace(SEEN, command=command))
+
+    assert found is not None
+    assert "background" in found.text
+    assert found.hint.startswith("write in the Procfile: web: ")
+
+
+@pytest.mark.parametrize("command", ["a && b", "gunicorn app:app"])
+def test_a_line_in_the_foreground_is_left_alone(command: str) -> None:
+    assert cause_of(replace(SEEN, command=command)) is None
+
+
+def test_a_500_that_django_keeps_to_itself_is_said() -> None:
+    body = "<h1>Server Error (500)</h1>"
+
+    found = cause_of(replace(SEEN, status=500, body=body, ended=False))
+
+    assert found is not None
+    assert "no traceback" in found.text
