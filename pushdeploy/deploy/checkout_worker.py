@@ -25,6 +25,7 @@ from pushdeploy.model.procfile import PROCFILE, parse_procfile
 from pushdeploy.model.python_version import PYTHON_VERSION, RUNTIME_TXT
 from pushdeploy.model.refname import push_command
 from pushdeploy.model.release import Commit
+from pushdeploy.model.repo_facts import look, render_facts
 from pushdeploy.model.repo_settings import APP_JSON, PYPROJECT, parse_repo_settings
 from pushdeploy.model.static_mount import DEFAULT_FOLDERS
 from pushdeploy.model.storage import storage_set
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 
 SLUG_FORMAT = "1"
 """Part of every slug's key; raised when a slug's content would differ for the same tree."""
+
+MOST_LOOKED_AT = 20_000
+"""Files of a commit whose names a failure looks at."""
 
 NAMED = {"blob": "a file", "tree": "a folder"}
 """Kinds of git's objects that a tag may name."""
@@ -120,6 +124,21 @@ def resolve(request: dict[str, Any]) -> str:
     """The commit that a revision names: `{"commit": id or null}`."""
     repository = Repository(Path(request["repo"]))
     return json.dumps({"commit": repository.commit_id(request["revision"])})
+
+
+def look_at(request: dict[str, Any]) -> str:
+    """What the files of `commit` say of a start that failed; `command`: its web line."""
+    repository = Repository(Path(request["repo"]))
+    commit = request["commit"]
+
+    def read(name: str) -> str | None:
+        try:
+            return repository.text(commit, name)
+        except RefusedInputError:
+            return None
+
+    names = list(files(repository.git, commit))
+    return render_facts(look(read, names[:MOST_LOOKED_AT], request["command"]))
 
 
 def open_folders(request: dict[str, Any]) -> str:
@@ -271,6 +290,7 @@ VERBS = {
     "collect": collect,
     "sweep_first_pushes": sweep,
     "open_folders": open_folders,
+    "look": look_at,
 }
 
 

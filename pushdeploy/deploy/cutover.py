@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import instances
+from pushdeploy.deploy.explain import explain, hint_of
 from pushdeploy.deploy.health import OUTPUT_LINES, Failure, probe, silence
 from pushdeploy.errors import CommandFailedError, DeployFailedError
 from pushdeploy.events import Report, Warned, WebStayedUp, WorkersChanged
 from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import Verdict, accepts
 from pushdeploy.model.instance import Instance, State, Status
-from pushdeploy.model.next_step import next_step
 from pushdeploy.system import processes
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.http import NoAnswerError, get
@@ -19,6 +19,7 @@ from pushdeploy.system.ports import held_by
 
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.cause import Cause
     from pushdeploy.model.health import HealthCheck
     from pushdeploy.model.release import Kind, Release
     from pushdeploy.model.settings import AppSettings
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 STAY_UP_SECONDS = 3.0
 """A worker that lives so long has read its configuration and found its queue; a web process that
 does so after its check does more than answer once."""
+
+LONGEST_WATCH_SECONDS = 30.0
+"""For workers, however long web took to boot."""
 
 LOOK_SECONDS = 0.25
 FRONT_SECONDS = 10.0
@@ -43,6 +47,7 @@ def cut_over(
     kind: Kind,
     *,
     healthy: float | None,
+    boot_seconds: float = 0.0,
 ) -> None:
     """Complete a switch.
 
@@ -54,6 +59,8 @@ def cut_over(
         kind: what makes it live.
         healthy: when web passed its check, if it was started for this switch; one that has run for
             longer has proven that it stays up.
+        boot_seconds: how long web took until then; workers import the same code, and one that
+            fails at the end of that should fail before it is said to be up.
 
     Raises:
         DeployFailedError: web or a worker does not stay up, or the front does not reach the
@@ -62,7 +69,8 @@ def cut_over(
     check_front(machine, release, settings)
     reached(Point.FRONT_CHECKED)
     look_through_proxy(machine, release, settings, report)
-    change_workers(machine, release, settings, report, kind)
+    watched = min(LONGEST_WATCH_SECONDS, max(STAY_UP_SECONDS, boot_seconds + 1))
+    change_workers(machine, release, settings, report, kind, watched)
     if healthy is not None:
         web_stays_up(machine, release, settings, report, healthy, kind)
 
@@ -73,8 +81,9 @@ def change_workers(
     settings: AppSettings,
     report: Report,
     kind: Kind,
+    seconds: float = STAY_UP_SECONDS,
 ) -> None:
-    """Old workers stop, then new ones start: no job is run by two."""
+    """Old workers stop, then new ones start, and stay up for so long: no job is run by two."""
     new = instances.workers(machine, release, settings)
     old = instances.stale_workers(machine.supervisor.statuses(release.app), new)
     if old:
@@ -85,19 +94,21 @@ def change_workers(
         reached(Point.WORKERS_APPLIED)
         machine.supervisor.start(new)
         reached(Point.WORKERS_STARTED)
-        _stay_up(machine, new, kind)
+        _stay_up(machine, release, new, kind, seconds)
         report(WorkersChanged(tuple(one.name for one in new)))
 
 
-def _stay_up(machine: Machine, started: list[Instance], kind: Kind) -> None:
-    end = machine.monotonic() + STAY_UP_SECONDS
+def _stay_up(
+    machine: Machine, release: Release, started: list[Instance], kind: Kind, seconds: float
+) -> None:
+    end = machine.monotonic() + seconds
     units = {one.unit: one for one in started}
     while machine.monotonic() < end:
         machine.sleep(LOOK_SECONDS)
         for status in machine.supervisor.statuses(started[0].app):
             fallen = status.restarts or status.state in (State.CRASHED, State.DOWN)
             if status.unit in units and fallen:
-                raise _worker_fell(machine, units[status.unit], kind)
+                raise _worker_fell(machine, release, units[status.unit], kind, seconds)
 
 
 def web_stays_up(
@@ -140,30 +151,40 @@ def _has_ended_since(status: Status, healthy: float) -> bool:
 def _web_fell(
     machine: Machine, release: Release, web: Instance, kind: Kind, what: str
 ) -> DeployFailedError:
-    output = excerpt(machine.supervisor.tail(web, OUTPUT_LINES))
-    again = next_step(kind, release.app)
+    output = machine.supervisor.tail(web, OUTPUT_LINES)
+    cause = explain(machine, release, "web", output)
+    again = hint_of(cause, kind, release.app)
     return DeployFailedError(
         f"the web process of v{release.number} passed its check and {what} "
         f"within {STAY_UP_SECONDS:.0f} s",
-        report=(
-            (f"Last output of {web.name}:", *(f"  {line}" for line in output))
-            if output
-            else (silence(machine, web),)
-        ),
-        hint=f"{again}; see also: pushdeploy logs --app {release.app}",
+        report=_shown(machine, web, output, cause),
+        hint=again if cause else f"{again}; see also: pushdeploy logs --app {release.app}",
     )
 
 
-def _worker_fell(machine: Machine, instance: Instance, kind: Kind) -> DeployFailedError:
-    output = excerpt(machine.supervisor.tail(instance, OUTPUT_LINES))
-    shown = (f"Last output of {instance.name}:", *(f"  {line}" for line in output))
+def _worker_fell(
+    machine: Machine, release: Release, instance: Instance, kind: Kind, seconds: float
+) -> DeployFailedError:
+    output = machine.supervisor.tail(instance, OUTPUT_LINES)
+    cause = explain(machine, release, instance.process_type, output)
     return DeployFailedError(
-        f"`{instance.name}` of v{instance.release} did not stay up for {STAY_UP_SECONDS:.0f} s",
-        report=shown if output else (silence(machine, instance),),
-        hint=next_step(
-            kind, instance.app, "fix its line in the Procfile, or the code, and push again"
+        f"`{instance.name}` of v{instance.release} did not stay up for {seconds:.0f} s",
+        report=_shown(machine, instance, output, cause),
+        hint=hint_of(
+            cause, kind, instance.app, "fix its line in the Procfile, or the code, and push again"
         ),
     )
+
+
+def _shown(
+    machine: Machine, instance: Instance, output: list[str], cause: Cause | None
+) -> tuple[str, ...]:
+    """The cause first, then what it printed."""
+    first = () if cause is None else (cause.text,)
+    lines = excerpt(output)
+    if not lines:
+        return (*first, silence(machine, instance))
+    return (*first, f"Last output of {instance.name}:", *(f"  {line}" for line in lines))
 
 
 def check_front(machine: Machine, release: Release, settings: AppSettings) -> None:

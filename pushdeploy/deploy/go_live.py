@@ -51,6 +51,7 @@ def go_live(
         DeployFailedError: it is not healthy, or the cutover fails; what was live is live.
     """
     former = records.settings()
+    began = machine.now()
     starts = _boot_healthy(machine, release, change(former), report, kind)
     healthy = machine.now() if starts else None
     reached(Point.WEB_HEALTHY)
@@ -58,7 +59,15 @@ def go_live(
     try:
         settings = records.change_settings(change)
         reached(Point.SETTINGS_SAVED)
-        cut_over(machine, release, settings, report, kind, healthy=healthy)
+        cut_over(
+            machine,
+            release,
+            settings,
+            report,
+            kind,
+            healthy=healthy,
+            boot_seconds=healthy - began if healthy else 0.0,
+        )
     except Exception:
         _go_back(machine, records, former, previous, report, kind)
         raise

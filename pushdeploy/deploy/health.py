@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy.explain import explain, hint_of, wrong_port
 from pushdeploy.deploy.listener import passed_over, refuse_listener
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, Warned, WebHealthy
+from pushdeploy.model.cause import Cause
 from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import HealthCheck, Verdict, accepts, probe_headers
-from pushdeploy.model.instance import DEFAULT_MEMORY, Instance, State, Status
-from pushdeploy.model.log_line import KILLED_FOR_MEMORY, Kept
-from pushdeploy.model.next_step import next_step
-from pushdeploy.model.read_only import remedy
+from pushdeploy.model.instance import Instance, State, Status
+from pushdeploy.model.log_line import Kept
 from pushdeploy.model.web_line import advice
 from pushdeploy.system.http import Answer, GaveUpError, NoAnswerError, get
 
@@ -46,12 +46,21 @@ OUTPUT_LINES = 200
 """How much of the app's own output a failure looks at; it shows the telling part."""
 
 
+WEB = "web"
+
+PASSED_OVER = Cause(
+    "It was given the release's socket, but listens on a port instead.",
+    'app.json: {"pushdeploy": {"web": "port"}}, and listen on 127.0.0.1:$PORT',
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why the last probe did not pass."""
 
     what: str
     body: tuple[str, ...] = ()
+    status: int | None = None
 
 
 def check(
@@ -152,7 +161,9 @@ def _probe(
 def _judge(one: HealthCheck, answer: Answer) -> Answer | Failure:
     body = tuple(line[:200] for line in answer.body.splitlines()[:BODY_LINES])
     if accepts(one, answer.status) is Verdict.FAIL:
-        return Failure(f"GET {one.path} answered {answer.status} {answer.reason}", body)
+        return Failure(
+            f"GET {one.path} answered {answer.status} {answer.reason}", body, answer.status
+        )
     if one.content is not None and one.content not in answer.body:
         return Failure(f"GET {one.path} answered {answer.status} without `{one.content}`", body)
     return answer
@@ -212,7 +223,19 @@ def _failed(
         if crashed
         else f"v{release.number} is not healthy: {failure.what}"
     )
-    report: list[str] = []
+    text = "\n".join((*failure.body, *output))
+    cause = (None if crashed else wrong_port(machine, release, instance)) or explain(
+        machine,
+        release,
+        WEB,
+        (*failure.body, *output),
+        status=failure.status,
+        body="\n".join(failure.body),
+        ended=crashed,
+    )
+    if cause is None and not crashed and passed_over(machine, release, instance):
+        cause = PASSED_OVER
+    report: list[str] = [] if cause is None else [cause.text]
     if failure.body and not crashed:
         report += ["The answer begins:", *(f"  {line}" for line in failure.body)]
     if output:
@@ -220,18 +243,7 @@ def _failed(
         report += [f"  {line}" for line in excerpt(output)]
     else:
         report.append(silence(machine, instance))
-    text = "\n".join((*failure.body, *output))
-    unwritable = remedy(text, machine.layout.app(release.app).slugs, release.app)
-    if unwritable is not None:
-        report.append(unwritable.text)
-        hint = unwritable.hint
-    elif KILLED_FOR_MEMORY in output:
-        report.append(f"It may use at most {DEFAULT_MEMORY} of the server's memory.")
-        hint = f"free -h; pushdeploy ps:scale web=1 --app {release.app}"
-    elif not crashed and passed_over(machine, release, instance):
-        report.append("It was given the release's socket, but listens on a port instead.")
-        hint = 'app.json: {"pushdeploy": {"web": "port"}}, and listen on 127.0.0.1:$PORT'
-    else:
-        again = next_step(kind, release.app, advice(release.procfile.web.command, text))
-        hint = f"{again}; see also: pushdeploy logs --app {release.app}" if output else again
+    hint = hint_of(cause, kind, release.app, advice(release.procfile.web.command, text))
+    if cause is None and output:
+        hint = f"{hint}; see also: pushdeploy logs --app {release.app}"
     return DeployFailedError(reason, report=tuple(report), hint=hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import NotFoundError, UnavailableError
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from pushdeploy.records.app_records import AppRecords
 
 WEB_CONCURRENCY = "WEB_CONCURRENCY"
+
+BEAT_SCHEDULE = "CELERY_BEAT_SCHEDULE"
+"""`--schedule` of `celery beat`, whose options have such variables (click, auto_envvar_prefix)."""
 
 MEMORY_PER_WORKER = 512 << 20
 """Bytes of RAM per gunicorn worker: a deploy holds two releases."""
@@ -90,11 +94,22 @@ def workers(machine: Machine, release: Release, settings: AppSettings) -> list[I
             release,
             line.name,
             index,
-            (("PORT", str(settings.port)), ("PUSHDEPLOY_INSTANCE", f"{line.name}.{index}")),
+            (
+                ("PORT", str(settings.port)),
+                ("PUSHDEPLOY_INSTANCE", f"{line.name}.{index}"),
+                *_schedule(machine, release, line.command),
+            ),
         )
         for line in release.procfile.workers
         for index in range(1, formation.instances(line.name) + 1)
     ]
+
+
+def _schedule(machine: Machine, release: Release, command: str) -> tuple[tuple[str, str], ...]:
+    """Where celery's beat keeps its schedule: by itself in the code, which it can't write."""
+    if not re.search(r"\bcelery\b.*\sbeat\b", command):
+        return ()
+    return ((BEAT_SCHEDULE, str(machine.layout.app(release.app).home / "celerybeat-schedule")),)
 
 
 def _instance(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import DeployFailedError, PortTakenError
+from pushdeploy.model.ports import BRIDGED
 from pushdeploy.system import tcp_owner
 from pushdeploy.system.accounts import user_id, user_name
 
@@ -59,6 +61,17 @@ def passed_over(machine: Machine, release: Release, instance: Instance) -> bool:
     port = dict(instance.environment).get("PORT", "")
     found = tcp_owner.listener(int(port)) if instance.port is None and port.isdigit() else None
     return found is not None and found.uid == user_id(machine.accounts.app_user(release.app))
+
+
+def elsewhere(machine: Machine, release: Release) -> tuple[str, int] | None:
+    """Address and port of something of the app's that listens, and on no port that we gave it."""
+    app = user_id(machine.accounts.app_user(release.app))
+    found = sorted(
+        (port, address)
+        for address, port, _, owner in tcp_owner.table()
+        if owner.listens and owner.uid == app and port not in BRIDGED
+    )
+    return (found[0][1], found[0][0]) if found and app != os.getuid() else None
 
 
 def cure(command: str) -> str:

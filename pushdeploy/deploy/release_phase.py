@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from pushdeploy.deploy.explain import explain
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import (
     ReleasePhaseFinished,
@@ -13,7 +14,7 @@ from pushdeploy.events import (
     Report,
 )
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.model.read_only import remedy
+from pushdeploy.model.log_line import KILLED_FOR_MEMORY
 from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 200
 """Pieces of its output in which a failure looks for its cause."""
+
+KILLED = 128 + 9
+"""The status of what the kernel ended, which it does for memory alone."""
 
 RELEASE_SECONDS = 3600.0
 """Heroku's limit for a release command."""
@@ -56,13 +60,15 @@ def release_phase(
     status = machine.supervisor.once(job, printed)
     reached(Point.RELEASE_PHASE_DONE)
     if status != 0:
-        unwritable = remedy("\n".join(last), records.place.slugs, release.app)
+        if status == KILLED:
+            last.append(KILLED_FOR_MEMORY)
+        cause = explain(machine, release, line.name, last)
         raise DeployFailedError(
             f"the release command `{line.command}` failed with status {status}",
-            report=() if unwritable is None else (unwritable.text,),
+            report=() if cause is None else (cause.text,),
             hint="fix it, commit, and push again; it will run from its beginning"
-            if unwritable is None
-            else unwritable.hint,
+            if cause is None
+            else cause.hint,
         )
     report(ReleasePhaseFinished(machine.monotonic() - began))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.cause import Cause, Evidence
@@ -13,6 +12,8 @@ from pushdeploy.model.web_server import SERVERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+BAD_REQUEST, SERVER_ERROR = 400, 500
 
 _VAR = r"([A-Za-z_][A-Za-z0-9_]{0,100})"
 _UNSET = (
@@ -210,7 +211,7 @@ def program(seen: Evidence) -> Cause | None:
 def allowed_host(seen: Evidence) -> Cause | None:
     """Django refuses the name under which it was asked."""
     found = _last(_HOST, seen.output)
-    if found is None and (seen.status, _BAD_REQUEST in seen.body) != (HTTPStatus.BAD_REQUEST, True):
+    if found is None and (seen.status, _BAD_REQUEST in seen.body) != (BAD_REQUEST, True):
         return None
     host = found[1].partition(":")[0] if found else seen.host
     text = f"Django refuses requests for `{host}`, which is not in ALLOWED_HOSTS."
@@ -250,7 +251,7 @@ def interface(seen: Evidence) -> Cause | None:
 
 def silent(seen: Evidence) -> Cause | None:
     """Django's 500, of which nothing is logged by default."""
-    error = seen.status == HTTPStatus.INTERNAL_SERVER_ERROR and _DJANGO_500 in seen.body
+    error = seen.status == SERVER_ERROR and _DJANGO_500 in seen.body
     if not error or "Traceback (most" in seen.output:
         return None
     return Cause(

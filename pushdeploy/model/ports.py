@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 FRONTS = range(8_000, 9_000)
 """Fronts get the first free port of these."""
+
+LOOPBACK = "127.0.0.1"
 
 BRIDGED = range(29_000, 30_000)
 """Loopback ports for web processes that can't take a socket; below the kernel's own range. No app
@@ -23,3 +27,24 @@ def as_range(ports: range) -> str:
 MOST_USED = 14_000
 """Ports of TCP and UDP that one app may use together, outgoing ones too: half of those that the
 kernel has for connections out, so that there are some left to ask a name server with."""
+
+
+def on_port(command: str, address: str, port: int) -> str:
+    """The line of the Procfile that listens on `$PORT` instead.
+
+    Args:
+        command: the web line, such as `python app.py --port 5000`.
+        address: where it listens now.
+        port: the port that it listens on now.
+    """
+    changed = re.sub(rf"(?<!\d){port}(?!\d)", "$PORT", command).replace("0.0.0.0", LOOPBACK)  # noqa: S104 - replaced
+    if changed != command and "$PORT" in changed:
+        return f"write in the Procfile: web: {changed}"
+    if re.search(r"\bflask\b.* run\b", command):
+        return f"write in the Procfile: web: {command} --host {LOOPBACK} --port $PORT"
+    if re.search(r"\bmanage\.py runserver\b", command):
+        return f"write in the Procfile: web: {command} {LOOPBACK}:$PORT"
+    return (
+        f"have it listen on {LOOPBACK} and the port in the environment variable PORT instead of "
+        f"{address}:{port}, commit, and push again"
+    )

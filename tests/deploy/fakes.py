@@ -389,8 +389,8 @@ class FakeCheckoutWorker:
             (repo / "objects").mkdir(exist_ok=True)
             (repo / "HEAD").write_text(f"ref: refs/heads/{request['branch']}\n")
             return "{}"
-        if verb == "collect":
-            return '{"before": 2048, "after": 1024}'
+        if verb in ("look", "collect"):
+            return "{}" if verb == "look" else '{"before": 2048, "after": 1024}'
         if verb == "keep_branch":
             for ref in (repo / "refs" / "heads").iterdir():
                 if ref.name != request["branch"]:

@@ -1,0 +1,97 @@
+"""Explain: why what was started failed, from what it printed, the repo, and the kernel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pushdeploy.deploy.listener import elsewhere
+from pushdeploy.errors import PushdeployError
+from pushdeploy.model.cause import Cause, Evidence
+from pushdeploy.model.causes import cause_of
+from pushdeploy.model.next_step import next_step
+from pushdeploy.model.ports import on_port
+from pushdeploy.model.repo_facts import RepoFacts, parse_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.instance import Instance
+    from pushdeploy.model.release import Kind, Release
+
+LONGEST = 200_000
+"""Characters of an output that are looked at, its last ones."""
+
+
+def explain(
+    machine: Machine,
+    release: Release,
+    process: str,
+    output: Iterable[str],
+    *,
+    command: str = "",
+    status: int | None = None,
+    body: str = "",
+    ended: bool = True,
+) -> Cause | None:
+    """Why; `None` when nothing says it in words that are known.
+
+    Args:
+        machine: this one.
+        release: what was started.
+        process: `web`, `release`, `run`, or a worker's process type.
+        output: its last lines.
+        command: what was typed after `run`; else the process's line in the Procfile is meant.
+        status: what the health check was answered.
+        body: that answer.
+        ended: the process is gone.
+    """
+    lines = {line.name: line.command for line in release.procfile.lines}
+    text = "\n".join(output)[-LONGEST:]
+    return cause_of(
+        Evidence(
+            app=release.app,
+            output=text,
+            command=command or lines.get(process, ""),
+            process=process,
+            slugs=machine.layout.app(release.app).slugs,
+            status=status,
+            body=body,
+            host=machine.proxy_host(release.app),
+            ended=ended,
+            facts=_facts(machine, release, lines.get("web", "")),
+        )
+    )
+
+
+def wrong_port(machine: Machine, release: Release, instance: Instance) -> Cause | None:
+    """It listens, but not where it was told to."""
+    if instance.port is None:
+        return None
+    found = elsewhere(machine, release)
+    if found is None:
+        return None
+    address, port = found
+    return Cause(
+        f"web listens on port {port}, and not on `$PORT`.",
+        on_port(release.procfile.web.command, address, port),
+    )
+
+
+def hint_of(cause: Cause | None, kind: Kind, app: str, otherwise: str | None = None) -> str:
+    """The one command; a change of the code is no answer to a change of something else."""
+    if cause is None:
+        return next_step(kind, app, otherwise)
+    return cause.hint if cause.hint.startswith("pushdeploy ") else next_step(kind, app, cause.hint)
+
+
+def _facts(machine: Machine, release: Release, command: str) -> RepoFacts:
+    """What the repo says; nothing when it can't be asked."""
+    repo = machine.layout.app(release.app).repo
+    try:
+        answer = machine.checkout_worker.ask(
+            "look", repo=str(repo), commit=release.commit.id, command=command
+        )
+    except PushdeployError:
+        return RepoFacts()
+    return parse_facts(answer)
