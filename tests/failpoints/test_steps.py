@@ -109,6 +109,7 @@ TOGETHER = {
     "make_venv.py::_begin_work": "the same, of a build's own folder",
     "make_venv.py::make_venv": "two jobs, of which the second begins as if there had been none",
     "checkout.py::wanted_commit": "asks for a commit's name",
+    "explain.py::_facts": "asks what a commit holds",
     "static.py::_open": "modes of one folder; whoever adds the mount again does the same",
     "sites.py::change_site": "takes back the line before, when nginx refuses",
     "certificates.py::give": "takes the old certificate away last, when nothing names it",
