@@ -19,7 +19,7 @@ LONG_STEP_SECONDS = 0.5
 
 NO_LIST = "No list of packages in the repo: making an empty venv"
 
-Known = (
+Making = (
     events.AttemptStarted
     | events.CheckedOut
     | events.ProcessTypesFound
@@ -33,7 +33,11 @@ Known = (
     | events.ReleasePhaseStarted
     | events.ReleasePhaseOutput
     | events.ReleasePhaseFinished
-    | events.WebStarting
+)
+"""Events until there is a release."""
+
+GoingLive = (
+    events.WebStarting
     | events.WebHealthy
     | events.Switched
     | events.WorkersChanged
@@ -44,9 +48,12 @@ Known = (
     | events.AttemptFailed
     | events.AttemptEnded
 )
+"""Events from then on."""
+
+Known = Making | GoingLive
 
 
-def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa: C901, PLR0912, PLR0915 - one case an event, none nested
+def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an event, none nested
     """The lines that a person sees for an event; `seen` from where, `None` is this machine."""
     match event:
         case events.AttemptStarted(app=app, commit=commit, kind=kind):
@@ -79,6 +86,12 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa
             yield STEP + f"Running release command: {escaped(command)}"
         case events.ReleasePhaseFinished(seconds=seconds):
             yield DETAIL + "Done" + _took(seconds)
+        case _:
+            yield from _going_live(event, seen)
+
+
+def _going_live(event: GoingLive, seen: Viewpoint | None) -> Iterator[str]:  # noqa: C901 - the same
+    match event:
         case events.WebStarting(release=release):
             yield STEP + f"Starting web of v{release}"
         case events.WebHealthy(url=url, status=status, seconds=seconds):

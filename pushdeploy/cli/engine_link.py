@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pushdeploy.engine.client import Connect
+    from pushdeploy.engine.connection import Connect
     from pushdeploy.errors import LostEngineError
     from pushdeploy.model.layout import Layout
 
@@ -26,7 +26,7 @@ def embedded_root() -> Path | None:
 
 def connect() -> Connect:
     """How to reach the engine."""
-    from pushdeploy.engine.client import (  # the engine itself needs neither
+    from pushdeploy.engine.connection import (  # the engine itself needs neither
         embedded_connection,
         server_connection,
     )

@@ -12,18 +12,17 @@ from pushdeploy.apps.storage import make_storage
 from pushdeploy.deploy.attempt import Audience, Request, app_lock, run_attempt
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.cleanup import clean_up
-from pushdeploy.deploy.go_live import go_live
+from pushdeploy.deploy.go_live import go_live, went_live
 from pushdeploy.deploy.rebuild import fitting, rebuilt, remade
 from pushdeploy.deploy.release import write_release
 from pushdeploy.errors import UnavailableError
-from pushdeploy.events import Report, WentLive
 from pushdeploy.model.ended import Ended, EndedAs
 from pushdeploy.model.release import Kind, Release
-from pushdeploy.proxy.bare_address import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pushdeploy.events import Report
     from pushdeploy.machine.machine import Machine
     from pushdeploy.model.environment import Environment
     from pushdeploy.model.settings import AppSettings
@@ -115,16 +114,9 @@ def _change_release(
 ) -> Release:
     """The new release; `settings` are the app's before and after the change."""
     began = machine.monotonic()
-    current = records.live_release()
-    if current is None:
-        built = remade(machine, records, report)
-    elif change.fresh:
-        built = rebuilt(machine, records, current, report, fresh=True)
-    else:
-        built = fitting(machine, records, current, report)
-    built = _with_storage(machine, built, *settings, report)
+    built = _built(machine, records, change, report)
     release = replace(
-        built,
+        _with_storage(machine, built, *settings, report),
         number=records.next_release(),
         kind=change.kind,
         description=change.description,
@@ -133,7 +125,6 @@ def _change_release(
     )
     records.note_attempt(attempt, release=release.number)
     write_release(machine, release, environment)
-    stands_for = live if change.kind is Kind.REBUILD else None
     go_live(
         machine,
         records,
@@ -142,18 +133,20 @@ def _change_release(
         kind=change.kind,
         who=who,
         change=change.settings,
-        stands_for=stands_for,
+        stands_for=live if change.kind is Kind.REBUILD else None,
     )
-    report(
-        WentLive(
-            app=release.app,
-            release=release.number,
-            commit=release.commit.id,
-            addresses=addresses(machine, records),
-            seconds=machine.monotonic() - began,
-        )
-    )
+    report(went_live(machine, records, release, began))
     return release
+
+
+def _built(machine: Machine, records: AppRecords, change: Change, report: Report) -> Release:
+    """The live release, with a venv that fits; without its record, from its commit again."""
+    current = records.live_release()
+    if current is None:
+        return remade(machine, records, report)
+    if change.fresh:
+        return rebuilt(machine, records, current, report, fresh=True)
+    return fitting(machine, records, current, report)
 
 
 def _with_storage(

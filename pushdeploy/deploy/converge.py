@@ -36,14 +36,7 @@ def converge(
 ) -> Ended:
     """Bring the deploy branch live.
 
-    Args:
-        machine: this one.
-        app: the app's name.
-        audience: who is told.
-        occasion: why somebody asks.
-        who: the person.
-        after: the newest attempt's number before the push.
-        pushed: the commit that the push brought, if it brought one.
+    `after` is the newest attempt's number before the push, `pushed` the commit that it brought.
 
     Raises:
         NotFoundError: there is no such app.

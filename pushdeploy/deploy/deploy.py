@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 from pushdeploy.apps.storage import make_storage
 from pushdeploy.build.build import build
 from pushdeploy.deploy.checkout import checkout
-from pushdeploy.deploy.go_live import go_live
+from pushdeploy.deploy.go_live import go_live, went_live
 from pushdeploy.deploy.release import write_release
 from pushdeploy.deploy.release_phase import release_phase
 from pushdeploy.deploy.warnings import warnings
-from pushdeploy.events import ProcessTypesFound, Report, WentLive, WorkersDefaulted
+from pushdeploy.events import ProcessTypesFound, Report, WorkersDefaulted
 from pushdeploy.model.appjson import AppJson, parse_app_json
 from pushdeploy.model.procfile import Procfile, parse_procfile
 from pushdeploy.model.release import Binding, Kind, Release
 from pushdeploy.model.web_server import web_server
-from pushdeploy.proxy.bare_address import addresses
 from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
@@ -56,15 +55,7 @@ def deploy(
     write_release(machine, release, records.environment())
     release_phase(machine, records, attempt, release, report)
     go_live(machine, records, release, report, kind=Kind.DEPLOY, who=who)
-    report(
-        WentLive(
-            app=app,
-            release=release.number,
-            commit=tree.commit.id,
-            addresses=addresses(machine, records),
-            seconds=machine.monotonic() - began,
-        )
-    )
+    report(went_live(machine, records, release, began))
     return release
 
 

@@ -10,7 +10,8 @@ from pushdeploy.deploy.cutover import change_workers, cut_over
 from pushdeploy.deploy.health import check
 from pushdeploy.deploy.switch import confirm_switch, switch, switch_back
 from pushdeploy.errors import PortTakenError, PushdeployError
-from pushdeploy.events import Report, Warned
+from pushdeploy.events import Report, Warned, WentLive
+from pushdeploy.proxy.bare_address import addresses
 from pushdeploy.records.app_records import AppRecords, read_release_or_none
 from pushdeploy.system.failpoints import Point, reached
 
@@ -35,17 +36,9 @@ def go_live(
 ) -> int | None:
     """Make a release live; returns the one that was.
 
-    The old release serves until the new one is healthy, and again if the cutover fails.
-
-    Args:
-        machine: this one.
-        records: the app's records.
-        release: the release, in place.
-        report: who is told.
-        kind: what made it.
-        who: for whom.
-        change: of formation or storage, which comes with the release and goes if it does.
-        stands_for: the release that this one is, but for a venv that was built again.
+    The old release serves until the new one is healthy, and again if the cutover fails. A `change`
+    of formation or storage comes with the release and goes if it does; `stands_for` is the release
+    that this one is, but for a venv that was built again.
 
     Raises:
         DeployFailedError: it is not healthy, or the cutover fails; what was live is live.
@@ -75,6 +68,17 @@ def go_live(
     if previous is not None and previous != release.number:
         keep_warm(machine, records, previous, settings)
     return previous
+
+
+def went_live(machine: Machine, records: AppRecords, release: Release, began: float) -> WentLive:
+    """What is told of it; `began` by the machine's monotonic clock."""
+    return WentLive(
+        app=release.app,
+        release=release.number,
+        commit=release.commit.id,
+        addresses=addresses(machine, records),
+        seconds=machine.monotonic() - began,
+    )
 
 
 def _boot_healthy(

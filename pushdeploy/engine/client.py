@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import select
 import socket
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
 
 from pushdeploy.errors import (
     LostEngineError,
-    NotAllowedError,
     PushdeployError,
     UnavailableError,
 )
 from pushdeploy.model.wire import encode, read, read_error
-from pushdeploy.system.command import Command, start
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pushdeploy.engine.connection import Connect
     from pushdeploy.engine.registry import Request, Verb
 
 Answer = TypeVar("Answer")
@@ -63,68 +61,6 @@ class Silent:
 
 class GoneError(PushdeployError):
     """The watcher left; the engine goes on."""
-
-
-Connect = Callable[[], socket.socket]
-
-
-def server_connection(path: Path) -> Connect:
-    """Connect to the engine that systemd starts."""
-
-    def connect() -> socket.socket:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            connection.connect(str(path))
-        except PermissionError as error:
-            connection.close()
-            raise NotAllowedError(
-                "only root and members of the group `pushdeploy` may do that here",
-                hint="put sudo in front of it; or: sudo usermod -aG pushdeploy $USER, and log in",
-            ) from error
-        except OSError as error:
-            connection.close()
-            raise UnavailableError(
-                f"the engine does not answer at `{path}`: {error.strerror}",
-                hint="systemctl status pushdeploy.engine.socket",
-            ) from error
-        return connection
-
-    return connect
-
-
-def embedded_connection(root: Path, log: Path) -> Connect:
-    """Start an engine of our own: a detached child, which goes on when we are killed.
-
-    Args:
-        root: the folder of embedded mode.
-        log: where the child writes what goes wrong.
-    """
-
-    def connect() -> socket.socket:
-        ours, theirs = socket.socketpair()
-        log.parent.mkdir(parents=True, exist_ok=True)
-        line = Command(
-            [sys.executable, "-I", "-m", "pushdeploy.programs.engine"],
-            environment={**os.environ, "PUSHDEPLOY_HOME": str(root)},
-            folder=Path("/"),
-        )
-        with theirs, log.open("ab") as errors:
-            output = errors.fileno()
-            start(line, stdin=theirs.fileno(), stdout=output, stderr=output, new_session=True)
-        return ours
-
-    return connect
-
-
-def prepared(connect: Connect) -> socket.socket:
-    """A connection to an engine that gets ready for a request which may come later, or never.
-
-    Raises:
-        UnavailableError: there is no engine.
-    """
-    connection = connect()
-    connection.sendall(encode({"verb": "prepare"}))
-    return connection
 
 
 def ask(

@@ -1,4 +1,8 @@
-"""Where everything of ours lies on disk. Paths only; nothing here touches the disk."""
+"""Where everything of ours lies on disk. Paths only; nothing here touches the disk.
+
+One file although a long one: whoever looks for a path, or for what else lies in a folder, looks in
+one place, and no two places can say the same path differently.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 from pushdeploy.cli.engine_link import socket_of
-from pushdeploy.engine.client import ask, server_connection
+from pushdeploy.engine.client import ask
+from pushdeploy.engine.connection import server_connection
 from pushdeploy.engine.verbs.watchdog import found
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.layout import SERVER

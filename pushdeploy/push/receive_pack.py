@@ -16,7 +16,8 @@ from pushdeploy.cli.engine_link import WHO_VARIABLE, connect, layout, of_person,
 from pushdeploy.cli.seen_from import CONNECTION
 from pushdeploy.cli.style import DETAIL, STEP
 from pushdeploy.cli.watch import stderr
-from pushdeploy.engine.client import ask, prepared
+from pushdeploy.engine.client import ask
+from pushdeploy.engine.connection import prepared
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.fate import Fate
 from pushdeploy.model.refname import FIRST_BRANCHES

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import CommandFailedError, UnavailableError
 from pushdeploy.model.layout import SERVER, ProxyLayout
-from pushdeploy.model.nginx_file import ANYWHERE, listens, named
-from pushdeploy.model.site import HASH_SIZES, Certificate, NginxFeatures, Site
 from pushdeploy.system import nginx_logs, nginx_program, nginx_workers
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.files import File, make_folder, sync_folder, write
 from pushdeploy.system.locks import held
+from pushdeploy.system.nginx_features import features
 from pushdeploy.system.nginx_files import MODE, OURS, site_files
-from pushdeploy.system.nginx_program import version
 from pushdeploy.system.nginx_reading import MAIN, read
 from pushdeploy.system.nginx_refusal import refusal
 from pushdeploy.system.nginx_welcome import Welcome
@@ -31,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from pushdeploy.model.nginx_file import Directive
+    from pushdeploy.model.site import NginxFeatures, Site
 
-PORTS = (80, 443)
 MISSING = (
     "nginx is not installed",
     "sudo apt-get install nginx-light, then: pushdeploy reconcile",
@@ -41,10 +39,6 @@ CONFIGURATION = Path("/etc/nginx")
 MACHINE = Path("/etc/machine-id")
 
 LOCK_SECONDS = 60.0
-MODERN_HTTP2 = (1, 25, 1)
-REJECTS_HANDSHAKES = (1, 19, 4)
-KEEPS_UPSTREAMS = (1, 29, 7)
-POST_QUANTUM = (3, 5, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +93,7 @@ class Nginx:
 
     def features(self) -> NginxFeatures:
         """What this nginx can do."""
-        said, others = nginx_program.built(), self.others()
-        taken = {
-            _listen(one.address, one.port)
-            for one in listens(others)
-            if one.default and one.address in ANYWHERE and one.port in PORTS
-        }
-        nginx, openssl = version("nginx/", said), version("OpenSSL ", said)
-        return NginxFeatures(
-            http2_directive=nginx >= MODERN_HTTP2,
-            reject_handshake=nginx >= REJECTS_HANDSHAKES,
-            keeps_upstreams=nginx >= KEEPS_UPSTREAMS,
-            post_quantum=openssl >= POST_QUANTUM,
-            ipv6=Path("/proc/net/if_inet6").exists(),
-            acme=self._ours.acme,
-            pages=self._ours.pages,
-            snippets=self.snippets,
-            own_certificate=Certificate(self._ours.refusing_chain, self._ours.refusing_key),
-            taken=frozenset(taken),
-            hash_sizes=tuple(pair for pair in HASH_SIZES if not named(others, pair[0])),
-        )
+        return features(self._ours, self.snippets, self.others())
 
     def others(self) -> list[Directive]:
         """What nginx reads of other people's files."""
@@ -312,8 +287,3 @@ class Nginx:
         path = self._ours.lock
         with held(path, who="pushdeploy", what="a change of nginx", seconds=LOCK_SECONDS):
             yield
-
-
-def _listen(address: str, port: int) -> str:
-    """As our templates have it: `80`, `[::]:80`."""
-    return str(port) if address == ANYWHERE[0] else f"{address}:{port}"

@@ -4,7 +4,8 @@ Every Python of the venv imports this when it begins (`pushdeploy_socket.pth`). 
 the socket by itself; the others would listen on a TCP port as well or instead, and none of them
 says who the visitor is when its peer is a unix socket. What is set right is set right as the
 server's own module is imported; a module that is never imported costs nothing. Runs in the app, on
-any Python from 3.8 on, so it imports nothing but what is there already.
+any Python from 3.8 on, so it imports nothing but what is there already; and it is one file, long
+as it is, since a venv gets it as one.
 """
 
 import os

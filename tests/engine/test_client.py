@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pushdeploy.engine.client import GoneError, converse, prepared, server_connection
+from pushdeploy.engine.client import GoneError, converse
+from pushdeploy.engine.connection import prepared, server_connection
 from pushdeploy.errors import PushdeployError, UnavailableError
 
 if TYPE_CHECKING:
