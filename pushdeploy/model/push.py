@@ -61,7 +61,7 @@ def parse_updates(text: str) -> list[RefUpdate]:
     return [RefUpdate(*line.split(" ", 2)) for line in text.splitlines()]
 
 
-def plan_push(updates: list[RefUpdate], branch: str) -> PushPlan:
+def plan_push(updates: list[RefUpdate], branch: str, new: str = "") -> PushPlan:
     """Decide about each ref: the deploy branch is deployed, tags are kept, the rest is refused.
 
     A push that brings other branches and not the deploy branch is refused as a whole.
@@ -69,6 +69,7 @@ def plan_push(updates: list[RefUpdate], branch: str) -> PushPlan:
     Args:
         updates: the refs.
         branch: the deploy branch; empty before the first push.
+        new: the app that the push would make; empty when it is there.
 
     Raises:
         RefusedInputError: nothing of the push is taken; with the command that would work.
@@ -90,7 +91,7 @@ def plan_push(updates: list[RefUpdate], branch: str) -> PushPlan:
             )
         parse_branch_name(wanted)
     elif rest:
-        raise _refusal(rest[0], branch)
+        raise _refusal(rest[0], branch, new)
     elif not branch:
         raise RefusedInputError(
             "the push contains only tags, and nothing has been deployed yet",
@@ -149,7 +150,7 @@ def _first_branch(updates: list[RefUpdate]) -> str:
     return next((name for name in FIRST_BRANCHES if name in pushed), "")
 
 
-def _refusal(update: RefUpdate, branch: str) -> RefusedInputError:
+def _refusal(update: RefUpdate, branch: str, new: str) -> RefusedInputError:
     """Why a push without the deploy branch is refused."""
     name = branch_of(update.ref)
     wanted = branch or FIRST_BRANCHES[0]
@@ -165,7 +166,8 @@ def _refusal(update: RefUpdate, branch: str) -> RefusedInputError:
         )
     choose = f"git push production {_shown(name)}:{wanted}"
     if _shown(name) == name:
-        choose += f", or from now on: pushdeploy git:set deploy-branch {name}"
+        create = f"pushdeploy apps:create {new}; " if new else ""
+        choose += f", or from now on: {create}pushdeploy git:set deploy-branch {name}"
     if branch:
         message = f"{quoted(name)} is not deployed; the deploy branch is `{branch}`"
     elif is_deployable_first_branch(name):  # a deletion was the only update of it

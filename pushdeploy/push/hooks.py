@@ -41,10 +41,11 @@ def pre_receive() -> int:
     from pushdeploy.push.pre_receive import check_push  # this hook alone needs it
 
     branch = os.environ.get(BRANCH, "")
+    new = os.environ[APP] if os.environ.get(FIRST) else ""
     printer = PatientPrinter(1)
     try:
-        plan = check_push(sys.stdin.read(), branch, os.environ.get(LIVE, ""))
-        if plan.deployed and os.environ.get(FIRST):
+        plan = check_push(sys.stdin.read(), branch, os.environ.get(LIVE, ""), new)
+        if plan.deployed and new:
             _see_that_app_can_be_made()
     except PushdeployError as error:
         name_app(error, os.environ.get(APP))

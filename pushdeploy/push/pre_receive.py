@@ -44,18 +44,19 @@ HERE = Git()
 """In the repo and the quarantine that git gives its hook."""
 
 
-def check_push(updates: str, branch: str, live: str = "") -> PushPlan:
+def check_push(updates: str, branch: str, live: str = "", new: str = "") -> PushPlan:
     """Decide about each ref of a push, and refuse what can't be deployed.
 
     Args:
         updates: one `old new ref` line per updated ref.
         branch: the deploy branch; empty before the first push.
         live: the commit that is live; empty when nothing is.
+        new: the app that the push would make; empty when it is there.
 
     Raises:
         RefusedInputError: nothing of it is taken; with the command that would work.
     """
-    plan = plan_push(parse_updates(updates), branch)
+    plan = plan_push(parse_updates(updates), branch, new)
     if plan.deployed is not None:
         _refuse_tag(plan.deployed)
         _refuse_shallow(plan.deployed)

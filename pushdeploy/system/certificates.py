@@ -86,7 +86,7 @@ def check(chain: bytes, key: bytes, domains: Sequence[str], now: float) -> Facts
         raise RefusedInputError(
             f"the certificate is for {', '.join(found.names) or 'no name'}, not for "
             f"{', '.join(missing)}",
-            hint="pushdeploy domains:list",
+            hint="pushdeploy domains",
         )
     _check_time(certificates[0], now)
     _check_chain(certificates)

@@ -90,7 +90,7 @@ def remove(path: Path, name: str) -> None:
         lines = _lines(path)
         kept = [line for line in lines if not _has_name(line, name)]
         if len(kept) == len(lines):
-            raise NotFoundError(f"there is no key `{name}`", hint="pushdeploy keys:list")
+            raise NotFoundError(f"there is no key `{name}`", hint="pushdeploy keys")
         _write(path, kept)
 
 
@@ -105,9 +105,7 @@ def _check(key: Key) -> None:
 
 def _compare(key: Key, other: Key) -> None:
     if key.body == other.body:
-        raise UsageError(
-            f"this key may push already, as `{other.name}`", hint="pushdeploy keys:list"
-        )
+        raise UsageError(f"this key may push already, as `{other.name}`", hint="pushdeploy keys")
     if key.name == other.name:
         raise UsageError(
             f"there is another key with the name `{key.name}`",

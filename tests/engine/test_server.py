@@ -104,6 +104,20 @@ def test_the_list_of_apps_tells_of_a_crash_loop(line: Line, machine: FakeMachine
     assert listed["crash_loops"] == ["worker.1"]
 
 
+def test_a_branch_chosen_before_there_is_an_app_is_answered_with_both_commands(
+    line: Line, machine: FakeMachine
+) -> None:
+    wanted = {"verb": "git.set", "app": "shop", "name": "deploy-branch", "value": "trunk"}
+
+    error = line.answer(wanted)["error"]
+
+    assert error["message"].startswith("there is no app `shop` yet")
+    assert error["hint"] == (
+        "pushdeploy apps:create shop; pushdeploy git:set deploy-branch trunk --app shop"
+    )
+    assert not machine.layout.app("shop").root.exists()
+
+
 def test_an_unknown_verb_is_named(line: Line) -> None:
     error = line.answer({"verb": "reboot"})["error"]
 

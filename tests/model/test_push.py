@@ -18,6 +18,26 @@ def test_deleting_the_deploy_branch_is_answered_with_how_to_choose_another() -> 
     assert refused.value.hint == hint
 
 
+@pytest.mark.parametrize(
+    ("branch", "new", "later"),
+    [
+        ("", "blog", "pushdeploy apps:create blog; pushdeploy git:set deploy-branch trunk"),
+        ("", "", "pushdeploy git:set deploy-branch trunk"),
+        ("main", "", "pushdeploy git:set deploy-branch trunk"),
+    ],
+)
+def test_another_branch_is_chosen_by_commands_that_work_now(
+    branch: str, new: str, later: str
+) -> None:
+    update = RefUpdate("0" * 40, "1" * 40, "refs/heads/trunk")
+
+    with pytest.raises(RefusedInputError) as refused:
+        plan_push([update], branch, new)
+
+    hint = f"git push production trunk:main, or from now on: {later}"
+    assert refused.value.hint == hint
+
+
 ANNOTATED = RefUpdate("0" * 40, "2" * 40, "refs/tags/main")
 
 

@@ -63,7 +63,7 @@ def remove(asked: Asked, *, domains: tuple[str, ...]) -> ChangedDomains:
             if domain not in before.domains:
                 raise NotFoundError(
                     f"`{domain}` is not a domain of `{asked.app}`",
-                    hint=f"pushdeploy domains:list --app {asked.app}",
+                    hint=f"pushdeploy domains --app {asked.app}",
                 )
         return before.changed(domains=tuple(one for one in before.domains if one not in gone))
 

@@ -58,7 +58,13 @@ def choose(asked: Asked, *, name: str, value: str) -> Branch:
     from pushdeploy.model.refname import parse_branch_name, parse_git_setting
 
     parse_git_setting(name)
-    branch = parse_branch_name(value)
+    branch, app = parse_branch_name(value), asked.app
+    if not asked.machine.layout.app(app).settings.exists():
+        again = f"pushdeploy git:set deploy-branch {branch} --app {app}"
+        raise NotFoundError(
+            f"there is no app `{app}` yet; the first push, or apps:create, makes it",
+            hint=f"pushdeploy apps:create {app}; {again}",
+        )
     return Branch(branch, choose_branch(asked.machine, asked.app, branch))
 
 
