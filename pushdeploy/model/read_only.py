@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pushdeploy.model.storage import USUAL_FOLDER
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -33,7 +35,7 @@ def remedy(output: str, slugs: Path, app: str) -> Remedy | None:
     """
     if not any(sign in output for sign in SIGNS):
         return None
-    folder = "FOLDER"
+    hint = f"pushdeploy storage --app {app} shows where it may write; storage:add adds a folder"
     found = _PATH.search(output)
     if found is not None:
         path = slugs / "code" / found[1]  # a relative one begins in the code
@@ -42,15 +44,18 @@ def remedy(output: str, slugs: Path, app: str) -> Remedy | None:
                 "An app can write only to its storage, its $HOME and /tmp.",
                 f"change where it writes, then push again; see also: pushdeploy logs --app {app}",
             )
-        folder = _folder(path.relative_to(slugs).parts[1:])
+        hint = _add(path.relative_to(slugs).parts[1:], app) or hint
     return Remedy(
-        "The code is read-only to the app; what must survive a deploy belongs in storage.",
-        f"pushdeploy storage:add {folder}/ --app {app}",
+        "The code is read-only to the app; what must survive a deploy belongs in storage.", hint
     )
 
 
-def _folder(parts: tuple[str, ...]) -> str:
-    """The first folder in the code; a name with a dot, alone, is a file's."""
+def _add(parts: tuple[str, ...], app: str) -> str:
+    """The command for the first folder in the code; a name with a dot, alone, is a file's."""
     first = parts[0] if parts else ""
-    is_file = len(parts) == 1 and "." in first
-    return first if _NAME.fullmatch(first) and not is_file else "FOLDER"
+    if not _NAME.fullmatch(first):
+        return ""
+    if len(parts) == 1 and "." in first:
+        usual = f"have the app use {USUAL_FOLDER}/{first}, then: "
+        return f"{usual}pushdeploy storage:add {USUAL_FOLDER}/ --app {app}"
+    return f"pushdeploy storage:add {first}/ --app {app}"

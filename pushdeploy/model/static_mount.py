@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pushdeploy.errors import UsageError
+from pushdeploy.errors import RefusedInputError, UsageError
 from pushdeploy.model.storage import parse_storage_folder
 from pushdeploy.model.text import quoted
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _URL = re.compile(r"/(?:[A-Za-z0-9_-][A-Za-z0-9._~-]*/)*[A-Za-z0-9_-][A-Za-z0-9._~-]*/?", re.ASCII)
+_ADD = "pushdeploy static:add"
 SHARED = "shared/"
 """A folder that begins so is storage; any other is in the code."""
 
@@ -42,16 +43,40 @@ def parse_static_mount(url: str, folder: str) -> StaticMount:
     """A mount as people type it: `/media shared/media`.
 
     Raises:
-        UsageError: the URL or the folder has another form; `/` would hide the app.
+        UsageError: the URL has another form; `/` would hide the app.
+        RefusedInputError: the folder has.
     """
     if not _URL.fullmatch(url):
         raise UsageError(
-            f"{quoted(url)} is not a URL prefix such as `/media`",
-            hint="pushdeploy static:add /media shared/media",
+            f"{quoted(url)} is not a URL prefix such as `/media`", hint=_meant(url, folder)
         )
     shared = folder.startswith(SHARED)
-    inner = parse_storage_folder(folder.removeprefix(SHARED) if shared else folder)
+    try:
+        inner = parse_storage_folder(folder.removeprefix(SHARED) if shared else folder)
+    except RefusedInputError as error:
+        raise RefusedInputError(
+            f"{quoted(folder)} is neither a folder of the code, such as `public`, nor one of "
+            "storage, such as `shared/media`",
+            hint=_meant(url, folder),
+        ) from error
     return StaticMount(url.rstrip("/"), f"{SHARED}{inner}" if shared else inner)
+
+
+def _meant(url: str, folder: str) -> str:
+    """The command as it was meant: `media shared/media`, `/media /public`, `public /media`."""
+    ways = ((url, folder), (f"/{url}", folder), (url, folder.strip("/")), (folder, url))
+    return next(
+        (f"{_ADD} {one} {other}" for one, other in ways if _is_mount(one, other)),
+        f"{_ADD} /media shared/media",
+    )
+
+
+def _is_mount(url: str, folder: str) -> bool:
+    try:
+        parse_storage_folder(folder.removeprefix(SHARED))
+    except RefusedInputError:
+        return False
+    return _URL.fullmatch(url) is not None
 
 
 def mounts(added: Iterable[StaticMount]) -> tuple[StaticMount, ...]:

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError, UsageError
-from pushdeploy.model.static_mount import code_folders
+from pushdeploy.model.static_mount import SHARED, code_folders
 from pushdeploy.model.text import quoted
 from pushdeploy.proxy.sites import change_site, proxy_of
 from pushdeploy.records.app_records import AppRecords
@@ -42,12 +42,12 @@ def add_mount(machine: Machine, app: str, mount: StaticMount) -> tuple[AppSettin
         if not folder.is_dir():
             raise UsageError(
                 f"`{mount.shared}` is not a storage folder of `{app}`",
-                hint=f"pushdeploy storage:add {mount.shared}/ --app {app}",
+                hint=f"pushdeploy storage:add {mount.shared}/ --app {app}, then the same again",
             )
     if folder.exists() and not folder.is_dir():
         raise UsageError(
             f"`{mount.folder}` is a file, and only a folder can be served",
-            hint=f"pushdeploy static:add {mount.url} FOLDER --app {app}",
+            hint=_around(mount, app),
         )
 
     def added(before: AppSettings) -> AppSettings:
@@ -59,6 +59,14 @@ def add_mount(machine: Machine, app: str, mount: StaticMount) -> tuple[AppSettin
     if not folder.is_dir():
         return after, f"The live release has no `{mount.folder}/`; a later push may bring it."
     return after, _unreadable(machine, folder)
+
+
+def _around(mount: StaticMount, app: str) -> str:
+    """What serves a file, if it lies in a folder: that one."""
+    parent = str(PurePosixPath(mount.folder).parent)
+    if parent in (".", SHARED.rstrip("/")):
+        return "move it to a folder of its own, such as `public/`, and name that"
+    return f"pushdeploy static:add {mount.url} {parent} --app {app}"
 
 
 def _refuse_storage(machine: Machine, app: str, mount: StaticMount) -> None:
@@ -114,4 +122,7 @@ def _unreadable(machine: Machine, folder: Path) -> str:
             f"nginx can't read `{folder}`", hint=f"namei -l {folder} shows what {user} may not"
         )
     path = found.stdout.rstrip("\n")
-    return f"nginx can't read {quoted(path)}, and maybe others: chmod o+r" if path else ""
+    if not path:
+        return ""
+    cure = f"sudo chmod --recursive o+rX {folder}"
+    return f"nginx can't read {quoted(path)}, and maybe others. To let it: {cure}"

@@ -8,16 +8,22 @@ from pushdeploy.model.read_only import remedy
 
 SLUGS = Path("/var/lib/pushdeploy/apps/blog/slugs")
 
+ADD = "pushdeploy storage:add"
+SHOWN = "pushdeploy storage --app blog shows where it may write; storage:add adds a folder"
+
 
 @pytest.mark.parametrize(
     ("path", "hint"),
     [
         ("instance", "pushdeploy storage:add instance/ --app blog"),
         ("media/2026/a.png", "pushdeploy storage:add media/ --app blog"),
-        ("db.sqlite3", "pushdeploy storage:add FOLDER/ --app blog"),
-        ("", "pushdeploy storage:add FOLDER/ --app blog"),
-        ("my folder/a", "pushdeploy storage:add FOLDER/ --app blog"),
-        ("$(reboot)/a", "pushdeploy storage:add FOLDER/ --app blog"),
+        (
+            "db.sqlite3",
+            f"have the app use instance/db.sqlite3, then: {ADD} instance/ --app blog",
+        ),
+        ("", SHOWN),
+        ("my folder/a", SHOWN),
+        ("$(reboot)/a", SHOWN),
     ],
 )
 def test_the_folder_is_named_where_the_app_named_it(path: str, hint: str) -> None:
@@ -50,7 +56,7 @@ def test_sqlite_names_no_path() -> None:
     found = remedy("sqlite3.OperationalError: unable to open database file", SLUGS, "blog")
 
     assert found is not None
-    assert found.hint == "pushdeploy storage:add FOLDER/ --app blog"
+    assert found.hint == SHOWN
 
 
 def test_other_output_needs_no_remedy() -> None:

@@ -61,6 +61,25 @@ def test_what_would_hide_the_app_or_leave_the_tree_is_refused(url: str, folder: 
         parse_static_mount(url, folder)
 
 
+@pytest.mark.parametrize(
+    ("url", "folder", "meant"),
+    [
+        ("media", "public", "/media public"),
+        ("/media", "/public", "/media public"),
+        ("public", "/media", "/media public"),
+        ("shared/media", "/media", "/media shared/media"),
+        ("/a b", "x; y", "/media shared/media"),
+        ("/a", "../x", "/media shared/media"),
+    ],
+)
+def test_the_hint_is_the_command_as_it_was_meant(url: str, folder: str, meant: str) -> None:
+    with pytest.raises(PushdeployError) as refused:
+        parse_static_mount(url, folder)
+
+    assert refused.value.hint == f"pushdeploy static:add {meant}"
+    assert "storage folder" not in refused.value.message
+
+
 @given(st.text(), st.text())
 def test_whatever_comes_nginx_reads_no_more_than_a_path(url: str, folder: str) -> None:
     try:
