@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError, UsageError
 from pushdeploy.install.steps import Steps
@@ -24,6 +25,11 @@ from pushdeploy.system import (
     tool,
     ufw,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pushdeploy.model.layout import Layout
 
 NGINX_SITES = Path("/etc/nginx/conf.d")
 NGINX_SNIPPETS = Path("/etc/nginx/pushdeploy")
@@ -57,12 +63,35 @@ def uninstall(*, purge: bool, sure: bool) -> None:
     _remove_data(steps, purge=purge)
     rules = ufw.ours()
     steps.result("pushdeploy is gone" if steps.changed else "Nothing to do")
-    if kept:
-        steps.detail(f"The apps' data is still in {SERVER.state}, with the users that own it.")
-        steps.detail("To delete it: sudo ./installer.sh uninstall --purge")
+    for line in left(SERVER, certbot.apps(), owners=kept):
+        steps.detail(line)
     if rules:
         steps.detail(f"The firewall is left as it is, with our rules: {', '.join(rules)}.")
         steps.detail("To take one away: sudo ufw delete RULE (without ssh's you are locked out)")
+
+
+def left(layout: Layout, certificates: Sequence[str], *, owners: bool) -> list[str]:
+    """What is still on the server, with its places, and how to delete it.
+
+    Args:
+        layout: where things are.
+        certificates: the apps that certbot has one for.
+        owners: whether users stay, as they own data.
+    """
+    users = ", with the users that own it" if owners else ""
+    kept = {
+        layout.state: f"releases, storage and config vars{users}",
+        layout.log: "logs of deploys",
+        layout.settings: "settings, keys and certificates of your own",
+        NGINX_SNIPPETS: "directives for nginx, by nginx:set",
+    }
+    found = [f"  {place}: {what}" for place, what in kept.items() if place.exists()]
+    if certificates:
+        found.append(f"  certificates of certbot, for {', '.join(certificates)}")
+    if found:
+        found = ["Still here:", *found]
+        found.append("To delete that too: sudo ./installer.sh uninstall --purge")
+    return [*found, "Debian packages that were installed stay."]
 
 
 def _is_installed() -> bool:

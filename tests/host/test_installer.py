@@ -554,6 +554,8 @@ def test_the_apps_come_back_after_a_new_installation(server: Host, laptop: Lapto
     install(server)
 
     assert "--purge" in gone.stderr
+    for place in ("/etc/pushdeploy", "/var/lib/pushdeploy", "/var/log/pushdeploy"):
+        assert f"       {place}: " in gone.stderr.replace("         ", "       ")
     assert port.returncode != 0
     assert answer(server) == "hello"
     assert server.run(*owners).stdout == before
