@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from pushdeploy.build.choose_python import choose_python
+from pushdeploy.build.export import export
 from pushdeploy.build.make_venv import make_venv
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildStarted, Built, GunicornAdded, ListsPassedOver, Report
@@ -71,6 +72,7 @@ def build(
     if not reused:
         report(BuildStarted(tree.source))
         _refuse_full_disk(machine, machine.layout.app(app).venvs)
+        export(machine, app, tree, report, python)
         make_venv(machine, app, tree, report, python=python, venv=venv, extra=extra)
     report(Built(reused=reused, seconds=machine.monotonic() - began, source=tree.source))
     return Venv(key, str(python.version), str(python.path))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pushdeploy.build.export import exporters
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.records.app_records import AppRecords
@@ -65,5 +66,7 @@ def _job(machine: Machine, app: str) -> Job | None:
 def clear_cache(machine: Machine, app: str) -> None:
     """Delete all that builds of the app have downloaded; with the lock held."""
     place = machine.layout.app(app)
+    for tool in exporters(place):
+        files.delete_tree(place.venvs / tool)
     files.delete_tree(place.verified_cache)
     files.delete_tree(place.build_work)

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pushdeploy.build import private_cache, source_copy
-from pushdeploy.build.recipe import recipe
+from pushdeploy.build.recipe import PINS, recipe
 from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, Report
@@ -65,14 +65,14 @@ def make_venv(
     status = 1
     if not tree.local:
         job = _from_wheels(machine, app, tree, python=python, venv=venv, extra=extra)
-        status = machine.supervisor.once(job, _progress(report))
+        status = machine.supervisor.once(job, progress(report))
     spent = machine.monotonic() - began
     if status not in (0, *LIMITS) and spent < BUILD_SECONDS:
         _begin(machine, app, venv)
         _begin_work(machine, app)
         left = BUILD_SECONDS - spent
         job = _with_code(machine, app, tree, python=python, venv=venv, extra=extra, seconds=left)
-        status = machine.supervisor.once(job, _output(report))
+        status = machine.supervisor.once(job, output(report))
     reached(Point.BUILD_DONE)
     if status != 0 or not (venv / COMPLETE).exists():
         files.delete_tree(venv)
@@ -110,7 +110,7 @@ def _from_wheels(
     extra: list[str],
 ) -> Job:
     place = machine.layout.app(app)
-    how = recipe(machine.uv, tree, venv, extra)
+    how = recipe(machine.uv, tree, venv, place.exported / PINS, extra)
     lines = (
         uv.make_venv(machine.uv, python.path, venv),
         *how.first,
@@ -120,13 +120,13 @@ def _from_wheels(
     return Job(
         app=app,
         kind=JobKind.FETCH,
-        argv=_argv(machine, venv, place.slugs / tree.slug, *lines),
+        argv=argv(machine, venv, place.slugs / tree.slug, *lines),
         user=machine.accounts.build_user(app),
         groups=(machine.accounts.app_user(app),),
         folder=place.build_cache,
         home=place.build_cache,
         writable=(venv, place.build_cache),
-        hidden=_hidden(place),
+        hidden=hidden(place),
         environment=uv.settings(place.verified_cache),
         seconds=BUILD_SECONDS,
     )
@@ -149,7 +149,7 @@ def _with_code(
     place = machine.layout.app(app)
     code, cache = place.slugs / tree.slug, place.build_work / "uv"
     copied = tree.local and machine.supervisor.can_bind()
-    how = recipe(machine.uv, tree, venv, extra)
+    how = recipe(machine.uv, tree, venv, place.exported / PINS, extra)
     lines = [
         _run(machine, private_cache, place.verified_cache, cache),
         *([_run(machine, source_copy, original_of(place), code)] if copied else []),
@@ -160,13 +160,13 @@ def _with_code(
     return Job(
         app=app,
         kind=JobKind.BUILD,
-        argv=_argv(machine, venv, code, *lines),
+        argv=argv(machine, venv, code, *lines),
         user=machine.accounts.build_user(app),
         groups=(machine.accounts.app_user(app),),
         folder=place.build_work,
         home=place.build_work,
         writable=(venv, place.build_work),
-        hidden=_hidden(place),
+        hidden=hidden(place),
         environment=uv.settings(cache),
         seconds=seconds,
         bound=((source_of(place), code),) if copied else (),
@@ -178,16 +178,20 @@ def _run(machine: Machine, program: ModuleType, *paths: Path) -> list[str]:
     return [str(machine.python), "-I", str(program.__file__), *map(str, paths)]
 
 
-def _argv(machine: Machine, venv: Path, code: Path, *lines: list[str]) -> tuple[str, ...]:
+def argv(machine: Machine, venv: Path, code: Path, *lines: list[str]) -> tuple[str, ...]:
+    """What fills a venv by these commands, run in a folder, and marks it complete."""
     words = [word for line in lines for word in ("--", *line)]
     return (str(machine.python), "-I", "-c", BUILDER, str(venv), str(code), *words[1:])
 
 
-def _hidden(place: AppLayout) -> tuple[Path, ...]:
+def hidden(place: AppLayout) -> tuple[Path, ...]:
+    """Where the secrets and data of the app lie."""
     return (place.releases, place.shared, place.home, place.pending_environment)
 
 
-def _progress(report: Report) -> Callable[[str], None]:
+def progress(report: Report) -> Callable[[str], None]:
+    """Who is told what uv says of wheels."""
+
     def say(line: str) -> None:
         if PROGRESS.fullmatch(line):
             report(BuildOutput(line))
@@ -195,7 +199,9 @@ def _progress(report: Report) -> Callable[[str], None]:
     return say
 
 
-def _output(report: Report) -> Callable[[str], None]:
+def output(report: Report) -> Callable[[str], None]:
+    """Who is told what a build says."""
+
     def say(line: str) -> None:
         if not line.startswith(SAID_BEFORE):
             report(BuildOutput(line))

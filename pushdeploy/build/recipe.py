@@ -18,14 +18,7 @@ if TYPE_CHECKING:
     from pushdeploy.model.tree import Tree
 
 PINS = "requirements.txt"
-"""In a venv: the pins that it was made from, where they are another file's than the repo's own."""
-
-
-NOT_READ = {
-    Source.POETRY: "poetry export --without dev -o requirements.txt",
-    Source.PDM: "pdm export --prod -o requirements.txt",
-    Source.PIPENV: "pipenv requirements > requirements.txt",
-}
+"""Pins that are made of a lock, in a venv by uv, or in a folder of their own by another tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +31,15 @@ class Recipe:
     """The words of each `uv pip install`."""
 
 
-def recipe(program: Path, tree: Tree, venv: Path, extra: Sequence[str]) -> Recipe:
+def recipe(program: Path, tree: Tree, venv: Path, pins: Path, extra: Sequence[str]) -> Recipe:
     """How the packages of a tree, and some more, get into a venv.
+
+    Args:
+        program: uv.
+        tree: what needs them.
+        venv: where they go.
+        pins: what another tool has written of its lock (`export`).
+        extra: more packages.
 
     Raises:
         RefusedInputError: a group is named that the tree has not.
@@ -56,17 +56,14 @@ def recipe(program: Path, tree: Tree, venv: Path, extra: Sequence[str]) -> Recip
             alone = (f"--requirement={Source.PYLOCK}",)
             return Recipe((), (alone, *([tuple(extra)] if extra else [])))
         case Source.PYPROJECT:
-            own = ("--editable=.",) if tree.project else (f"--requirement={PYPROJECT}",)
-            wanted = (*own, *_chosen(tree))
+            own = "--editable=." if tree.project else f"--requirement={PYPROJECT}"
+            wanted = (own, *_chosen(tree))
         case Source.SETUPTOOLS | Source.SETUPTOOLS_CFG:
             wanted = ("--editable=.",)
+        case Source.POETRY | Source.PDM | Source.PIPENV:
+            wanted = (f"--requirement={pins}", *(["--editable=."] if tree.project else []))
         case Source.NOTHING:
             wanted = ()
-        case _:
-            raise RefusedInputError(
-                f"`{tree.source}` is not read yet",
-                hint=f"run `{NOT_READ[tree.source]}`, commit it, `git rm {tree.source}`, and push",
-            )
     words = (*wanted, *extra)
     return Recipe(tuple(first), (words,) if words else ())
 
@@ -74,13 +71,22 @@ def recipe(program: Path, tree: Tree, venv: Path, extra: Sequence[str]) -> Recip
 def _chosen(tree: Tree) -> list[str]:
     """Words of uv for the groups that `[tool.pushdeploy]` names, and the extras."""
     project, groups = pyproject_of(tree), tree.settings.groups
+    refuse_unknown(project, groups)
+    return [f"--{'group' if name in project.groups else 'extra'}={name}" for name in groups]
+
+
+def refuse_unknown(project: Pyproject, groups: Sequence[str]) -> None:
+    """See that the groups are there.
+
+    Raises:
+        RefusedInputError: one is neither a group nor an extra.
+    """
     for name in groups:
         if name not in project.groups | project.extras:
             raise RefusedInputError(
                 f"`{PYPROJECT}` has no group `{name}`, which the groups for pushdeploy name",
                 hint=f"add it to `[dependency-groups]` of {PYPROJECT}, commit, and push again",
             )
-    return [f"--{'group' if name in project.groups else 'extra'}={name}" for name in groups]
 
 
 def pyproject_of(tree: Tree) -> Pyproject:

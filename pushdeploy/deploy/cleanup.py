@@ -10,6 +10,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pushdeploy.build.export import exporters
 from pushdeploy.deploy import instances
 from pushdeploy.errors import BusyError, PushdeployError, UnavailableError
 from pushdeploy.model.history import releases_to_keep
@@ -146,7 +147,7 @@ def prune(records: AppRecords) -> list[str]:
     kept = [place.release(number) for number in records.numbers()]
     _delete_others(place.slugs, {_target(one.code) for one in kept})
     reached(Point.PRUNE_SLUGS)
-    _delete_others(place.venvs, {_target(one.venv) for one in kept})
+    _delete_others(place.venvs, {_target(one.venv) for one in kept} | exporters(place))
     reached(Point.PRUNE_VENVS)
     _prune_work(records)
     for name in _names(place.releases):
@@ -257,8 +258,9 @@ def _delete_others(folder: Path, named: set[str]) -> None:
 
 
 def _prune_work(records: AppRecords) -> None:
-    if records.place.build_work.exists():
-        files.delete_tree(records.place.build_work)
+    for folder in (records.place.build_work, records.place.exported):
+        if folder.exists():
+            files.delete_tree(folder)
 
 
 def _prune_runs(records: AppRecords) -> None:

@@ -16,6 +16,7 @@ JOB_VARIABLE = "PUSHDEPLOY_JOB"
 class JobKind(StrEnum):
     """Which job of an app; one of each kind (but `run`) at a time."""
 
+    EXPORT = "export"
     FETCH = "fetch"
     BUILD = "build"
     KEEP = "keep"

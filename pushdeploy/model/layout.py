@@ -141,6 +141,11 @@ class AppLayout:
         return self.root / "build"
 
     @property
+    def exported(self) -> Path:
+        """What another tool than uv has written of its lock, and that tool's `HOME`; deleted."""
+        return self.root / "exported"
+
+    @property
     def home(self) -> Path:
         """The app's private `HOME`."""
         return self.root / "home"

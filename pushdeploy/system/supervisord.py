@@ -155,7 +155,13 @@ class Supervisord:
 
     def stop_jobs(self, app: str) -> None:
         """Kill builds and release phases, found by their mark."""
-        for kind in (JobKind.FETCH, JobKind.BUILD, JobKind.KEEP, JobKind.RELEASE_PHASE):
+        for kind in (
+            JobKind.EXPORT,
+            JobKind.FETCH,
+            JobKind.BUILD,
+            JobKind.KEEP,
+            JobKind.RELEASE_PHASE,
+        ):
             processes.kill_marked(JOB_VARIABLE, self._mark(app, kind))
 
     def open_front(self, app: str, port: int, live_socket: Path) -> None:

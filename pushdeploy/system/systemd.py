@@ -175,7 +175,7 @@ class Systemd:
     def stop_jobs(self, app: str) -> None:
         """Stop builds and release phases of the app; delete what was not finished, or is left."""
         files.delete_unfinished(self._units, f"{unit_prefix(app)}.*")
-        kinds = (JobKind.FETCH, JobKind.BUILD, JobKind.KEEP, JobKind.RELEASE_PHASE)
+        kinds = (JobKind.EXPORT, JobKind.FETCH, JobKind.BUILD, JobKind.KEEP, JobKind.RELEASE_PHASE)
         units = [f"{unit_prefix(app)}.{kind}.service" for kind in kinds]
         if any(_state(unit) is not State.DOWN for unit in units):
             systemctl("stop", *units, check=False, seconds=STOP_SECONDS)

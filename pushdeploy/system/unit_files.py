@@ -47,6 +47,7 @@ PROXY_CONNECTIONS = 4096
 """systemd-socket-proxyd's default of 256 drops connections under load."""
 
 TOLD = {
+    JobKind.EXPORT: "reading of a lock",
     JobKind.FETCH: "fetching of wheels",
     JobKind.BUILD: "build",
     JobKind.KEEP: "keeping of wheels",

@@ -27,7 +27,7 @@ def made(source: Source, *, project: bool = False, groups: tuple[str, ...] = ())
         requirements={PYPROJECT: json.dumps(GROUPS)},
         settings=RepoSettings(file=PYPROJECT, groups=groups),
     )
-    return recipe(Path("/uv"), tree, VENV, ["gunicorn"])
+    return recipe(Path("/uv"), tree, VENV, Path("/exported/requirements.txt"), ["gunicorn"])
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,13 @@ def made(source: Source, *, project: bool = False, groups: tuple[str, ...] = ())
         (Source.PYPROJECT, False, ("--requirement=pyproject.toml", "gunicorn")),
         (Source.PYPROJECT, True, ("--editable=.", "gunicorn")),
         (Source.SETUPTOOLS, True, ("--editable=.", "gunicorn")),
+        (Source.POETRY, False, ("--requirement=/exported/requirements.txt", "gunicorn")),
+        (
+            Source.PDM,
+            True,
+            ("--requirement=/exported/requirements.txt", "--editable=.", "gunicorn"),
+        ),
+        (Source.PIPENV, False, ("--requirement=/exported/requirements.txt", "gunicorn")),
         (Source.NOTHING, False, ("gunicorn",)),
     ],
 )

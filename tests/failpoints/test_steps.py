@@ -97,6 +97,7 @@ WITHOUT = {
     "restore.py": "each owner and each part is a step of its own; who holds the app next goes on",
     "keeper.py": "fetches what may as well be missing",
     "keep_wheels.py": "has it fetched, or deletes it",
+    "export.py": "fills folders that count when they are complete, or are emptied first",
     "checkout_worker.py::make_repo": "belongs to the making of an app",
     "checkout_worker.py::_move": "the same",
     "app_records.py": "these are the records themselves",

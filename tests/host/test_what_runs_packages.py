@@ -59,6 +59,9 @@ GROUPS = '[tool.pushdeploy]\ngroups = ["jobs"]\n'
     [
         ("uv", "uv.lock"),
         ("pylock", "pylock.toml"),
+        ("poetry", "poetry.lock"),
+        ("pdm", "pdm.lock"),
+        ("pipenv", "Pipfile.lock"),
     ],
 )
 def test_a_lock_is_installed_without_what_is_for_development(
@@ -74,10 +77,11 @@ def test_a_lock_is_installed_without_what_is_for_development(
     assert {"iniconfig", "itsdangerous", "blinker"}.isdisjoint(found["packages"])
 
 
-def test_groups_that_the_repo_names_are_installed_too(shop: Site) -> None:
-    project = files(PACKAGES / "uv")["pyproject.toml"]
+@pytest.mark.parametrize("kind", ["uv", "poetry", "pdm", "pipenv"])
+def test_groups_that_the_repo_names_are_installed_too(kind: str, shop: Site) -> None:
+    project = files(PACKAGES / kind).get("pyproject.toml", "")
 
-    _, found = push(shop, "uv", {"pyproject.toml": project + GROUPS})
+    _, found = push(shop, kind, {"pyproject.toml": project + GROUPS})
 
     assert found["packages"]["itsdangerous"] == "2.2.0"
     assert "iniconfig" not in found["packages"]

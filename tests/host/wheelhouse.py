@@ -28,6 +28,9 @@ SOURCES = ("flasgger",)
 # Beside the newest of the same name, for apps that pin them.
 OLD = ("gunicorn==20.1.0", "setuptools==80.9.0", "bottle==0.13.3")
 
+# What reads the locks of other tools.
+EXPORTERS = tuple(sorted((CHECKOUT / "templates" / "exporters").glob("*.txt")))
+
 DOWNLOAD_TIMEOUT_SECONDS = 900.0
 
 
@@ -35,7 +38,8 @@ def build(suite: str) -> Path:
     """A folder of wheels for the Python of this suite, and for those that come after it there."""
     pythons = (image.python(suite), *LATER.get(suite, ()))
     lock = CHECKOUT / "requirements.lock"
-    name = cache.key(*pythons, lock.read_text(), *APPS, *BUILDS, *SOURCES, *OLD)
+    texts = (lock.read_text(), *(path.read_text() for path in EXPORTERS))
+    name = cache.key(*pythons, *texts, *APPS, *BUILDS, *SOURCES, *OLD)
     return cache.made(f"wheels-{pythons[0]}-{name}", lambda target: _fill(pythons, lock, target))
 
 
@@ -54,6 +58,8 @@ def _download(python: str, lock: Path, target: Path) -> None:
     places = (f"--dest={target}", f"--find-links={target}")
     _pip(*wanted, *places, f"--requirement={lock}", "--require-hashes")
     _pip(*wanted, *places, f"--requirement={pins}")
+    for listed in EXPORTERS:
+        _pip(*wanted, *places, f"--requirement={listed}")
     for old in OLD:
         _pip(*wanted, *places, old)
 

@@ -1,0 +1,201 @@
+"""Have Poetry, PDM or Pipenv write what their lock has for production as requirements for uv.
+
+Each lock is read by the tool that owns the format. The tool is a venv of its own, made from wheels
+alone at versions of ours and kept until they change. It obeys the repo, so it runs in a job that
+may write one folder, and sees no cache that a later build trusts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushdeploy.build import exporter
+from pushdeploy.build.make_venv import argv, hidden, output, progress
+from pushdeploy.build.recipe import PINS, pyproject_of, refuse_unknown
+from pushdeploy.build.venv import BUILD_SECONDS
+from pushdeploy.errors import DeployFailedError
+from pushdeploy.events import BuildOutput, Report
+from pushdeploy.model.dependency_file import Source
+from pushdeploy.model.job import Job, JobKind
+from pushdeploy.model.layout import COMPLETE
+from pushdeploy.system import files, uv
+from pushdeploy.system.resources import resource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.layout import AppLayout
+    from pushdeploy.model.tree import Tree
+    from pushdeploy.system import pythons
+
+EXPORT_SECONDS = 300.0
+"""A lock of a thousand packages, on a slow server."""
+
+PREFIX = "exporter-"
+"""How the names of the tools' venvs begin, beside those of releases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """A tool, and how it prints a lock as requirements."""
+
+    name: str
+    command: tuple[str, ...]
+
+    def packages(self) -> Path:
+        """The file with the versions that the tool is made of."""
+        return resource("templates") / "exporters" / f"{self.name}.txt"
+
+    def words(self, groups: Sequence[str], extras: Sequence[str]) -> list[str]:
+        """What it is told, for production and some groups beside it."""
+        if self.name == "pipenv":
+            return [*self.command, f"--categories={' '.join(('packages', *groups))}"]
+        if self.name == "pdm":
+            return [*self.command, *(f"--group={name}" for name in (*groups, *extras))]
+        only = f"--only={','.join(('main', *groups))}"
+        return [*self.command, only, *(f"--extras={name}" for name in extras)]
+
+
+EXPORTERS = {
+    Source.POETRY: Exporter(
+        "poetry", ("export", "--format=requirements.txt", "--no-interaction", "--no-ansi")
+    ),
+    Source.PDM: Exporter("pdm", ("export", "--prod", "--format=requirements")),
+    Source.PIPENV: Exporter("pipenv", ("requirements", "--hash")),
+}
+
+
+def export(
+    machine: Machine, app: str, tree: Tree, report: Report, python: pythons.Interpreter
+) -> None:
+    """Write the pins of a tree where the next job finds them; nothing for other lists.
+
+    Raises:
+        DeployFailedError: the tool could not be had, or could not read its lock.
+    """
+    tool = EXPORTERS.get(tree.source)
+    if tool is None:
+        return
+    place = machine.layout.app(app)
+    venv = place.venvs / key(tool, python)
+    if not (venv / COMPLETE).exists():
+        _fetch(machine, app, tool, report, python=python, venv=venv)
+    files.delete_tree(place.exported)
+    machine.accounts.own_work(app, (place.exported,))
+    status = machine.supervisor.once(
+        _job(machine, app, tree, tool, python=python, venv=venv), output(report)
+    )
+    if status != 0:
+        raise DeployFailedError(
+            f"{tool.name} can't read `{tree.source}` (status {status})",
+            hint=f"run `{tool.name} lock`, commit {tree.source}, and push again",
+        )
+
+
+def exporters(place: AppLayout) -> set[str]:
+    """Names of the tools' venvs, which no release names."""
+    return {one.name for one in place.venvs.glob(f"{PREFIX}*")}
+
+
+def key(tool: Exporter, python: pythons.Interpreter) -> str:
+    """The name of the tool's venv: another for each Python and set of versions."""
+    made_of = f"{tool.packages().read_text()}{python.path} {python.version}"
+    return f"{PREFIX}{tool.name}-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
+
+
+def _fetch(
+    machine: Machine,
+    app: str,
+    tool: Exporter,
+    report: Report,
+    *,
+    python: pythons.Interpreter,
+    venv: Path,
+) -> None:
+    place = machine.layout.app(app)
+    for former in place.venvs.glob(f"{PREFIX}{tool.name}-*"):
+        files.delete_tree(former)
+    machine.accounts.own_venv(app, venv)
+    report(BuildOutput(f"Fetching {tool.name}, which reads its own lock"))
+    lines = (
+        uv.make_venv(machine.uv, python.path, venv),
+        uv.install_wheels(machine.uv, venv, [f"--requirement={tool.packages()}"]),
+        uv.compile_wheels(venv),
+    )
+    job = Job(
+        app=app,
+        kind=JobKind.FETCH,
+        argv=argv(machine, venv, place.build_cache, *lines),
+        user=machine.accounts.build_user(app),
+        groups=(machine.accounts.app_user(app),),
+        folder=place.build_cache,
+        home=place.build_cache,
+        writable=(venv, place.build_cache),
+        hidden=hidden(place),
+        environment=uv.settings(place.verified_cache),
+        seconds=BUILD_SECONDS,
+    )
+    status = machine.supervisor.once(job, progress(report))
+    if status != 0:
+        files.delete_tree(venv)
+        raise DeployFailedError(
+            f"{tool.name}, which reads its own lock, could not be installed (uv: status {status})",
+            hint="see to it that the server reaches its package index, and push again",
+        )
+
+
+def _job(
+    machine: Machine,
+    app: str,
+    tree: Tree,
+    tool: Exporter,
+    *,
+    python: pythons.Interpreter,
+    venv: Path,
+) -> Job:
+    place = machine.layout.app(app)
+    groups, extras = _chosen(tree)
+    tool_line = [str(venv / "bin" / tool.name), *tool.words(groups, extras)]
+    return Job(
+        app=app,
+        kind=JobKind.EXPORT,
+        argv=(
+            str(machine.python),
+            "-I",
+            str(exporter.__file__),
+            str(place.exported / PINS),
+            *tool_line,
+        ),
+        user=machine.accounts.build_user(app),
+        groups=(machine.accounts.app_user(app),),
+        folder=place.slugs / tree.slug,
+        home=place.exported,
+        writable=(place.exported,),
+        hidden=hidden(place),
+        environment=(
+            *uv.settings(place.exported / "uv"),
+            ("POETRY_VIRTUALENVS_CREATE", "false"),
+            ("POETRY_KEYRING_ENABLED", "false"),
+            ("PDM_CHECK_UPDATE", "0"),
+            ("PDM_PYTHON", str(python.path)),
+            ("PDM_USE_VENV", "0"),
+            ("PIPENV_IGNORE_VIRTUALENVS", "1"),
+            ("PYTHONDONTWRITEBYTECODE", "1"),
+        ),
+        seconds=EXPORT_SECONDS,
+    )
+
+
+def _chosen(tree: Tree) -> tuple[list[str], list[str]]:
+    """Groups and extras that the repo names; a Pipfile's categories are known to Pipenv alone."""
+    names = list(tree.settings.groups)
+    if tree.source is Source.PIPENV:
+        return names, []
+    project = pyproject_of(tree)
+    refuse_unknown(project, names)
+    groups = [name for name in names if name in project.groups]
+    return groups, [name for name in names if name not in project.groups]
