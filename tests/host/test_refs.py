@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.checkout import Installed
+from tests.host import processes
+from tests.host.checkout import CHECKOUT, Installed
 from tests.host.host import Host
-from tests.host.laptop import REMOTE, Laptop
+from tests.host.laptop import REMOTE, Laptop, make_key
 from tests.host.story import (
     APPS,
     Site,
@@ -135,6 +136,36 @@ def test_a_push_from_a_shallow_clone_is_refused_with_what_completes_it(
     again = shallow.push()
     assert again.exit_status == 0, again.output
     assert_serving(site, version=3, release="v1")
+
+
+def test_the_job_of_the_page_on_ci_deploys(site: Site, tmp_path: Path) -> None:
+    """Its own key and known_hosts, as secrets; ssh is told where they are, as CI's home is."""
+    site.become("tiny")
+    page = (CHECKOUT / "docs/how-to/deploy-from-ci.md").read_text()
+    job = page.partition("        run: |\n")[2].partition("```")[0]
+    make_key(tmp_path / "ci_key")
+    site.laptop.ssh("keys:add ci", stdin=(tmp_path / "ci_key.pub").read_text(), check=True)
+    network = f"--net=/proc/{site.host.pid}/ns/net"
+    scanned = processes.run(["nsenter", network, "ssh-keyscan", "127.0.0.1"]).stdout
+    home = tmp_path / "home"
+    ssh = f"nsenter {network} ssh -i {home}/.ssh/id_ed25519 -o IdentitiesOnly=yes"
+    environment = {
+        **site.laptop.environment,
+        "HOME": str(home),
+        "DEPLOY_KEY": (tmp_path / "ci_key").read_text(),
+        "KNOWN_HOSTS": scanned,
+        "GIT_SSH_COMMAND": f"{ssh} -o UserKnownHostsFile={home}/.ssh/known_hosts",
+    }
+
+    script = job.replace("SERVER:blog", f"127.0.0.1:{site.name}")
+    done = processes.run(
+        ["bash", "-e", "-c", script], env=environment, cwd=site.app.folder, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert_serving(site, version=1, release="v1")
+    assert " ci " in site.cli("releases").stdout
+    site.laptop.ssh("keys:remove ci", check=True)
 
 
 def test_another_branch_is_refused_with_what_deploys_it_and_a_setting_makes_it_the_one(
