@@ -126,6 +126,40 @@ class Built(Event):
 
 
 @dataclass(slots=True)
+class StepStarted(Event):
+    """A build step runs."""
+
+    name: ClassVar[str] = "step.started"
+    command: str
+
+
+@dataclass(slots=True)
+class StepOutput(Event):
+    """One line that a build step printed."""
+
+    name: ClassVar[str] = "step.output"
+    line: str
+
+
+@dataclass(slots=True)
+class StepsFinished(Event):
+    """All build steps have run, or their output was there."""
+
+    name: ClassVar[str] = "steps.finished"
+    reused: bool
+    seconds: float
+
+
+@dataclass(slots=True)
+class StaticFound(Event):
+    """nginx serves what Django has collected."""
+
+    name: ClassVar[str] = "static.found"
+    url: str
+    folder: str
+
+
+@dataclass(slots=True)
 class ReleasePhaseStarted(Event):
     """The `release:` line runs."""
 

@@ -71,7 +71,7 @@ def build(
     reused = (venv / COMPLETE).exists()
     if not reused:
         report(BuildStarted(tree.source))
-        _refuse_full_disk(machine, machine.layout.app(app).venvs)
+        refuse_full_disk(machine, machine.layout.app(app).venvs)
         export(machine, app, tree, report, python)
         make_venv(machine, app, tree, report, python=python, venv=venv, extra=extra)
     report(Built(reused=reused, seconds=machine.monotonic() - began, source=tree.source))
@@ -119,7 +119,12 @@ def _forgotten(tree: Tree, procfile: Procfile) -> list[str]:
     return sorted(server for server in used if server and server not in listed)
 
 
-def _refuse_full_disk(machine: Machine, folder: Path) -> None:
+def refuse_full_disk(machine: Machine, folder: Path) -> None:
+    """Look before anything is built.
+
+    Raises:
+        DeployFailedError: too little is free.
+    """
     free = machine.resources.free_disk(folder)
     if free < DISK_RESERVE:
         raise DeployFailedError(

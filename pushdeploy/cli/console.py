@@ -30,6 +30,10 @@ Making = (
     | events.BuildStarted
     | events.BuildOutput
     | events.Built
+    | events.StepStarted
+    | events.StepOutput
+    | events.StepsFinished
+    | events.StaticFound
     | events.ReleasePhaseStarted
     | events.ReleasePhaseOutput
     | events.ReleasePhaseFinished
@@ -77,11 +81,25 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa
             yield from wrapped(DETAIL, f"{source} counts; passed over: {', '.join(others)}")
         case events.BuildStarted(source=source):
             yield STEP + (f"Installing {source} with uv" if source else NO_LIST)
-        case events.BuildOutput(line=line) | events.ReleasePhaseOutput(line=line):
+        case (
+            events.BuildOutput(line=line)
+            | events.StepOutput(line=line)
+            | events.ReleasePhaseOutput(line=line)
+        ):
             yield DETAIL + escaped(line)
         case events.Built(reused=reused, seconds=seconds, source=source):
             unchanged = f"{source} is unchanged: venv reused" if source else "Venv reused"
             yield DETAIL + (unchanged if reused else "Done") + _took(seconds)
+        case events.StepStarted(command=command):
+            yield STEP + f"$ {escaped(command)}"
+        case events.StepsFinished(reused=reused, seconds=seconds):
+            yield (
+                DETAIL
+                + ("Nothing that is built from has changed: build reused" if reused else "Done")
+                + _took(seconds)
+            )
+        case events.StaticFound(url=url, folder=folder):
+            yield from wrapped(DETAIL, f"nginx serves {url}/ from {folder}/")
         case events.ReleasePhaseStarted(command=command):
             yield STEP + f"Running release command: {escaped(command)}"
         case events.ReleasePhaseFinished(seconds=seconds):

@@ -33,6 +33,8 @@ DOING = {
     "checkout.finished": "checking out",
     "build.started": "installing packages",
     "build.output": "installing packages",
+    "step.started": "running a build step",
+    "step.output": "running a build step",
     "release_phase.started": "running the release command",
     "release_phase.output": "running the release command",
     "web.starting": "waiting for web to answer its health check",

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.apps.storage import make_storage
+from pushdeploy.build.build import Venv
+from pushdeploy.build.build_step import built_code, with_code
 from pushdeploy.deploy.attempt import Audience, Request, app_lock, run_attempt
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.cleanup import clean_up
@@ -116,7 +118,7 @@ def _change_release(
     began = machine.monotonic()
     built = _built(machine, records, change, report)
     release = replace(
-        _with_storage(machine, built, *settings, report),
+        _with_storage(machine, records, built, *settings, report),
         number=records.next_release(),
         kind=change.kind,
         description=change.description,
@@ -150,11 +152,18 @@ def _built(machine: Machine, records: AppRecords, change: Change, report: Report
 
 
 def _with_storage(
-    machine: Machine, built: Release, before: AppSettings, after: AppSettings, report: Report
+    machine: Machine,
+    records: AppRecords,
+    built: Release,
+    before: AppSettings,
+    after: AppSettings,
+    report: Report,
 ) -> Release:
     """The same release, of another slug when other folders are to be shared."""
     if after.storage == before.storage:
         return built
     tree = checkout(machine, built.app, built.commit.id, after, report)
     make_storage(machine, built.app, tree.storage)
-    return replace(built, slug=tree.slug, storage=tree.storage)
+    venv = Venv(built.venv, built.python, built.interpreter)
+    code = built_code(machine, records, tree, venv, records.environment(), report)
+    return with_code(replace(built, storage=tree.storage), code)

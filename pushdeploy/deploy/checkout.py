@@ -55,7 +55,7 @@ def _former(records: AppRecords) -> dict[str, Any] | None:
     release = None if live is None else read_release_or_none(records, live)
     if release is None:
         return None
-    return {"commit": release.commit.id, "slug": release.slug}
+    return {"commit": release.commit.id, "slug": release.checked_out}
 
 
 def wanted_commit(machine: Machine, app: str, branch: str) -> str | None:

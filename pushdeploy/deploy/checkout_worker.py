@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.apps.first_push import sweep_first_pushes
+from pushdeploy.deploy.build_files import build_files
 from pushdeploy.deploy.slug import Former, make_slug, open_to_all
 from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError
 from pushdeploy.model.asked_python import asked_python
@@ -98,6 +99,7 @@ def check_out(request: dict[str, Any]) -> str:
             passed_over=needs.passed_over,
             project=needs.project,
             packages=tuple(sorted(needs.packages)),
+            build=build_files(slugs / key),
         )
     )
 
@@ -142,9 +144,13 @@ def look_at(request: dict[str, Any]) -> str:
 
 
 def open_folders(request: dict[str, Any]) -> str:
-    """Let nginx read the folders `public` of every slug in `slugs`."""
+    """Let nginx read the folders `public` of every slug in `slugs`, or of the one named `only`.
+
+    One that a build is filling is not ours yet.
+    """
+    only = request.get("only")
     for slug in Path(request["slugs"]).iterdir():
-        if slug.name[0] != ".":
+        if slug.name[0] != "." and only in (None, slug.name) and slug.stat().st_uid == os.geteuid():
             open_to_all(slug, request["public"])
     return "{}"
 

@@ -145,7 +145,7 @@ def prune(records: AppRecords) -> list[str]:
         files.delete_tree(place.release(number).root)
         reached(Point.PRUNE_RELEASE)
     kept = [place.release(number) for number in records.numbers()]
-    _delete_others(place.slugs, {_target(one.code) for one in kept})
+    _delete_others(place.slugs, {_target(link) for one in kept for link in (one.code, one.source)})
     reached(Point.PRUNE_SLUGS)
     _delete_others(place.venvs, {_target(one.venv) for one in kept} | exporters(place))
     reached(Point.PRUNE_VENVS)
@@ -258,7 +258,7 @@ def _delete_others(folder: Path, named: set[str]) -> None:
 
 
 def _prune_work(records: AppRecords) -> None:
-    for folder in (records.place.build_work, records.place.exported):
+    for folder in (records.place.build_work, records.place.exported, records.place.step_work):
         if folder.exists():
             files.delete_tree(folder)
 

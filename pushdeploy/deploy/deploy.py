@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.apps.storage import make_storage
 from pushdeploy.build.build import build
+from pushdeploy.build.build_step import built_code, with_code
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.go_live import go_live, went_live
 from pushdeploy.deploy.release import write_release
@@ -48,11 +49,13 @@ def deploy(
     if records.live() is None and procfile.workers:
         report(WorkersDefaulted(tuple(line.name for line in procfile.workers), app))
     venv = build(machine, app, tree, procfile, report)
-    release = new_release(records, tree, procfile, venv, who, machine.now())
+    environment = records.environment()
+    code = built_code(machine, records, tree, venv, environment, report)
+    release = with_code(new_release(records, tree, procfile, venv, who, machine.now()), code)
     records.note_attempt(attempt, commit=tree.commit.id, release=release.number)
     reached(Point.RELEASE_NUMBERED)
     make_storage(machine, app, tree.storage)
-    write_release(machine, release, records.environment())
+    write_release(machine, release, environment)
     release_phase(machine, records, attempt, release, report)
     go_live(machine, records, release, report, kind=Kind.DEPLOY, who=who)
     report(went_live(machine, records, release, began))

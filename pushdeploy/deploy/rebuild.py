@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.build.build import build
+from pushdeploy.build.build_step import built_code, with_code
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.deploy import new_release
@@ -49,7 +50,8 @@ def remade(machine: Machine, records: AppRecords, report: Report) -> Release:
     tree = checkout(machine, app, commit, records.settings(), report)
     procfile = parse_procfile(tree.procfile)
     venv = _built(machine, app, tree, procfile, report)
-    return new_release(records, tree, procfile, venv, "", machine.now())
+    code = built_code(machine, records, tree, venv, records.environment(), report)
+    return with_code(new_release(records, tree, procfile, venv, "", machine.now()), code)
 
 
 def rebuilt(
@@ -69,9 +71,10 @@ def rebuilt(
     """
     tree = checkout(machine, release.app, release.commit.id, records.settings(), report)
     venv = _built(machine, release.app, tree, release.procfile, report, fresh=fresh)
+    environment = records.environment_of(release.number)
+    code = built_code(machine, records, tree, venv, environment, report)
     return replace(
-        release,
-        slug=tree.slug,
+        with_code(release, code),
         storage=tree.storage,
         venv=venv.key,
         python=venv.python,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pushdeploy.machine.machine import Machine
-    from pushdeploy.model.layout import AppLayout
+    from pushdeploy.model.layout import AppLayout, ReleaseLayout
 
 RUN = "run"
 """The start script of one-off commands."""
@@ -59,6 +59,7 @@ def write_release(machine: Machine, release: Release, environment: Environment) 
     aside.root.mkdir(mode=0o711)  # nginx and the app pass through it and list nothing
     aside.starts.mkdir(mode=0o711)
     aside.code.symlink_to(f"../../slugs/{release.slug}")
+    _link_built(aside, release)
     aside.venv.symlink_to(f"../../venvs/{release.venv}")
     aside.run.symlink_to(place.sockets(release.number))
     create_all(
@@ -75,6 +76,17 @@ def write_release(machine: Machine, release: Release, environment: Environment) 
     aside.root.rename(place.release(release.number).root)
     reached(Point.RELEASE_RENAMED)
     sync_folder(place.releases)
+
+
+def _link_built(aside: ReleaseLayout, release: Release) -> None:
+    """What build steps have made: where it is from, and what of it nginx serves."""
+    if release.source:
+        aside.source.symlink_to(f"../../slugs/{release.source}")
+    if release.static:
+        aside.public.mkdir(mode=0o711)
+    for mount in release.static:
+        link = aside.public / mount.url.strip("/")
+        link.symlink_to(f"../../../slugs/{release.slug}/{mount.folder}")
 
 
 def _scripts(place: AppLayout, release: Release) -> list[tuple[str, str]]:

@@ -143,6 +143,13 @@ class Accounts(Protocol):
     def own_venv(self, app: str, folder: Path) -> None:
         """Hand the new, empty venv folder to the build user."""
 
+    def seal(self, app: str, folder: Path) -> None:
+        """Make a slug that the build user has filled nobody's to change.
+
+        Raises:
+            RefusedInputError: something in it can't be sealed.
+        """
+
 
 class CheckoutWorker(Protocol):
     """Does what touches repos and slugs, as the user who owns them."""

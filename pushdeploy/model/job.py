@@ -13,6 +13,10 @@ JOB_VARIABLE = "PUSHDEPLOY_JOB"
 """In embedded mode, marks a job's processes, so that those of a killed engine can be found."""
 
 
+PRIVATE_VARIABLE = "PUSHDEPLOY_PRIVATE"
+"""Names the file of a job that holds more of its environment: `NAME=value`, each with a NUL."""
+
+
 class JobKind(StrEnum):
     """Which job of an app; one of each kind (but `run`) at a time."""
 
@@ -20,6 +24,7 @@ class JobKind(StrEnum):
     FETCH = "fetch"
     BUILD = "build"
     KEEP = "keep"
+    STEP = "step"
     RELEASE_PHASE = "release_phase"
     RUN = "run"
 
@@ -45,3 +50,5 @@ class Job:
     """Folders that it may write and finds at another place: the first is seen as the second."""
     shown: tuple[tuple[Path, Path], ...] = ()
     """The same, to be read only."""
+    private: tuple[tuple[str, str], ...] = ()
+    """More of its environment, which nobody else may see: its program reads it (`read_private`)."""

@@ -57,6 +57,16 @@ class ReleaseLayout:
         return self.root / "code"
 
     @property
+    def source(self) -> Path:
+        """Link to the slug as it was checked out, when build steps have made another of it."""
+        return self.root / "source"
+
+    @property
+    def public(self) -> Path:
+        """What nginx serves beside the default: `public/static` is a link into the slug."""
+        return self.root / "public"
+
+    @property
     def venv(self) -> Path:
         """Link to the venv."""
         return self.root / "venv"
@@ -144,6 +154,11 @@ class AppLayout:
     def exported(self) -> Path:
         """What another tool than uv has written of its lock, and that tool's `HOME`; deleted."""
         return self.root / "exported"
+
+    @property
+    def step_work(self) -> Path:
+        """The home of an app's build steps, of one push alone; then deleted."""
+        return self.root / "steps"
 
     @property
     def home(self) -> Path:

@@ -11,6 +11,7 @@ from pushdeploy.errors import RefusedInputError, UsageError
 from pushdeploy.model.health import HealthCheck
 from pushdeploy.model.procfile import ProcessLine, Procfile
 from pushdeploy.model.repo_settings import NOTHING_SAID, RepoSettings, from_record, to_record
+from pushdeploy.model.static_mount import StaticMount
 
 KEPT_RELEASES = 5
 """How many releases that were once live are kept, beside `current` and warm ones."""
@@ -75,6 +76,17 @@ class Release:
     """The folders of `shared/` that its code links to; none in records of former versions."""
     settings: RepoSettings = NOTHING_SAID
     """What its repo says for us; nothing in records of former versions."""
+    source: str = ""
+    """The slug as it was checked out, when build steps have made another of it; else empty."""
+    steps: tuple[str, ...] = ()
+    """The build steps that have."""
+    static: tuple[StaticMount, ...] = ()
+    """What they made for nginx to serve."""
+
+    @property
+    def checked_out(self) -> str:
+        """The slug as it was checked out."""
+        return self.source or self.slug
 
     @property
     def name(self) -> str:
@@ -128,6 +140,9 @@ def parse_release(text: str) -> Release:
             interpreter=record.get("interpreter", ""),
             storage=tuple(record.get("storage", ())),
             settings=from_record(record.get("settings", {})),
+            source=record.get("source", ""),
+            steps=tuple(record.get("steps", ())),
+            static=tuple(StaticMount(**mount) for mount in record.get("static", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RefusedInputError) as error:
         raise RefusedInputError(f"a release record can't be read: {error}") from error

@@ -29,6 +29,11 @@ class StaticMount:
     """`shared/…` or a folder of the code, without a slash at the end."""
 
     @property
+    def is_default(self) -> bool:
+        """Nobody has said otherwise for its URL."""
+        return self in DEFAULT_MOUNTS
+
+    @property
     def shared(self) -> str | None:
         """The storage folder, or `None` when the code holds it."""
         return self.folder.removeprefix(SHARED) if self.folder.startswith(SHARED) else None

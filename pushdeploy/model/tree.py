@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.asked_python import FILES as PYTHON_FILES
+from pushdeploy.model.build_step import NOTHING, BuildFiles, parse_build_files
 from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.release import Commit
 from pushdeploy.model.repo_settings import NOTHING_SAID, RepoSettings, from_record, to_record
@@ -58,6 +59,8 @@ class Tree:
     """The project in the root is installed beside what the lock lists."""
     packages: tuple[str, ...] = ()
     """Names of the packages that are listed, normalised, by name."""
+    build: BuildFiles = NOTHING
+    """What asks for a build step."""
 
 
 def render_tree(tree: Tree) -> str:
@@ -94,6 +97,7 @@ def parse_tree(text: str) -> Tree:
             passed_over=tuple(_plain(name) for name in record["passed_over"]),
             project=bool(record["project"]),
             packages=tuple(_name(name) for name in record["packages"]),
+            build=parse_build_files(record["build"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RefusedInputError(f"the checkout's answer can't be read: {error}") from error

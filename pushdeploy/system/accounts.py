@@ -12,7 +12,9 @@ from pushdeploy.model.ownership import app_owned, server_owned
 from pushdeploy.system import users
 from pushdeploy.system.files import make_folder
 from pushdeploy.system.own_users import NO_PASSWORD, OwnUsers, Wanted
+from pushdeploy.system.owned_tree import Owner
 from pushdeploy.system.ownership import Findings, set_right
+from pushdeploy.system.seal import seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -127,6 +129,11 @@ class ServerAccounts:
             user=_known(build_user(app)).pw_uid,
             group=_known(app_user(app)).pw_gid,
         )
+
+    def seal(self, app: str, folder: Path) -> None:
+        """Give it to the git user, as any slug; the app's group reads it."""
+        owner = Owner(_known(GIT_USER).pw_uid, _known(app_user(app)).pw_gid)
+        seal(folder, owner)
 
 
 def _set_right(owned: Iterable[Owned], *, deep: bool) -> Findings:

@@ -7,7 +7,9 @@ import pwd
 from typing import TYPE_CHECKING
 
 from pushdeploy.system.files import make_folder
+from pushdeploy.system.owned_tree import Owner
 from pushdeploy.system.ownership import Findings
+from pushdeploy.system.seal import seal
 from pushdeploy.system.short_folder import make_own_folder
 
 if TYPE_CHECKING:
@@ -75,6 +77,10 @@ class OwnAccounts:
     def own_venv(self, app: str, folder: Path) -> None:
         """An empty folder of our own."""
         make_folder(folder, mode=0o700)
+
+    def seal(self, app: str, folder: Path) -> None:
+        """What no slug can have is refused all the same."""
+        seal(folder, Owner(os.getuid(), os.getgid()))
 
 
 def _name() -> str:

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 JOBS = Path("/run/pushdeploy/.jobs")
-"""Root's, on a tmpfs: `<unit>` has the words, `<unit>.ended` how it ended. No app has that name."""
+"""Root's, on a tmpfs: `<unit>` has the words, `<unit>.private` more of the environment,
+`<unit>.ended` how it ended. No app has that name."""
 
 ENDED = ".ended"
+
+PRIVATE = ".private"
 
 BECOME = (
     "/bin/bash",
@@ -54,27 +57,53 @@ def ended_of(unit: str, jobs: Path = JOBS) -> Path:
     return jobs / f"{unit}{ENDED}"
 
 
+def private_of(unit: str, jobs: Path = JOBS) -> Path:
+    """The file with what of the job's environment nobody else may see, each ended by a NUL."""
+    return jobs / f"{unit}{PRIVATE}"
+
+
 @contextlib.contextmanager
-def written(unit: str, words: Sequence[str], user: str, jobs: Path = JOBS) -> Iterator[None]:
+def written(
+    unit: str,
+    words: Sequence[str],
+    user: str,
+    jobs: Path = JOBS,
+    *,
+    private: Sequence[tuple[str, str]] = (),
+) -> Iterator[None]:
     """Keep the words where the user can read them while the job runs, then delete its files.
 
     The file is locked as long as its engine lives, so that `sweep` leaves it alone.
     """
     jobs.mkdir(mode=0o711, parents=True, exist_ok=True)
-    path = words_of(unit, jobs)
     _delete(unit, jobs)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(path, flags, 0o400)
+    owner = pwd.getpwnam(user).pw_uid
+    descriptor = _create(words_of(unit, jobs))
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        os.fchown(descriptor, pwd.getpwnam(user).pw_uid, -1)
-        data = b"".join(os.fsencode(word) + b"\0" for word in words)
-        while data:
-            data = data[os.write(descriptor, data) :]
+        _fill(descriptor, owner, words)
+        if private:
+            inside = _create(private_of(unit, jobs))
+            try:
+                _fill(inside, owner, [f"{name}={value}" for name, value in private])
+            finally:
+                os.close(inside)
         yield
     finally:
         _delete(unit, jobs)
         os.close(descriptor)
+
+
+def _create(path: Path) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(path, flags, 0o400)
+
+
+def _fill(descriptor: int, owner: int, words: Sequence[str]) -> None:
+    os.fchown(descriptor, owner, -1)
+    data = b"".join(os.fsencode(word) + b"\0" for word in words)
+    while data:
+        data = data[os.write(descriptor, data) :]
 
 
 def status(unit: str, otherwise: int, jobs: Path = JOBS) -> int:
@@ -100,7 +129,7 @@ def parse_ended(text: str, otherwise: int) -> int:
 def sweep(pattern: str, runs: Callable[[str], bool], jobs: Path = JOBS) -> None:
     """Delete the files of jobs whose engine was killed and whose unit runs no more."""
     for path in jobs.glob(pattern):
-        unit = path.name.removesuffix(ENDED)
+        unit = path.name.removesuffix(ENDED).removesuffix(PRIVATE)
         if not is_held(words_of(unit, jobs)) and not runs(unit):
             _delete(unit, jobs)
 
@@ -121,3 +150,4 @@ def _signal(name: str) -> int | None:
 def _delete(unit: str, jobs: Path) -> None:
     words_of(unit, jobs).unlink(missing_ok=True)
     ended_of(unit, jobs).unlink(missing_ok=True)
+    private_of(unit, jobs).unlink(missing_ok=True)

@@ -155,13 +155,7 @@ class Supervisord:
 
     def stop_jobs(self, app: str) -> None:
         """Kill builds and release phases, found by their mark."""
-        for kind in (
-            JobKind.EXPORT,
-            JobKind.FETCH,
-            JobKind.BUILD,
-            JobKind.KEEP,
-            JobKind.RELEASE_PHASE,
-        ):
+        for kind in (kind for kind in JobKind if kind is not JobKind.RUN):
             processes.kill_marked(JOB_VARIABLE, self._mark(app, kind))
 
     def open_front(self, app: str, port: int, live_socket: Path) -> None:
@@ -217,6 +211,7 @@ class Supervisord:
             "HOME": str(job.home),
             JOB_VARIABLE: self._mark(job.app, job.kind),
             **dict(job.environment),
+            **dict(job.private),
         }
         return Command(job.argv, environment=environment, folder=job.folder, umask=0o027)
 

@@ -146,7 +146,7 @@ class Systemd:
     def once(self, job: Job, on_line: Callable[[str], None]) -> int:
         """Run a job in a transient unit of its own and wait for it."""
         unit = job_of(job)
-        with job_files.written(unit, job.argv, job.user):
+        with job_files.written(unit, job.argv, job.user, private=job.private):
             line = run_command(job, unit, "--pipe")
             ended = command.stream(line, on_line, seconds=job.seconds + 30)
             return job_files.status(unit, ended)
@@ -175,7 +175,7 @@ class Systemd:
     def stop_jobs(self, app: str) -> None:
         """Stop builds and release phases of the app; delete what was not finished, or is left."""
         files.delete_unfinished(self._units, f"{unit_prefix(app)}.*")
-        kinds = (JobKind.EXPORT, JobKind.FETCH, JobKind.BUILD, JobKind.KEEP, JobKind.RELEASE_PHASE)
+        kinds = [kind for kind in JobKind if kind is not JobKind.RUN]
         units = [f"{unit_prefix(app)}.{kind}.service" for kind in kinds]
         if any(_state(unit) is not State.DOWN for unit in units):
             systemctl("stop", *units, check=False, seconds=STOP_SECONDS)

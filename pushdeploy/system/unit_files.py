@@ -22,10 +22,10 @@ from pushdeploy.model.instance import (
     bridge_of,
     front_of,
 )
-from pushdeploy.model.job import JobKind
+from pushdeploy.model.job import PRIVATE_VARIABLE, JobKind
 from pushdeploy.model.ports import BRIDGED, as_range
 from pushdeploy.system.command import Command
-from pushdeploy.system.job_files import BECOME, NOTE, ended_of, words_of
+from pushdeploy.system.job_files import BECOME, NOTE, ended_of, private_of, words_of
 from pushdeploy.system.rendering import load, render
 from pushdeploy.system.systemctl import transient_until_end
 
@@ -51,6 +51,7 @@ TOLD = {
     JobKind.FETCH: "fetching of wheels",
     JobKind.BUILD: "build",
     JobKind.KEEP: "keeping of wheels",
+    JobKind.STEP: "build step",
     JobKind.RELEASE_PHASE: "release command",
     JobKind.RUN: "one-off command",
 }
@@ -173,6 +174,8 @@ def run_command(job: Job, unit: str, *options: str) -> Command:
     The job's words are in the unit's file (`job_files`), never here.
     """
     settings = [("HOME", str(job.home)), *job.environment]
+    if job.private:
+        settings.append((PRIVATE_VARIABLE, str(private_of(unit))))
     asked = [
         "--service-type=exec",
         *options,

@@ -76,6 +76,17 @@ LOOKS: list[tuple[Known, str]] = [
         events.ReleasePhaseStarted("python migrate.py"),
         "-----> Running release command: python migrate.py\n",
     ),
+    (events.StepStarted("bin/post_compile"), "-----> $ bin/post_compile\n"),
+    (events.StepOutput("1 static file copied"), "       1 static file copied\n"),
+    (events.StepsFinished(reused=False, seconds=1.5), "       Done (1.5 s)\n"),
+    (
+        events.StepsFinished(reused=True, seconds=0),
+        "       Nothing that is built from has changed: build reused\n",
+    ),
+    (
+        events.StaticFound("/static", "staticfiles"),
+        "       nginx serves /static/ from staticfiles/\n",
+    ),
     (events.ReleasePhaseOutput("1 migration"), "       1 migration\n"),
     (events.ReleasePhaseFinished(1.5), "       Done (1.5 s)\n"),
     (events.WebStarting(13), "-----> Starting web of v13\n"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pushdeploy.apps.first_push import sweep_first_pushes
 from pushdeploy.errors import CommandFailedError, NotFoundError
+from pushdeploy.model.build_step import NOTHING, BuildFiles
 from pushdeploy.model.instance import Instance, State, Status, parse_unit
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.log_line import Keeping, Kept
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from pushdeploy.system.processes import Usage
 
 Answer = tuple[int, str]
+
+ANSWERS = {"collect": '{"before": 2048, "after": 1024}', "look": "{}", "open_folders": "{}"}
+"""What the checkout worker always says."""
 
 SAYS = {JobKind.FETCH: ["Installed 1 package in 1ms"]}
 
@@ -355,6 +359,7 @@ class FakeCheckoutWorker:
         requirements: str = "gunicorn\n",
         app_json: str = "",
         storage: tuple[str, ...] = (),
+        build: BuildFiles = NOTHING,
     ) -> str:
         """Make a commit; returns its id."""
         identity = hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
@@ -371,6 +376,7 @@ class FakeCheckoutWorker:
             storage=storage,
             settings=RepoSettings(file=APP_JSON if storage else "", storage=storage),
             packages=tuple(sorted(package_names(requirements))),
+            build=build,
         )
         return identity
 
@@ -383,14 +389,14 @@ class FakeCheckoutWorker:
         self.asked.append(verb)
         if verb == "sweep_first_pushes":
             return json.dumps(sweep_first_pushes(Path(request["folder"])))
+        if verb in ANSWERS:
+            return ANSWERS[verb]
         repo = Path(request["repo"])
         if verb == "make_repo":
             (repo / "refs" / "heads").mkdir(parents=True, exist_ok=True)
             (repo / "objects").mkdir(exist_ok=True)
             (repo / "HEAD").write_text(f"ref: refs/heads/{request['branch']}\n")
             return "{}"
-        if verb in ("look", "collect"):
-            return "{}" if verb == "look" else '{"before": 2048, "after": 1024}'
         if verb == "keep_branch":
             for ref in (repo / "refs" / "heads").iterdir():
                 if ref.name != request["branch"]:

@@ -37,7 +37,7 @@ CERTIFICATES = {"issue", "forget"}
 ELSEWHERE = {"test_and_reload", "let_in", "make_refusing", "enable"}
 """Of the proxy and the firewall: `system/nginx.py` has points of its own, and what is made for
 refusals is the same for ever. No app's story turns a firewall on."""
-ACCOUNTS = {"ensure", "ensure_server", "remove", "own_venv", "own_work"}
+ACCOUNTS = {"ensure", "ensure_server", "remove", "own_venv", "own_work", "seal"}
 
 LASTS = RECORDS | SUPERVISOR | ACCOUNTS | TIMERS | CERTIFICATES | ELSEWHERE
 
@@ -109,6 +109,8 @@ TOGETHER = {
     "make_venv.py::_begin": "empties the place of a venv before it is made",
     "make_venv.py::_begin_work": "the same, of a build's own folder",
     "make_venv.py::make_venv": "two jobs, of which the second begins as if there had been none",
+    "build_step.py::_made": "deletes what nothing names",
+    "build_step.py::_run": "empties the place of what steps write before they run",
     "checkout.py::wanted_commit": "asks for a commit's name",
     "explain.py::_facts": "asks what a commit holds",
     "static.py::_open": "modes of one folder; whoever adds the mount again does the same",

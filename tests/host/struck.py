@@ -24,6 +24,7 @@ DEPLOY = [
     *(Point.ATTEMPTS_ENDED, Point.ATTEMPT_NOTED),
     *(Point.CHECKOUT_BEGUN, Point.CHECKOUT_WRITTEN, Point.CHECKOUT_RENAMED, Point.CHECKOUT_DONE),
     *(Point.BUILD_BEGUN, Point.BUILD_INSTALLED, Point.BUILD_COMPLETE, Point.BUILD_DONE),
+    *(Point.STEPS_BEGUN, Point.STEPS_RUN, Point.STEPS_SEALED, Point.STEPS_DONE),
     *(Point.RELEASE_NUMBERED, Point.STORAGE_MADE, Point.RELEASE_WRITTEN, Point.RELEASE_RENAMED),
     *(Point.RELEASE_PHASE_NOTED, Point.RELEASE_PHASE_DONE),
     *(Point.WEB_APPLIED, Point.WEB_STARTED, Point.WEB_HEALTHY),
@@ -63,7 +64,15 @@ KEPT = 5
 
 def deploy_first(site: Site) -> None:
     """Version 0 of an app with a worker, a release phase and storage."""
-    site.deploy("tiny", {"VERSION": "0\n", "Procfile": PROCFILE, "app.json": STORAGE})
+    site.deploy(
+        "tiny",
+        {
+            "VERSION": "0\n",
+            "Procfile": PROCFILE,
+            "app.json": STORAGE,
+            "bin/post_compile": "cp VERSION built\n",
+        },
+    )
     site.cli("ps:scale web=1")
 
 

@@ -98,3 +98,14 @@ def test_only_what_nobody_uses_is_swept(tmp_path: Path) -> None:
         left = {path.name for path in tmp_path.iterdir()}
 
     assert left == {UNIT, runs, "pushdeploy-other.run.1"}
+
+
+def test_the_private_environment_is_a_file_of_the_user_s_and_gone_afterwards(
+    tmp_path: Path,
+) -> None:
+    with job_files.written(UNIT, ["x"], ME, tmp_path, private=[("KEY", "a\nb"), ("TWO", "")]):
+        path = job_files.private_of(UNIT, tmp_path)
+        assert path.read_bytes() == b"KEY=a\nb\0TWO=\0"
+        assert path.stat().st_mode & 0o777 == 0o400
+
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,308 @@
+"""Build step: what a tree has run after its packages are there, sealed into a slug of its own.
+
+The slug is made in its final place, as a venv is: nothing names it until a release does. Its name
+is drawn by lot; whether a former one will do is found out by the releases, whose config vars are
+root's and the app's alone, so that no name is a digest of secrets.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import deque
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pushdeploy.build.build import refuse_full_disk
+from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
+from pushdeploy.errors import DeployFailedError, RefusedInputError
+from pushdeploy.events import Report, StaticFound, StepOutput, StepsFinished, StepStarted, Warned
+from pushdeploy.model.build_step import (
+    Begun,
+    Collected,
+    NothingToCollect,
+    collected_mount,
+    said,
+    wanted_steps,
+)
+from pushdeploy.model.instance import DEFAULT_MEMORY, DEFAULT_TASKS
+from pushdeploy.model.job import Job, JobKind
+from pushdeploy.model.release import Kind
+from pushdeploy.model.static_mount import DEFAULT_MOUNTS, code_folders, mounts
+from pushdeploy.model.step_failure import cause
+from pushdeploy.records.app_records import read_release_or_none
+from pushdeploy.system import files
+from pushdeploy.system.failpoints import Point, reached
+from pushdeploy.system.files import sync_filesystem
+from pushdeploy.system.seal import is_plain_folder
+
+if TYPE_CHECKING:
+    from pushdeploy.build.build import Venv
+    from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.build_step import Step
+    from pushdeploy.model.environment import Environment
+    from pushdeploy.model.layout import AppLayout
+    from pushdeploy.model.release import Release
+    from pushdeploy.model.static_mount import StaticMount
+    from pushdeploy.model.tree import Tree
+    from pushdeploy.records.app_records import AppRecords
+
+STEPPER = "import sys; from pushdeploy.build.stepper import main; sys.exit(main())"
+COLLECTOR = Path(__file__).with_name("collectstatic.py")
+
+KEPT_LINES = 60
+"""Of what a step printed: a failure looks there for its cause."""
+
+MADE_BY_STEPS = (Kind.DEPLOY, Kind.REBUILD)
+"""Releases whose config vars are those that their build steps had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a release runs: a slug, and what it was made from."""
+
+    slug: str
+    source: str = ""
+    steps: tuple[str, ...] = ()
+    static: tuple[StaticMount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to be done."""
+
+    machine: Machine
+    records: AppRecords
+    tree: Tree
+    venv: Venv
+    environment: Environment
+    steps: tuple[Step, ...]
+
+    @property
+    def place(self) -> AppLayout:
+        """The app's folders."""
+        return self.records.place
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The steps as people see them."""
+        return tuple(step.shown for step in self.steps)
+
+
+def built_code(
+    machine: Machine,
+    records: AppRecords,
+    tree: Tree,
+    venv: Venv,
+    environment: Environment,
+    report: Report,
+) -> Code:
+    """The code that a release runs: the tree's slug, or what its build steps make of it.
+
+    Raises:
+        DeployFailedError: a step failed; nothing that is live was touched.
+        RefusedInputError: what the steps have left can't be a release's.
+    """
+    folder = records.place.venvs / venv.key
+    steps = wanted_steps(
+        tree.build,
+        tree.settings.build,
+        environment.values,
+        django=bool(tree.build.manage) and _has_django(folder),
+        python=str(folder / "bin" / "python"),
+        collector=str(COLLECTOR),
+    )
+    if not steps:
+        return Code(tree.slug)
+    work = _Work(machine, records, tree, venv, environment, steps)
+    former = _former(work)
+    if former is not None:
+        report(StepsFinished(reused=True, seconds=0.0))
+        return former
+    return _made(work, report)
+
+
+def _made(work: _Work, report: Report) -> Code:
+    began = work.machine.monotonic()
+    refuse_full_disk(work.machine, work.place.slugs)
+    slug = secrets.token_hex(12)
+    made = work.place.slugs / slug
+    try:
+        collected = _run(work, made, report)
+        static = _seal(work, made, collected, report)
+    except (DeployFailedError, RefusedInputError):
+        files.delete_tree(made)
+        raise
+    report(StepsFinished(reused=False, seconds=work.machine.monotonic() - began))
+    return Code(slug, work.tree.slug, work.shown, static)
+
+
+def _has_django(venv: Path) -> bool:
+    return any(one.is_dir() for one in venv.glob("lib/python3*/site-packages/django"))
+
+
+def _former(work: _Work) -> Code | None:
+    """What the same steps made of the same tree, packages and config vars before."""
+    made_from = (work.tree.slug, work.venv.key, work.shown)
+    for number in reversed(work.records.numbers()):
+        release = read_release_or_none(work.records, number)
+        if (
+            release is not None
+            and release.kind in MADE_BY_STEPS
+            and (release.source, release.venv, release.steps) == made_from
+            and (work.place.slugs / release.slug).is_dir()
+            and work.records.environment_of(number) == work.environment
+        ):
+            return Code(release.slug, release.source, release.steps, release.static)
+    return None
+
+
+def with_code(release: Release, code: Code) -> Release:
+    """The same release with other code."""
+    return replace(
+        release, slug=code.slug, source=code.source, steps=code.steps, static=code.static
+    )
+
+
+def _run(work: _Work, made: Path, report: Report) -> Collected | None:
+    """Run the steps in a copy of the code; returns what Django says of its files."""
+    machine, place = work.machine, work.place
+    files.delete_tree(place.step_work)
+    machine.accounts.own_work(place.name, (made, place.step_work))
+    reached(Point.STEPS_BEGUN)
+    began = machine.monotonic()
+    listener = _Listener(work.steps, report)
+    status = machine.supervisor.once(_job(work, made), listener)
+    reached(Point.STEPS_RUN)
+    if status != 0:
+        raise _failed(place.name, listener, status, machine.monotonic() - began)
+    return listener.collected
+
+
+class _Listener:
+    """Hears what the steps print."""
+
+    def __init__(self, steps: tuple[Step, ...], report: Report) -> None:
+        self._steps, self._report = steps, report
+        self.current = steps[0]
+        self.collected: Collected | None = None
+        self.last: deque[str] = deque(maxlen=KEPT_LINES)
+
+    def __call__(self, line: str) -> None:
+        match said(line):
+            case Begun(number=number) if 0 <= number < len(self._steps):
+                self.current = self._steps[number]
+                self.last.clear()
+                self._report(StepStarted(self.current.shown))
+            case Collected() as collected:
+                self.collected = collected
+            case NothingToCollect():
+                self._report(
+                    StepOutput("django.contrib.staticfiles is not installed: nothing to collect")
+                )
+            case _ if line.strip():
+                self.last.append(line)
+                self._report(StepOutput(line))
+
+    @property
+    def collecting(self) -> bool:
+        """It is Django's `collectstatic` that runs, or ran last."""
+        return "collectstatic" in self.current.shown
+
+
+def _job(work: _Work, made: Path) -> Job:
+    machine, place = work.machine, work.place
+    plan = {
+        "source": str(place.slugs / work.tree.slug),
+        "code": str(made),
+        "steps": [{"argv": step.argv, "hook": step.hook} for step in work.steps],
+    }
+    folder = place.venvs / work.venv.key
+    return Job(
+        app=place.name,
+        kind=JobKind.STEP,
+        argv=(str(machine.python), "-I", "-c", STEPPER, json.dumps(plan)),
+        user=machine.accounts.build_user(place.name),
+        groups=(machine.accounts.app_user(place.name),),
+        folder=place.step_work,
+        home=place.step_work,
+        writable=(made, place.step_work),
+        hidden=(
+            *(place.releases, place.shared, place.home, place.pending_environment),
+            *(place.build_cache, machine.layout.settings, machine.layout.engine_socket),
+        ),
+        environment=(
+            ("PATH", f"{folder}/bin:/usr/local/bin:/usr/bin:/bin"),
+            ("LANG", "C.UTF-8"),
+            ("PYTHONUNBUFFERED", "1"),
+            ("PUSHDEPLOY_APP", place.name),
+            ("GIT_REV", work.tree.commit.id),
+        ),
+        seconds=BUILD_SECONDS,
+        private=tuple(work.environment.values.items()),
+    )
+
+
+def _seal(
+    work: _Work, made: Path, collected: Collected | None, report: Report
+) -> tuple[StaticMount, ...]:
+    """Make the slug nobody's to change, open to nginx what it serves; returns that."""
+    machine, place = work.machine, work.place
+    machine.accounts.seal(place.name, made)
+    reached(Point.STEPS_SEALED)
+    added = work.records.settings().static
+    mount = None if collected is None else collected_mount(collected, str(made))
+    if mount is not None and not is_plain_folder(made, mount.folder):
+        report(Warned(f"`{mount.folder}` is not a folder: nginx serves nothing of it"))
+        mount = None
+    public = {*code_folders(added), *([mount.folder] if mount else [])}
+    machine.checkout_worker.ask(
+        "open_folders", slugs=str(place.slugs), only=made.name, public=sorted(public)
+    )
+    sync_filesystem(made)
+    reached(Point.STEPS_DONE)
+    return () if mount is None else _served(mount, added, place.name, report)
+
+
+def _served(
+    mount: StaticMount, added: tuple[StaticMount, ...], app: str, report: Report
+) -> tuple[StaticMount, ...]:
+    """The mounts of the release: only at the default's URL nginx looks for one."""
+    if mount.url == DEFAULT_MOUNTS[0].url and DEFAULT_MOUNTS[0] in mounts(added):
+        report(StaticFound(mount.url, mount.folder))
+        return (mount,)
+    if mount not in mounts(added):
+        report(
+            Warned(
+                f"nginx does not serve {mount.url}/ yet, the app has to",
+                hint=f"pushdeploy static:add {mount.url} {mount.folder} --app {app}",
+            )
+        )
+    return ()
+
+
+def _failed(app: str, listener: _Listener, status: int, seconds: float) -> DeployFailedError:
+    shown = listener.current.shown
+    if seconds >= BUILD_SECONDS:
+        return DeployFailedError(
+            f"`{shown}` was stopped after {BUILD_SECONDS / 60:.0f} minutes, its time limit",
+            hint="make it faster, commit, and push again",
+        )
+    if status == OUT_OF_MEMORY:
+        return DeployFailedError(
+            f"`{shown}` was killed: it needed more than the {DEFAULT_MEMORY} of the server's "
+            "memory that a build may use",
+            hint="add memory, or make it need less; free -h",
+        )
+    if status == OUT_OF_TASKS:
+        return DeployFailedError(
+            f"`{shown}` tried to run more than {DEFAULT_TASKS} processes and threads at once",
+            hint="fix what keeps forking, commit, and push again",
+        )
+    found = cause("\n".join(listener.last), app, collecting=listener.collecting)
+    return DeployFailedError(
+        f"`{shown}` failed with status {status}",
+        report=() if found is None else (found.text,),
+        hint="fix it, commit, and push again" if found is None else found.hint,
+    )

@@ -1,0 +1,177 @@
+"""Build steps: what a tree has run after its packages are there, and what they say of themselves.
+
+The order is Heroku's: `bin/pre_compile`, what the repo's settings say, Django's `collectstatic`,
+`bin/post_compile`.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushdeploy.errors import PushdeployError, RefusedInputError
+from pushdeploy.model.static_mount import StaticMount, parse_static_mount
+from pushdeploy.model.text import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PRE_COMPILE, POST_COMPILE = "bin/pre_compile", "bin/post_compile"
+HOOKS = (PRE_COMPILE, POST_COMPILE)
+
+DISABLE_COLLECTSTATIC = "DISABLE_COLLECTSTATIC"
+"""A config var of Heroku's: with any value, `collectstatic` is not run."""
+
+MANAGE = "manage.py"
+DEEPEST_MANAGE = 3
+"""Names in the path of the deepest `manage.py` that is found, as on Heroku."""
+_MANAGE = re.compile(r"(?:[^/\x00-\x1f\x7f]{1,255}/){0,2}manage\.py")
+
+MARK = "\x1e"
+"""Begins a line that a step's program says to us, not to people: JSON follows."""
+
+LONGEST_WORD = 4096
+"""Characters of a path or URL in such a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFiles:
+    """What of a tree asks for a build step."""
+
+    hooks: tuple[str, ...] = ()
+    """Those of `HOOKS` that are there."""
+    manage: str = ""
+    """The shallowest `manage.py`, or empty."""
+
+
+NOTHING = BuildFiles()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One program, run in the code's folder."""
+
+    shown: str
+    """As people see it: `python manage.py collectstatic --noinput`."""
+    argv: tuple[str, ...]
+    hook: str = ""
+    """A file of the tree that has to be executable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A step begins; its number, from 0."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """Where Django's settings have its static files."""
+
+    url: str
+    root: str
+    """Empty when it is not set: a storage of its own has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToCollect:
+    """The project does not use `django.contrib.staticfiles`."""
+
+
+Said = Begun | Collected | NothingToCollect
+
+
+def parse_build_files(record: object) -> BuildFiles:
+    """What the checkout says; another user wrote it.
+
+    Raises:
+        ValueError: it is not that.
+    """
+    if not isinstance(record, dict):
+        raise TypeError("the build files are no table")
+    manage = str(record["manage"])
+    if manage and (_MANAGE.fullmatch(manage) is None or ".." in manage.split("/")):
+        raise ValueError(f"{manage!r} is not a `manage.py`")
+    return BuildFiles(tuple(one for one in HOOKS if one in record["hooks"]), manage)
+
+
+def said(line: str) -> Said | None:
+    """What a line of output says to us; `None` for one that is for people."""
+    if not line.startswith(MARK):
+        return None
+    try:
+        record = json.loads(line[len(MARK) :])
+        if "begun" in record:
+            return Begun(int(record["begun"]))
+        if "absent" in record:
+            return NothingToCollect()
+        url, root = (str(word)[:LONGEST_WORD] for word in record["static"])
+        return Collected(url, root)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def collected_mount(collected: Collected, code: str) -> StaticMount | None:
+    """What nginx can serve of it; `None` when the files are elsewhere on purpose.
+
+    Args:
+        collected: Django's settings.
+        code: the folder of the code, which the steps saw.
+
+    Raises:
+        RefusedInputError: `STATIC_ROOT` does not lie in the code, or is all of it.
+    """
+    if not collected.root or not collected.url.startswith("/"):
+        return None
+    root = posixpath.normpath(posixpath.join(code, collected.root))
+    if not root.startswith(f"{code}/"):
+        raise RefusedInputError(
+            f"STATIC_ROOT is {quoted(collected.root)}, which is not a folder in the code",
+            hint='in the settings: STATIC_ROOT = BASE_DIR / "staticfiles"',
+        )
+    try:
+        return parse_static_mount(collected.url, root.removeprefix(f"{code}/"))
+    except PushdeployError:
+        return None
+
+
+def wants_collectstatic(files: BuildFiles, environment: Mapping[str, str], *, django: bool) -> bool:
+    """Whether `collectstatic` is run, as Heroku decides it."""
+    return bool(files.manage) and django and not environment.get(DISABLE_COLLECTSTATIC)
+
+
+def wanted_steps(
+    files: BuildFiles,
+    commands: tuple[str, ...],
+    environment: Mapping[str, str],
+    *,
+    django: bool,
+    python: str,
+    collector: str,
+) -> tuple[Step, ...]:
+    """The steps of a tree, in their order.
+
+    Args:
+        files: what of the tree asks for one.
+        commands: what the repo's own settings have run, each a line for the shell.
+        environment: the config vars.
+        django: whether it is installed.
+        python: the venv's.
+        collector: the program that runs `collectstatic` for us.
+    """
+    steps = [_hook(PRE_COMPILE)] if PRE_COMPILE in files.hooks else []
+    steps += [Step(line, ("/bin/bash", "--norc", "-c", line)) for line in commands]
+    if wants_collectstatic(files, environment, django=django):
+        shown = f"python {files.manage} collectstatic --noinput"
+        steps.append(Step(shown, (python, collector, files.manage)))
+    if POST_COMPILE in files.hooks:
+        steps.append(_hook(POST_COMPILE))
+    return tuple(steps)
+
+
+def _hook(path: str) -> Step:
+    return Step(path, ("/bin/bash", "--norc", "-c", path), path)

@@ -1,0 +1,68 @@
+"""Why a build step failed, by what it printed, and what makes it work."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pushdeploy.model.build_step import DISABLE_COLLECTSTATIC
+
+_NO_ROOT = "without having set the STATIC_ROOT setting"
+_NAME = r"(?P<name>[A-Z][A-Z0-9_]{0,60})"
+_MISSING_VAR = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"KeyError: '{_NAME}'",
+        rf"ImproperlyConfigured: Set the {_NAME} environment variable",
+        rf"UndefinedValueError: {_NAME} not found",
+        rf"ImproperlyConfigured: The {_NAME} setting must not be empty",
+        rf"EnvError: Environment variable \"{_NAME}\" not set",
+    )
+)
+_MODULE = re.compile(r"ModuleNotFoundError: No module named '(?P<name>[A-Za-z0-9_]{1,80})")
+_DATABASE = re.compile(r"OperationalError: .{0,200}(?:connect|no such table|does not exist)")
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailure:
+    """What is said."""
+
+    text: str
+    hint: str
+
+
+def cause(output: str, app: str, *, collecting: bool) -> StepFailure | None:
+    """Why it failed; `None` when its own last lines have to say it.
+
+    Args:
+        output: what the step printed last.
+        app: the app's name.
+        collecting: it was Django's `collectstatic`.
+    """
+    off = f"pushdeploy config:set {DISABLE_COLLECTSTATIC}=1 --app {app}"
+    if collecting and _NO_ROOT in output:
+        return StepFailure(
+            'collectstatic has no folder: set STATIC_ROOT = BASE_DIR / "staticfiles"',
+            f"to have no static files collected: {off}",
+        )
+    for pattern in _MISSING_VAR:
+        found = pattern.search(output)
+        if found is not None:
+            name = found["name"]
+            return StepFailure(
+                f"the code needs the config var {name} while it is built",
+                f"pushdeploy config:set {name}=VALUE --app {app}",
+            )
+    found = _MODULE.search(output)
+    if found is not None:
+        return StepFailure(
+            f"the module {found['name']} is not installed",
+            "add its package to the requirements, commit, and push again",
+        )
+    if _DATABASE.search(output):
+        return StepFailure(
+            "the code asks its database as it is imported; a build has no storage, and no "
+            "migration has run yet",
+            f"to have no static files collected: {off}" if collecting else "ask it later",
+        )
+    return None

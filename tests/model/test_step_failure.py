@@ -1,0 +1,59 @@
+"""Why a build step failed: one line for each usual cause, and the command that helps."""
+
+from __future__ import annotations
+
+import pytest
+
+from pushdeploy.model.step_failure import cause
+
+IMPROPER = "django.core.exceptions.ImproperlyConfigured"
+NO_ROOT = (
+    f"{IMPROPER}: You're using the staticfiles app without having set the STATIC_ROOT setting to a "
+    "filesystem path."
+)
+
+
+def test_a_missing_static_root_says_what_to_set_and_how_to_turn_it_off() -> None:
+    found = cause(f"Traceback\n{NO_ROOT}\n", "blog", collecting=True)
+
+    assert found is not None
+    assert 'STATIC_ROOT = BASE_DIR / "staticfiles"' in found.text
+    assert "pushdeploy config:set DISABLE_COLLECTSTATIC=1 --app blog" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("KeyError: 'SECRET_KEY'", "SECRET_KEY"),
+        (f"{IMPROPER}: Set the DATABASE_URL environment variable", "DATABASE_URL"),
+        ("decouple.UndefinedValueError: SECRET_KEY not found. Declare it as envvar", "SECRET_KEY"),
+        (f"{IMPROPER}: The SECRET_KEY setting must not be empty.", "SECRET_KEY"),
+        ('environs.EnvError: Environment variable "API_KEY" not set', "API_KEY"),
+    ],
+)
+def test_a_missing_config_var_is_named(line: str, name: str) -> None:
+    found = cause(line, "blog", collecting=True)
+
+    assert found is not None
+    assert found.hint == f"pushdeploy config:set {name}=VALUE --app blog"
+
+
+def test_a_missing_module_is_named() -> None:
+    found = cause("ModuleNotFoundError: No module named 'whitenoise'", "blog", collecting=True)
+
+    assert found is not None
+    assert "whitenoise" in found.text
+
+
+def test_code_that_asks_its_database_is_told_that_there_is_none_yet() -> None:
+    line = "django.db.utils.OperationalError: no such table: pages_page"
+
+    found = cause(line, "blog", collecting=True)
+
+    assert found is not None
+    assert "database" in found.text
+
+
+def test_anything_else_speaks_for_itself() -> None:
+    assert cause("make: *** [css] Error 1", "blog", collecting=False) is None
+    assert cause(NO_ROOT, "blog", collecting=False) is None
