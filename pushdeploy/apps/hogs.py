@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from pushdeploy.model.app import app_user, build_user
 from pushdeploy.model.ports import MOST_LISTENERS, MOST_USED
 from pushdeploy.records.app_records import app_names
-from pushdeploy.system import tcp_owner
 from pushdeploy.system.accounts import user_id
 from pushdeploy.system.held_ports import held_ports
 
@@ -70,7 +69,7 @@ def stop_squatter(machine: Machine, port: int | None, victim: str) -> str | None
     Returns:
         What was done, in words; `None` when it is not an app of ours that has the port.
     """
-    found = tcp_owner.listener(port) if port is not None else None
+    found = machine.ports.listener(port) if port is not None else None
     for app in app_names(machine.layout.apps) if found else ():
         users = (user_id(app_user(app)), user_id(build_user(app)))
         if app != victim and found is not None and found.uid in users:

@@ -22,9 +22,8 @@ from pushdeploy.proxy import bare_address
 from pushdeploy.proxy.certificates import forget
 from pushdeploy.proxy.sites import apply_sites
 from pushdeploy.records.app_records import AppRecords, readable_settings
-from pushdeploy.system import files, processes
+from pushdeploy.system import files
 from pushdeploy.system.locks import held
-from pushdeploy.system.ports import held_by
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -235,20 +234,20 @@ def _port(machine: Machine, app: str, wanted: int | None) -> int:
         if wanted in taken:
             raise UsageError(
                 f"port {wanted} belongs to the app `{taken[wanted]}`",
-                hint=f"pushdeploy apps:create {app} --port {processes.another_port(wanted, taken)}",
+                hint=f"pushdeploy apps:create {app} --port {machine.ports.another(wanted, taken)}",
             )
-        holder = processes.port_holder(wanted)
+        holder = machine.ports.holder(wanted)
         if holder is not None:
-            another = processes.another_port(wanted, taken)
+            another = machine.ports.another(wanted, taken)
             raise UnavailableError(
-                f"port {wanted} is taken by {held_by(holder, wanted)}",
+                f"port {wanted} is taken by {holder}",
                 hint=f"stop it, or: pushdeploy apps:create {app} --port {another}",
             )
         return wanted
     free = [one for one in FRONTS if one not in taken]
-    port = processes.free_port(free)
+    port = machine.ports.free(free)
     if port is None and stop_hogs(machine):
-        port = processes.free_port(free)
+        port = machine.ports.free(free)
     if port is None:
         raise UnavailableError(
             f"no port between {FRONTS[0]} and {FRONTS[-1]} is free", hint="ss -tuanp"

@@ -61,11 +61,11 @@ def with_log(error: LostEngineError) -> LostEngineError:
     return error
 
 
-def socket_of(layout: Layout) -> Path:
+def socket_of(server: Layout) -> Path:
     """Where we ask: root has a way of its own, which nobody else can fill."""
-    if os.geteuid() == 0 and layout.root_socket.exists():
-        return layout.root_socket
-    return layout.engine_socket
+    if os.geteuid() == 0 and server.root_socket.exists():
+        return server.root_socket
+    return server.engine_socket
 
 
 def layout() -> Layout:

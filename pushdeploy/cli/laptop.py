@@ -38,7 +38,7 @@ class Embedded:
     app: str
 
 
-Place = Remote | Embedded
+Location = Remote | Embedded
 
 
 def send(
@@ -51,29 +51,29 @@ def send(
         UsageError: several do.
     """
     remotes = _read_remotes()
-    place = chosen(remotes.remotes, remote_name)
+    location = chosen(remotes.remotes, remote_name)
     if app is App.NEEDED and not invocation.parameters.get("app"):
-        invocation = replace(invocation, parameters={**invocation.parameters, "app": place.app})
-    if isinstance(place, Embedded):
-        return _beside(place, invocation, root)
-    return _over_ssh(place, remotes.ssh_command, prepare(invocation), root)
+        invocation = replace(invocation, parameters={**invocation.parameters, "app": location.app})
+    if isinstance(location, Embedded):
+        return _beside(location, invocation, root)
+    return _over_ssh(location, remotes.ssh_command, prepare(invocation), root)
 
 
-def chosen(remotes: Sequence[PushRemote], name: str | None) -> Place:
-    """The place that is meant: the remote of that name, else `production`, else the only one.
+def chosen(remotes: Sequence[PushRemote], name: str | None) -> Location:
+    """The location that is meant: the remote of that name, else `production`, else the only one.
 
     Raises:
         NotFoundError: no remote names a server of ours.
         UsageError: several do, and none is called `production`.
     """
-    places = {one.name: place for one in remotes if (place := _place(one)) is not None}
+    locations = {one.name: location for one in remotes if (location := _location(one)) is not None}
     if name is not None:
-        if name not in places:
+        if name not in locations:
             raise NotFoundError(f"no git remote `{name}` names a server of pushdeploy", hint=ADD)
-        return places[name]
-    if PRODUCTION in places:
-        return places[PRODUCTION]
-    ours = {name: place for name, place in places.items() if _surely_ours(place)}
+        return locations[name]
+    if PRODUCTION in locations:
+        return locations[PRODUCTION]
+    ours = {name: location for name, location in locations.items() if _surely_ours(location)}
     if len(ours) > 1:
         first = next(iter(ours))
         raise UsageError(
@@ -121,7 +121,7 @@ def _read_remotes() -> PushRemotes:
     return found
 
 
-def _place(remote: PushRemote) -> Place | None:
+def _location(remote: PushRemote) -> Location | None:
     if remote.receive_pack is None:
         return parse_remote(remote.url)
     repo = Path(remote.url.removeprefix("file://"))
@@ -130,20 +130,20 @@ def _place(remote: PushRemote) -> Place | None:
     return Embedded(repo.parents[2], repo.parent.name)
 
 
-def _surely_ours(place: Place) -> bool:
+def _surely_ours(location: Location) -> bool:
     """`git@host:name` may be anybody's; it has to be called `production`, or be named."""
-    return isinstance(place, Embedded) or place.user == GIT_USER
+    return isinstance(location, Embedded) or location.user == GIT_USER
 
 
-def _beside(place: Embedded, invocation: Invocation, root: click.Context) -> int:
+def _beside(location: Embedded, invocation: Invocation, root: click.Context) -> int:
     """Become the pushdeploy of that folder, or this one when it has none of its own."""
-    program = place.root / "bin" / PROGRAM
+    program = location.root / "bin" / PROGRAM
     start = (
         [str(program)]
         if program.exists()
         else [sys.executable, "-m", "pushdeploy.programs.command_line"]
     )
-    environment = {**os.environ, HOME_VARIABLE: str(place.root)}
+    environment = {**os.environ, HOME_VARIABLE: str(location.root)}
     return _become(Command([*start, *words(invocation, root)], environment=environment))
 
 

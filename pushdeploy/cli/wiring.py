@@ -14,6 +14,7 @@ from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system import processes
 from pushdeploy.system.accounts import ServerAccounts
 from pushdeploy.system.nginx import Nginx
+from pushdeploy.system.ports import TcpPorts
 from pushdeploy.system.server_tools import ServerAccess, ServerCertificates, ServerFirewall
 from pushdeploy.system.systemd import Systemd
 from pushdeploy.system.unit_files import load_templates
@@ -44,6 +45,7 @@ def server_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         accounts=ServerAccounts(SERVER),
         checkout_worker=checkout_worker,
         resources=processes,
+        ports=TcpPorts(),
         timers=systemd,
         proxy=Nginx(SERVER.state),
         certificates=ServerCertificates(),
@@ -76,6 +78,7 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         accounts=OwnAccounts(layout),
         checkout_worker=checkout_worker or own_checkout_worker(),
         resources=processes,
+        ports=TcpPorts(),
         timers=supervisord,
         proxy=NoProxy(),
         certificates=NoCertificates(),

@@ -12,10 +12,8 @@ from pushdeploy.events import Report, Warned, WebStayedUp, WorkersChanged
 from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import Verdict, accepts
 from pushdeploy.model.instance import Instance, State, Status
-from pushdeploy.system import processes
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.http import NoAnswerError, get
-from pushdeploy.system.ports import held_by
 
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
@@ -199,7 +197,7 @@ def check_front(machine: Machine, release: Release, settings: AppSettings) -> No
     try:
         machine.supervisor.open_front(release.app, settings.port, place.live_socket)
     except CommandFailedError as error:
-        raise _port_taken(release, settings) from error
+        raise _port_taken(machine, release, settings) from error
     reached(Point.FRONT_OPENED)
     if place.live_socket.resolve() != place.web_socket(release.number).resolve():
         raise DeployFailedError(
@@ -255,9 +253,8 @@ def look_through_proxy(
     report(Warned(trouble, hint="sudo systemctl status nginx; pushdeploy reconcile"))
 
 
-def _port_taken(release: Release, settings: AppSettings) -> DeployFailedError:
-    holder = processes.port_holder(settings.port)
-    by = held_by(holder, settings.port) if holder else "somebody"
+def _port_taken(machine: Machine, release: Release, settings: AppSettings) -> DeployFailedError:
+    by = machine.ports.holder(settings.port) or "somebody"
     return DeployFailedError(
         f"port {settings.port} of `{release.app}` is taken by {by}",
         hint=f"stop it, then: pushdeploy deploy --app {release.app}",

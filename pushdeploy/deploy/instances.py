@@ -13,8 +13,6 @@ from pushdeploy.model.ports import BRIDGED
 from pushdeploy.model.release import Binding, Release
 from pushdeploy.model.repo_settings import scaled
 from pushdeploy.model.scaling import refuse_without_effect
-from pushdeploy.system import processes, tcp_owner
-from pushdeploy.system.accounts import user_id
 from pushdeploy.system.locks import held
 
 if TYPE_CHECKING:
@@ -76,10 +74,10 @@ def web(machine: Machine, release: Release, settings: AppSettings) -> Instance:
     place = machine.layout.app(release.app)
     bridged = release.binding is Binding.PORT
     port = _bridge_port(machine, place, release) if bridged else None
-    workers = formation_of(release, settings).web_workers or web_concurrency(machine.resources)
+    count = formation_of(release, settings).web_workers or web_concurrency(machine.resources)
     environment = (
         ("PORT", str(port or settings.port)),
-        (WEB_CONCURRENCY, str(workers)),
+        (WEB_CONCURRENCY, str(count)),
         ("PUSHDEPLOY_INSTANCE", "web.1"),
     )
     return _instance(machine, release, "web", 1, environment, port=port)
@@ -145,18 +143,17 @@ def _bridge_port(machine: Machine, place: AppLayout, release: Release) -> int:
     it meanwhile.
     """
     note = place.bridge_port(release.number)
-    owner = user_id(machine.accounts.app_user(release.app))
-    known = _noted(note, owner)
+    known = _still_own(machine, release, note)
     if known is not None:
         return known
     place.run.mkdir(parents=True, exist_ok=True)
     with held(machine.layout.ports_lock, who="pushdeploy", what="choosing a port"):
-        known = _noted(note, owner)  # somebody may have chosen it while we waited
+        known = _still_own(machine, release, note)  # somebody may have chosen it while we waited
         if known is not None:
             return known
         taken = {_noted(other) for other in machine.layout.run.glob(BRIDGE_PORTS)}
         left = [port for port in BRIDGED if port not in taken]
-        port = processes.free_port(random.sample(left, len(left)))
+        port = machine.ports.free(random.sample(left, len(left)))
         if port is None:
             raise UnavailableError(
                 f"no port between {BRIDGED[0]} and {BRIDGED[-1]} is free", hint="ss -tuanp"
@@ -168,21 +165,23 @@ def _bridge_port(machine: Machine, place: AppLayout, release: Release) -> int:
 def squatted_port(machine: Machine, release: Release) -> int | None:
     """The port that this release was given, when another user listens there."""
     note = machine.layout.app(release.app).bridge_port(release.number)
-    owner = user_id(machine.accounts.app_user(release.app))
-    return _noted(note) if _noted(note, owner) is None else None
+    return _noted(note) if _still_own(machine, release, note) is None else None
 
 
-def _noted(note: Path, owner: int | None = None) -> int | None:
-    """The port, unless the note is not there, or was never finished; prune may delete it now.
+def _still_own(machine: Machine, release: Release, note: Path) -> int | None:
+    """The port of a note, unless another user listens there."""
+    port = _noted(note)
+    found = None if port is None else machine.ports.listener(port)
+    owner = machine.accounts.user_id(release.app)
+    return None if found is not None and owner not in (None, found.uid) else port
 
-    With an owner: unless another user listens there.
-    """
+
+def _noted(note: Path) -> int | None:
+    """The port, unless the note is not there, or was never finished; prune may delete it now."""
     try:
-        port = int(note.read_text())
+        return int(note.read_text())
     except (OSError, ValueError):
         return None
-    found = tcp_owner.listener(port) if owner is not None else None
-    return None if found is not None and found.uid != owner else port
 
 
 def refuse_scale(records: AppRecords, changes: tuple[Change, ...]) -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import DeployFailedError, PortTakenError
 from pushdeploy.model.ports import BRIDGED
-from pushdeploy.system import tcp_owner
-from pushdeploy.system.accounts import user_id, user_name
+from pushdeploy.system.accounts import user_name
 
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
@@ -33,16 +32,23 @@ def refuse_listener(machine: Machine, release: Release, instance: Instance) -> N
     """
     if instance.port is None:
         return
-    found = tcp_owner.listener(instance.port)
+    found = machine.ports.listener(instance.port)
     if found is None:
         return
-    if found.uid != user_id(machine.accounts.app_user(release.app)):
+    if found.uid != machine.accounts.user_id(release.app):
         raise PortTakenError(
             f"port {instance.port}, which v{release.number} was given, is in use by "
             f"`{user_name(found.uid)}`: nothing was sent there",
             hint=f"pushdeploy deploy --app {release.app} tries it with another port",
         )
-    exposed = next((one for one in tcp_owner.listeners(instance.port) if one.exposed), None)
+    exposed = next(
+        (
+            one
+            for port, one in machine.ports.all_listening()
+            if port == instance.port and one.exposed
+        ),
+        None,
+    )
     if exposed is not None:
         raise DeployFailedError(
             f"web listens on {exposed.address}:{instance.port}, where other machines reach it "
@@ -59,17 +65,17 @@ def passed_over(machine: Machine, release: Release, instance: Instance) -> bool:
     if release.app in machine.supervisor.fronts():
         return False
     port = dict(instance.environment).get("PORT", "")
-    found = tcp_owner.listener(int(port)) if instance.port is None and port.isdigit() else None
-    return found is not None and found.uid == user_id(machine.accounts.app_user(release.app))
+    found = machine.ports.listener(int(port)) if instance.port is None and port.isdigit() else None
+    return found is not None and found.uid == machine.accounts.user_id(release.app)
 
 
 def elsewhere(machine: Machine, release: Release) -> tuple[str, int] | None:
     """Address and port of something of the app's that listens, and on no port that we gave it."""
-    app = user_id(machine.accounts.app_user(release.app))
+    app = machine.accounts.user_id(release.app)
     found = sorted(
-        (port, address)
-        for address, port, _, owner in tcp_owner.table()
-        if owner.listens and owner.uid == app and port not in BRIDGED
+        (port, owner.address)
+        for port, owner in machine.ports.all_listening()
+        if owner.uid == app and port not in BRIDGED
     )
     return (found[0][1], found[0][0]) if found and app != os.getuid() else None
 

@@ -123,9 +123,9 @@ def _open_folder(folder: Path) -> int | None:
         return None
 
 
-def _mark(new: Path, files: list[str]) -> None:
+def _mark(new: Path, paths: list[str]) -> None:
     second = int(time.time()) * SECOND + MARK
-    for path in files:
+    for path in paths:
         os.utime(new / path, ns=(second, second), follow_symlinks=False)
 
 

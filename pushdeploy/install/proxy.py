@@ -9,7 +9,7 @@ from pushdeploy.errors import PushdeployError, UnavailableError
 from pushdeploy.model.domain import parse_domain
 from pushdeploy.proxy import certificates, sites
 from pushdeploy.records.app_records import AppRecords, app_names
-from pushdeploy.system import certbot, ufw
+from pushdeploy.system import certbot
 from pushdeploy.system.address import ssh_connection
 
 if TYPE_CHECKING:
@@ -30,14 +30,15 @@ def check_proxy(machine: Machine, wishes: Wishes) -> tuple[str, ...]:
     for name in names:
         sites.refuse_taken(machine, str(wishes.app), name)
     if wishes.firewall:
-        ufw.plan(ssh_connection())
+        machine.firewall.plan(ssh_connection())
     return names
 
 
 def make_proxy(steps: Steps, machine: Machine, wishes: Wishes, names: tuple[str, ...]) -> None:
     """Serve what was asked for. The firewall comes before the certificate, which needs port 80."""
     if wishes.firewall:
-        steps.step("Opening the firewall for ssh, HTTP and HTTPS only", _make_firewall)
+        title = "Opening the firewall for ssh, HTTP and HTTPS only"
+        steps.step(title, partial(_make_firewall, machine))
     if certbot.apps():
         steps.step("Handling certbot's renewals", certbot.hook)
     _serve(steps, machine)
@@ -53,11 +54,11 @@ def make_proxy(steps: Steps, machine: Machine, wishes: Wishes, names: tuple[str,
         steps.detail(f"For HTTPS: pushdeploy certs:auto --email me@example.com --app {app}")
 
 
-def _make_firewall() -> bool:
-    planned = ufw.plan(ssh_connection())
+def _make_firewall(machine: Machine) -> bool:
+    planned = machine.firewall.plan(ssh_connection())
     if planned.active and not planned.opens:
         return False
-    ufw.enable(planned)
+    machine.firewall.enable(planned)
     return True
 
 

@@ -10,7 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
-    from pushdeploy.machine.tools import Access, Certificates, Firewall, Proxy, Resources, Timers
+    from pushdeploy.machine.tools import (
+        Access,
+        Certificates,
+        Firewall,
+        Ports,
+        Proxy,
+        Resources,
+        Timers,
+    )
     from pushdeploy.model.instance import Instance, Status
     from pushdeploy.model.job import Job
     from pushdeploy.model.layout import Layout
@@ -128,6 +136,9 @@ class Accounts(Protocol):
     def app_user(self, app: str) -> str:
         """Who runs the app."""
 
+    def user_id(self, app: str) -> int | None:
+        """The number of who runs the app; `None` when there is no such user."""
+
     def build_user(self, app: str) -> str:
         """Who builds its venv."""
 
@@ -170,6 +181,7 @@ class Machine:
     accounts: Accounts
     checkout_worker: CheckoutWorker
     resources: Resources
+    ports: Ports
     timers: Timers
     proxy: Proxy
     certificates: Certificates

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
     from pushdeploy.model.rights import Standing
     from pushdeploy.model.site import Certificate, NginxFeatures, Site
     from pushdeploy.system.certificates import Facts
     from pushdeploy.system.processes import Usage
+    from pushdeploy.system.tcp_owner import Owner
     from pushdeploy.system.ufw import Plan
 
 
@@ -41,6 +42,25 @@ class Resources(Protocol):
 
     def booted(self) -> float:
         """When the machine was started, in epoch seconds."""
+
+
+class Ports(Protocol):
+    """TCP ports: who has them, as the kernel says it, and which are free."""
+
+    def listener(self, port: int) -> Owner | None:
+        """Who gets what is sent to this port of 127.0.0.1; `None` when nobody listens."""
+
+    def all_listening(self) -> list[tuple[int, Owner]]:
+        """Every port that somebody listens on, on whatever address, and who."""
+
+    def holder(self, port: int) -> str | None:
+        """Who holds a port, in words that name the process or unit; `None` when it is free."""
+
+    def free(self, candidates: Iterable[int]) -> int | None:
+        """The first port that nobody has, on whatever address."""
+
+    def another(self, wanted: int, taken: Collection[int] = ()) -> int:
+        """What to propose instead of a port that is taken."""
 
 
 class Timers(Protocol):

@@ -97,6 +97,10 @@ class ServerAccounts:
         """`pd-blog`."""
         return app_user(app)
 
+    def user_id(self, app: str) -> int | None:
+        """The number of that user."""
+        return user_id(app_user(app))
+
     def build_user(self, app: str) -> str:
         """`pb-blog`."""
         return build_user(app)

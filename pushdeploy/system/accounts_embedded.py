@@ -57,6 +57,10 @@ class OwnAccounts:
         """The person."""
         return _name()
 
+    def user_id(self, app: str) -> int | None:
+        """Our own."""
+        return os.getuid()
+
     def build_user(self, app: str) -> str:
         """The person."""
         return _name()

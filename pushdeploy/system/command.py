@@ -161,14 +161,14 @@ def start(
         raise _missing(command, error) from error
 
 
-def wait(child: Process, left: Callable[[], bool], hang_up: Callable[[], object]) -> int:
-    """Wait for a program; `hang_up` once, when whoever wanted it has left. Its exit status."""
+def wait(child: Process, left: Callable[[], bool], on_left: Callable[[], object]) -> int:
+    """Wait for a program; `on_left` once, when whoever wanted it has left. Its exit status."""
     while True:
         try:
             return child.wait(LEFT_SECONDS)
         except subprocess.TimeoutExpired:
             if left():
-                hang_up()
+                on_left()
                 return child.wait()
 
 

@@ -110,9 +110,9 @@ class Action(StrEnum):
 
 def reached(here: Point) -> None:
     """Strike, if a test asked for it here; once, so that what is then done meets no other."""
-    asked = os.environ.get(VARIABLE)
-    if asked:
-        where, _, action = asked.partition(":")
+    wanted = os.environ.get(VARIABLE)
+    if wanted:
+        where, _, action = wanted.partition(":")
         if where == here:
             del os.environ[VARIABLE]
             _strike(Action(action))

@@ -44,9 +44,9 @@ def find(layout: Layout, statuses: Iterable[Status], now: float) -> list[Finding
         except PushdeployError:  # one broken app does not hold up the others
             continue
         if found is not None:
-            question, release = found
-            asked[question] = Finding(app, release)
-    hung = [asked[question] for question in silent(asked)]
+            one, release = found
+            asked[one] = Finding(app, release)
+    hung = [asked[one] for one in silent(asked)]
     units = (parse_unit(one.unit) for one in statuses if needs_other_backoff(one, now))
     paced = {unit.app for unit in units if unit is not None}
     others = (paced | set(hogs(app_names(layout.apps)))) - {one.app for one in hung}

@@ -21,6 +21,7 @@ from pushdeploy.model.layout import AppLayout, embedded
 from pushdeploy.model.release import Kind
 from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system.accounts_embedded import OwnAccounts
+from pushdeploy.system.ports import TcpPorts
 from pushdeploy.watch.boot_all import boot_all
 from pushdeploy.watch.reconcile import reconcile
 from tests.deploy.clock import FakeClock
@@ -203,6 +204,7 @@ def make_machine(root: Path, run: Path) -> FakeMachine:
         accounts=OwnAccounts(layout),
         checkout_worker=FakeCheckoutWorker(),
         resources=FakeResources(),
+        ports=TcpPorts(),
         timers=FakeTimers(),
         proxy=proxy,
         certificates=FakeCertificates(root / "issued", proxy),

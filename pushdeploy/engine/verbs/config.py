@@ -58,8 +58,8 @@ def change(asked: Asked, *, values: dict[str, str]) -> Ended:
     from pushdeploy.model.release import Kind
 
     text = f"Set {', '.join(values)} config vars"
-    change = Change(Kind.CONFIG, text, environment=lambda before: before.set(values))
-    return change_release(asked.machine, asked.app, asked.session, change=change, who=asked.who)
+    wanted = Change(Kind.CONFIG, text, environment=lambda before: before.set(values))
+    return change_release(asked.machine, asked.app, asked.session, change=wanted, who=asked.who)
 
 
 @verb("config.unset", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
@@ -69,5 +69,5 @@ def unset(asked: Asked, *, names: tuple[str, ...]) -> Ended:
     from pushdeploy.model.release import Kind
 
     text = f"Unset {', '.join(names)} config vars"
-    change = Change(Kind.CONFIG, text, environment=lambda before: before.unset(names))
-    return change_release(asked.machine, asked.app, asked.session, change=change, who=asked.who)
+    wanted = Change(Kind.CONFIG, text, environment=lambda before: before.unset(names))
+    return change_release(asked.machine, asked.app, asked.session, change=wanted, who=asked.who)
