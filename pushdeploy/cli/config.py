@@ -16,11 +16,12 @@ import click
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import aligned, say, show_json, show_lines, show_table
+from pushdeploy.cli.style import with_quotes
 from pushdeploy.cli.typed_file import read_stdin, read_typed
 from pushdeploy.engine.verbs import config as verbs
 from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
 from pushdeploy.model.dotenv import render_for_shell
-from pushdeploy.model.environment import parse_assignments, parse_vars
+from pushdeploy.model.environment import NoAssignmentError, parse_assignments, parse_vars
 from pushdeploy.model.text import decode_any, escaped, quoted
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pushdeploy.cli.target import Local
 
 STDIN = "-"
+QUOTED = "NAME='a value'"
 COLUMNS = ("Setting", "Value", "From")
 
 
@@ -100,7 +102,12 @@ def config_set(target: Local, *, app: str, pairs: tuple[str, ...]) -> int:
     The change makes a new release; the old one serves until the new one is healthy. With `-`, the
     pairs are read from stdin, each ending with a NUL character.
     """
-    return _set(target, app, _assigned(pairs))
+    try:
+        values = _assigned(pairs)
+    except NoAssignmentError as error:
+        error.hint = f"quote a value with spaces: {with_quotes('config:set', app, QUOTED)}"
+        raise
+    return _set(target, app, values)
 
 
 @command("config:unset", example="pushdeploy config:unset DEBUG --app blog")

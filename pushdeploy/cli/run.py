@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import nullcontext
 from dataclasses import replace
@@ -10,8 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from pushdeploy.cli import style
 from pushdeploy.cli.command import command
+from pushdeploy.cli.output import say
 from pushdeploy.engine.verbs import run as verbs
+from pushdeploy.model.text import quoted
 from pushdeploy.system.terminal_pipes import without_terminals
 
 if TYPE_CHECKING:
@@ -23,6 +27,12 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 DESCRIPTORS = (0, 1, 2)
+
+NOT_FOUND = 127
+"""What a shell says of a program that is not there."""
+
+SHELL = re.compile(r"[\s=;&|<>]")
+"""In no program's name, but at the beginning of what a shell reads: `A=b`, `cd x;`."""
 
 
 def attached(
@@ -67,4 +77,10 @@ def run(target: Local, *, app: str, argv: tuple[str, ...]) -> int:
         term=os.environ.get("TERM", ""),
     )
     with handed as descriptors:
-        return attached(target, request, descriptors).exit_code
+        status = attached(target, request, descriptors).exit_code
+    if status == NOT_FOUND and len(argv) > 1 and SHELL.search(argv[0]):
+        hint = style.with_quotes("run", app, "'COMMAND LINE'")
+        say(
+            *style.problem(f"{quoted(argv[0])} is for a shell, which gets only a single word", hint)
+        )
+    return status

@@ -33,6 +33,21 @@ def typed(text: str) -> str:
     return over_ssh(text, login)
 
 
+def with_quotes(name: str, app: str, words: str) -> str:
+    """One of our commands whose words have quotes: ssh takes one pair of them away.
+
+    Args:
+        name: `config:set`.
+        app: the app.
+        words: what follows, with single quotes only.
+    """
+    from pushdeploy.cli.seen_from import login_here
+
+    login = login_here()
+    line = f"{name} --app {app} {words}"
+    return f"pushdeploy {line}" if login is None else f'{login} "{line}"'
+
+
 def problem(message: str, hint: str | None, report: tuple[str, ...] = ()) -> Iterator[str]:
     """An error, as the last words: report, reason, hint."""
     yield from (PROBLEM + escaped(line) for line in report)

@@ -141,6 +141,10 @@ def _json_vars(text: str) -> dict[str, str]:
     return found
 
 
+class NoAssignmentError(UsageError):
+    """A word sets nothing: most often what follows a blank that was not quoted."""
+
+
 def parse_assignments(arguments: Iterable[str]) -> dict[str, str]:
     """The vars of `NAME=value` arguments; a value is everything after the first `=`.
 
@@ -151,7 +155,7 @@ def parse_assignments(arguments: Iterable[str]) -> dict[str, str]:
     for position, argument in enumerate(arguments, start=1):
         name, equals, value = argument.partition("=")
         if not equals:  # not shown: the end of an unquoted value may be a secret
-            raise UsageError(
+            raise NoAssignmentError(
                 f"argument {position} has no `=`",
                 hint="write `NAME=value`, with quotes around spaces: `NAME='a value'`",
             )

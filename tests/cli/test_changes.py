@@ -384,6 +384,45 @@ def test_run_hands_its_descriptors_over_and_passes_the_status_on(
     assert engine.asked[-1]["app"] == "blog"
 
 
+OVER_SSH = {"PUSHDEPLOY_WHO": "ada", "SSH_CONNECTION": "10.0.0.2 51234 10.0.0.1 22"}
+
+
+@pytest.mark.parametrize(
+    ("place", "typed"),
+    [
+        ({}, "pushdeploy {0} --app blog {1}\n"),
+        (OVER_SSH, 'ssh deploy@10.0.0.1 "{0} --app blog {1}"\n'),
+    ],
+)
+def test_a_line_that_lost_its_quotes_is_answered_with_as_many_as_it_needs_here(
+    place: dict[str, str],
+    typed: str,
+    engine: FakeEngine,
+    pushdeploy: Pushdeploy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine.answers["run"] = Ran(127)
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    for name, value in place.items():
+        monkeypatch.setenv(name, value)
+
+    ran = pushdeploy("run", "P=a b c;", "echo", "$P")
+    set_ = pushdeploy("config:set", "P=a", "b", "c")
+
+    assert (ran.status, set_.status) == (127, 2)
+    assert "`P=a b c;` is for a shell, which gets only a single word" in ran.stderr
+    assert ran.stderr.endswith(typed.format("run", "'COMMAND LINE'"))
+    assert set_.stderr.endswith(typed.format("config:set", "NAME='a value'"))
+
+
+def test_a_program_that_is_not_there_says_nothing_of_quotes(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["run"] = Ran(127)
+
+    assert pushdeploy("run", "pyhton", "x=1").stderr == ""
+
+
 def test_logs_hands_its_descriptors_over(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
     engine.answers["logs"] = Done()
 
