@@ -13,7 +13,8 @@ from pushdeploy.build.choose_python import choose_python
 from pushdeploy.build.export import export
 from pushdeploy.build.make_venv import make_venv
 from pushdeploy.errors import DeployFailedError
-from pushdeploy.events import BuildStarted, Built, GunicornAdded, ListsPassedOver, Report
+from pushdeploy.events import BuildStarted, Built, GunicornAdded, ListsPassedOver, Report, Warned
+from pushdeploy.model.dependency_file import PIPFILE, PYPROJECT, TOOLS, Source
 from pushdeploy.model.layout import COMPLETE
 from pushdeploy.model.size import format_size
 from pushdeploy.model.web_server import web_server
@@ -64,6 +65,8 @@ def build(
     extra = _forgotten(tree, procfile)
     for server in extra:
         report(GunicornAdded(server, tree.source))
+    if tree.stale:
+        report(Warned(*_stale(tree.source)))
     if tree.passed_over:
         report(ListsPassedOver(tree.source, tree.passed_over))
     key = _usable_key(machine.layout.app(app).venvs, tree, python, extra, fresh=fresh)
@@ -117,6 +120,14 @@ def _forgotten(tree: Tree, procfile: Procfile) -> list[str]:
         listed.add("uvicorn")
     used = {web_server(line.command) for line in procfile.lines}
     return sorted(server for server in used if server and server not in listed)
+
+
+def _stale(source: Source) -> tuple[str, str]:
+    made_from = PIPFILE if source is Source.PIPENV else PYPROJECT
+    return (
+        f"`{source}` is older than `{made_from}`; what has changed there is not installed",
+        f"{TOOLS[source]} lock, commit {source}, and push again",
+    )
 
 
 def refuse_full_disk(machine: Machine, folder: Path) -> None:

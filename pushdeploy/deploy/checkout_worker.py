@@ -98,6 +98,7 @@ def check_out(request: dict[str, Any]) -> str:
             source=needs.source,
             passed_over=needs.passed_over,
             project=needs.project,
+            stale=needs.stale,
             packages=tuple(sorted(needs.packages)),
             build=build_files(slugs / key),
         )

@@ -19,6 +19,7 @@ from pushdeploy.model.dependency_file import (
     Source,
     find_dependency_file,
 )
+from pushdeploy.model.lock_age import is_stale
 from pushdeploy.model.pyproject import Pyproject, normalised, parse_pyproject
 from pushdeploy.model.requirements import ReferenceKind, names, references, refuse_many
 
@@ -50,6 +51,8 @@ class Dependencies:
     """Something is built from the tree itself."""
     project: bool = False
     """The project in the root is installed beside what the lock lists."""
+    stale: bool = False
+    """It is a lock, and what it is made from has changed since."""
     packages: frozenset[str] = frozenset()
     """Names of the packages that are listed, normalised: `flask-login`."""
 
@@ -79,14 +82,15 @@ def gather(found: DependencyFile, read: Read) -> Dependencies:
     own = read(source) or ""
     packaged = _is_packaged(source, project)
     texts = {source.value: digest(own), PYPROJECT: project.defining(), **_settings(read)}
-    if source is Source.PIPENV:
-        texts[PIPFILE] = digest(read(PIPFILE) or "")
+    pipfile = (read(PIPFILE) or "") if source is Source.PIPENV else ""
+    texts[PIPFILE] = digest(pipfile)
     return Dependencies(
         source=source,
         passed_over=found.passed_over,
         texts={path: text for path, text in texts.items() if text},
         local=packaged or (source in LOCKS and bool(_OF_THE_TREE.search(own))),
         project=packaged,
+        stale=is_stale(source, own, project, pipfile),
         packages=_packages(source, own, project),
     )
 

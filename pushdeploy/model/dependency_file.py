@@ -40,6 +40,9 @@ class Source(StrEnum):
 LOCKS = frozenset({Source.PIPENV, Source.POETRY, Source.UV, Source.PDM, Source.PYLOCK})
 """Every version is in it, so that no two builds differ."""
 
+TOOLS = {Source.PIPENV: "pipenv", Source.POETRY: "poetry", Source.UV: "uv", Source.PDM: "pdm"}
+"""What makes each lock, by `TOOL lock`."""
+
 COMMON_MISSPELLINGS = frozenset(
     {
         "Requirements.txt",

@@ -57,6 +57,8 @@ class Tree:
     """Other such files in the root, which do not count."""
     project: bool = False
     """The project in the root is installed beside what the lock lists."""
+    stale: bool = False
+    """The lock that counts is older than what it is made from."""
     packages: tuple[str, ...] = ()
     """Names of the packages that are listed, normalised, by name."""
     build: BuildFiles = NOTHING
@@ -96,6 +98,7 @@ def parse_tree(text: str) -> Tree:
             source=Source(record["source"]),
             passed_over=tuple(_plain(name) for name in record["passed_over"]),
             project=bool(record["project"]),
+            stale=bool(record["stale"]),
             packages=tuple(_name(name) for name in record["packages"]),
             build=parse_build_files(record["build"]),
         )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pushdeploy.build.build import venv_key
 from pushdeploy.build.venv import OUT_OF_MEMORY, OUT_OF_TASKS
-from pushdeploy.events import AttemptFailed, PythonChosen
+from pushdeploy.events import AttemptFailed, PythonChosen, Warned
 from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.release import Commit
@@ -204,3 +204,18 @@ def test_a_limit_that_was_met_is_not_met_twice(machine: FakeMachine, status: int
     assert machine.push("one").exit_code == 7
 
     assert list(jobs(machine)) == [JobKind.FETCH]
+
+
+def test_a_lock_that_is_older_than_its_source_is_said_at_each_push(machine: FakeMachine) -> None:
+    for name in ("one", "two"):
+        commit = machine.checkout_worker.commit(name)
+        tree = machine.checkout_worker.trees[commit]
+        machine.checkout_worker.trees[commit] = replace(tree, source=Source.UV, stale=True)
+        machine.branch_names(commit)
+
+        assert machine.deploy().exit_code == 0
+
+        told = machine.watching.one(Warned)
+        assert isinstance(told, Warned)
+        assert "`uv.lock` is older than `pyproject.toml`" in told.text
+        assert told.hint.startswith("uv lock")
