@@ -108,7 +108,7 @@ def wanted_units(machine: Machine, records: AppRecords) -> set[str]:
 
 
 def wanted_instances(machine: Machine, records: AppRecords) -> list[Instance]:
-    """The instances that should run; web of the live release is the first.
+    """The instances that should run; web of the live release, if it has one, is the first.
 
     Raises:
         RefusedInputError: the record of the live release can't be read; so nothing may be stopped.
@@ -119,11 +119,12 @@ def wanted_instances(machine: Machine, records: AppRecords) -> list[Instance]:
     found: list[Instance] = []
     current = records.current()
     if current is not None:
-        found.append(instances.web(machine, current, settings))
+        if current.procfile.has_web:
+            found.append(instances.web(machine, current, settings))
         found += instances.workers(machine, current, settings)
     for number in records.history().warm:
         warm = read_release_or_none(records, number) if number != live else None
-        if warm is not None:
+        if warm is not None and warm.procfile.has_web:
             found.append(instances.web(machine, warm, settings))
     return found
 
@@ -174,12 +175,13 @@ def _has_lost(records: AppRecords) -> bool:
 
 
 def _close_idle_front(machine: Machine, records: AppRecords) -> list[str]:
-    """Of an app whose first deploy has failed after its switch."""
-    app = records.place.name
-    if records.live() is not None or app not in machine.supervisor.fronts():
+    """Of an app whose first deploy has failed after its switch, or that has only workers."""
+    app, live = records.place.name, records.current()
+    serves = live is not None and live.procfile.has_web
+    if serves or app not in machine.supervisor.fronts():
         return []
     machine.supervisor.close_front(app)
-    return ["closed the front: nothing is live"]
+    return [f"closed the front: nothing {'serves' if live else 'is live'}"]
 
 
 def _keep_config(records: AppRecords) -> None:

@@ -64,9 +64,10 @@ def cut_over(
         DeployFailedError: web or a worker does not stay up, or the front does not reach the
             release.
     """
-    check_front(machine, release, settings)
-    reached(Point.FRONT_CHECKED)
-    look_through_proxy(machine, release, settings, report)
+    if release.procfile.has_web:
+        check_front(machine, release, settings)
+        reached(Point.FRONT_CHECKED)
+        look_through_proxy(machine, release, settings, report)
     watched = min(LONGEST_WATCH_SECONDS, max(STAY_UP_SECONDS, boot_seconds + 1))
     change_workers(machine, release, settings, report, kind, watched)
     if healthy is not None:

@@ -90,4 +90,6 @@ def new_release(
 def _binding(procfile: Procfile, forced: str | None) -> Binding:
     if forced is not None:
         return Binding(forced)
+    if not procfile.has_web:
+        return Binding.SOCKET
     return Binding.SOCKET if web_server(procfile.web.command) else Binding.PORT

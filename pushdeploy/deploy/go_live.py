@@ -45,7 +45,8 @@ def go_live(
     """
     former = records.settings()
     began = machine.now()
-    starts = _boot_healthy(machine, release, change(former), report, kind)
+    serves = release.procfile.has_web
+    starts = serves and _boot_healthy(machine, release, change(former), report, kind)
     healthy = machine.now() if starts else None
     reached(Point.WEB_HEALTHY)
     previous = switch(machine, records, release, report, kind=kind, who=who, stands_for=stands_for)
@@ -76,7 +77,7 @@ def went_live(machine: Machine, records: AppRecords, release: Release, began: fl
         app=release.app,
         release=release.number,
         commit=release.commit.id,
-        addresses=addresses(machine, records),
+        addresses=addresses(machine, records, release),
         seconds=machine.monotonic() - began,
     )
 
@@ -134,6 +135,7 @@ def keep_warm(machine: Machine, records: AppRecords, previous: int, settings: Ap
         if number != previous:
             records.note_history(cold=number)
             reached(Point.COLD_NOTED)
-    if settings.warm:
+    before = read_release_or_none(records, previous)
+    if settings.warm and (before is None or before.procfile.has_web):
         records.note_history(warm=previous, until=machine.now() + settings.warm)
     reached(Point.WARM_NOTED)

@@ -78,7 +78,7 @@ def web(machine: Machine, release: Release, settings: AppSettings) -> Instance:
     environment = (
         ("PORT", str(port or settings.port)),
         (WEB_CONCURRENCY, str(count)),
-        ("PUSHDEPLOY_INSTANCE", "web.1"),
+        *_named("web.1"),
     )
     return _instance(machine, release, "web", 1, environment, port=port)
 
@@ -94,13 +94,18 @@ def workers(machine: Machine, release: Release, settings: AppSettings) -> list[I
             index,
             (
                 ("PORT", str(settings.port)),
-                ("PUSHDEPLOY_INSTANCE", f"{line.name}.{index}"),
+                *_named(f"{line.name}.{index}"),
                 *_schedule(machine, release, line.command),
             ),
         )
         for line in release.procfile.workers
         for index in range(1, formation.instances(line.name) + 1)
     ]
+
+
+def _named(name: str) -> tuple[tuple[str, str], ...]:
+    """The name of an instance, in our word and in Heroku's."""
+    return (("PUSHDEPLOY_INSTANCE", name), ("DYNO", name))
 
 
 def _schedule(machine: Machine, release: Release, command: str) -> tuple[tuple[str, str], ...]:

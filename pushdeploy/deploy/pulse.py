@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pushdeploy.deploy import fit
+from pushdeploy.deploy import fit, instances
 from pushdeploy.model.health import Verdict, accepts, probe_headers
+from pushdeploy.model.instance import State
 from pushdeploy.records.app_records import read_release_or_none
 from pushdeploy.system.http import NoAnswerError, get
 
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.release import Release
     from pushdeploy.records.app_records import AppRecords
 
 PULSE_SECONDS = 3.0
@@ -28,6 +30,8 @@ def trouble(machine: Machine, records: AppRecords) -> str:
     release = read_release_or_none(records, live)
     if release is None:
         return "has lost its record"
+    if not release.procfile.has_web:
+        return _fallen_worker(machine, records, release)
     check = release.checks[0]
     try:
         answer = get(
@@ -42,4 +46,13 @@ def trouble(machine: Machine, records: AppRecords) -> str:
         return "does not answer" + ("" if lost is None else f" and can't start again: {lost}")
     if accepts(check, answer.status) is Verdict.FAIL:
         return f"answers {answer.status} to GET {check.path}"
+    return ""
+
+
+def _fallen_worker(machine: Machine, records: AppRecords, release: Release) -> str:
+    """Which worker is not up, of a release that has nothing else."""
+    statuses = {one.unit: one.state for one in machine.supervisor.statuses(release.app)}
+    for one in instances.workers(machine, release, records.settings()):
+        if statuses.get(one.unit) not in (State.UP, State.STARTING):
+            return f"does not run {one.name}"
     return ""

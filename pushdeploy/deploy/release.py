@@ -26,7 +26,7 @@ SCRIPT = """\
 # {title}
 export PATH={venv}/bin:/usr/local/bin:/usr/bin:/bin
 export LANG=C.UTF-8 PYTHONUNBUFFERED=1 FORWARDED_ALLOW_IPS='*'
-export GIT_REV={commit} PUSHDEPLOY_APP={app} PUSHDEPLOY_RELEASE=v{number}
+export GIT_REV={commit} SOURCE_VERSION={commit} PUSHDEPLOY_APP={app} PUSHDEPLOY_RELEASE=v{number}
 . {environment}
 cd {code} || exit
 {line}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,6 @@ def app_job(
         home=place.home,
         writable=(place.home, place.shared),
         hidden=(machine.layout.settings, machine.layout.engine_socket),
-        environment=(),
+        environment=(("DYNO", f"{script.removeprefix('.')}.{secrets.randbelow(9000) + 1000}"),),
         seconds=RELEASE_SECONDS,
     )

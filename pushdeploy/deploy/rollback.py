@@ -51,7 +51,7 @@ def _go_back(
     machine: Machine, records: AppRecords, target: Release, who: str, attempt: int, report: Report
 ) -> Release:
     began = machine.monotonic()
-    seconds, warm = 0.0, True
+    seconds, warm = 0.0, target.procfile.has_web
 
     def watch(event: Event) -> None:
         nonlocal seconds, warm

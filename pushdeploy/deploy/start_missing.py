@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def start_missing(machine: Machine, records: AppRecords) -> list[str]:
-    """Start what the live release lacks, and open its front; returns what was done, in words.
+    """Start what the live release lacks and open its front; returns what was done, in words.
 
     Workers of another release, as a switch that was killed leaves them, stop before its own start.
     """
@@ -29,8 +29,9 @@ def start_missing(machine: Machine, records: AppRecords) -> list[str]:
     statuses = machine.supervisor.statuses(app)
     running = {one.unit for one in statuses if one.state not in (State.DOWN, State.STOPPING)}
     missing = [one for one in wanted if one.unit not in running]
-    machine.supervisor.open_front(app, records.settings().port, records.place.live_socket)
-    reached(Point.MISSING_FRONT)
+    if release.procfile.has_web:
+        machine.supervisor.open_front(app, records.settings().port, records.place.live_socket)
+        reached(Point.MISSING_FRONT)
     stale = stale_workers(statuses, wanted)
     if stale:
         machine.supervisor.forget(app, [one.unit for one in stale])

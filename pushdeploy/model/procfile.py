@@ -37,13 +37,18 @@ class ProcessLine:
 
 @dataclass(frozen=True, slots=True)
 class Procfile:
-    """The process types in the order of the file; `web` is always among them."""
+    """The process types in the order of the file; at least one that keeps running."""
 
     lines: tuple[ProcessLine, ...]
 
     @property
+    def has_web(self) -> bool:
+        """Whether anything answers HTTP; without it there are only workers."""
+        return self.get("web") is not None
+
+    @property
     def web(self) -> ProcessLine:
-        """The process that answers HTTP."""
+        """The process that answers HTTP, of a Procfile that has one."""
         return next(line for line in self.lines if line.name == "web")
 
     @property
@@ -75,7 +80,7 @@ def parse_procfile(text: str) -> Procfile:
 
     Raises:
         RefusedInputError: A line does not follow the grammar, two names are equal or differ only
-            in case or `_` and `-` (their units would be one), or there is no `web`.
+            in case or `_` and `-` (their units would be one), or nothing would keep running.
 
     Source: https://devcenter.heroku.com/articles/procfile
     """
@@ -87,7 +92,7 @@ def parse_procfile(text: str) -> Procfile:
         if line.strip() and not line.lstrip().startswith("#"):
             found.append(_parse_line(line, number))
     _refuse_collisions(found)
-    _refuse_missing_web(found)
+    _refuse_idle(found)
     return Procfile(tuple(found))
 
 
@@ -187,11 +192,11 @@ def _refuse_collisions(found: list[ProcessLine]) -> None:
         )
 
 
-def _refuse_missing_web(found: list[ProcessLine]) -> None:
-    if any(line.name == "web" for line in found):
+def _refuse_idle(found: list[ProcessLine]) -> None:
+    if any(line.name != "release" for line in found):
         return
     names = ", ".join(quoted(line.name) for line in found) or "no process type"
     raise RefusedInputError(
-        f"the `Procfile` has no `web` line; it has {names}",
+        f"the `Procfile` has no `web` line and no worker; it has {names}",
         hint="add a line such as `web: gunicorn app:app`",
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.release import Release
     from pushdeploy.model.server_settings import ServerSettings
     from pushdeploy.model.settings import AppSettings
 
@@ -115,8 +116,13 @@ def _all_settings(machine: Machine) -> dict[str, AppSettings]:
     return readable_settings(machine.layout)[0]
 
 
-def addresses(machine: Machine, records: AppRecords) -> tuple[str, ...]:
-    """Where the app answers: its domains, the server's bare address, and the front."""
+def addresses(machine: Machine, records: AppRecords, release: Release) -> tuple[str, ...]:
+    """Where the app answers: its domains, the server's bare address, and the front.
+
+    Nowhere, when its release has only workers.
+    """
+    if not release.procfile.has_web:
+        return ()
     settings = records.settings()
     bare = url(machine, records.place.name)
     names = (

@@ -117,6 +117,11 @@ class AppRecords:
         number = self.live()
         return None if number is None else self.release(number)
 
+    def newest_tried(self) -> Release | None:
+        """The newest release in place, of an app of which none was ever live."""
+        numbers = self.numbers()
+        return read_release_or_none(self, numbers[-1]) if numbers and self.live() is None else None
+
     def live_release(self) -> Release | None:
         """The same; `None` also when its record is gone.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.apps.restore import own, own_server
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.cleanup import wanted_instances
-from pushdeploy.records.app_records import AppRecords, app_names
+from pushdeploy.records.app_records import AppRecords, app_names, read_release_or_none
 from pushdeploy.system import sockets
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.watch.account import failed, told
@@ -48,7 +48,7 @@ def boot_all(machine: Machine) -> list[str]:
     machine.supervisor.apply(started)
     did += told(partial(_listen, machine, started))
     reached(Point.BOOT_APPLIED)
-    did += _open_fronts(machine, sorted({one.app for one in started}))
+    did += _open_fronts(machine, sorted({one.app for one in started if one.socket is not None}))
     machine.supervisor.start(started)
     reached(Point.BOOT_STARTED)
     did += [f"started {one.name} of {one.app} v{one.release}" for one in started]
@@ -68,8 +68,15 @@ def idle(machine: Machine) -> list[str]:
     return [
         app
         for app, number in live.items()
-        if number is not None and not sockets.listening(machine.layout.app(app).web_socket(number))
+        if number is not None
+        and not sockets.listening(machine.layout.app(app).web_socket(number))
+        and not _has_only_workers(AppRecords(machine.layout.app(app)), number)
     ]
+
+
+def _has_only_workers(records: AppRecords, number: int) -> bool:
+    release = read_release_or_none(records, number)
+    return release is not None and not release.procfile.has_web
 
 
 def _left_for_rebuild(machine: Machine, app: str, trouble: str, before: int) -> str:

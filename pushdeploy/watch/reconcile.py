@@ -249,8 +249,7 @@ def _in_the_way(one: Obstacle) -> Failed:
 
 def _repair(machine: Machine, records: AppRecords) -> list[str]:
     """What hangs is restarted, as by the watchdog; so is what lost its socket."""
-    if records.current() is not None:
-        web = wanted_instances(machine, records)[0]
+    for web in wanted_instances(machine, records)[:1]:  # there may be only workers
         if web.socket is not None and not sockets.listening(web.socket):
             return [restart(machine, web)]
     return restart_hung(machine, records)

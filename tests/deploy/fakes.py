@@ -15,7 +15,7 @@ from pushdeploy.model.instance import Instance, State, Status, parse_unit
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.log_line import Keeping, Kept
 from pushdeploy.model.release import Commit
-from pushdeploy.model.repo_settings import APP_JSON, RepoSettings
+from pushdeploy.model.repo_settings import APP_JSON, NOTHING_SAID, RepoSettings
 from pushdeploy.model.requirements import names as package_names
 from pushdeploy.model.tree import Tree, render_tree
 from tests.deploy.servers import FrontServer, WebServer
@@ -360,6 +360,7 @@ class FakeCheckoutWorker:
         app_json: str = "",
         storage: tuple[str, ...] = (),
         build: BuildFiles = NOTHING,
+        settings: RepoSettings = NOTHING_SAID,
     ) -> str:
         """Make a commit; returns its id."""
         identity = hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
@@ -374,9 +375,9 @@ class FakeCheckoutWorker:
             requirements={"requirements.txt": requirements},
             local=False,
             storage=storage,
-            settings=RepoSettings(file=APP_JSON if storage else "", storage=storage),
             packages=tuple(sorted(package_names(requirements))),
             build=build,
+            settings=RepoSettings(file=APP_JSON, storage=storage) if storage else settings,
         )
         return identity
 

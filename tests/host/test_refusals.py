@@ -17,7 +17,7 @@ from tests.host.story import (
 
 LFS = "*.bin filter=lfs diff=lfs merge=lfs -text\n"
 BAD_JSON = '{"healthchecks": {"web": [{"path": 7}]}}'
-NO_WEB = "worker: python worker.py\n"
+NO_WEB = "release: python worker.py\n"
 TWICE = "web: gunicorn app:app\nweb: gunicorn other:app\n"
 
 

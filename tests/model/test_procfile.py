@@ -130,9 +130,9 @@ def test_names_whose_units_would_collide_are_refused(text: str, problem: str) ->
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "the `Procfile` has no `web` line; it has no process type"),
-        ("# nothing", "the `Procfile` has no `web` line; it has no process type"),
-        ("worker: x\nclock: y", "the `Procfile` has no `web` line; it has `worker`, `clock`"),
+        ("", "the `Procfile` has no `web` line and no worker; it has no process type"),
+        ("# nothing", "the `Procfile` has no `web` line and no worker; it has no process type"),
+        ("release: x", "the `Procfile` has no `web` line and no worker; it has `release`"),
     ],
 )
 def test_a_procfile_without_web_is_refused(text: str, problem: str) -> None:

@@ -133,7 +133,7 @@ def test_an_annotated_tag_is_refused_with_the_command_that_pushes_its_commit(
     ("change", "says"),
     [
         ({"Procfile": None}, "there is no `Procfile`"),
-        ({"Procfile": "worker: python work.py\n"}, "web"),
+        ({"Procfile": "release: python work.py\n"}, "web"),
         ({"Procfile": b"web: caf\xe9\n"}, "is not UTF-8"),
         ({"Procfile": "web: x\n" + "# " + "x" * (1 << 20)}, "more than the"),
         ({"requirements.txt": None, "requirments.txt": "flask\n"}, "requirements.txt"),

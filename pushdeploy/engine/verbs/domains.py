@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pushdeploy.engine.asked import Asked
     from pushdeploy.model.settings import AppSettings
 
+NO_WEB = "The live release has no web process: nothing answers there yet."
+
 
 @dataclass(frozen=True, slots=True)
 class Domains:
@@ -79,4 +81,8 @@ def _changed(asked: Asked, change: Callable[[AppSettings], AppSettings]) -> Chan
 
     bare = bare_address.shown(asked.machine)
     found = sites.change_site(asked.machine, asked.app, change).domains
-    return ChangedDomains(tuple(found), bare_address.note(asked.machine, asked.app, bare))
+    note = bare_address.note(asked.machine, asked.app, bare)
+    live = asked.records().live_release()
+    if live is not None and not live.procfile.has_web:
+        note = f"{note}\n{NO_WEB}".strip()
+    return ChangedDomains(tuple(found), note)

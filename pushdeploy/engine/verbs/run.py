@@ -31,7 +31,10 @@ class Ran:
 
 @verb("run", Ran, right=Right.RUN, seconds=DAY_SECONDS)
 def run(asked: Asked, *, argv: tuple[str, ...], terminal: bool = False, term: str = "") -> Ran:
-    """Run `argv` with the live release's code and config vars; `terminal`, `term`: the caller's."""
+    """Run `argv` with the live release's code and config vars; `terminal`, `term`: the caller's.
+
+    Before the first is live, with those of the newest one that was tried.
+    """
     from pushdeploy.deploy import fit
     from pushdeploy.deploy.release import RUN
     from pushdeploy.deploy.release_phase import app_job
@@ -42,10 +45,10 @@ def run(asked: Asked, *, argv: tuple[str, ...], terminal: bool = False, term: st
     descriptors = _descriptors(session.descriptors)
     own_terminal = _has_terminal(descriptors, asked=terminal)
     records = asked.records()
-    release = records.current()
+    release = records.current() or records.newest_tried()
     if release is None:
         raise NotFoundError(
-            f"`{asked.app}` has no live release to run a command in",
+            f"`{asked.app}` has no release yet to run a command in",
             hint=push_command(records.settings().branch),
         )
     trouble = fit.misfit(machine, release)
@@ -53,11 +56,8 @@ def run(asked: Asked, *, argv: tuple[str, ...], terminal: bool = False, term: st
         raise UnavailableError(trouble, hint=fit.hint(release.app))
     if not argv or any("\0" in word for word in argv):
         raise UsageError("there is no command to run", hint="pushdeploy run python")
-    job = replace(
-        app_job(machine, release, JobKind.RUN, f".{RUN}", argv),
-        seconds=RUN_SECONDS,
-        environment=_environment(term),
-    )
+    job = app_job(machine, release, JobKind.RUN, f".{RUN}", argv)
+    job = replace(job, seconds=RUN_SECONDS, environment=(*job.environment, *_environment(term)))
     return Ran(
         machine.supervisor.run(job, descriptors, terminal=own_terminal, left=session.is_hung_up)
     )
