@@ -76,7 +76,7 @@ QUERIES = {
     *("is_installed", "require", "features", "is_as", "has_bare_address", "worker"),
     *("maintenance_page", "obstacles", "require_issuer", "check_reachable", "issued", "check"),
     *("facts", "is_trusted", "served", "is_active", "status", "plan", "require_keys"),
-    *("standing", "refusal", "live_commit", "live_release", "commit_of"),
+    *("standing", "refusal", "live_commit", "live_release", "newest_tried", "commit_of"),
 }
 
 # Files of the story, and what else a change of a site does.
