@@ -60,6 +60,31 @@ class ProcessTypesFound(Event):
 
 
 @dataclass(slots=True)
+class FilesPassedOver(Event):
+    """The repo has files for other platforms, which have no effect here."""
+
+    name: ClassVar[str] = "files.passed_over"
+    files: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class ConfigVarsMade(Event):
+    """The first release: config vars that app.json gives a value."""
+
+    name: ClassVar[str] = "config.made"
+    names: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class SettingsApplied(Event):
+    """What the repo says for us was made so."""
+
+    name: ClassVar[str] = "settings.applied"
+    file: str
+    done: tuple[str, ...]
+
+
+@dataclass(slots=True)
 class WorkersDefaulted(Event):
     """First deploy: these process types get one instance each."""
 

@@ -23,6 +23,9 @@ Making = (
     events.AttemptStarted
     | events.CheckedOut
     | events.ProcessTypesFound
+    | events.FilesPassedOver
+    | events.ConfigVarsMade
+    | events.SettingsApplied
     | events.WorkersDefaulted
     | events.PythonChosen
     | events.GunicornAdded
@@ -66,6 +69,12 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa
             yield from wrapped(DETAIL, escaped(subject) + _took(seconds))
         case events.ProcessTypesFound():
             yield from _process_types(event)
+        case events.FilesPassedOver(files=files):
+            yield from wrapped(DETAIL, f"For other platforms, passed over: {', '.join(files)}")
+        case events.ConfigVarsMade(names=names):
+            yield from wrapped(DETAIL, f"Config vars set as app.json says: {', '.join(names)}")
+        case events.SettingsApplied(file=file, done=done):
+            yield from wrapped(DETAIL, f"As {file} says: {', '.join(done)}")
         case events.WorkersDefaulted(types=types, app=app):
             yield from wrapped(DETAIL, f"{', '.join(types)}: one instance each. To scale:")
             yield DETAIL + typed(f"  pushdeploy ps:scale --app {app} {types[0]}=2")

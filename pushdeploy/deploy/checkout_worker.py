@@ -22,6 +22,7 @@ from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError
 from pushdeploy.model.asked_python import asked_python
 from pushdeploy.model.dependencies import Dependencies, gather
 from pushdeploy.model.dependency_file import Source, find_dependency_file
+from pushdeploy.model.platform_files import passed_over
 from pushdeploy.model.procfile import PROCFILE, parse_procfile
 from pushdeploy.model.python_version import PYTHON_VERSION, RUNTIME_TXT
 from pushdeploy.model.refname import push_command
@@ -95,6 +96,9 @@ def check_out(request: dict[str, Any]) -> str:
             python_file=python.file,
             settings=settings,
             guessed=guessed,
+            foreign=passed_over(
+                repository.root_names(commit), app_json, used=guessed.rpartition(" ")[2]
+            ),
             source=needs.source,
             passed_over=needs.passed_over,
             project=needs.project,

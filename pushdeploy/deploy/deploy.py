@@ -8,11 +8,12 @@ from pushdeploy.apps.storage import make_storage
 from pushdeploy.build.build import build
 from pushdeploy.build.build_step import built_code, with_code
 from pushdeploy.deploy.checkout import checkout
+from pushdeploy.deploy.declared import apply_declared, environment_for
 from pushdeploy.deploy.go_live import go_live, went_live
 from pushdeploy.deploy.release import write_release
 from pushdeploy.deploy.release_phase import release_phase
 from pushdeploy.deploy.warnings import warnings
-from pushdeploy.events import ProcessTypesFound, Report, WorkersDefaulted
+from pushdeploy.events import FilesPassedOver, ProcessTypesFound, Report, WorkersDefaulted
 from pushdeploy.model.appjson import AppJson, parse_app_json
 from pushdeploy.model.procfile import Procfile, parse_procfile
 from pushdeploy.model.release import Binding, Kind, Release
@@ -46,8 +47,11 @@ def deploy(
     procfile = parse_procfile(tree.procfile)
     types = tuple(line.name for line in procfile.lines)
     report(ProcessTypesFound(types, tree.guessed, procfile.web.command if tree.guessed else ""))
-    if records.live() is None and procfile.workers:
-        report(WorkersDefaulted(tuple(line.name for line in procfile.workers), app))
+    if tree.foreign:
+        report(FilesPassedOver(tree.foreign))
+    if records.live() is None:
+        _tell_of_workers(records, tree, procfile, report)
+    environment = environment_for(records, tree, report)
     venv = build(machine, app, tree, procfile, report)
     environment = records.environment()
     code = built_code(machine, records, tree, venv, environment, report)
@@ -58,8 +62,17 @@ def deploy(
     write_release(machine, release, environment)
     release_phase(machine, records, attempt, release, report)
     go_live(machine, records, release, report, kind=Kind.DEPLOY, who=who)
+    apply_declared(machine, records, tree.settings, report)
     report(went_live(machine, records, release, began))
     return release
+
+
+def _tell_of_workers(records: AppRecords, tree: Tree, procfile: Procfile, report: Report) -> None:
+    """Which process types run once because nobody has said how often."""
+    said = {*records.settings().formation.quantities, *dict(tree.settings.scale)}
+    types = tuple(line.name for line in procfile.workers if line.name not in said)
+    if types:
+        report(WorkersDefaulted(types, records.place.name))
 
 
 def new_release(

@@ -1,4 +1,4 @@
-"""`app.json`: the health checks in Dokku's form.
+"""`app.json`: the health checks in Dokku's form, and the config vars in Heroku's, `env`.
 
 Checks of `web` are used (`dokku_check` says how), those of type `liveness` and `readiness` and of
 other process types are passed over: nothing of ours runs between deploys, and workers are checked
@@ -13,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pushdeploy.errors import UsageError
+from pushdeploy.model.config_var import check_name, check_value
 from pushdeploy.model.dokku_check import parse_check
 from pushdeploy.model.health import DEFAULT_CHECK, HealthCheck
 from pushdeploy.model.json_node import JsonNode, parse_json
@@ -28,6 +30,19 @@ MOST_CHECKS = 10
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredVar:
+    """A config var of `env`, in Heroku's form."""
+
+    name: str
+    value: str | None = None
+    """What it is at first."""
+    secret: bool = False
+    """A random value is made for it."""
+    required: bool = True
+    """Without a value the app can't be deployed."""
+
+
+@dataclass(frozen=True, slots=True)
 class AppJson:
     """What `app.json` says; `AppJson()` is what a tree without one says.
 
@@ -35,6 +50,8 @@ class AppJson:
     """
 
     healthchecks: tuple[HealthCheck, ...] = (DEFAULT_CHECK,)
+    env: tuple[DeclaredVar, ...] = ()
+    """Config vars that the first release needs, by name."""
 
 
 def parse_app_json(text: str) -> AppJson:
@@ -47,7 +64,43 @@ def parse_app_json(text: str) -> AppJson:
     refuse_longer(text, LONGEST_APP_JSON, "app.json")
     root = parse_json(text, "app.json")
     root.keys()
-    return AppJson(tuple(_checks(root)) or (DEFAULT_CHECK,))
+    return AppJson(tuple(_checks(root)) or (DEFAULT_CHECK,), _env(root))
+
+
+def _env(root: JsonNode) -> tuple[DeclaredVar, ...]:
+    env = root.get("env")
+    if env is None:
+        return ()
+    return tuple(_declared(env, name) for name in sorted(env.keys()))
+
+
+def _declared(env: JsonNode, name: str) -> DeclaredVar:
+    try:
+        check_name(name)
+    except UsageError as error:
+        env.refuse(error.message, "remove it or rename it")
+    node = env.get(name)
+    if node is None or isinstance(node.value, str):
+        return DeclaredVar(name, _value(name, node) if node else None)
+    value, generator, required = node.get("value"), node.get("generator"), node.get("required")
+    if generator and generator.text() != "secret":
+        generator.refuse(f"expected `secret`, found {quoted(generator.text())}", "write `secret`")
+    return DeclaredVar(
+        name,
+        _value(name, value) if value else None,
+        secret=generator is not None,
+        required=required.truth() if required else True,
+    )
+
+
+def _value(name: str, node: JsonNode) -> str:
+    if not isinstance(node.value, str):
+        return node.text()  # which refuses it
+    try:
+        check_value(name, node.value)
+    except UsageError as error:
+        node.refuse(error.message, "correct it")
+    return node.value
 
 
 def _checks(root: JsonNode) -> Iterator[HealthCheck]:

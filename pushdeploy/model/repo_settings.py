@@ -8,7 +8,7 @@ misspelt `storage` would lose files.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pushdeploy.errors import RefusedInputError, UsageError
@@ -73,23 +73,42 @@ def parse_repo_settings(app_json: str, pyproject: str) -> RepoSettings:
         RefusedInputError: a file can't be read, a value has another type or form, or both files
             have settings for us.
     """
-    found = [
-        node for node in (_of_app_json(app_json), _of_pyproject(pyproject)) if node is not None
-    ]
+    root = _app_json(app_json)
+    own = root.get(PLACES[APP_JSON]) if root else None
+    found = [node for node in (own, _of_pyproject(pyproject)) if node is not None]
     if len(found) > 1:
         raise RefusedInputError(
             f"both `{APP_JSON}` and `{PYPROJECT}` have settings for pushdeploy",
             hint=f"keep `[{PLACES[PYPROJECT]}]` or the key `{PLACES[APP_JSON]}`, and remove the "
             "other",
         )
-    return parse_table(found[0]) if found else NOTHING_SAID
+    settings = parse_table(found[0]) if found else NOTHING_SAID
+    formation = _formation(root) if root else ()
+    if not formation:
+        return settings
+    scale = tuple(sorted({**dict(formation), **dict(settings.scale)}.items()))
+    return replace(settings, scale=scale, file=settings.file or APP_JSON)
 
 
-def _of_app_json(text: str) -> JsonNode | None:
+def _app_json(text: str) -> JsonNode | None:
     if not text:
         return None
     refuse_longer(text, LONGEST_FILE, APP_JSON)
-    return parse_json(text, APP_JSON).get("pushdeploy")
+    return parse_json(text, APP_JSON)
+
+
+def _formation(root: JsonNode) -> tuple[tuple[str, int], ...]:
+    """Heroku's `formation`: how many of each worker; its number of web dynos is not one of ours."""
+    formation = root.get("formation")
+    if formation is None:
+        return ()
+    found = {}
+    for name in formation.keys():  # noqa: SIM118 - a node is not a dict
+        node = formation.get(name)
+        quantity = node.get("quantity") if node else None
+        if quantity and name not in {"web", "release"}:
+            found[name] = quantity.whole(0, MOST)
+    return tuple(sorted(found.items()))
 
 
 def _of_pyproject(text: str) -> JsonNode | None:

@@ -51,6 +51,8 @@ class Tree:
     """What the repo says for us."""
     guessed: str = ""
     """What the Procfile was guessed for, `Flask app in app.py`; empty when the tree has one."""
+    foreign: tuple[str, ...] = ()
+    """What is for other platforms only, such as `Dockerfile`."""
     source: Source = Source.REQUIREMENTS
     """The file that says which packages are needed."""
     passed_over: tuple[str, ...] = ()
@@ -95,6 +97,7 @@ def parse_tree(text: str) -> Tree:
             python_file=_file(record["python_file"]),
             settings=from_record(record["settings"]),
             guessed=_plain(record["guessed"]),
+            foreign=tuple(_plain(name) for name in record["foreign"]),
             source=Source(record["source"]),
             passed_over=tuple(_plain(name) for name in record["passed_over"]),
             project=bool(record["project"]),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.dependency_file import REQUIREMENTS
+from pushdeploy.model.platform_files import start_command
 from pushdeploy.model.requirements import names as package_names
 from pushdeploy.model.web_object import ASGI, Speaks, WebObject, web_objects
 
@@ -68,7 +69,7 @@ class Guess:
     file: str
     """Where the application was found."""
     kind: str
-    """`Flask`, `Django`, `WSGI`, …"""
+    """`Flask`, `Django`, `WSGI`, …; empty for a command of another platform."""
 
     @property
     def procfile(self) -> str:
@@ -78,7 +79,7 @@ class Guess:
     @property
     def what(self) -> str:
         """As people say it."""
-        return f"{self.kind} app in {self.file}"
+        return f"{f'{self.kind} app' if self.kind else 'start command'} in {self.file}"
 
 
 def guess_or_refuse(paths: Iterable[str], read: Read) -> Guess:
@@ -119,6 +120,9 @@ def guess_web(paths: Iterable[str], read: Read, requirements: str = "") -> Guess
     """
     present = sorted(path for path in paths if _MODULE.fullmatch(path))
     files = set(present)
+    told = start_command(read)
+    if told is not None:
+        return Guess(*told, "")
     django = _django(files, read)
     if django is not None:
         return django

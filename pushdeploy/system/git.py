@@ -98,6 +98,10 @@ class Repository:
         check_tracked(path, f"{blob.mode:06o}", blob.size)
         return decode_any(blob.data_stream.read(), path)
 
+    def root_names(self, commit: str) -> list[str]:
+        """The names of the files and folders at the root of a commit."""
+        return [str(one.name) for one in self._repo.commit(commit).tree]
+
     def has(self, commit: str, path: str) -> bool:
         """True when the commit has a file or folder of this name."""
         try:

@@ -45,6 +45,24 @@ LOOKS: list[tuple[Known, str]] = [
         "         pushdeploy ps:scale --app blog worker=2\n",
     ),
     (
+        events.ProcessTypesFound(("web",), "Flask app in app.py", "gunicorn app:app"),
+        "-----> Discovering process types\n"
+        "       No Procfile: found a Flask app in app.py, so web is\n"
+        "         gunicorn app:app\n",
+    ),
+    (
+        events.FilesPassedOver(("Dockerfile", "cron in app.json")),
+        "       For other platforms, passed over: Dockerfile, cron in app.json\n",
+    ),
+    (
+        events.ConfigVarsMade(("DEBUG", "SECRET_KEY")),
+        "       Config vars set as app.json says: DEBUG, SECRET_KEY\n",
+    ),
+    (
+        events.SettingsApplied("pyproject.toml", ("domain blog.example.com",)),
+        "       As pyproject.toml says: domain blog.example.com\n",
+    ),
+    (
         events.PythonChosen("3.11.2", "the server's own"),
         "-----> Using Python 3.11.2, the server's own\n",
     ),

@@ -149,7 +149,7 @@ def test_a_refused_tree_ends_the_deploy_before_anything_is_built(live: FakeMachi
 
 
 def test_a_procfile_that_only_the_engine_sees_is_refused_too(live: FakeMachine) -> None:
-    ended = live.push("two", "worker: python work.py\n")
+    ended = live.push("two", "release: python work.py\n")
 
     assert ended.exit_code == 7
     assert "web" in failure(live).reason

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.appjson import AppJson, parse_app_json
+from pushdeploy.model.appjson import AppJson, DeclaredVar, parse_app_json
 from pushdeploy.model.health import DEFAULT_CHECK, HealthCheck
 
 JSON = st.recursive(
@@ -30,7 +30,7 @@ JSON = st.recursive(
     "content",
     [
         {},
-        {"name": "Blog", "env": {"KEY": {"generator": "secret"}}, "scripts": {}, "formation": {}},
+        {"name": "Blog", "env": {}, "scripts": {}, "formation": {}},
         {"healthchecks": {"worker": [{"uptime": 10}]}},
         {"healthchecks": {"web": []}},
         {"healthchecks": {"web": [{"type": "liveness", "command": ["x"]}, {"type": "readiness"}]}},
@@ -53,9 +53,29 @@ def test_startup_checks_are_read_in_their_order() -> None:
     assert app_json.healthchecks == (HealthCheck(path="/a"), HealthCheck(path="/b"))
 
 
+def test_config_vars_are_read_in_the_form_of_heroku() -> None:
+    env = {
+        "A": "text",
+        "B": {"generator": "secret"},
+        "C": {"value": "x", "required": False},
+        "D": {},
+    }
+
+    assert parse_app_json(json.dumps({"env": env})).env == (
+        DeclaredVar("A", "text"),
+        DeclaredVar("B", secret=True),
+        DeclaredVar("C", "x", required=False),
+        DeclaredVar("D"),
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
+        ({"env": []}, "at `env`: expected an object"),
+        ({"env": {"PATH": "x"}}, "at `env`: "),
+        ({"env": {"A": {"value": 3}}}, "at `env.A.value`: expected a text"),
+        ({"env": {"A": {"generator": "uuid"}}}, "expected `secret`, found `uuid`"),
         ([], "`app.json`: expected an object"),
         ({"healthchecks": []}, "at `healthchecks`: expected an object"),
         ({"healthchecks": {"web": {}}}, "at `healthchecks.web`: expected a list"),

@@ -1,0 +1,75 @@
+"""Declared: what a repo says for itself is made so, where a person would type a command."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from pushdeploy.errors import PushdeployError, RefusedInputError
+from pushdeploy.events import ConfigVarsMade, Report, SettingsApplied, Warned
+from pushdeploy.model.appjson import parse_app_json
+
+if TYPE_CHECKING:
+    from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.environment import Environment
+    from pushdeploy.model.repo_settings import RepoSettings
+    from pushdeploy.model.tree import Tree
+    from pushdeploy.records.app_records import AppRecords
+
+SECRET_BYTES = 32
+"""As many as Heroku's, in hexadecimal."""
+
+
+def environment_for(records: AppRecords, tree: Tree, report: Report) -> Environment:
+    """The config vars of the next release; the first one gets those of app.json's `env` too.
+
+    Raises:
+        RefusedInputError: one must be set by a person, and is not.
+    """
+    environment = records.environment()
+    if records.live() is not None:
+        return environment
+    declared = parse_app_json(tree.app_json).env if tree.app_json else ()
+    unset = [one for one in declared if one.name not in environment.values]
+    missing = [one.name for one in unset if one.required and one.value is None and not one.secret]
+    if missing:
+        names = ", ".join(f"`{name}`" for name in missing)
+        pairs = " ".join(f"{name}=VALUE" for name in missing)
+        raise RefusedInputError(
+            f"app.json requires config vars that are not set: {names}",
+            hint=f"pushdeploy config:set {pairs} --app {records.place.name}",
+        )
+    made = {one.name: one.value for one in unset if one.value is not None}
+    made |= {one.name: secrets.token_hex(SECRET_BYTES) for one in unset if one.secret}
+    if made:
+        report(ConfigVarsMade(tuple(sorted(made))))
+    return environment.set(made)
+
+
+def apply_declared(
+    machine: Machine, records: AppRecords, repo: RepoSettings, report: Report
+) -> None:
+    """Add the domains and static folders that the repo names; what it names no more stays.
+
+    The release is live by now: what can't be done is a warning.
+    """
+    settings, app = records.settings(), records.place.name
+    domains = [one for one in repo.domains if one not in settings.domains]
+    mounts = [one for one in repo.static if one not in settings.static]
+    if not domains and not mounts:
+        return
+    from pushdeploy.proxy.sites import adding_domains, change_site  # noqa: PLC0415 - most name none
+    from pushdeploy.proxy.static import add_mount  # noqa: PLC0415 - as above
+
+    done: list[str] = []
+    try:
+        if domains:
+            change_site(machine, app, adding_domains(machine, app, domains))
+            done += [f"domain {one}" for one in domains]
+        for mount in mounts:
+            add_mount(machine, app, mount)
+            done.append(f"{mount.url} from {mount.folder}/")
+    except PushdeployError as error:
+        report(Warned(f"{repo.file}: {error.message}", hint=error.hint or ""))
+    if done:
+        report(SettingsApplied(repo.file, tuple(done)))

@@ -1,0 +1,96 @@
+"""Files by which other platforms are told how to run a repo: what is read there, what is not."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    Read = Callable[[str], str | None]
+
+FILES = (
+    *(".buildpacks", "CHECKS", "Dockerfile", "compose.yaml", "compose.yml", "docker-compose.yaml"),
+    *("docker-compose.yml", "fly.toml", "heroku.yml", "nixpacks.toml", "railway.json"),
+    *("railway.toml", "render.yaml"),
+)
+"""Those that are known, at the root of a repo."""
+
+KEYS = ("addons", "buildpacks", "cron")
+"""Keys of app.json that have an effect on Heroku or Dokku, and none here."""
+
+_RENDER = re.compile(r"^[ \t-]*startCommand:[ \t]*(\S.*)$", re.MULTILINE)
+_HEROKU_RUN = re.compile(r"^run:[ \t]*\r?\n((?:[ \t]+.*\r?\n?)+)", re.MULTILINE)
+_HEROKU_WEB = re.compile(r"^[ \t]+web:[ \t]*(\S.*)$", re.MULTILINE)
+_PLAIN = re.compile(r"[^\x00-\x1f\x7f]{1,2000}")
+_BLOCK = ("|", ">")
+"""How a text of several lines begins in YAML."""
+
+
+def passed_over(names: Iterable[str], app_json: str, used: str = "") -> tuple[str, ...]:
+    """What of a repo is for other platforms only.
+
+    Args:
+        names: paths of the tree.
+        app_json: the text of app.json, or empty.
+        used: the file that the web line was taken from.
+    """
+    found = [name for name in sorted(set(names) & set(FILES)) if name != used]
+    try:
+        record = json.loads(app_json) if app_json else {}
+    except (ValueError, RecursionError):
+        record = {}
+    keys = [key for key in KEYS if isinstance(record, dict) and record.get(key)]
+    return (*found, *([f"{', '.join(keys)} in app.json"] if keys else []))
+
+
+def start_command(read: Read) -> tuple[str, str] | None:
+    """The command by which another platform starts web, and the file that says it."""
+    for file, command in _commands(read):
+        text = command.strip() if isinstance(command, str) else ""
+        if text and _PLAIN.fullmatch(text) and text[0] not in _BLOCK and text[-1] != "\\":
+            return text, file
+    return None
+
+
+def _commands(read: Read) -> Iterator[tuple[str, object]]:
+    yield "railway.json", _of(_json(read("railway.json")), "deploy", "startCommand")
+    yield "railway.toml", _of(_toml(read("railway.toml")), "deploy", "startCommand")
+    yield "nixpacks.toml", _of(_toml(read("nixpacks.toml")), "start", "cmd")
+    fly = _of(_toml(read("fly.toml")), "processes")
+    yield "fly.toml", _of(fly, "web") or _of(fly, "app")
+    section = _HEROKU_RUN.search(read("heroku.yml") or "")
+    yield "heroku.yml", _scalar(_HEROKU_WEB.search(section[1])) if section else None
+    yield "render.yaml", _scalar(_RENDER.search(read("render.yaml") or ""))
+
+
+def _scalar(match: re.Match[str] | None) -> str | None:
+    """A text of YAML on one line; quotes around all of it are not part of it."""
+    if match is None:
+        return None
+    text = match[1].strip()
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return text[1:-1] if quoted else text
+
+
+def _of(value: object, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _json(text: str | None) -> object:
+    try:
+        return json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _toml(text: str | None) -> object:
+    try:
+        return tomllib.loads(text or "")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}

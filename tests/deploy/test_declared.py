@@ -1,0 +1,117 @@
+"""What a repo says for itself is made so at its push."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pushdeploy.apps.lifecycle import create_app
+from pushdeploy.events import AttemptFailed, ConfigVarsMade, SettingsApplied, WorkersDefaulted
+from pushdeploy.model.repo_settings import RepoSettings, parse_repo_settings
+from pushdeploy.model.static_mount import StaticMount
+from pushdeploy.records.app_records import AppRecords
+
+if TYPE_CHECKING:
+    from tests.deploy.machine import FakeMachine
+
+ENV = json.dumps(
+    {
+        "env": {
+            "SECRET_KEY": {"generator": "secret"},
+            "DEBUG": "0",
+            "LEVEL": {"value": "info"},
+            "OPTIONAL": {"required": False},
+            "API_KEY": {"description": "of the service"},
+        }
+    }
+)
+
+
+def values(machine: FakeMachine) -> dict[str, str]:
+    """The app's config vars."""
+    return dict(machine.records.environment().values)
+
+
+def test_a_config_var_that_a_person_must_set_is_asked_for_at_the_first_push(
+    machine: FakeMachine,
+) -> None:
+    ended = machine.push("one", app_json=ENV)
+
+    told = machine.watching.one(AttemptFailed)
+    assert isinstance(told, AttemptFailed)
+    assert ended.outcome == "failed"
+    assert told.reason == "app.json requires config vars that are not set: `API_KEY`"
+    assert told.hint == "pushdeploy config:set API_KEY=VALUE --app blog"
+    assert machine.releases() == []
+
+
+def test_defaults_and_secrets_are_made_once_and_stay(machine: FakeMachine) -> None:
+    machine.set_config(API_KEY="k", LEVEL="debug")
+
+    machine.push("one", app_json=ENV)
+
+    told = machine.watching.one(ConfigVarsMade)
+    assert told == ConfigVarsMade(("DEBUG", "SECRET_KEY"))
+    first = values(machine)
+    assert len(first.pop("SECRET_KEY")) == 64
+    assert first == {"API_KEY": "k", "DEBUG": "0", "LEVEL": "debug"}
+
+    before = values(machine)
+    machine.push("two", app_json=ENV)
+
+    assert values(machine) == before
+
+
+def test_a_var_that_is_declared_later_holds_no_push_up(machine: FakeMachine) -> None:
+    machine.push("one")
+
+    assert machine.push("two", app_json=ENV).outcome == "live"
+    assert values(machine) == {}
+
+
+def test_domains_and_static_folders_are_added_once_and_told(machine: FakeMachine) -> None:
+    machine.proxy.serves_domains = True
+    settings = RepoSettings(
+        file="pyproject.toml",
+        domains=("blog.example.com",),
+        static=(StaticMount("/docs", "docs"),),
+    )
+
+    machine.push("one", settings=settings)
+
+    assert machine.watching.one(SettingsApplied) == SettingsApplied(
+        "pyproject.toml", ("domain blog.example.com", "/docs from docs/")
+    )
+    assert machine.records.settings().domains == ("blog.example.com",)
+    assert machine.records.settings().static == settings.static
+
+    machine.push("two", settings=settings)
+
+    assert "settings.applied" not in machine.watching.names()
+
+
+def test_a_domain_of_another_app_is_a_warning_and_the_release_is_live(machine: FakeMachine) -> None:
+    create_app(machine, "shop")
+    AppRecords(machine.layout.app("shop")).change_settings(
+        lambda now: now.changed(domains=("shop.example.com",))
+    )
+    settings = RepoSettings(file="app.json", domains=("shop.example.com",))
+
+    ended = machine.push("one", settings=settings)
+
+    assert ended.outcome == "live"
+    assert "warning" in machine.watching.names()
+    assert machine.records.settings().domains == ()
+
+
+def test_the_formation_of_heroku_says_how_many_workers_run_at_first(machine: FakeMachine) -> None:
+    text = '{"formation": {"web": {"quantity": 2}, "clock": {"quantity": 0}, "worker": {}}}'
+    settings = parse_repo_settings(text, "")
+    procfile = "web: gunicorn app:app\nworker: python w.py\nclock: python c.py\n"
+
+    machine.push("one", procfile, settings=settings, app_json=text)
+
+    assert machine.running() == ["v1 web.1", "v1 worker.1"]
+    told = machine.watching.one(WorkersDefaulted)
+    assert isinstance(told, WorkersDefaulted)
+    assert told.types == ("worker",)

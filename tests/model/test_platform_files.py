@@ -1,0 +1,52 @@
+"""Files of other platforms are read where it is cheap, and named where not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pushdeploy.model.platform_files import FILES, passed_over, start_command
+
+HEROKU_YML = "build:\n  docker:\n    web: Dockerfile\nrun:\n  worker: x\n  web: gunicorn app:app\n"
+RENDER = "services:\n  - type: web\n    startCommand: 'gunicorn app:app'\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "command"),
+    [
+        ("railway.json", '{"deploy": {"startCommand": "gunicorn a:b"}}', "gunicorn a:b"),
+        ("railway.toml", '[deploy]\nstartCommand = "gunicorn a:b"\n', "gunicorn a:b"),
+        ("nixpacks.toml", '[start]\ncmd = "gunicorn a:b"\n', "gunicorn a:b"),
+        ("fly.toml", '[processes]\napp = "gunicorn a:b"\n', "gunicorn a:b"),
+        ("heroku.yml", HEROKU_YML, "gunicorn app:app"),
+        ("render.yaml", RENDER, "gunicorn app:app"),
+        ("render.yaml", "startCommand: |\n  gunicorn app:app\n", None),
+        ("heroku.yml", "build:\n  web: Dockerfile\n", None),
+        ("railway.json", "[1", None),
+        ("railway.json", '{"deploy": {"startCommand": 7}}', None),
+        ("nixpacks.toml", "[start", None),
+        ("Dockerfile", "CMD gunicorn app:app\n", None),
+    ],
+)
+def test_a_start_command_is_read(file: str, text: str, command: str | None) -> None:
+    found = start_command({file: text}.get)
+
+    assert found == (None if command is None else (command, file))
+
+
+def test_what_is_not_used_is_named() -> None:
+    names = ["app.py", "fly.toml", "Dockerfile", "deep/Dockerfile"]
+
+    found = passed_over(names, '{"addons": ["x"], "cron": [], "env": {}}', used="fly.toml")
+
+    assert found == ("Dockerfile", "addons in app.json")
+    assert passed_over(["app.py"], "") == ()
+
+
+@given(st.sampled_from(FILES), st.text())
+def test_any_text_is_read_or_passed_over(file: str, text: str) -> None:
+    found = start_command({file: text}.get)
+
+    assert found is None or "\n" not in found[0]
+    assert passed_over([file], text) is not None
