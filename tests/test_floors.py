@@ -322,11 +322,12 @@ NAME = re.compile(
 
 OTHERS = {
     *("app.json", "pyproject.toml", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"),
+    *("fly.toml", "nixpacks.toml", "railway.json", "railway.toml"),
     *("pylock.toml", "uv.toml", "poetry.toml", "pdm.toml"),
     *("HEAD.lock", "config.lock", "packed-refs.lock", "shallow.lock", "*.lock", ".lock"),
     *("fullchain.pem", "privkey.pem", "index.nginx-debian.html", "/run/ufw.lock"),
 }
-"""Names that somebody else gave: Python's tools, git, certbot, nginx, ufw, uv."""
+"""Names that somebody else gave: Python's tools, other platforms, git, certbot, nginx, ufw, uv."""
 
 NAMED_THERE = {
     "model/layout.py": "where something lies on disk",
