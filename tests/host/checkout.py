@@ -28,9 +28,14 @@ def copy_to(host: Host) -> None:
     host.copy_in(CHECKOUT, SOURCE, only=[name for name in names if (CHECKOUT / name).is_file()])
 
 
+def run_installer(host: Host, *words: str, check: bool = True) -> processes.Result:
+    """Run the installer of the checkout that was copied there."""
+    command = ("env", f"--chdir={SOURCE}", "./installer.sh", *words)
+    return host.run(*command, check=check, timeout=INSTALL_SECONDS)
+
+
 def install(host: Host, app: str, key: Path) -> processes.Result:
     """Copy the checkout and run its installer, as the README says."""
     copy_to(host)
     host.write("/root/laptop.pub", key.with_suffix(".pub").read_text())
-    command = ("./installer.sh", "--app", app, "--key", "/root/laptop.pub")
-    return host.run("env", f"--chdir={SOURCE}", *command, timeout=INSTALL_SECONDS)
+    return run_installer(host, "--app", app, "--key", "/root/laptop.pub")

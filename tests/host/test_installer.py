@@ -120,8 +120,7 @@ def laptop(server: Host, prepared: checkout.Installed, tmp_path: Path) -> Laptop
 
 def install(host: Host, *arguments: str, check: bool = True) -> processes.Result:
     """Run the installer, as the README says."""
-    command = ("env", f"--chdir={checkout.SOURCE}", "./installer.sh", *arguments)
-    return host.run(*command, check=check, timeout=INSTALL_SECONDS)
+    return checkout.run_installer(host, *arguments, check=check)
 
 
 def refused(host: Host, *arguments: str) -> str:

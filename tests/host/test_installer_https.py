@@ -8,23 +8,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.host import checkout, pebble, processes, proxy
+from tests.host import checkout, from_nothing, pebble, processes, proxy
+from tests.host.checkout import run_installer as install
+from tests.host.from_nothing import EMAIL, NAME, WHOLE
 from tests.host.host import Host
-from tests.host.laptop import Laptop
 from tests.host.pebble import Pebble
 from tests.host.proxy import curl, know_names, visit
 from tests.host.story import BLOG, Site
 
-NAME = "blog.example.com"
-EMAIL = "me@example.com"
-WHOLE = (
-    *("--app", "blog", "--key", "/root/laptop.pub", "--firewall"),
-    *("--domain", NAME, "--email", EMAIL, "--acme-server", pebble.DIRECTORY),
-)
 WELCOME = "/etc/nginx/sites-enabled/default"
 FAKE_APT = '#!/bin/sh\necho "fake $*" >&2\nexit 100\n'
-
-INSTALL_SECONDS = 300.0
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +31,7 @@ def server(suite: str, hosts_can_boot: None) -> Iterator[Host]:
 @pytest.fixture(scope="module")
 def blog(server: Host, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The example blog on a laptop, whose public key lies on the server."""
-    laptop = Laptop(server, tmp_path_factory.mktemp("laptop") / "home")
-    server.write("/root/laptop.pub", laptop.public_key)
-    return Site.new(server, laptop, "blog")
+    return from_nothing.site(server, tmp_path_factory.mktemp("laptop") / "home")
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +39,6 @@ def acme(server: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peb
     """An ACME server."""
     with pebble.running(server, tmp_path_factory.mktemp("pebble")) as running:
         yield running
-
-
-def install(host: Host, *words: str, check: bool = True) -> processes.Result:
-    """Run the installer."""
-    command = ("env", f"--chdir={checkout.SOURCE}", "./installer.sh", *words)
-    return host.run(*command, check=check, timeout=INSTALL_SECONDS)
 
 
 def is_on(host: Host) -> bool:

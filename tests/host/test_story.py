@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.host import checkout, image, pebble, processes
+from tests.host import checkout, from_nothing, image, pebble, processes
+from tests.host.checkout import run_installer as install
+from tests.host.from_nothing import NAME, WHOLE
 from tests.host.host import Host
 from tests.host.laptop import Laptop
 from tests.host.pebble import Pebble
@@ -20,13 +22,6 @@ from tests.host.story import (
     eventually,
     snapshot,
 )
-
-NAME = "blog.example.com"
-WHOLE = (
-    *("--app", "blog", "--key", "/root/laptop.pub", "--firewall"),
-    *("--domain", NAME, "--email", "me@example.com", "--acme-server", pebble.DIRECTORY),
-)
-INSTALL_SECONDS = 300.0
 
 
 @pytest.fixture(scope="module", params=image.SUITES)
@@ -41,9 +36,7 @@ def server(request: pytest.FixtureRequest, hosts_can_boot: None) -> Iterator[Hos
 @pytest.fixture(scope="module")
 def blog(server: Host, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The app on a laptop, whose public key lies on the server."""
-    laptop = Laptop(server, tmp_path_factory.mktemp("laptop") / "home")
-    server.write("/root/laptop.pub", laptop.public_key)
-    return Site.new(server, laptop, "blog")
+    return from_nothing.site(server, tmp_path_factory.mktemp("laptop") / "home")
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +44,6 @@ def acme(server: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peb
     """An ACME server."""
     with pebble.running(server, tmp_path_factory.mktemp("pebble")) as running:
         yield running
-
-
-def install(host: Host, *words: str) -> processes.Result:
-    """Run the installer, which must succeed."""
-    command = ("env", f"--chdir={checkout.SOURCE}", "./installer.sh", *words)
-    return host.run(*command, timeout=INSTALL_SECONDS)
 
 
 def https(host: Host) -> str:

@@ -4,13 +4,9 @@ The disk is a loop device over `fuse`, so that its file system is the kernel's o
 journal, at full speed.
 """
 
-from collections.abc import Sequence
-from pathlib import Path
 from random import Random
-from typing import Self
 
 from tests.host import processes
-from tests.host.container import Container
 from tests.host.vm.disk import Disk, Lost
 from tests.host.vm.fuse import Served
 from tests.host.vm.powered import Powered, make_image
@@ -19,30 +15,13 @@ from tests.host.vm.powered import Powered, make_image
 class LossyHost(Powered):
     """One server; `with LossyHost.from_disk(...)` removes it at the end."""
 
-    def __init__(self, layers: Sequence[Path], name: str, suite: str) -> None:
-        """Lay out the disk; `power_on` is the next thing to do."""
-        super().__init__(Container(layers, f"{name}-{suite}", {}))
+    def _lay_out(self, suite: str) -> None:
         root = self.container.root
-        try:
-            self.image = make_image(self.container, suite)
-            if root.is_mount():
-                processes.run(["umount", str(root)])
-            self._disk = Disk(self.image)
-        except BaseException:
-            self.container.remove()
-            raise
         self._served: Served | None = None
-
-    @classmethod
-    def from_disk(cls, suite: str, name: str, disk: Sequence[Path]) -> Self:
-        """Boot a throw-away server from the disk that `Host.freeze` gave."""
-        host = cls(disk, name, suite)
-        try:
-            host.power_on()
-        except BaseException:
-            host.close()
-            raise
-        return host
+        self.image = make_image(self.container, suite)
+        if root.is_mount():
+            processes.run(["umount", str(root)])
+        self._disk = Disk(self.image)
 
     def power_on(self) -> None:
         """Start it and wait until all units have started, or failed to."""

@@ -10,14 +10,12 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from random import Random
-from typing import Self
 
 from tests.host import processes
-from tests.host.container import Container
 from tests.host.host import AS_USER, ENVIRONMENT, FINISHED
 from tests.host.laptop import make_key
 from tests.host.vm import kernel
@@ -73,32 +71,15 @@ Host server
 class Machine(Powered):
     """One machine; `with Machine.from_disk(...)` removes it at the end."""
 
-    def __init__(self, layers: Sequence[Path], name: str, suite: str) -> None:
-        """Lay out the disk; `power_on` is the next thing to do."""
-        super().__init__(Container(layers, f"{name}-{suite}", {}))
+    def _lay_out(self, suite: str) -> None:
         self.folder = self.container.root.parent
         self._qemu: subprocess.Popen[bytes] | None = None
         self._channels: list[subprocess.Popen[bytes]] = []
-        try:
-            self._let_in()
-            self.image = make_image(self.container, suite)
-            self._kernel = kernel.fetch()
-            self._disk = Disk(self.image)
-            self._server = Server(self._disk, self.folder / "nbd")
-        except BaseException:
-            self.container.remove()
-            raise
-
-    @classmethod
-    def from_disk(cls, suite: str, name: str, disk: Sequence[Path]) -> Self:
-        """Boot a throw-away machine from the disk that `Host.freeze` gave."""
-        machine = cls(disk, name, suite)
-        try:
-            machine.power_on()
-        except BaseException:
-            machine.close()
-            raise
-        return machine
+        self._let_in()
+        self.image = make_image(self.container, suite)
+        self._kernel = kernel.fetch()
+        self._disk = Disk(self.image)
+        self._server = Server(self._disk, self.folder / "nbd")
 
     def _let_in(self) -> None:
         """Let root log in with a key of ours, by which `run` works."""

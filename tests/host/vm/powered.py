@@ -24,10 +24,29 @@ class Powered(Host, ABC):
     image: Path
     """The disk, as a file."""
 
+    def __init__(self, layers: Sequence[Path], name: str, suite: str) -> None:
+        """Lay out the disk; `power_on` is the next thing to do."""
+        super().__init__(Container(layers, f"{name}-{suite}", {}))
+        try:
+            self._lay_out(suite)
+        except BaseException:
+            self.container.remove()
+            raise
+
     @classmethod
-    @abstractmethod
     def from_disk(cls, suite: str, name: str, disk: Sequence[Path]) -> Self:
         """Boot a throw-away server from the disk that `Host.freeze` gave."""
+        server = cls(disk, name, suite)
+        try:
+            server.power_on()
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    @abstractmethod
+    def _lay_out(self, suite: str) -> None:
+        """Make the disk of the container's files, and what else it needs to be started."""
 
     @abstractmethod
     def cut_power(self, random: Random) -> Lost:
