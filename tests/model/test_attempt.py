@@ -41,3 +41,7 @@ def test_an_attempt_without_an_outcome_runs() -> None:
 
 def test_lines_that_are_of_no_attempt_are_passed_over() -> None:
     assert read_attempts([{}, {"attempt": "1"}, {"outcome": "live"}]) == []
+
+
+def test_a_line_that_tells_nothing_but_the_number_is_an_attempt_of_nobody() -> None:
+    assert read_attempts([{"attempt": 1}]) == [Attempt(1, kind="", commit="", who="", at=0.0)]

@@ -54,3 +54,25 @@ def test_the_exit_status_that_a_person_was_told_is_the_push_s(
 
     assert fate.told == told
     assert fate.commit in ("", NEW)
+
+
+@pytest.mark.parametrize(
+    ("notes", "status", "received", "due", "taken"),
+    [
+        ((REFUSED,), 0, True, False, True),
+        ((KEPT,), 0, True, False, True),
+        ((NEW,), 0, True, False, False),
+        ((NEW,), 0, True, True, True),
+        ((), 128, False, False, False),
+        ((), 0, False, True, False),
+    ],
+    ids=["refused by us", "tags", "refused by git", "stored", "broken off", "up to date"],
+)
+def test_a_push_that_git_refused_by_itself_was_not_taken(
+    notes: tuple[str, ...],
+    status: int,
+    received: bool,  # noqa: FBT001
+    due: bool,  # noqa: FBT001
+    taken: bool,  # noqa: FBT001
+) -> None:
+    assert Fate(notes, status, received).was_taken(due=due) is taken

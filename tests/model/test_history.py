@@ -193,3 +193,27 @@ def test_changes_of_config_vars_leave_the_former_code_within_reach() -> None:
     keep = releases_to_keep(read_history(lines), releases, codes=codes, newest_failed=1, kept=3)
 
     assert keep == {1, 2, 6, 7, 8}
+
+
+def test_code_that_came_back_counts_from_when_it_was_live_last() -> None:
+    past = history(*(f"v{number}" for number in range(1, 6)))
+    codes = {1: "first", 2: "second", 3: "third", 4: "first", 5: "first"}
+
+    keep = releases_to_keep(past, range(1, 6), codes=codes, newest_failed=1, kept=2)
+
+    assert keep == {3, 4, 5}
+
+
+def test_no_failed_release_is_kept_when_none_is_wanted() -> None:
+    keep = releases_to_keep(history("v1"), range(1, 5), codes={}, newest_failed=0, kept=2)
+
+    assert keep == {1}
+
+
+def test_a_switch_is_read_with_all_that_was_noted_of_it() -> None:
+    noted = {"intent": 3, "previous": 2, "kind": "config", "who": "ada", "at": 5.5, "stands_for": 2}
+
+    assert read_history([noted]).intent == Change(3, 2, "config", "ada", 5.5, stands_for=2)
+    assert read_history([{"intent": 1, "previous": None}]).intent == Change(
+        1, None, "deploy", "", 0
+    )

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.push import RefUpdate, plan_push, refused_tag
+from pushdeploy.model.push import (
+    PushPlan,
+    RefUpdate,
+    named,
+    parse_updates,
+    plan_push,
+    refused_tag,
+)
+
+OLD, NEW = "0" * 40, "1" * 40
 
 
 def test_deleting_the_deploy_branch_is_answered_with_how_to_choose_another() -> None:
@@ -67,3 +76,25 @@ def test_the_command_that_pushes_a_tag_s_commit_can_be_typed(name: str, typed: s
 
     assert f"`{name}` is an annotated tag" in refusal.message
     assert refusal.hint == f"git push production '{typed}^{{}}:refs/heads/main'"
+
+
+def test_a_first_push_deploys_main_before_master_and_neither_that_it_deletes() -> None:
+    main, master = (RefUpdate(OLD, NEW, f"refs/heads/{name}") for name in ("main", "master"))
+    gone = RefUpdate(NEW, OLD, "refs/heads/main")
+
+    assert plan_push([master, main], "") == PushPlan(main, (master,))
+    assert plan_push([gone, master], "") == PushPlan(master, (gone,))
+
+
+def test_what_a_push_brings_is_read_line_by_line() -> None:
+    assert parse_updates(f"{OLD} {NEW} refs/heads/a b\n{NEW} {OLD} refs/tags/v1\n") == [
+        RefUpdate(OLD, NEW, "refs/heads/a b"),
+        RefUpdate(NEW, OLD, "refs/tags/v1"),
+    ]
+
+
+def test_of_many_refused_refs_the_number_is_told() -> None:
+    refs = tuple(RefUpdate(OLD, NEW, f"refs/heads/b{number}") for number in range(6))
+
+    assert named(refs) == "`b0`, `b1`, `b2`, `b3` and 2 more"
+    assert named(refs[:2]) == "`b0`, `b1`"

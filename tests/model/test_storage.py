@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.storage import parse_new_folder, parse_storage_folder, storage_set
+from pushdeploy.model.storage import (
+    MOST_FOLDERS,
+    parse_new_folder,
+    parse_storage_folder,
+    storage_set,
+)
 
 
 @pytest.mark.parametrize(
@@ -137,3 +142,11 @@ def test_the_hint_names_the_app_wherever_one_is_known() -> None:
         "have the app use instance/visits.txt, then: pushdeploy storage:add instance/ --app blog, "
         "or if it is a folder: pushdeploy storage:add visits.txt/ --app blog"
     )
+
+
+def test_as_many_folders_stand_together_as_are_allowed_and_no_more() -> None:
+    folders = [f"folder{number:03}" for number in range(MOST_FOLDERS)]
+
+    assert storage_set(folders) == tuple(folders)
+    with pytest.raises(RefusedInputError, match=f"the maximum is {MOST_FOLDERS}"):
+        storage_set([*folders, "another"])

@@ -161,3 +161,12 @@ def test_a_request_of_other_types_says_which_word_is_wrong(
 ) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(why)}$"):
         read_arguments(said_to, said)
+
+
+def test_an_error_without_a_hint_has_none_on_the_other_side() -> None:
+    assert read_error(error_record(NotFoundError("gone"))).hint is None
+
+
+def test_an_answer_of_another_shape_is_named_by_what_was_wanted() -> None:
+    with pytest.raises(ValueError, match="this is not Inner"):
+        read(Inner, 7)
