@@ -217,6 +217,16 @@ class WebStarting(Event):
 
 
 @dataclass(slots=True)
+class WebUnhealthy(Event):
+    """Web gave an answer that does not pass; it is asked again. Told once for each answer."""
+
+    name: ClassVar[str] = "web.unhealthy"
+    release: int
+    what: str
+    """`GET /healthz answered 500 Internal Server Error`."""
+
+
+@dataclass(slots=True)
 class WebHealthy(Event):
     """The new web process passed its health check."""
 

@@ -45,6 +45,7 @@ Making = (
 
 GoingLive = (
     events.WebStarting
+    | events.WebUnhealthy
     | events.WebHealthy
     | events.Switched
     | events.WorkersChanged
@@ -117,10 +118,12 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa
             yield from _going_live(event, seen)
 
 
-def _going_live(event: GoingLive, seen: Viewpoint | None) -> Iterator[str]:  # noqa: C901 - the same
+def _going_live(event: GoingLive, seen: Viewpoint | None) -> Iterator[str]:  # noqa: C901, PLR0912 - the same
     match event:
         case events.WebStarting(release=release):
             yield STEP + f"Starting web of v{release}"
+        case events.WebUnhealthy(what=what):
+            yield from wrapped(DETAIL, f"{escaped(what)}; asking again")
         case events.WebHealthy(url=url, status=status, seconds=seconds):
             yield DETAIL + f"GET {url} answered {status}" + _took(seconds)
         case events.Switched(release=release, previous=previous):

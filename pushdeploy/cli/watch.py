@@ -38,6 +38,7 @@ DOING = {
     "release_phase.started": "running the release command",
     "release_phase.output": "running the release command",
     "web.starting": "waiting for web to answer its health check",
+    "web.unhealthy": "getting the same answer",
     "web.healthy": "starting workers",
     "release.switched": "watching whether everything stays up",
     "workers.changed": "watching whether everything stays up",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.deploy.explain import explain, hint_of, wrong_port
 from pushdeploy.deploy.listener import passed_over, refuse_listener
 from pushdeploy.errors import DeployFailedError
-from pushdeploy.events import Report, Warned, WebHealthy
+from pushdeploy.events import Report, Warned, WebHealthy, WebUnhealthy
 from pushdeploy.model.cause import Cause
 from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import HealthCheck, Verdict, accepts, probe_headers
@@ -73,7 +73,7 @@ def check(
     """
     began = machine.monotonic()
     for one in release.checks:
-        answer = _pass(machine, release, instance, one, began, kind)
+        answer = _pass(machine, release, instance, one, report, began=began, kind=kind)
         if accepts(one, answer.status) is Verdict.WARN:
             report(
                 Warned(
@@ -104,10 +104,13 @@ def _pass(
     release: Release,
     instance: Instance,
     one: HealthCheck,
+    report: Report,
+    *,
     began: float,
     kind: Kind,
 ) -> Answer:
     """Probe until an answer passes. Steps that grow; never a fixed sleep."""
+    told = ""
     if one.initial_delay:
         machine.sleep(one.initial_delay)
     deadline = began + _patience(one)
@@ -120,6 +123,9 @@ def _pass(
             refuse_listener(machine, release, instance)
             return result
         refuse_listener(machine, release, instance)
+        if result.status is not None and result.what != told:
+            told = result.what
+            report(WebUnhealthy(release.number, told))
         crashed = not alive()
         if crashed or machine.monotonic() + pause > deadline:
             raise _failed(machine, release, instance, result, kind, crashed=crashed)

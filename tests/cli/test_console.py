@@ -109,6 +109,10 @@ LOOKS: list[tuple[Known, str]] = [
     (events.ReleasePhaseFinished(1.5), "       Done (1.5 s)\n"),
     (events.WebStarting(13), "-----> Starting web of v13\n"),
     (
+        events.WebUnhealthy(13, "GET / answered 500 Internal Server Error"),
+        "       GET / answered 500 Internal Server Error; asking again\n",
+    ),
+    (
         events.WebHealthy(13, "http://localhost/", 200, 0.9),
         "       GET http://localhost/ answered 200 (0.9 s)\n",
     ),

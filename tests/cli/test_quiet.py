@@ -43,6 +43,17 @@ def test_a_long_step_is_told_every_three_seconds() -> None:
     ]
 
 
+def test_an_answer_that_does_not_pass_is_waited_for_in_its_own_words() -> None:
+    clock = Clock()
+    quiet = Quiet(clock)
+    quiet.heard({"event": "web.starting"})
+    quiet.heard({"event": "web.unhealthy", "what": "GET / answered 500 Internal Server Error"})
+
+    clock.time += 3
+
+    assert quiet.line() == "       still getting the same answer (3 s)"
+
+
 def test_output_of_the_step_counts_as_something_said() -> None:
     clock = Clock()
     quiet = Quiet(clock)

@@ -13,7 +13,15 @@ import pytest
 from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.deploy.cutover import FRONT_SECONDS, front_seconds
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.events import AttemptEnded, AttemptFailed, BuildOutput, Event, Switched, WentLive
+from pushdeploy.events import (
+    AttemptEnded,
+    AttemptFailed,
+    BuildOutput,
+    Event,
+    Switched,
+    WebUnhealthy,
+    WentLive,
+)
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.health import HealthCheck
 from pushdeploy.model.instance import State
@@ -281,6 +289,8 @@ def test_a_web_process_that_answers_500_is_reported_with_the_answer(live: FakeMa
     assert ended.exit_code == 7
     assert failure(live).reason == "v2 is not healthy: GET / answered 500 Internal Server Error"
     assert "  no such table: posts" in failure(live).report
+    told = live.watching.one(WebUnhealthy)
+    assert told == WebUnhealthy(2, "GET / answered 500 Internal Server Error")
     assert_v1_serves_untouched(live)
 
 
