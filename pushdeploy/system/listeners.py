@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.errors import UnavailableError
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
-from pushdeploy.system.ports import socket_unit
+from pushdeploy.system.socket_units import socket_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,11 +1,11 @@
-"""The TCP ports of this machine; systemd holds those of its socket units (systemd.socket(5))."""
+"""The TCP ports of this machine; systemd holds those of its socket units."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pushdeploy.system import processes, tcp_owner
-from pushdeploy.system.systemctl import systemctl
+from pushdeploy.system.socket_units import socket_unit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -47,16 +47,3 @@ def held_by(holder: PortHolder, port: int) -> str:
     if unit is not None:
         return f"`{unit}` of systemd"
     return f"`{holder.name}` (process {holder.pid}, user {holder.user})"
-
-
-def socket_unit(port: int) -> str | None:
-    """The unit that has this port among what it listens on.
-
-    Each line of `systemctl list-sockets` begins `LISTEN UNIT`, as in `0.0.0.0:22 ssh.socket`.
-    """
-    listed = systemctl("list-sockets", "--plain", "--no-legend", check=False).stdout
-    for line in listed.splitlines():
-        listens, unit, *_ = [*line.split(), "", ""]
-        if listens.rpartition(":")[2] == str(port):
-            return unit
-    return None
