@@ -9,28 +9,25 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.build.build import refuse_full_disk
-from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
+from pushdeploy.build.node import QUIET, NodeSteps, node_steps
+from pushdeploy.build.step_output import Listener, failed
+from pushdeploy.build.venv import BUILD_SECONDS
 from pushdeploy.errors import DeployFailedError, RefusedInputError
-from pushdeploy.events import Report, StaticFound, StepOutput, StepsFinished, StepStarted, Warned
+from pushdeploy.events import Report, StaticFound, StepsFinished, Warned
+from pushdeploy.model.appjson import parse_app_json
 from pushdeploy.model.build_step import (
-    Begun,
     Collected,
-    NothingToCollect,
     collected_mount,
-    said,
     wanted_steps,
 )
-from pushdeploy.model.instance import DEFAULT_MEMORY, DEFAULT_TASKS
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.release import Kind
 from pushdeploy.model.static_mount import DEFAULT_MOUNTS, code_folders, mounts
-from pushdeploy.model.step_failure import cause
 from pushdeploy.records.app_records import read_release_or_none
 from pushdeploy.system import files
 from pushdeploy.system.failpoints import Point, reached
@@ -50,9 +47,6 @@ if TYPE_CHECKING:
 
 STEPPER = "import sys; from pushdeploy.build.stepper import main; sys.exit(main())"
 COLLECTOR = Path(__file__).with_name("collectstatic.py")
-
-KEPT_LINES = 60
-"""Of what a step printed: a failure looks there for its cause."""
 
 MADE_BY_STEPS = (Kind.DEPLOY, Kind.REBUILD)
 """Releases whose config vars are those that their build steps had."""
@@ -78,6 +72,7 @@ class _Work:
     venv: Venv
     environment: Environment
     steps: tuple[Step, ...]
+    node: NodeSteps
 
     @property
     def place(self) -> AppLayout:
@@ -105,9 +100,11 @@ def built_code(
         RefusedInputError: what the steps have left can't be a release's.
     """
     folder = records.place.venvs / venv.key
+    node = node_steps(tree, folder, report)
     steps = wanted_steps(
         tree.build,
-        tree.settings.build,
+        (*node.commands, *tree.settings.build),
+        parse_app_json(tree.app_json).predeploy if tree.app_json else "",
         environment.values,
         django=bool(tree.build.manage) and _has_django(folder),
         python=str(folder / "bin" / "python"),
@@ -115,7 +112,7 @@ def built_code(
     )
     if not steps:
         return Code(tree.slug)
-    work = _Work(machine, records, tree, venv, environment, steps)
+    work = _Work(machine, records, tree, venv, environment, steps, node)
     former = _former(work)
     if former is not None:
         report(StepsFinished(reused=True, seconds=0.0))
@@ -172,43 +169,12 @@ def _run(work: _Work, made: Path, report: Report) -> Collected | None:
     machine.accounts.own_work(place.name, (made, place.step_work))
     reached(Point.STEPS_BEGUN)
     began = machine.monotonic()
-    listener = _Listener(work.steps, report)
+    listener = Listener(work.steps, report)
     status = machine.supervisor.once(_job(work, made), listener)
     reached(Point.STEPS_RUN)
     if status != 0:
-        raise _failed(place.name, listener, status, machine.monotonic() - began)
+        raise failed(place.name, listener, status, machine.monotonic() - began)
     return listener.collected
-
-
-class _Listener:
-    """Hears what the steps print."""
-
-    def __init__(self, steps: tuple[Step, ...], report: Report) -> None:
-        self._steps, self._report = steps, report
-        self.current = steps[0]
-        self.collected: Collected | None = None
-        self.last: deque[str] = deque(maxlen=KEPT_LINES)
-
-    def __call__(self, line: str) -> None:
-        match said(line):
-            case Begun(number=number) if 0 <= number < len(self._steps):
-                self.current = self._steps[number]
-                self.last.clear()
-                self._report(StepStarted(self.current.shown))
-            case Collected() as collected:
-                self.collected = collected
-            case NothingToCollect():
-                self._report(
-                    StepOutput("django.contrib.staticfiles is not installed: nothing to collect")
-                )
-            case _ if line.strip():
-                self.last.append(line)
-                self._report(StepOutput(line))
-
-    @property
-    def collecting(self) -> bool:
-        """It is Django's `collectstatic` that runs, or ran last."""
-        return "collectstatic" in self.current.shown
 
 
 def _job(work: _Work, made: Path) -> Job:
@@ -217,8 +183,11 @@ def _job(work: _Work, made: Path) -> Job:
         "source": str(place.slugs / work.tree.slug),
         "code": str(made),
         "steps": [{"argv": step.argv, "hook": step.hook} for step in work.steps],
+        "without": work.node.without,
     }
-    folder = place.venvs / work.venv.key
+    path = [f"{place.venvs / work.venv.key}/bin", "/usr/local/bin", "/usr/bin", "/bin"]
+    if work.node.folder:
+        path.insert(1, work.node.folder)
     return Job(
         app=place.name,
         kind=JobKind.STEP,
@@ -233,11 +202,12 @@ def _job(work: _Work, made: Path) -> Job:
             *(place.build_cache, machine.layout.settings, machine.layout.engine_socket),
         ),
         environment=(
-            ("PATH", f"{folder}/bin:/usr/local/bin:/usr/bin:/bin"),
+            ("PATH", ":".join(path)),
             ("LANG", "C.UTF-8"),
             ("PYTHONUNBUFFERED", "1"),
             ("PUSHDEPLOY_APP", place.name),
             ("GIT_REV", work.tree.commit.id),
+            *(QUIET if work.node.commands else ()),
         ),
         seconds=BUILD_SECONDS,
         private=tuple(work.environment.values.items()),
@@ -280,29 +250,3 @@ def _served(
             )
         )
     return ()
-
-
-def _failed(app: str, listener: _Listener, status: int, seconds: float) -> DeployFailedError:
-    shown = listener.current.shown
-    if seconds >= BUILD_SECONDS:
-        return DeployFailedError(
-            f"`{shown}` was stopped after {BUILD_SECONDS / 60:.0f} minutes, its time limit",
-            hint="make it faster, commit, and push again",
-        )
-    if status == OUT_OF_MEMORY:
-        return DeployFailedError(
-            f"`{shown}` was killed: it needed more than the {DEFAULT_MEMORY} of the server's "
-            "memory that a build may use",
-            hint="add memory, or make it need less; free -h",
-        )
-    if status == OUT_OF_TASKS:
-        return DeployFailedError(
-            f"`{shown}` tried to run more than {DEFAULT_TASKS} processes and threads at once",
-            hint="fix what keeps forking, commit, and push again",
-        )
-    found = cause("\n".join(listener.last), app, collecting=listener.collecting)
-    return DeployFailedError(
-        f"`{shown}` failed with status {status}",
-        report=() if found is None else (found.text,),
-        hint="fix it, commit, and push again" if found is None else found.hint,
-    )

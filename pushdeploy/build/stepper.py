@@ -1,13 +1,15 @@
 """What runs as the build user: copies the code, and runs the build steps in the copy.
 
 One argument, JSON: `source` (the slug), `code` (an empty folder), `steps` (each with `argv` and
-`hook`). What the steps print passes through; a line of ours begins each (`model/build_step.py`).
+`hook`), `without` (folders that are not kept, unless the slug has them). What the steps print
+passes through; a line of ours begins each (`model/build_step.py`).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from threading import Thread
@@ -44,6 +46,9 @@ def main() -> int:
             status = 1
         if status != 0:
             return explained(status, refused_forks.hits().since(before))
+    for name in plan["without"]:
+        if not os.path.lexists(f"{plan['source']}/{name}"):
+            shutil.rmtree(name, ignore_errors=True)
     return 0
 
 

@@ -6,6 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.build_step import DEEPEST_MANAGE, HOOKS, MANAGE, BuildFiles
+from pushdeploy.model.node_build import (
+    LOCKS,
+    LONGEST_PACKAGE_JSON,
+    NO_NODE,
+    PACKAGE_JSON,
+    NodeBuild,
+    read_package_json,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +27,15 @@ PASSED_OVER = frozenset({"node_modules"})
 def build_files(slug: Path) -> BuildFiles:
     """What a slug has; no link counts."""
     hooks = tuple(one for one in HOOKS if _is_file(slug / one))
-    return BuildFiles(hooks, _manage(str(slug)))
+    return BuildFiles(hooks, _manage(str(slug)), _node(slug))
+
+
+def _node(slug: Path) -> NodeBuild:
+    path = slug / PACKAGE_JSON
+    if not _is_file(path) or path.stat().st_size > LONGEST_PACKAGE_JSON:
+        return NO_NODE
+    present = {lock for lock in LOCKS if _is_file(slug / lock)}
+    return read_package_json(path.read_text(errors="replace"), present)
 
 
 def _manage(slug: str) -> str:

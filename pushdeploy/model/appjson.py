@@ -52,6 +52,8 @@ class AppJson:
     healthchecks: tuple[HealthCheck, ...] = (DEFAULT_CHECK,)
     env: tuple[DeclaredVar, ...] = ()
     """Config vars that the first release needs, by name."""
+    predeploy: str = ""
+    """`scripts.dokku.predeploy`: what Dokku runs at the end of a build, a line for the shell."""
 
 
 def parse_app_json(text: str) -> AppJson:
@@ -64,7 +66,7 @@ def parse_app_json(text: str) -> AppJson:
     refuse_longer(text, LONGEST_APP_JSON, "app.json")
     root = parse_json(text, "app.json")
     root.keys()
-    return AppJson(tuple(_checks(root)) or (DEFAULT_CHECK,), _env(root))
+    return AppJson(tuple(_checks(root)) or (DEFAULT_CHECK,), _env(root), _predeploy(root))
 
 
 def _env(root: JsonNode) -> tuple[DeclaredVar, ...]:
@@ -101,6 +103,13 @@ def _value(name: str, node: JsonNode) -> str:
     except UsageError as error:
         node.refuse(error.message, "correct it")
     return node.value
+
+
+def _predeploy(root: JsonNode) -> str:
+    node: JsonNode | None = root
+    for key in ("scripts", "dokku", "predeploy"):
+        node = node.get(key) if node else None
+    return node.text() if node else ""
 
 
 def _checks(root: JsonNode) -> Iterator[HealthCheck]:

@@ -1,7 +1,7 @@
 """Build steps: what a tree has run after its packages are there, and what they say of themselves.
 
-The order is Heroku's: `bin/pre_compile`, what the repo's settings say, Django's `collectstatic`,
-`bin/post_compile`.
+The order is Heroku's: `bin/pre_compile`, Node's `build` script, what the repo's settings say,
+Django's `collectstatic`, `bin/post_compile`; last, `scripts.dokku.predeploy` of app.json.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import PushdeployError, RefusedInputError
+from pushdeploy.model.node_build import NO_NODE, NodeBuild, parse_node_build
 from pushdeploy.model.static_mount import StaticMount, parse_static_mount
 from pushdeploy.model.text import quoted
 
@@ -45,6 +46,7 @@ class BuildFiles:
     """Those of `HOOKS` that are there."""
     manage: str = ""
     """The shallowest `manage.py`, or empty."""
+    node: NodeBuild = NO_NODE
 
 
 NOTHING = BuildFiles()
@@ -96,7 +98,8 @@ def parse_build_files(record: object) -> BuildFiles:
     manage = str(record["manage"])
     if manage and (_MANAGE.fullmatch(manage) is None or ".." in manage.split("/")):
         raise ValueError(f"{manage!r} is not a `manage.py`")
-    return BuildFiles(tuple(one for one in HOOKS if one in record["hooks"]), manage)
+    hooks = tuple(one for one in HOOKS if one in record["hooks"])
+    return BuildFiles(hooks, manage, parse_node_build(record["node"]))
 
 
 def said(line: str) -> Said | None:
@@ -147,6 +150,7 @@ def wants_collectstatic(files: BuildFiles, environment: Mapping[str, str], *, dj
 def wanted_steps(
     files: BuildFiles,
     commands: tuple[str, ...],
+    predeploy: str,
     environment: Mapping[str, str],
     *,
     django: bool,
@@ -157,21 +161,28 @@ def wanted_steps(
 
     Args:
         files: what of the tree asks for one.
-        commands: what the repo's own settings have run, each a line for the shell.
+        commands: lines for the shell, of Node and of the repo's own settings.
+        predeploy: what Dokku runs last, a line for the shell, or empty.
         environment: the config vars.
         django: whether it is installed.
         python: the venv's.
         collector: the program that runs `collectstatic` for us.
     """
     steps = [_hook(PRE_COMPILE)] if PRE_COMPILE in files.hooks else []
-    steps += [Step(line, ("/bin/bash", "--norc", "-c", line)) for line in commands]
+    steps += [_line(line) for line in commands]
     if wants_collectstatic(files, environment, django=django):
         shown = f"python {files.manage} collectstatic --noinput"
         steps.append(Step(shown, (python, collector, files.manage)))
     if POST_COMPILE in files.hooks:
         steps.append(_hook(POST_COMPILE))
+    if predeploy:
+        steps.append(_line(predeploy))
     return tuple(steps)
 
 
+def _line(line: str) -> Step:
+    return Step(line, ("/bin/bash", "--norc", "-c", line))
+
+
 def _hook(path: str) -> Step:
-    return Step(path, ("/bin/bash", "--norc", "-c", path), path)
+    return replace(_line(path), hook=path)

@@ -61,6 +61,9 @@ def test_what_collectstatic_made_is_served_by_nginx(django: Site) -> None:
     assert "-----> $ python manage.py collectstatic --noinput" in push.output
     assert "static file" in push.output
     assert_served(django, style(django), "body { color: black }")
+    assert_served(django, "/static/assets/index-BX3k2_9a.js", "built")
+    plain = proxy.visit(django.host, f"http://{NAME}/static/app.css")
+    assert (plain.status, plain.headers["Cache-Control"]) == (200, "no-cache")
     code = django.host.run("readlink", "-f", f"{django.root}/current/code").stdout.strip()
     mode = django.host.run("stat", "-c", "%U %a", f"{code}/project/settings.py").stdout.strip()
     assert mode == "deploy 640"
@@ -108,6 +111,18 @@ def test_another_config_var_runs_them_at_the_next_push_alone(django: Site) -> No
     assert "python manage.py collectstatic" in push.output
 
 
+def test_nginx_follows_no_link_of_what_was_collected(django: Site) -> None:
+    hook = "ln -s /etc/passwd staticfiles/leak.txt\nln -s ../project staticfiles/code\n"
+    django.change({"bin/post_compile": hook})
+    assert django.push().exit_status == 0
+
+    for path in ("leak.txt", "code/settings.py", "../project/settings.py", "%2e%2e/Procfile"):
+        found = proxy.visit(django.host, f"http://{NAME}/static/{path}")
+        assert found.status in (400, 404), path
+        assert "root:" not in found.text
+        assert "SECRET" not in found.text
+
+
 def test_settings_without_a_static_root_say_what_to_set_and_how_to_turn_it_off(
     django: Site,
 ) -> None:
@@ -116,6 +131,9 @@ def test_settings_without_a_static_root_say_what_to_set_and_how_to_turn_it_off(
     push = django.push()
     assert_refused(push, "DISABLE_COLLECTSTATIC=1")
     assert "STATIC_ROOT" in push.output
+    foreign = settings.replace('BASE_DIR / "staticfiles"', '"/tmp/collected"')
+    django.change({"project/settings.py": foreign})
+    assert_refused(django.push(), "not a folder in the code", "BASE_DIR")
 
     django.cli("config:set DISABLE_COLLECTSTATIC=1")
     push = django.push()
@@ -153,6 +171,16 @@ def test_a_hook_fills_the_code_with_the_config_vars_and_nobody_writes_it_afterwa
         written = site.host.run("touch", f"{code}/built.txt", user=user, check=False)
         assert written.returncode != 0
     assert "errno=30" in site.get("/write").text or "errno=13" in site.get("/write").text
+
+
+def test_a_front_end_without_node_is_said_and_dokku_s_script_runs(site: Site) -> None:
+    package = '{"scripts": {"build": "vite build"}}\n'
+    app_json = '{"scripts": {"dokku": {"predeploy": "echo from dokku >built.txt"}}}\n'
+    push = site.deploy("tiny", {"package.json": package, "app.json": app_json})
+
+    assert "sudo apt install nodejs npm" in push.output
+    assert "$ echo from dokku >built.txt" in push.output
+    assert site.host.read(f"{site.root}/current/code/built.txt") == "from dokku\n"
 
 
 def test_what_a_hostile_step_leaves_fails_the_build(site: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import pytest
 from hypothesis import given
@@ -24,15 +25,23 @@ from pushdeploy.model.build_step import (
 from pushdeploy.model.static_mount import StaticMount
 
 CODE = "/var/lib/pushdeploy/apps/blog/slugs/abc"
+NONE = asdict(BuildFiles())
 ALL = BuildFiles(HOOKS, "web/manage.py")
 
 
 def shown(files: BuildFiles, *commands: str, django: bool = True, **environment: str) -> list[str]:
     """The steps as people see them."""
     steps = wanted_steps(
-        files, commands, environment, django=django, python="/venv/bin/python", collector="/c.py"
+        files,
+        commands,
+        "make last",
+        environment,
+        django=django,
+        python="/venv/bin/python",
+        collector="/c.py",
     )
-    return [step.shown for step in steps]
+    assert steps[-1].shown == "make last"
+    return [step.shown for step in steps[:-1]]
 
 
 def test_the_steps_come_in_herokus_order() -> None:
@@ -61,11 +70,11 @@ def test_collectstatic_needs_django_and_can_be_turned_off_by_any_value() -> None
 )
 def test_a_manage_py_elsewhere_is_not_taken_from_the_checkout(manage: str) -> None:
     with pytest.raises(ValueError, match="is not a"):
-        parse_build_files({"hooks": [], "manage": manage})
+        parse_build_files({**NONE, "manage": manage})
 
 
 def test_only_known_hooks_are_taken_from_the_checkout() -> None:
-    found = parse_build_files({"hooks": ["bin/post_compile", "bin/evil"], "manage": ""})
+    found = parse_build_files({**NONE, "hooks": ["bin/post_compile", "bin/evil"]})
 
     assert found == BuildFiles(("bin/post_compile",))
 
