@@ -324,10 +324,11 @@ OTHERS = {
     *("app.json", "pyproject.toml", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"),
     *("fly.toml", "nixpacks.toml", "railway.json", "railway.toml"),
     *("pylock.toml", "uv.toml", "poetry.toml", "pdm.toml"),
+    *("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock"),
     *("HEAD.lock", "config.lock", "packed-refs.lock", "shallow.lock", "*.lock", ".lock"),
     *("fullchain.pem", "privkey.pem", "index.nginx-debian.html", "/run/ufw.lock"),
 }
-"""Names that somebody else gave: Python's tools, other platforms, git, certbot, nginx, ufw, uv."""
+"""Names that others gave: tools of Python and Node, platforms, git, certbot, nginx, ufw, uv."""
 
 NAMED_THERE = {
     "model/layout.py": "where something lies on disk",

@@ -53,7 +53,6 @@ def deploy(
         _tell_of_workers(records, tree, procfile, report)
     environment = environment_for(records, tree, report)
     venv = build(machine, app, tree, procfile, report)
-    environment = records.environment()
     code = built_code(machine, records, tree, venv, environment, report)
     release = with_code(new_release(records, tree, procfile, venv, who, machine.now()), code)
     records.note_attempt(attempt, commit=tree.commit.id, release=release.number)
