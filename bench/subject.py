@@ -9,6 +9,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 FOLDERS = {
     "flask": CHECKOUT / "bench/subjects/flask",
     "flask12": CHECKOUT / "bench/subjects/flask12",
+    "flask60": CHECKOUT / "bench/subjects/flask60",
     "tiny": CHECKOUT / "tests/sample_apps/tiny",
 }
 

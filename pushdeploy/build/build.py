@@ -76,7 +76,13 @@ def build(
         report(BuildStarted(tree.source))
         refuse_full_disk(machine, machine.layout.app(app).venvs)
         export(machine, app, tree, report, python)
-        make_venv(machine, app, tree, report, python=python, venv=venv, extra=extra)
+        make_venv(
+            *(machine, app, tree, report),
+            python=python,
+            venv=venv,
+            extra=extra,
+            fresh=fresh,
+        )
     report(Built(reused=reused, seconds=machine.monotonic() - began, source=tree.source))
     return Venv(key, str(python.version), str(python.path))
 

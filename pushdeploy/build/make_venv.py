@@ -11,35 +11,42 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pushdeploy.build import private_cache, source_copy
+from pushdeploy.build import private_cache, seed, source_copy
+from pushdeploy.build.grower import UNFIT
 from pushdeploy.build.recipe import PINS, recipe
 from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, Report
+from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.instance import DEFAULT_MEMORY, DEFAULT_TASKS
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.layout import COMPLETE
+from pushdeploy.model.seed import Seed
 from pushdeploy.system import files, pythons, uv
 from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from types import ModuleType
 
     from pushdeploy.machine.machine import Machine
-    from pushdeploy.model.dependency_file import Source
     from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.tree import Tree
 
 BUILDER = "import sys; from pushdeploy.build.builder import main; sys.exit(main())"
 """Sooner under way than by `-m`."""
 
+GROWER = "import sys; from pushdeploy.build.grower import main; sys.exit(main())"
+
 SAID_BEFORE = "Using Python "
 """What uv says of it has a path that is of no interest."""
 
 PROGRESS = re.compile(r"(Resolved|Prepared|Downloading|Downloaded|Installed|warning:| [+~-] ).*")
 """What uv says of wheels as long as all is well; why wheels alone won't do is said by the build."""
+
+ADDED = ""
+"""Among the texts of requirements: what we add; no file has that name."""
 
 LIMITS = (OUT_OF_MEMORY, OUT_OF_TASKS)
 
@@ -53,19 +60,26 @@ def make_venv(
     python: pythons.Interpreter,
     venv: Path,
     extra: list[str],
+    fresh: bool = False,
 ) -> None:
-    """Make it, complete, or fail and leave nothing.
+    """Make it, complete, or fail and leave nothing; a `fresh` one takes nothing from another.
 
     Raises:
         DeployFailedError: it could not be made.
     """
     began = machine.monotonic()
-    _begin(machine, app, venv)
-    reached(Point.BUILD_BEGUN)
-    status = 1
+    status = UNFIT
     if not tree.local:
-        job = _from_wheels(machine, app, tree, python=python, venv=venv, extra=extra)
-        status = machine.supervisor.once(job, progress(report))
+        made = _seed_of(machine, tree, python=python, venv=venv, extra=extra)
+        old = None if fresh else _seed(machine, app, tree, made)
+        if old is not None:
+            job = _from_seed(machine, app, tree, old=old, venv=venv, extra=extra)
+            status = _fetched(machine, job, report, venv=venv, old=old)
+        if status == UNFIT:
+            job = _from_wheels(machine, app, tree, python=python, venv=venv, extra=extra)
+            status = _fetched(machine, job, report, venv=venv)
+        if status == 0 and (venv / COMPLETE).exists():
+            seed.note(machine.layout.app(app), made)
     spent = machine.monotonic() - began
     if status not in (0, *LIMITS) and spent < BUILD_SECONDS:
         _begin(machine, app, venv)
@@ -79,9 +93,38 @@ def make_venv(
         raise _failed(tree.source, status, machine.monotonic() - began)
 
 
+def _fetched(
+    machine: Machine, job: Job, report: Report, *, venv: Path, old: Path | None = None
+) -> int:
+    """Have uv alone make it, from another one's files if there is one; returns its exit status."""
+    growth = None
+    if old is None:
+        _begin(machine, job.app, venv)
+    else:
+        growth = seed.Growth(old, venv, machine.accounts.venv_owner(job.app))
+        _begin_growth(machine, job.app, growth)
+    reached(Point.BUILD_BEGUN)
+    return machine.supervisor.once(job, progress(report), growth)
+
+
 def _begin(machine: Machine, app: str, venv: Path) -> None:
+    seed.forget(machine.layout.app(app), venv)
     files.delete_tree(venv)
     machine.accounts.own_venv(app, venv)
+
+
+def _begin_growth(machine: Machine, app: str, growth: seed.Growth) -> None:
+    seed.forget(machine.layout.app(app), growth.venv)
+    files.delete_tree(growth.venv)
+    growth.begin()
+
+
+def _seed_of(
+    machine: Machine, tree: Tree, *, python: pythons.Interpreter, venv: Path, extra: list[str]
+) -> Seed:
+    """What is noted of this venv when uv alone has made it."""
+    texts = {**tree.requirements, ADDED: "\n".join(extra)}
+    return Seed(venv.name, f"{python.path} {python.version}", str(machine.uv), texts)
 
 
 def _begin_work(machine: Machine, app: str) -> None:
@@ -117,10 +160,32 @@ def _from_wheels(
         *(uv.install_wheels(machine.uv, venv, words) for words in how.wanted),
         uv.compile_wheels(venv),
     )
+    return _fetch(machine, app, venv, argv(machine, venv, place.slugs / tree.slug, *lines))
+
+
+def _seed(machine: Machine, app: str, tree: Tree, made: Seed) -> Path | None:
+    """The venv that this one may begin with; of a lock nobody can tell yet what stays the same."""
+    place = machine.layout.app(app)
+    return seed.find(place, made) if tree.source is Source.REQUIREMENTS else None
+
+
+def _from_seed(
+    machine: Machine, app: str, tree: Tree, *, old: Path, venv: Path, extra: list[str]
+) -> Job:
+    place = machine.layout.app(app)
+    (wanted,) = recipe(machine.uv, tree, venv, place.exported / PINS, extra).wanted
+    lines = (uv.change_wheels(machine.uv, venv, wanted), uv.compile_wheels(venv))
+    words = (str(old), str(venv), str(place.slugs / tree.slug), *_divided(lines))
+    return _fetch(machine, app, venv, (str(machine.python), "-I", "-c", GROWER, *words))
+
+
+def _fetch(machine: Machine, app: str, venv: Path, words: tuple[str, ...]) -> Job:
+    """A job in which none of the packages' code runs."""
+    place = machine.layout.app(app)
     return Job(
         app=app,
         kind=JobKind.FETCH,
-        argv=argv(machine, venv, place.slugs / tree.slug, *lines),
+        argv=words,
         user=machine.accounts.build_user(app),
         groups=(machine.accounts.app_user(app),),
         folder=place.build_cache,
@@ -180,8 +245,13 @@ def _run(machine: Machine, program: ModuleType, *paths: Path) -> list[str]:
 
 def argv(machine: Machine, venv: Path, code: Path, *lines: list[str]) -> tuple[str, ...]:
     """What fills a venv by these commands, run in a folder, and marks it complete."""
-    words = [word for line in lines for word in ("--", *line)]
-    return (str(machine.python), "-I", "-c", BUILDER, str(venv), str(code), *words[1:])
+    words = (str(venv), str(code), *_divided(lines))
+    return (str(machine.python), "-I", "-c", BUILDER, *words)
+
+
+def _divided(lines: Sequence[list[str]]) -> list[str]:
+    """Commands with `--` between them."""
+    return [word for line in lines for word in ("--", *line)][1:]
 
 
 def hidden(place: AppLayout) -> tuple[Path, ...]:

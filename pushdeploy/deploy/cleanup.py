@@ -75,6 +75,8 @@ def clean_up_locked(
     """
     if _has_lost(records):
         return []
+    machine.accounts.seal_venvs(records.place.name)
+    reached(Point.CLEANUP_SEALED)
     did = _end_warm(machine, records)
     _end_previous(machine, records)
     extra = _extra(machine, records)

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
         Timers,
     )
     from pushdeploy.model.instance import Instance, Status
-    from pushdeploy.model.job import Job
+    from pushdeploy.model.job import Fed, Job
     from pushdeploy.model.layout import Layout
     from pushdeploy.model.log_line import Keeping, LogLine
+    from pushdeploy.system.owned_tree import Owner
     from pushdeploy.system.ownership import Findings
 
 
@@ -75,8 +76,11 @@ class Supervisor(Protocol):
     def can_bind(self) -> bool:
         """Whether a job can find a folder in the place of another (`Job.bound`, `Job.shown`)."""
 
-    def once(self, job: Job, on_line: Callable[[str], None]) -> int:
-        """Run a job to its end, its output line by line; returns its exit status."""
+    def once(self, job: Job, on_line: Callable[[str], None], fed: Fed | None = None) -> int:
+        """Run a job to its end, its output line by line; returns its exit status.
+
+        What is `fed` is called once the job was asked for, and tells it to go on by what it gets.
+        """
 
     def run(
         self,
@@ -160,6 +164,12 @@ class Accounts(Protocol):
         Raises:
             RefusedInputError: something in it can't be sealed.
         """
+
+    def venv_owner(self, app: str) -> Owner | None:
+        """Who gets the folders of a venv in which files are linked; `None`: they are copied."""
+
+    def seal_venvs(self, app: str) -> None:
+        """Have nobody but root write into the venvs that are complete."""
 
 
 class CheckoutWorker(Protocol):

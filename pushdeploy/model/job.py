@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+Fed = Callable[[Callable[[], None]], None]
+"""What is done beside a job, and calls what it is given for each time that the job may go on."""
 
 JOB_VARIABLE = "PUSHDEPLOY_JOB"
 """In embedded mode, marks a job's processes, so that those of a killed engine can be found."""

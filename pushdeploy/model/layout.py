@@ -136,6 +136,11 @@ class AppLayout:
         return self.root / "venvs"
 
     @property
+    def seed(self) -> Path:
+        """Which venv the next one may begin with (`model/seed.py`)."""
+        return self.root / "seed.json"
+
+    @property
     def build_cache(self) -> Path:
         """The home of this app's builds; no other app reads it."""
         return self.root / "cache"

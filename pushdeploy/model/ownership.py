@@ -65,6 +65,8 @@ class Owned:
     made: bool = False
     """It is made when it is not there, empty."""
     contents: Contents | None = None
+    having: str = ""
+    """Only folders count that have a file of this name."""
 
 
 OWN = Contents(folders=0o700, files=0o400)
@@ -139,7 +141,8 @@ def app_owned(place: AppLayout) -> tuple[Owned, ...]:
         Owned(place.repo, GIT_USER, GIT_USER, 0o700, made=True, contents=REPO),
         Owned(place.slugs, GIT_USER, runner, 0o2751, made=True, contents=CODE),
         Owned(place.venvs, ROOT, runner, 0o2711, made=True),
-        Owned(place.venvs / "*", builder, runner, 0o2750, contents=VENV),
+        Owned(place.venvs / "*", ROOT, runner, 0o2750, contents=VENV, having=COMPLETE),
+        _file(place.seed, 0o600),
         Owned(place.build_cache, builder, builder, 0o700, made=True, contents=OWN),
         Owned(place.home, runner, runner, 0o700, made=True, contents=Contents(group=False)),
         Owned(place.shared, runner, runner, 0o711, made=True, contents=Contents(group=False)),

@@ -139,6 +139,15 @@ class ServerAccounts:
         owner = Owner(_known(GIT_USER).pw_uid, _known(app_user(app)).pw_gid)
         seal(folder, owner)
 
+    def venv_owner(self, app: str) -> Owner | None:
+        """The build user, until the venv is complete."""
+        return Owner(_known(build_user(app)).pw_uid, _known(app_user(app)).pw_gid)
+
+    def seal_venvs(self, app: str) -> None:
+        """As `ensure` does at the next occasion, which then takes no time."""
+        place = self._layout.app(app)
+        set_right(line for line in app_owned(place) if line.path.parent == place.venvs)
+
 
 def _set_right(owned: Iterable[Owned], *, deep: bool) -> Findings:
     findings = set_right(owned, deep=deep)

@@ -86,6 +86,13 @@ class OwnAccounts:
         """What no slug can have is refused all the same."""
         seal(folder, Owner(os.getuid(), os.getgid()))
 
+    def venv_owner(self, app: str) -> Owner | None:
+        """Whoever could write a file that is linked is the one who builds and runs: so no links."""
+        return None
+
+    def seal_venvs(self, app: str) -> None:
+        """There is nobody else."""
+
 
 def _name() -> str:
     try:

@@ -20,6 +20,8 @@ from pushdeploy.system import bounded
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from pushdeploy.model.job import Fed
+
 OUTPUT_LIMIT = 1 << 20
 """Bytes of a program's output that are kept or handed on; the rest is read and dropped."""
 
@@ -108,18 +110,28 @@ def attempt(command: Command, *, seconds: float = 60, limit: int = OUTPUT_LIMIT)
     return Output(child.returncode, text_of(outputs[0], limit), text_of(outputs[1], limit))
 
 
-def stream(command: Command, on_line: Callable[[str], None], *, seconds: float) -> int:
+def stream(
+    command: Command,
+    on_line: Callable[[str], None],
+    *,
+    seconds: float,
+    fed: Fed | None = None,
+) -> int:
     """Run to the end and hand each line of output over as it comes; returns the exit status.
 
-    Both streams are merged. After `OUTPUT_LIMIT` bytes lines are dropped, and said to be.
+    Both streams are merged. After `OUTPUT_LIMIT` bytes lines are dropped, and said to be. What is
+    `fed` starts at once, and its stdin ends when that has returned.
 
     Raises:
         CommandFailedError: it ran longer than `seconds`; its whole process group was killed.
         UnavailableError: there is no such program.
     """
-    child = start(command, stdout=PIPE, stderr=subprocess.STDOUT, new_session=True)
+    stdin = subprocess.DEVNULL if fed is None else PIPE
+    child = start(command, stdin=stdin, stdout=PIPE, stderr=subprocess.STDOUT, new_session=True)
     until = time.monotonic() + seconds
     try:
+        if fed is not None:
+            _feed(child, fed)
         for line in _capped(_lines(child, until)):
             on_line(line)
         return child.wait(max(0.0, until - time.monotonic()))
@@ -127,6 +139,16 @@ def stream(command: Command, on_line: Callable[[str], None], *, seconds: float) 
         raise too_long(command, seconds) from None
     finally:
         stop(child)
+
+
+def _feed(child: Process, fed: Fed) -> None:
+    def go() -> None:
+        with contextlib.suppress(BrokenPipeError):  # its exit status says more
+            os.write(stdin.fileno(), b".")
+
+    if child.stdin is not None:
+        with child.stdin as stdin:
+            fed(go)
 
 
 def start(

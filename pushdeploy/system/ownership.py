@@ -77,14 +77,18 @@ def set_right(owned: Iterable[Owned], *, deep: bool = False) -> Findings:
     user, group = cache(_user), cache(_group)
     for line in owned:
         owner = Owner(user(line.user), group(line.group))
+        names: dict[int, int] = {}
         for path in _expanded(line.path):
             if refused.isdisjoint(path.parents):
                 try:
-                    _set_right(line, path, owner, findings, deep=deep)
+                    _set_right(line, path, owner, findings, names, deep=deep)
                 except _NotOursError as error:
                     refused.add(path)
                     if path == line.path:
                         findings.refused.append(str(error))
+        if names:
+            left = f"left {len(names)} files in `{line.path}` alone: they have names elsewhere"
+            findings.left.append(left)
     return findings
 
 
@@ -92,7 +96,16 @@ class _NotOursError(PushdeployError):
     """Something of another kind has the place; what a pattern finds may be anybody's."""
 
 
-def _set_right(line: Owned, path: Path, owner: Owner, findings: Findings, *, deep: bool) -> None:
+def _set_right(
+    line: Owned,
+    path: Path,
+    owner: Owner,
+    findings: Findings,
+    names: dict[int, int],
+    *,
+    deep: bool,
+) -> None:
+    """One path; `names` are those of files with several, over all paths of the line."""
     made = line.made and _make(line, path)
     with opened(path) as descriptor:
         if descriptor is None:
@@ -100,6 +113,8 @@ def _set_right(line: Owned, path: Path, owner: Owner, findings: Findings, *, dee
         found = os.fstat(descriptor)
         if not KINDS[line.kind](found.st_mode):
             raise _NotOursError(f"`{path}` should be a {line.kind} of pushdeploy's but is not")
+        if line.having and not _has(descriptor, line.having):
+            return
         was_right = _is_right(line, owner, found)
         if not was_right:
             if found.st_nlink > 1 and line.kind is Kind.FILE:
@@ -107,7 +122,7 @@ def _set_right(line: Owned, path: Path, owner: Owner, findings: Findings, *, dee
             give(descriptor, owner)
             if line.mode is not None:
                 set_mode(descriptor, line.mode)
-        tree = Tree(found.st_dev)
+        tree = Tree(found.st_dev, names=names)
         inside = None if made else line.contents
         if inside and (deep or not was_right or has_sign(descriptor, inside, owner)):
             walk(descriptor, inside, owner, tree)
@@ -129,11 +144,17 @@ def _told(path: Path, line: Owned, tree: Tree, *, changed: bool) -> list[str]:
 
 def _left(path: Path, tree: Tree) -> list[str]:
     left = []
-    if tree.names:
-        left.append(f"left {len(tree.names)} files in `{path}` alone: they have names elsewhere")
     if tree.too_deep:
         left.append(f"left folders in `{path}` alone that lie deeper than {DEEPEST}")
     return left
+
+
+def _has(folder: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _make(line: Owned, path: Path) -> bool:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from pushdeploy.model.job import Fed
     from pushdeploy.model.layout import Layout
     from pushdeploy.model.log_line import LogLine
 
@@ -130,10 +131,11 @@ class Supervisord:
         """That takes root."""
         return False
 
-    def once(self, job: Job, on_line: Callable[[str], None]) -> int:
+    def once(self, job: Job, on_line: Callable[[str], None], fed: Fed | None = None) -> int:
         """Run a job as our child, marked as the app's."""
         try:
-            return _status_of(command.stream(self._job(job), on_line, seconds=job.seconds))
+            line = self._job(job)
+            return _status_of(command.stream(line, on_line, seconds=job.seconds, fed=fed))
         finally:
             processes.kill_marked(JOB_VARIABLE, self._mark(job.app, job.kind))
 

@@ -39,6 +39,7 @@ from pushdeploy.system.unit_status import PROPERTIES, STATES, named_status, read
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
+    from pushdeploy.model.job import Fed
     from pushdeploy.model.log_line import Keeping, LogLine
 
 UNITS = Path("/run/systemd/system")
@@ -143,12 +144,12 @@ class Systemd:
         """By a mount of its own (systemd.exec(5))."""
         return True
 
-    def once(self, job: Job, on_line: Callable[[str], None]) -> int:
+    def once(self, job: Job, on_line: Callable[[str], None], fed: Fed | None = None) -> int:
         """Run a job in a transient unit of its own and wait for it."""
         unit = job_of(job)
         with job_files.written(unit, job.argv, job.user, private=job.private):
             line = run_command(job, unit, "--pipe")
-            ended = command.stream(line, on_line, seconds=job.seconds + 30)
+            ended = command.stream(line, on_line, seconds=job.seconds + 30, fed=fed)
             return job_files.status(unit, ended)
 
     def run(

@@ -70,6 +70,15 @@ def export(uv: Path, venv: Path, pins: Path, chosen: Sequence[str] = ()) -> list
     ]
 
 
+def change_wheels(uv: Path, venv: Path, wanted: Sequence[str]) -> list[str]:
+    """The same in a venv that has packages: in the end it has those of a fresh one.
+
+    What is wanted is resolved without a look at what is there (`--upgrade`).
+    """
+    options = ("--exact", "--upgrade", "--no-build", "--no-compile-bytecode")
+    return [*_install(uv, venv, *options), *wanted]
+
+
 def compile_wheels(venv: Path) -> list[str]:
     """The command that compiles what is installed, without running any of it (`-S`: no site)."""
     return [str(_python(venv)), "-I", "-S", str(COMPILER), str(venv)]

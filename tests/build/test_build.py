@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pushdeploy.build.build import venv_key
+from pushdeploy.build.grower import UNFIT
 from pushdeploy.build.venv import OUT_OF_MEMORY, OUT_OF_TASKS
+from pushdeploy.deploy.change_release import Change
 from pushdeploy.events import AttemptFailed, PythonChosen, Warned
 from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.model.release import Commit
+from pushdeploy.model.release import Commit, Kind
 from pushdeploy.model.tree import Tree
 from tests.deploy.machine import FakeMachine, names
 
@@ -219,3 +221,82 @@ def test_a_lock_that_is_older_than_its_source_is_said_at_each_push(machine: Fake
         assert isinstance(told, Warned)
         assert "`uv.lock` is older than `pyproject.toml`" in told.text
         assert told.hint.startswith("uv lock")
+
+
+def words_of(machine: FakeMachine) -> list[str]:
+    """Which program of ours each build has begun with, in order."""
+    return [
+        "grower" if any("grower" in word for word in job.argv) else "builder"
+        for job in machine.supervisor.jobs
+        if job.kind in (JobKind.FETCH, JobKind.BUILD)
+    ]
+
+
+def test_the_next_venv_begins_with_the_last_ones_files(machine: FakeMachine) -> None:
+    machine.push("one", requirements="flask\n")
+    machine.push("two", requirements="flask\nsix\n")
+
+    assert words_of(machine) == ["builder", "grower"]
+    job = machine.supervisor.jobs[-1]
+    assert {"--exact", "--upgrade", "--no-build", "-S"} <= set(job.argv)
+    assert job.kind is JobKind.FETCH
+    assert machine.place.venvs / job.argv[4] in machine.place.venvs.iterdir()
+
+
+def test_a_venv_in_whose_making_packages_code_ran_is_no_seed(machine: FakeMachine) -> None:
+    machine.supervisor.statuses_of_jobs[JobKind.FETCH] = 2
+    machine.push("one", requirements="flask\n")
+    del machine.supervisor.statuses_of_jobs[JobKind.FETCH]
+
+    machine.push("two", requirements="flask\nsix\n")
+
+    assert words_of(machine) == ["builder", "builder", "builder"]
+
+
+def test_what_code_made_in_the_place_of_a_seed_is_none(machine: FakeMachine) -> None:
+    machine.push("one", requirements="flask\n")
+    (venv,) = machine.place.venvs.iterdir()
+    (venv / ".complete").unlink()
+    machine.supervisor.statuses_of_jobs[JobKind.FETCH] = 2
+    machine.deploy()
+    del machine.supervisor.statuses_of_jobs[JobKind.FETCH]
+    assert (venv / ".complete").exists()
+
+    machine.push("two", requirements="flask\nsix\n")
+
+    assert words_of(machine)[-1] == "builder"
+
+
+def test_where_a_seed_does_not_fit_the_venv_is_made_afresh_from_wheels(
+    machine: FakeMachine,
+) -> None:
+    machine.push("one", requirements="flask\n")
+    machine.supervisor.status_of_growth = UNFIT
+
+    assert machine.push("two", requirements="flask\nsix\n").exit_code == 0
+
+    assert words_of(machine) == ["builder", "grower", "builder"]
+
+
+def test_a_rebuild_takes_nothing_from_another_venv(machine: FakeMachine) -> None:
+    machine.push("one", requirements="flask\n")
+
+    machine.change_release(Change(Kind.REBUILD, "Rebuild", fresh=True))
+
+    assert words_of(machine) == ["builder", "builder"]
+
+
+def test_another_index_takes_nothing_from_another_venv(machine: FakeMachine) -> None:
+    machine.push("one", requirements="flask\n")
+    machine.push("two", requirements="--index-url https://one/simple\nflask\n")
+
+    assert words_of(machine) == ["builder", "builder"]
+
+
+def test_a_note_that_a_power_cut_left_is_no_seed(machine: FakeMachine) -> None:
+    machine.push("one", requirements="flask\n")
+    machine.place.seed.write_text("")
+
+    assert machine.push("two", requirements="flask\nsix\n").exit_code == 0
+
+    assert words_of(machine) == ["builder", "builder"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from pushdeploy.apps.first_push import sweep_first_pushes
 from pushdeploy.errors import CommandFailedError, NotFoundError
 from pushdeploy.model.build_step import NOTHING, BuildFiles
 from pushdeploy.model.instance import Instance, State, Status, parse_unit
-from pushdeploy.model.job import Job, JobKind
+from pushdeploy.model.job import Fed, Job, JobKind
 from pushdeploy.model.log_line import Keeping, Kept
 from pushdeploy.model.release import Commit
 from pushdeploy.model.repo_settings import APP_JSON, NOTHING_SAID, RepoSettings
@@ -58,12 +59,18 @@ class Unit:
 def _make_venv(job: Job) -> None:
     """What uv would make with the interpreter that the job names, as far as we look at it."""
     venv = job.writable[0]
+    if (venv / ".seed").is_dir():
+        shutil.rmtree(venv / ".seed")
+        (venv / ".complete").write_text("")
+        return
     (named,) = [word for word in job.argv if word.startswith("--python=") and venv.name not in word]
     python = Path(named.removeprefix("--python="))
     (venv / "bin").mkdir(exist_ok=True)
     if not (venv / "bin" / "python").is_symlink():
         (venv / "bin" / "python").symlink_to(python)
-    (venv / "lib" / python.name).mkdir(parents=True, exist_ok=True)
+    (venv / "lib" / python.name / "site-packages").mkdir(parents=True, exist_ok=True)
+    (venv / "lib64").symlink_to("lib")
+    (venv / "pyvenv.cfg").write_text("")
     (venv / ".complete").write_text("")
 
 
@@ -81,6 +88,8 @@ class FakeSupervisor:
     """Last output by process type."""
     kept: Keeping = field(default_factory=lambda: Keeping(Kept.LASTING))
     statuses_of_jobs: dict[JobKind, int] = field(default_factory=dict)
+    status_of_growth: int = 0
+    """Of builds that begin with another venv's files."""
     output_of_jobs: dict[JobKind, list[str]] = field(default_factory=dict)
     during: dict[JobKind, Callable[[], None]] = field(default_factory=dict)
     """What happens elsewhere while a job runs."""
@@ -173,7 +182,7 @@ class FakeSupervisor:
         """As in embedded mode."""
         return False
 
-    def once(self, job: Job, on_line: Callable[[str], None]) -> int:
+    def once(self, job: Job, on_line: Callable[[str], None], fed: Fed | None = None) -> int:
         """Pretend to run the job."""
         self._note("once", job.kind)
         self.jobs.append(job)
@@ -183,6 +192,9 @@ class FakeSupervisor:
         status = self.statuses_of_jobs.get(
             job.kind, self.statuses_of_jobs.get(_build_of(job.kind), 0)
         )
+        if fed is not None:
+            fed(lambda: None)
+            status = status or self.status_of_growth
         if job.kind in (JobKind.FETCH, JobKind.BUILD) and status == 0:
             _make_venv(job)
         return status

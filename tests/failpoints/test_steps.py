@@ -37,7 +37,7 @@ CERTIFICATES = {"issue", "forget"}
 ELSEWHERE = {"test_and_reload", "let_in", "make_refusing", "enable"}
 """Of the proxy and the firewall: `system/nginx.py` has points of its own, and what is made for
 refusals is the same for ever. No app's story turns a firewall on."""
-ACCOUNTS = {"ensure", "ensure_server", "remove", "own_venv", "own_work", "seal"}
+ACCOUNTS = {"ensure", "ensure_server", "remove", "own_venv", "own_work", "seal", "seal_venvs"}
 
 LASTS = RECORDS | SUPERVISOR | ACCOUNTS | TIMERS | CERTIFICATES | ELSEWHERE
 
@@ -71,7 +71,7 @@ QUERIES = {
     *("next_release", "statuses", "tail", "keeping", "logs", "run", "fronts"),
     *("app_group", "app_user", "build_user", "git_user", "prepare", "ask", "all_attempts"),
     *("environment_of", "available_memory", "total_memory", "cores", "usage", "server_workers"),
-    *("free_disk", "booted", "can_bind", "run_as", "refuse_foreign", "user_id"),
+    *("free_disk", "booted", "can_bind", "run_as", "refuse_foreign", "user_id", "venv_owner"),
     *("listener", "all_listening", "holder", "free", "another"),
     *("is_installed", "require", "features", "is_as", "has_bare_address", "worker"),
     *("maintenance_page", "obstacles", "require_issuer", "check_reachable", "issued", "check"),
@@ -96,6 +96,8 @@ WITHOUT = {
     "maintenance.py": "one file is written, or one is removed",
     "change_release.py": "a deploy's own steps, called in a deploy's order",
     "restore.py": "each owner and each part is a step of its own; who holds the app next goes on",
+    "grown.py": "belongs to a build, of which nothing counts before `build.complete`",
+    "seed.py::forget": "comes before the making of a venv, which has its point",
     "keeper.py": "fetches what may as well be missing",
     "keep_wheels.py": "has it fetched, or deletes it",
     "export.py": "fills folders that count when they are complete, or are emptied first",
@@ -108,6 +110,8 @@ WITHOUT = {
 TOGETHER = {
     "boot.py::_make_room": "what `keep_warm` and `clean_up` do, when memory is short",
     "make_venv.py::_begin": "empties the place of a venv before it is made",
+    "make_venv.py::_begin_growth": "the same",
+    "make_venv.py::_fetched": "its caller has the point",
     "make_venv.py::_begin_work": "the same, of a build's own folder",
     "make_venv.py::make_venv": "two jobs, of which the second begins as if there had been none",
     "build_step.py::_made": "deletes what nothing names",
