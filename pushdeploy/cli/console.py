@@ -19,7 +19,7 @@ LONG_STEP_SECONDS = 0.5
 
 NO_LIST = "No list of packages in the repo: making an empty venv"
 
-Making = (
+Reading = (
     events.AttemptStarted
     | events.CheckedOut
     | events.ProcessTypesFound
@@ -27,7 +27,11 @@ Making = (
     | events.ConfigVarsMade
     | events.SettingsApplied
     | events.WorkersDefaulted
-    | events.PythonChosen
+)
+"""Events of what the commit says."""
+
+Making = (
+    events.PythonChosen
     | events.GunicornAdded
     | events.ListsPassedOver
     | events.BuildStarted
@@ -41,7 +45,7 @@ Making = (
     | events.ReleasePhaseOutput
     | events.ReleasePhaseFinished
 )
-"""Events until there is a release."""
+"""Events from then on, until there is a release."""
 
 GoingLive = (
     events.WebStarting
@@ -58,10 +62,10 @@ GoingLive = (
 )
 """Events from then on."""
 
-Known = Making | GoingLive
+Known = Reading | Making | GoingLive
 
 
-def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an event, none nested
+def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:
     """The lines that a person sees for an event; `seen` from where, `None` is this machine."""
     match event:
         case events.AttemptStarted(app=app, commit=commit, kind=kind):
@@ -79,6 +83,12 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:  # noqa
         case events.WorkersDefaulted(types=types, app=app):
             yield from wrapped(DETAIL, f"{', '.join(types)}: one instance each. To scale:")
             yield DETAIL + typed(f"  pushdeploy ps:scale --app {app} {types[0]}=2")
+        case _:
+            yield from _later(event, seen)
+
+
+def _later(event: Making | GoingLive, seen: Viewpoint | None) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an event, none nested
+    match event:
         case events.PythonChosen(version=version, source=source, asked=asked):
             by = f", {source}" if " " in source else f" ({source})"
             yield STEP + f"Using Python {version}{by}"
