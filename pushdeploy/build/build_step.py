@@ -27,7 +27,7 @@ from pushdeploy.model.build_step import (
 )
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.release import Kind
-from pushdeploy.model.static_mount import DEFAULT_MOUNTS, code_folders, mounts
+from pushdeploy.model.static_mount import code_folders
 from pushdeploy.records.app_records import read_release_or_none
 from pushdeploy.system import files
 from pushdeploy.system.failpoints import Point, reached
@@ -232,21 +232,7 @@ def _seal(
     )
     sync_filesystem(made)
     reached(Point.STEPS_DONE)
-    return () if mount is None else _served(mount, added, place.name, report)
-
-
-def _served(
-    mount: StaticMount, added: tuple[StaticMount, ...], app: str, report: Report
-) -> tuple[StaticMount, ...]:
-    """The mounts of the release: only at the default's URL nginx looks for one."""
-    if mount.url == DEFAULT_MOUNTS[0].url and DEFAULT_MOUNTS[0] in mounts(added):
-        report(StaticFound(mount.url, mount.folder))
-        return (mount,)
-    if mount not in mounts(added):
-        report(
-            Warned(
-                f"nginx does not serve {mount.url}/ yet, the app has to",
-                hint=f"pushdeploy static:add {mount.url} {mount.folder} --app {app}",
-            )
-        )
-    return ()
+    if mount is None or any(one.url == mount.url for one in added):
+        return ()  # a person has said what is served there
+    report(StaticFound(mount.url, mount.folder))
+    return (mount,)

@@ -12,6 +12,7 @@ from pushdeploy.model.appjson import parse_app_json
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
     from pushdeploy.model.environment import Environment
+    from pushdeploy.model.release import Release
     from pushdeploy.model.repo_settings import RepoSettings
     from pushdeploy.model.tree import Tree
     from pushdeploy.records.app_records import AppRecords
@@ -44,6 +45,26 @@ def environment_for(records: AppRecords, tree: Tree, report: Report) -> Environm
     if made:
         report(ConfigVarsMade(tuple(sorted(made))))
     return environment.set(made)
+
+
+def apply_collected(
+    machine: Machine, records: AppRecords, release: Release, report: Report
+) -> None:
+    """Have nginx serve what a build has collected at another URL than the default's.
+
+    It stays so for later releases; of one without the folder, the app answers.
+    """
+    taken = {one.url for one in records.settings().static}
+    mounts = [one for one in release.static if not one.has_link and one.url not in taken]
+    if not mounts:
+        return
+    from pushdeploy.proxy.static import add_mount  # noqa: PLC0415 - most have none
+
+    for mount in mounts:
+        try:
+            add_mount(machine, records.place.name, mount)
+        except PushdeployError as error:
+            report(Warned(error.message, hint=error.hint or ""))
 
 
 def apply_declared(

@@ -8,7 +8,7 @@ from pushdeploy.apps.storage import make_storage
 from pushdeploy.build.build import build
 from pushdeploy.build.build_step import built_code, with_code
 from pushdeploy.deploy.checkout import checkout
-from pushdeploy.deploy.declared import apply_declared, environment_for
+from pushdeploy.deploy.declared import apply_collected, apply_declared, environment_for
 from pushdeploy.deploy.go_live import go_live, went_live
 from pushdeploy.deploy.release import write_release
 from pushdeploy.deploy.release_phase import release_phase
@@ -62,6 +62,7 @@ def deploy(
     release_phase(machine, records, attempt, release, report)
     go_live(machine, records, release, report, kind=Kind.DEPLOY, who=who)
     apply_declared(machine, records, tree.settings, report)
+    apply_collected(machine, records, release, report)
     report(went_live(machine, records, release, began))
     return release
 

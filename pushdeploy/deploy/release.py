@@ -82,11 +82,11 @@ def _link_built(aside: ReleaseLayout, release: Release) -> None:
     """What build steps have made: where it is from, and what of it nginx serves."""
     if release.source:
         aside.source.symlink_to(f"../../slugs/{release.source}")
-    if release.static:
-        aside.public.mkdir(mode=0o711)
     for mount in release.static:
-        link = aside.public / mount.url.strip("/")
-        link.symlink_to(f"../../../slugs/{release.slug}/{mount.folder}")
+        if mount.has_link:
+            aside.public.mkdir(mode=0o711)
+            link = aside.public / mount.url.strip("/")
+            link.symlink_to(f"../../../slugs/{release.slug}/{mount.folder}")
 
 
 def _scripts(place: AppLayout, release: Release) -> list[tuple[str, str]]:

@@ -34,6 +34,11 @@ class StaticMount:
         return self in DEFAULT_MOUNTS
 
     @property
+    def has_link(self) -> bool:
+        """It is at the default's URL, where nginx looks for a link of the release's own."""
+        return self.url == DEFAULT_MOUNTS[0].url
+
+    @property
     def shared(self) -> str | None:
         """The storage folder, or `None` when the code holds it."""
         return self.folder.removeprefix(SHARED) if self.folder.startswith(SHARED) else None

@@ -142,13 +142,41 @@ def test_a_step_that_is_too_slow_says_so(machine: FakeMachine) -> None:
     assert "20 minutes" in told.reason
 
 
-def test_what_was_collected_is_a_static_mount_of_the_release(machine: FakeMachine) -> None:
+def collected(machine: FakeMachine, url: str) -> None:
+    """The next build step collects a folder for this URL."""
+
     def collect() -> None:
         (steps(machine)[-1].writable[0] / "staticfiles").mkdir()
 
+    said = json.dumps({"static": [url, "staticfiles"]})
     machine.supervisor.during[JobKind.STEP] = collect
-    said = json.dumps({"static": ["/static/", "staticfiles"]})
     machine.supervisor.output_of_jobs[JobKind.STEP] = [f"{MARK}{said}"]
+
+
+def test_what_was_collected_for_another_url_is_served_there(machine: FakeMachine) -> None:
+    collected(machine, "/assets/")
+
+    machine.push("one", build=HOOK)
+
+    mount = StaticMount("/assets", "staticfiles")
+    assert machine.records.release(1).static == (mount,)
+    assert machine.records.settings().static == (mount,)
+    assert not machine.place.release(1).public.exists()
+
+
+def test_what_a_person_has_set_for_the_url_stays(machine: FakeMachine) -> None:
+    own = StaticMount("/assets", "dist")
+    machine.settings(static=(own,))
+    collected(machine, "/assets/")
+
+    machine.push("one", build=HOOK)
+
+    assert machine.records.release(1).static == ()
+    assert machine.records.settings().static == (own,)
+
+
+def test_what_was_collected_is_a_static_mount_of_the_release(machine: FakeMachine) -> None:
+    collected(machine, "/static/")
 
     machine.push("one", build=HOOK)
 
