@@ -65,6 +65,20 @@ def apps_create(target: Local, *, name: str, port: int | None) -> None:
     show_lines(to_paste(name))
 
 
+@command("apps:set", example="pushdeploy apps:set root services/web --app blog")
+@click.argument("setting", type=click.Choice(["root"]))
+@click.argument("value")
+def apps_set(target: Local, *, app: str, setting: str, value: str) -> None:
+    """Set which folder of the repo becomes the release.
+
+    For a repo with several apps: `root services/web`. A dot means the whole repo. It takes effect
+    at the next deploy.
+    """
+    target.ask(verbs.set_root(app, root=value))
+    say(f"Setting {setting} of {app} to {value}... done")
+    say(f"It takes effect at the next push, or: pushdeploy deploy --app {app}")
+
+
 def _confirmed(invocation: Invocation) -> Invocation:
     """Ask here: over ssh there is no terminal to ask at."""
     app = invocation.parameters.get("app")

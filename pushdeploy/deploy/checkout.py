@@ -33,6 +33,7 @@ def checkout(
         slugs=str(place.slugs),
         revision=revision,
         storage=list(settings.storage),
+        root=settings.root,
         former=_former(AppRecords(place)),
         public=list(code_folders(settings.static)),
     )

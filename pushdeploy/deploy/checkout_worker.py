@@ -28,7 +28,7 @@ from pushdeploy.model.python_version import PYTHON_VERSION, RUNTIME_TXT
 from pushdeploy.model.refname import push_command
 from pushdeploy.model.release import Commit
 from pushdeploy.model.repo_facts import look, render_facts
-from pushdeploy.model.repo_settings import APP_JSON, PYPROJECT, parse_repo_settings
+from pushdeploy.model.repo_settings import APP_JSON, missing_root, rooted
 from pushdeploy.model.static_mount import DEFAULT_FOLDERS
 from pushdeploy.model.storage import storage_set
 from pushdeploy.model.text import quoted
@@ -59,7 +59,8 @@ def check_out(request: dict[str, Any]) -> str:
     """Turn a revision into a slug.
 
     Request: `repo`, `slugs` (folders), `revision`, `storage` (folders of the app's settings),
-    `former` (`commit` and `slug` of the live release, or null), `public` (what nginx serves).
+    `former` (`commit` and `slug` of the live release, or null), `public` (what nginx serves),
+    `root` (the folder that becomes the release, if somebody has set it).
 
     Raises:
         NotFoundError: there is no such revision.
@@ -69,18 +70,22 @@ def check_out(request: dict[str, Any]) -> str:
     commit = repository.commit_id(request["revision"])
     if commit is None:
         raise _names_no_commit(repository, request["revision"])
-    tree_id, subject, author = repository.facts(commit)
-    procfile, guessed = _procfile(repository, commit)
-    app_json = repository.text(commit, APP_JSON) or ""
-    settings = parse_repo_settings(app_json, repository.text(commit, PYPROJECT) or "")
-    links = _storage(repository, commit, [*settings.storage, *request["storage"]])
+    _, subject, author = repository.facts(commit)
+    root, settings = rooted(partial(repository.text, commit), request.get("root", ""))
+    place = f"{commit}:{root}" if root else commit
+    tree_id = repository.tree_id(place)
+    if tree_id is None:
+        raise missing_root(root)
+    procfile, guessed = _procfile(repository, place)
+    app_json = repository.text(place, APP_JSON) or ""
+    links = _storage(repository, place, [*settings.storage, *request["storage"]])
     key = _key(SLUG_FORMAT, tree_id, *links)
     slugs = Path(request["slugs"])
-    former = _former(repository, slugs, links, request.get("former"))
+    former = _former(repository, slugs, links, request.get("former"), root)
     public = tuple(request.get("public", DEFAULT_FOLDERS))
-    reused = not make_slug(repository.git, commit, slugs / key, links, former, public)
-    needs = _dependencies(repository, commit)
-    python = asked_python(partial(_text_for_python, repository, commit))
+    reused = not make_slug(repository.git, place, slugs / key, links, former, public)
+    needs = _dependencies(repository, place)
+    python = asked_python(partial(_text_for_python, repository, place))
     return render_tree(
         Tree(
             commit=Commit(commit, subject[:SUBJECT_LIMIT], author[:SUBJECT_LIMIT]),
@@ -97,7 +102,7 @@ def check_out(request: dict[str, Any]) -> str:
             settings=settings,
             guessed=guessed,
             foreign=passed_over(
-                repository.root_names(commit), app_json, used=guessed.rpartition(" ")[2]
+                repository.root_names(place), app_json, used=guessed.rpartition(" ")[2]
             ),
             source=needs.source,
             passed_over=needs.passed_over,
@@ -241,14 +246,18 @@ def _text_or_none(repository: Repository, commit: str, path: str) -> str | None:
 
 
 def _former(
-    repository: Repository, slugs: Path, links: tuple[str, ...], live: dict[str, Any] | None
+    repository: Repository,
+    slugs: Path,
+    links: tuple[str, ...],
+    live: dict[str, Any] | None,
+    root: str,
 ) -> Former | None:
     """The live release's slug, when it was made as we would make it today: its key says so."""
     if live is None or repository.commit_id(live["commit"]) is None:
         return None
-    tree_id, _, _ = repository.facts(live["commit"])
-    key = _key(SLUG_FORMAT, tree_id, *links)
-    return Former(slugs / key, live["commit"]) if key == live["slug"] else None
+    place = f"{live['commit']}:{root}" if root else live["commit"]
+    key = _key(SLUG_FORMAT, repository.tree_id(place) or "", *links)
+    return Former(slugs / key, place) if key == live["slug"] else None
 
 
 def _storage(repository: Repository, commit: str, wanted: Iterable[str]) -> tuple[str, ...]:

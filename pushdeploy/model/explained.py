@@ -42,7 +42,7 @@ def explain(
         *_each("build", (), repo.build, repo.file, ""),
         *_each("domains", settings.domains, repo.domains, repo.file, "domains:add"),
         *_each("groups", (), repo.groups, repo.file, ""),
-        *_each("root", (), [repo.root] if repo.root else [], repo.file, "", unset="."),
+        *_root(settings, repo),
         *_scale(settings, repo, types),
         *_static(settings, repo),
         *_each("storage", settings.storage, repo.storage, repo.file, "storage:add"),
@@ -56,14 +56,19 @@ def _each(
     declared: Iterable[str],
     file: str,
     command: str,
-    *,
-    unset: str = "",
 ) -> Iterator[Explained]:
     """A row a value; one that both have is the file's, which would bring it back."""
     sources = dict.fromkeys(chosen, command) | dict.fromkeys(declared, file)
     yield from (Explained(key, value, source) for value, source in sources.items())
     if not sources:
-        yield Explained(key, unset, DEFAULT)
+        yield Explained(key, "", DEFAULT)
+
+
+def _root(settings: AppSettings, repo: RepoSettings) -> Iterator[Explained]:
+    if settings.root:
+        yield Explained("root", settings.root, "apps:set")
+    else:
+        yield Explained("root", repo.root or ".", repo.file if repo.root else DEFAULT)
 
 
 def _scale(settings: AppSettings, repo: RepoSettings, types: Iterable[str]) -> Iterator[Explained]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pushdeploy.errors import PushdeployError, RefusedInputError
 from pushdeploy.model.formation import AUTOMATIC, Formation
 from pushdeploy.model.ports import FRONTS
+from pushdeploy.model.repo_settings import parse_root
 from pushdeploy.model.site_settings import SiteSettings
 from pushdeploy.model.static_mount import StaticMount, parse_static_mount
 
@@ -37,6 +38,8 @@ class AppSettings:
     branch: str = ""
     """The deploy branch; empty until the first push sets it."""
     formation: Formation = field(default_factory=Formation)
+    root: str = ""
+    """The folder of the repo that becomes the release; empty for what the repo says."""
     storage: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     static: tuple[StaticMount, ...] = ()
@@ -80,6 +83,7 @@ def render_settings(settings: AppSettings) -> str:
             "branch": settings.branch,
             "warm": settings.warm,
             "watchdog": settings.watchdog,
+            **({"root": settings.root} if settings.root else {}),
             "storage": list(settings.storage),
             "domains": list(settings.domains),
             "certificate": str(settings.certificate),
@@ -111,6 +115,7 @@ def parse_settings(text: str) -> AppSettings:
                     for name, quantity in table.get("formation", {}).items()
                 }
             ),
+            root=parse_root(str(table.get("root", ""))),
             storage=tuple(str(folder) for folder in table.get("storage", [])),
             domains=tuple(str(domain) for domain in table.get("domains", [])),
             static=tuple(

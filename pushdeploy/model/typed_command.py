@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 OF_APP = frozenset(
     (
-        *("apps:destroy", "bare:set", "builds:clear-cache", "certs:add", "certs:auto"),
+        *("apps:destroy", "apps:set", "bare:set", "builds:clear-cache", "certs:add", "certs:auto"),
         *("certs:remove", "config", "config:explain", "config:get", "config:import"),
         *("config:set", "config:unset", "deploy", "domains", "domains:add", "domains:remove"),
         "git:gc",

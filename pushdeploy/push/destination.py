@@ -18,6 +18,7 @@ AFTER = "PUSHDEPLOY_AFTER"
 BRANCH = "PUSHDEPLOY_BRANCH"
 LIVE = "PUSHDEPLOY_LIVE"
 FIRST = "PUSHDEPLOY_FIRST"
+ROOT = "PUSHDEPLOY_ROOT"
 ENGINE = "PUSHDEPLOY_ENGINE"
 NOTE = "PUSHDEPLOY_NOTE"
 """What the wrapper tells the hooks. The last two are descriptors: of an engine that is ready, and
@@ -39,6 +40,8 @@ class Destination:
     after: int
     """The newest attempt's number before the push."""
     live: str
+    root: str = ""
+    """The folder of the repo that becomes the release, if somebody has set it."""
 
     def request(self, pushed: str, branch: str = "") -> Request[Ended]:
         """What the engine is asked when a commit was pushed, and to which branch if it was new."""
@@ -54,6 +57,7 @@ class Destination:
             BRANCH: self.branch,
             LIVE: self.live,
             FIRST: self.first,
+            ROOT: self.root,
         }
 
 
@@ -62,7 +66,7 @@ def destination_of_hook() -> Destination:
     told = os.environ
     live = told.get(LIVE, "")
     repo, first, branch = Path.cwd(), told.get(FIRST, ""), told.get(BRANCH, "")
-    return Destination(told[APP], repo, first, branch, int(told[AFTER]), live)
+    return Destination(told[APP], repo, first, branch, int(told[AFTER]), live, told.get(ROOT, ""))
 
 
 def note(*words: str) -> None:

@@ -23,6 +23,7 @@ from pushdeploy.push.destination import (
     ENGINE,
     FIRST,
     LIVE,
+    ROOT,
     Destination,
     destination_of_hook,
     note,
@@ -44,7 +45,8 @@ def pre_receive() -> int:
     new = os.environ[APP] if os.environ.get(FIRST) else ""
     printer = PatientPrinter(1)
     try:
-        plan = check_push(sys.stdin.read(), branch, os.environ.get(LIVE, ""), new)
+        live, root = os.environ.get(LIVE, ""), os.environ.get(ROOT, "")
+        plan = check_push(sys.stdin.read(), branch, live, new, root)
         if plan.deployed and new:
             _see_that_app_can_be_made()
     except PushdeployError as error:

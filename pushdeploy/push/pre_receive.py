@@ -23,7 +23,7 @@ from pushdeploy.model.push import (
     refused_tag,
 )
 from pushdeploy.model.refname import branch_of
-from pushdeploy.model.repo_settings import APP_JSON, PYPROJECT, parse_repo_settings
+from pushdeploy.model.repo_settings import APP_JSON, missing_root, rooted
 from pushdeploy.model.requirements import references
 from pushdeploy.model.size import format_size
 from pushdeploy.model.text import decode_any, quoted
@@ -44,7 +44,9 @@ HERE = Git()
 """In the repo and the quarantine that git gives its hook."""
 
 
-def check_push(updates: str, branch: str, live: str = "", new: str = "") -> PushPlan:
+def check_push(
+    updates: str, branch: str, live: str = "", new: str = "", root: str = ""
+) -> PushPlan:
     """Decide about each ref of a push, and refuse what can't be deployed.
 
     Args:
@@ -52,6 +54,7 @@ def check_push(updates: str, branch: str, live: str = "", new: str = "") -> Push
         branch: the deploy branch; empty before the first push.
         live: the commit that is live; empty when nothing is.
         new: the app that the push would make; empty when it is there.
+        root: the folder that becomes the release, if somebody has set it.
 
     Raises:
         RefusedInputError: nothing of it is taken; with the command that would work.
@@ -60,7 +63,7 @@ def check_push(updates: str, branch: str, live: str = "", new: str = "") -> Push
     if plan.deployed is not None:
         _refuse_tag(plan.deployed)
         _refuse_shallow(plan.deployed)
-        check_tree(plan.deployed.new, live)
+        check_tree(plan.deployed.new, live, root)
     return plan
 
 
@@ -80,35 +83,48 @@ def _shown(name: str) -> str:
     return name if re.fullmatch(r"[\w./+-]+", name) else "HEAD"
 
 
-def check_tree(commit: str, live: str = "") -> None:
-    """Refuse a commit whose tree can't become a release.
+def check_tree(commit: str, live: str = "", root: str = "") -> None:
+    """Refuse a commit whose tree, or the folder `root` of it, can't become a release.
 
     Raises:
         RefusedInputError: naming the file or path.
     """
     found = entries(HERE, commit, live)
     _check_entries(found)
-    root = {entry.path: entry for entry in found if "/" not in entry.path}
+    whole = {entry.path: entry for entry in found}
+    folder, _ = rooted(lambda path: _text(whole[path]) if path in whole else None, root)
+    if folder:
+        found = _below(found, folder)
+    top = {entry.path: entry for entry in found if "/" not in entry.path}
     paths = [entry.path for entry in found]
-    if PROCFILE in root:
-        parse_procfile(_text(root[PROCFILE]))
+    if PROCFILE in top:
+        parse_procfile(_text(top[PROCFILE]))
     else:
         _see_that_web_can_be_guessed(found)
-    needs = find_dependency_file(paths, lambda path: _text(root[path]))
-    if needs.source == REQUIREMENTS and root[REQUIREMENTS].size:  # another than the live one's
-        references(_text(root[REQUIREMENTS]))
-    app_json, pyproject = (
-        _text(root[name]) if name in root else "" for name in (APP_JSON, PYPROJECT)
-    )
-    if app_json:
-        parse_app_json(app_json)
-    parse_repo_settings(app_json, pyproject)
-    attributes = root.get(".gitattributes")
+    needs = find_dependency_file(paths, lambda path: _text(top[path]))
+    if needs.source == REQUIREMENTS and top[REQUIREMENTS].size:  # another than the live one's
+        references(_text(top[REQUIREMENTS]))
+    if APP_JSON in top:
+        parse_app_json(_text(top[APP_JSON]))
+    attributes = whole.get(".gitattributes")
     if attributes is not None and "filter=lfs" in _text(attributes):
         raise RefusedInputError(
             "`.gitattributes` keeps files in Git LFS, and a push does not include their content",
             hint="git lfs migrate export --everything --include='*'",
         )
+
+
+def _below(found: list[Entry], folder: str) -> list[Entry]:
+    """What a folder has, by paths that begin there."""
+    start = f"{folder}/"
+    inner = [
+        one._replace(path=one.path.removeprefix(start))
+        for one in found
+        if one.path.startswith(start)
+    ]
+    if not inner:
+        raise missing_root(folder)
+    return inner
 
 
 def _see_that_web_can_be_guessed(found: list[Entry]) -> None:

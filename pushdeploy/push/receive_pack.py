@@ -48,7 +48,9 @@ def receive(app: str, hooks: str, ready: socket.socket | None = None) -> int:
         _set_owners_right(app)
     found = facts(place)
     if found is not None:
-        destination = Destination(app, place.repo, "", found.branch, found.newest, found.live)
+        destination = Destination(
+            app, place.repo, "", found.branch, found.newest, found.live, found.root
+        )
         return _receive(destination, hooks, ready)
     from pushdeploy.apps.first_push import first_push  # once in an app's life
 

@@ -32,6 +32,8 @@ class Facts:
     live: str
     """The commit that is live; empty before the first is."""
     domains: tuple[str, ...] = ()
+    root: str = ""
+    """The folder of the repo that becomes the release, if somebody has set it."""
 
 
 def facts(place: AppLayout) -> Facts | None:
@@ -43,7 +45,13 @@ def facts(place: AppLayout) -> Facts | None:
     domains = tuple(str(one) for one in settings.get("domains", ()))
     attempts = read_attempts(read_lines(place.attempts))
     newest = attempts[-1].number if attempts else 0
-    return Facts(str(settings.get("branch", "")), newest, _live_commit(place), domains)
+    return Facts(
+        str(settings.get("branch", "")),
+        newest,
+        _live_commit(place),
+        domains,
+        str(settings.get("root", "")),
+    )
 
 
 def _live_commit(place: AppLayout) -> str:

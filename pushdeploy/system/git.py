@@ -85,14 +85,32 @@ class Repository:
         found = self._repo.commit(commit)
         return found.tree.hexsha, str(found.summary), str(found.author.name)
 
+    def tree_id(self, place: str) -> str | None:
+        """The id of the tree of a commit, or of a folder of it, `COMMIT:FOLDER`; None for none."""
+        try:
+            return str(self._tree(place).hexsha)
+        except (KeyError, ValueError):
+            return None
+
+    def _tree(self, place: str) -> git.Tree:
+        """The tree of a commit, or of a folder of it; a `KeyError` when it has none."""
+        commit, _, folder = place.partition(":")
+        tree = self._repo.commit(commit).tree
+        found = tree.join(folder) if folder else tree
+        if found.type != "tree":
+            raise KeyError(folder)
+        return found
+
     def text(self, commit: str, path: str) -> str | None:
         """The content of a file of the commit as text, without a byte order mark.
+
+        Here and below, `COMMIT:FOLDER` is what a folder of the commit has.
 
         Raises:
             RefusedInputError: it is a link, too large, or neither UTF-8 nor UTF-16.
         """
         try:
-            blob = self._repo.commit(commit).tree.join(path)
+            blob = self._tree(commit).join(path)
         except KeyError:
             return None
         check_tracked(path, f"{blob.mode:06o}", blob.size)
@@ -100,12 +118,12 @@ class Repository:
 
     def root_names(self, commit: str) -> list[str]:
         """The names of the files and folders at the root of a commit."""
-        return [str(one.name) for one in self._repo.commit(commit).tree]
+        return [str(one.name) for one in self._tree(commit)]
 
     def has(self, commit: str, path: str) -> bool:
         """True when the commit has a file or folder of this name."""
         try:
-            self._repo.commit(commit).tree.join(path)
+            self._tree(commit).join(path)
         except KeyError:
             return False
         return True
@@ -113,7 +131,7 @@ class Repository:
     def has_folder(self, commit: str, path: str) -> bool:
         """True when the commit has a folder of this name, and no link to one."""
         try:
-            found = self._repo.commit(commit).tree.join(path)
+            found = self._tree(commit).join(path)
         except KeyError:
             return False
         return bool(found.type == "tree")

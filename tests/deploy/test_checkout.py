@@ -43,6 +43,7 @@ class App:
         revision: str = "main",
         storage: tuple[str, ...] = (),
         former: Tree | None = None,
+        root: str = "",
     ) -> Tree:
         """Have a revision checked out, beside a former one that is live."""
         answer = self.checkout_worker.ask(
@@ -52,6 +53,7 @@ class App:
             revision=revision,
             storage=list(storage),
             former=former and {"commit": former.commit.id, "slug": former.slug},
+            root=root,
         )
         return parse_tree(answer)
 
@@ -116,6 +118,51 @@ def test_a_commit_without_a_procfile_gets_the_web_line_that_its_modules_show(
 
     assert tree.procfile == "web: gunicorn 'blog:create_app()'\n"
     assert tree.guessed == "WSGI app in blog/__init__.py"
+
+
+WEB = {f"services/web/{name}": text for name, text in GOOD.items()}
+
+
+@pytest.mark.parametrize(
+    ("files", "root"),
+    [
+        ({}, "services/web"),
+        ({"app.json": '{"pushdeploy": {"root": "services/web"}}'}, ""),
+        (
+            {"pyproject.toml": '[tool.pushdeploy]\nroot = "services/web"\n'}
+            | {"services/web/app.json": '{"pushdeploy": {"storage": ["media"]}}'},
+            "",
+        ),
+    ],
+)
+def test_a_folder_of_the_repo_becomes_the_release(
+    files: dict[str, str], root: str, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = app.repo.commit({**WEB, "README": "all", **files})
+    monkeypatch.chdir(app.repo.path)
+
+    check_tree(commit, root=root)
+    tree = app.check_out(root=root)
+
+    assert tree.procfile == GOOD["Procfile"]
+    assert (app.slugs / tree.slug / "app.py").is_file()
+    assert not (app.slugs / tree.slug / "services").exists()
+    assert tree.settings.root == ("" if root else "services/web")
+
+    app.repo.commit({**WEB, "README": "another", **files})
+
+    assert app.check_out(root=root).slug == tree.slug, "nothing of it has changed"
+
+
+def test_a_root_that_the_repo_does_not_have_is_refused(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = app.repo.commit({**WEB})
+    monkeypatch.chdir(app.repo.path)
+
+    for look in (lambda: check_tree(commit, root="other"), lambda: app.check_out(root="other")):
+        with pytest.raises(RefusedInputError, match="the repo has no folder `other`"):
+            look()
 
 
 def test_files_of_windows_are_read(app: App, monkeypatch: pytest.MonkeyPatch) -> None:

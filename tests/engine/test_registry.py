@@ -32,7 +32,15 @@ RIGHTS = {
         "apps.check",
     },
     Right.CONFIGURE: {
-        *("config", "config.set", "config.unset", "ps.scale", "storage.add", "storage.remove"),
+        *(
+            "config",
+            "config.set",
+            "config.unset",
+            "ps.scale",
+            "storage.add",
+            "storage.remove",
+            "apps.set",
+        ),
         *("git.set", "git.gc", "builds.clear_cache", "watchdog.set"),
     },
     Right.RUN: {"run"},

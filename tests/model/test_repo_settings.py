@@ -16,6 +16,7 @@ from pushdeploy.model.repo_settings import (
     from_record,
     parse_repo_settings,
     parse_root,
+    rooted,
     scaled,
     to_record,
 )
@@ -129,6 +130,22 @@ def test_what_json_does_not_know_is_refused_in_toml_too(value: str) -> None:
 def test_a_pyproject_that_is_not_toml_is_refused_if_it_names_us() -> None:
     with pytest.raises(RefusedInputError, match=r"`pyproject\.toml` is not TOML"):
         parse_repo_settings("", "[tool.pushdeploy\n")
+
+
+def test_the_folder_that_is_the_root_says_the_rest() -> None:
+    files = {
+        "app.json": '{"pushdeploy": {"root": "web"}}',
+        "web/app.json": '{"pushdeploy": {"storage": ["media"]}}',
+    }
+
+    folder, found = rooted(files.get, "")
+
+    assert (folder, found.root, found.storage) == ("web", "web", ("media",))
+    assert rooted(files.get, "other") == ("other", RepoSettings())
+
+    files["app.json"] = '{"pushdeploy": {"root": "web", "web": "port"}}'
+    with pytest.raises(RefusedInputError, match="both the repo and its folder `web`"):
+        rooted(files.get, "")
 
 
 def test_what_was_read_is_recorded_and_read_again() -> None:

@@ -106,6 +106,16 @@ def create(asked: Asked, *, port: int | None = None) -> Created:
     return Created(made, settings.port, bare_address.note(asked.machine, asked.app, bare))
 
 
+@verb("apps.set", Done, right=Right.CONFIGURE)
+def set_root(asked: Asked, *, root: str) -> Done:
+    """Have a folder of the repo become the release, from the next deploy on; empty: all of it."""
+    from pushdeploy.model.repo_settings import parse_root
+
+    folder = parse_root(root)
+    asked.records().change_settings(lambda before: before.changed(root=folder))
+    return Done()
+
+
 @verb("apps.destroy", Destroyed, right=Right.APPS)
 def destroy(asked: Asked, *, confirm: str | None = None) -> Destroyed:
     """Delete an app, if `confirm` is its name too."""
