@@ -184,7 +184,7 @@ def _our_bug(error: Exception, number: int, app: str) -> DeployFailedError:
     bug = DeployFailedError(
         f"pushdeploy itself failed: {error!r}",
         report=tuple(traceback.format_exc().splitlines()[-12:]),
-        hint=f"push again; all of it: pushdeploy releases:output --attempt {number} --app {app}",
+        hint=f"try again; all of it: pushdeploy releases:output --attempt {number} --app {app}",
     )
     bug.exit_code = OUR_BUG
     return bug

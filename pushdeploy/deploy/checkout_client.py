@@ -83,6 +83,6 @@ class CheckoutClient:
             last = (output.stderr.strip().splitlines() or ["it printed nothing"])[-1]
             raise UnavailableError(
                 f"the checkout failed with status {output.status}: {last}",
-                hint=f"push again; {self._engine_log}",
+                hint=f"try again; {self._engine_log}",
             )
         return output.stdout

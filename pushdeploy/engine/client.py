@@ -157,7 +157,7 @@ def _conversation(connection: socket.socket, watcher: Watcher, *, stay: bool) ->
             return log.ended
     raise LostEngineError(
         "the engine ended without an answer",
-        hint="pushdeploy ps; push again",
+        hint="pushdeploy ps, then try again",
     )
 
 

@@ -143,7 +143,8 @@ def _see_that_web_can_be_guessed(found: list[Entry]) -> None:
 
 def _check_entries(found: list[Entry]) -> None:
     if len(found) > MOST_FILES:
-        raise too_many(f"{len(found)} files, more than the {MOST_FILES} allowed")
+        what = f"{len(found)} files, more than the {MOST_FILES} allowed"
+        raise too_many(what, (one.path for one in found))
     for entry in found:
         if entry.kind == "commit":
             raise RefusedInputError(

@@ -6,6 +6,8 @@ Both who receives a push and who checks it out look here, and refuse by the same
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,13 +17,15 @@ from pushdeploy.system.command import run
 from pushdeploy.system.pieces import pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from pushdeploy.system.command import Command
     from pushdeploy.system.git_program import Git
 
 NUL = b"\0"
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+"""Of a folder, that can be typed without quotes."""
 LISTING_LIMIT = 64 << 20
 """Bytes of names and facts: as many files as we take, with long paths."""
 
@@ -126,9 +130,13 @@ def check_out(git: Git, commit: str, folder: Path, *, only: Collection[str] | No
             ) from error
 
 
-def too_many(what: str) -> RefusedInputError:
-    """The refusal of a tree with too much in it."""
-    hint = "git rm -r --cached FOLDER, for what need not be deployed"
+def too_many(what: str, paths: Iterable[str] = ()) -> RefusedInputError:
+    """The refusal of a tree with too much in it; `paths` are its files, if they are known."""
+    most = Counter(path.partition("/")[0] for path in paths if "/" in path).most_common(1)
+    name = most[0][0] if most and PLAIN_NAME.fullmatch(most[0][0]) else ""
+    hint = "remove from git what the app does not need: git rm -r --cached"
+    if name:
+        hint = f"git rm -r --cached {name}, if the app does not need it; most of them are there"
     return RefusedInputError(f"the tree has {what}", hint=hint)
 
 

@@ -11,7 +11,7 @@ from pushdeploy.errors import RefusedInputError, UnavailableError
 from pushdeploy.push.pre_receive import check_push
 from pushdeploy.system.git import Repository
 from pushdeploy.system.git_program import Git
-from pushdeploy.system.git_tree import entries, files
+from pushdeploy.system.git_tree import entries, files, too_many
 from tests.deploy.repo import LINK, PROGRAM, SUBMODULE, Repo, make_repo
 
 if TYPE_CHECKING:
@@ -115,3 +115,15 @@ def test_root_runs_no_git_in_another_users_repo(repo: Repo) -> None:
         Git(repo.path)
     with pytest.raises(UnavailableError, match="root runs no git in"):
         Repository(repo.path)
+
+
+@pytest.mark.parametrize(
+    ("paths", "hint"),
+    [
+        (["a.py", "data/1", "data/2", "docs/x"], "git rm -r --cached data, if the app does not"),
+        (["my data/1", "a.py"], "remove from git what the app does not need"),
+        (["a.py"], "remove from git what the app does not need"),
+    ],
+)
+def test_of_too_many_files_the_folder_with_most_is_named(paths: list[str], hint: str) -> None:
+    assert (too_many("9 files", paths).hint or "").startswith(hint)
