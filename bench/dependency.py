@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 COLD = "push → live, a dependency added, cold cache"
 WARM = "push → live, a dependency added, warm cache"
-GOAL = "≤ 0.50 s"
+GOAL = "< 0 s: below the floor"
 PEERS = (TUTORIAL, CAPISTRANO)
 ADDED = "waitress==3.0.2"
 
@@ -68,7 +68,7 @@ def _measure_one(
     for peer, (there, gone) in seen.items():
         book.add(name, peer, "push → live", there)
         book.add(name, peer, "git push ends", gone)
-        book.add(name, peer, RATIO, there / live, unit="ratio")
+        book.add(name, peer, RATIO, there / live, unit="ratio", goal="> 1")
 
 
 def _floor(

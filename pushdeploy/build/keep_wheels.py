@@ -64,8 +64,12 @@ def _job(machine: Machine, app: str) -> Job | None:
 
 
 def clear_cache(machine: Machine, app: str) -> None:
-    """Delete all that builds of the app have downloaded; with the lock held."""
+    """Delete all that builds of the app have downloaded; with the lock held.
+
+    The next venv takes nothing from the last one, either.
+    """
     place = machine.layout.app(app)
+    place.seed.unlink(missing_ok=True)
     for tool in exporters(place):
         files.delete_tree(place.venvs / tool)
     files.delete_tree(place.verified_cache)
