@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.build.choose_python import choose_python
 from pushdeploy.build.export import export
+from pushdeploy.build.heard import Heard
 from pushdeploy.build.make_venv import make_venv
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildStarted, Built, GunicornAdded, ListsPassedOver, Report, Warned
 from pushdeploy.model.dependency_file import PIPFILE, PYPROJECT, TOOLS, Source
+from pushdeploy.model.index_settings import defining, index_settings, secrets
 from pushdeploy.model.layout import COMPLETE
 from pushdeploy.model.size import format_size
 from pushdeploy.model.web_server import web_server
+from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system import pythons
 
 if TYPE_CHECKING:
@@ -69,20 +72,30 @@ def build(
         report(Warned(*_stale(tree.source)))
     if tree.passed_over:
         report(ListsPassedOver(tree.source, tree.passed_over))
-    key = _usable_key(machine.layout.app(app).venvs, tree, python, extra, fresh=fresh)
+    told = index_settings(
+        AppRecords(machine.layout.app(app)).environment().values, tree.requirements.values()
+    )
+    defined_by = [*extra, *defining(told)]
+    key = _usable_key(machine.layout.app(app).venvs, tree, python, defined_by, fresh=fresh)
     venv = machine.layout.app(app).venvs / key
     reused = (venv / COMPLETE).exists()
     if not reused:
         report(BuildStarted(tree.source))
         refuse_full_disk(machine, machine.layout.app(app).venvs)
-        export(machine, app, tree, report, python)
-        make_venv(
-            *(machine, app, tree, report),
-            python=python,
-            venv=venv,
-            extra=extra,
-            fresh=fresh,
-        )
+        private = tuple(told.items())
+        heard = Heard(report, secrets(told))
+        try:
+            export(machine, app, tree, heard, python=python, private=private)
+            make_venv(
+                *(machine, app, tree, heard),
+                python=python,
+                venv=venv,
+                extra=extra,
+                private=private,
+                fresh=fresh,
+            )
+        except DeployFailedError as error:
+            raise heard.explained(error) from error
     report(Built(reused=reused, seconds=machine.monotonic() - began, source=tree.source))
     return Venv(key, str(python.version), str(python.path))
 

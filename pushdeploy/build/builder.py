@@ -10,12 +10,16 @@ from __future__ import annotations
 import os
 import sys
 
+PRIVATE = "PUSHDEPLOY_PRIVATE"
+"""`PRIVATE_VARIABLE` of model/job.py, whose import would take longer than all this."""
+
 
 def main() -> int:
     """Run from the command line of a job."""
     venv, code, *lines = sys.argv[1:]
     os.umask(0o027)
     os.chdir(code)
+    take_private()
     *first, last = commands(lines)
     try:
         for line in first:
@@ -30,6 +34,17 @@ def main() -> int:
     from pushdeploy.build.venv import finish
 
     return finish(venv, lambda: ended(working))
+
+
+def take_private() -> None:
+    """Take the private part of the environment from the job's file (`Job.private`)."""
+    path = os.environ.pop(PRIVATE, None)
+    if path is not None:
+        with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes longer than all this
+            pairs = file.read().split(b"\0")[:-1]
+        for pair in pairs:
+            name, _, value = pair.partition(b"=")
+            os.environb[name] = value
 
 
 def commands(words: list[str]) -> list[list[str]]:

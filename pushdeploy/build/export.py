@@ -8,7 +8,7 @@ may write one folder, and sees no cache that a later build trusts.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.build import exporter
@@ -55,22 +55,36 @@ class Exporter:
         if self.name == "pipenv":
             return [*self.command, f"--categories={' '.join(('packages', *groups))}"]
         if self.name == "pdm":
-            return [*self.command, *(f"--group={name}" for name in (*groups, *extras))]
+            named = [f"--group={name}" for name in (*groups, *extras)]
+            return [*self.command, *(named if groups else ["--prod", *named])]
         only = f"--only={','.join(('main', *groups))}"
         return [*self.command, only, *(f"--extras={name}" for name in extras)]
 
 
 EXPORTERS = {
     Source.POETRY: Exporter(
-        "poetry", ("export", "--format=requirements.txt", "--no-interaction", "--no-ansi")
+        "poetry",
+        (
+            "export",
+            "--format=requirements.txt",
+            "--with-credentials",
+            "--no-interaction",
+            "--no-ansi",
+        ),
     ),
-    Source.PDM: Exporter("pdm", ("export", "--prod", "--format=requirements")),
+    Source.PDM: Exporter("pdm", ("export", "--format=requirements")),
     Source.PIPENV: Exporter("pipenv", ("requirements", "--hash")),
 }
 
 
 def export(
-    machine: Machine, app: str, tree: Tree, report: Report, python: pythons.Interpreter
+    machine: Machine,
+    app: str,
+    tree: Tree,
+    report: Report,
+    *,
+    python: pythons.Interpreter,
+    private: tuple[tuple[str, str], ...] = (),
 ) -> None:
     """Write the pins of a tree where the next job finds them; nothing for other lists.
 
@@ -83,12 +97,11 @@ def export(
     place = machine.layout.app(app)
     venv = place.venvs / key(tool, python)
     if not (venv / COMPLETE).exists():
-        _fetch(machine, app, tool, report, python=python, venv=venv)
+        _fetch(machine, app, tool, report, python=python, venv=venv, private=private)
     files.delete_tree(place.exported)
     machine.accounts.own_work(app, (place.exported,))
-    status = machine.supervisor.once(
-        _job(machine, app, tree, tool, python=python, venv=venv), output(report)
-    )
+    job = _job(machine, app, tree, tool, python=python, venv=venv)
+    status = machine.supervisor.once(replace(job, private=private), output(report))
     if status != 0:
         raise DeployFailedError(
             f"{tool.name} can't read `{tree.source}` (status {status})",
@@ -115,6 +128,7 @@ def _fetch(
     *,
     python: pythons.Interpreter,
     venv: Path,
+    private: tuple[tuple[str, str], ...],
 ) -> None:
     place = machine.layout.app(app)
     for former in place.venvs.glob(f"{PREFIX}{tool.name}-*"):
@@ -139,7 +153,7 @@ def _fetch(
         environment=uv.settings(place.verified_cache),
         seconds=BUILD_SECONDS,
     )
-    status = machine.supervisor.once(job, progress(report))
+    status = machine.supervisor.once(replace(job, private=private), progress(report))
     if status != 0:
         files.delete_tree(venv)
         raise DeployFailedError(

@@ -9,12 +9,15 @@ import os
 import sys
 from pathlib import Path
 
+from pushdeploy.build.builder import take_private
+
 PYPI = "-i https://pypi.org/simple"
 """What pipenv always prints; a server with a mirror of its own has reasons for it."""
 
 
 def main() -> int:
     """Run from the command line of a job; what the tool says on stderr is for the person."""
+    take_private()
     pins, command = Path(sys.argv[1]), sys.argv[2:]
     part = pins.with_suffix(".part")
     with part.open("w", encoding="utf-8") as file:

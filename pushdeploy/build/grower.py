@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import sys
 
+from pushdeploy.build.builder import take_private
+
 UNFIT = 203
 """Exit status: the venv has to be made without a seed; nothing is wrong with the packages."""
 
@@ -21,6 +23,7 @@ def main() -> int:
     seed, venv, code, *lines = sys.argv[1:]
     os.umask(0o027)
     os.chdir(code)
+    take_private()
     middle = lines.index("--")
     if not told():
         return UNFIT

@@ -9,6 +9,7 @@ it afterwards. So no build, failed or not, leaves anything for the next one but 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.build import private_cache, seed, source_copy
@@ -18,6 +19,7 @@ from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, Report
 from pushdeploy.model.dependency_file import Source
+from pushdeploy.model.index_settings import defining
 from pushdeploy.model.instance import DEFAULT_MEMORY, DEFAULT_TASKS
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.layout import COMPLETE
@@ -60,6 +62,7 @@ def make_venv(
     python: pythons.Interpreter,
     venv: Path,
     extra: list[str],
+    private: tuple[tuple[str, str], ...] = (),
     fresh: bool = False,
 ) -> None:
     """Make it, complete, or fail and leave nothing; a `fresh` one takes nothing from another.
@@ -70,14 +73,15 @@ def make_venv(
     began = machine.monotonic()
     status = UNFIT
     if not tree.local:
-        made = _seed_of(machine, tree, python=python, venv=venv, extra=extra)
+        made = _seed_of(machine, tree, python, venv, [*extra, *_options(private)])
         old = None if fresh else _seed(machine, app, tree, made)
         if old is not None:
             job = _from_seed(machine, app, tree, old=old, venv=venv, extra=extra)
+            job = replace(job, private=private)
             status = _fetched(machine, job, report, venv=venv, old=old)
         if status == UNFIT:
             job = _from_wheels(machine, app, tree, python=python, venv=venv, extra=extra)
-            status = _fetched(machine, job, report, venv=venv)
+            status = _fetched(machine, replace(job, private=private), report, venv=venv)
         if status == 0 and (venv / COMPLETE).exists():
             seed.note(machine.layout.app(app), made)
     spent = machine.monotonic() - began
@@ -86,7 +90,7 @@ def make_venv(
         _begin_work(machine, app)
         left = BUILD_SECONDS - spent
         job = _with_code(machine, app, tree, python=python, venv=venv, extra=extra, seconds=left)
-        status = machine.supervisor.once(job, output(report))
+        status = machine.supervisor.once(replace(job, private=private), output(report))
     reached(Point.BUILD_DONE)
     if status != 0 or not (venv / COMPLETE).exists():
         files.delete_tree(venv)
@@ -120,11 +124,16 @@ def _begin_growth(machine: Machine, app: str, growth: seed.Growth) -> None:
 
 
 def _seed_of(
-    machine: Machine, tree: Tree, *, python: pythons.Interpreter, venv: Path, extra: list[str]
+    machine: Machine, tree: Tree, python: pythons.Interpreter, venv: Path, added: list[str]
 ) -> Seed:
     """What is noted of this venv when uv alone has made it."""
-    texts = {**tree.requirements, ADDED: "\n".join(extra)}
+    texts = {**tree.requirements, ADDED: "\n".join(added)}
     return Seed(venv.name, f"{python.path} {python.version}", str(machine.uv), texts)
+
+
+def _options(private: tuple[tuple[str, str], ...]) -> list[str]:
+    """Indexes that config vars name, as options are written in requirements."""
+    return [f"--{setting}" for setting in defining(dict(private))]
 
 
 def _begin_work(machine: Machine, app: str) -> None:

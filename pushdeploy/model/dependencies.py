@@ -83,7 +83,7 @@ def gather(found: DependencyFile, read: Read) -> Dependencies:
     packaged = _is_packaged(source, project)
     texts = {source.value: digest(own), PYPROJECT: project.defining(), **_settings(read)}
     pipfile = (read(PIPFILE) or "") if source is Source.PIPENV else ""
-    texts[PIPFILE] = digest(pipfile)
+    texts[PIPFILE] = pipfile
     return Dependencies(
         source=source,
         passed_over=found.passed_over,

@@ -120,7 +120,7 @@ _PROGRAM = re.compile(
     r"|Git executable not found|(?P<g>CMake) must be installed"
     r")"
 )
-_BUILT = re.compile(r"[^\w]*Failed to build [`'\"]?([\w.-]{1,100})")
+_BUILT = re.compile(r"Failed to build [`'\"]?([\w.-]{1,100})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def find_lack(lines: Iterable[str]) -> Lack | None:
     needed_by = ""
     for line in lines:
         shown = line[:LONGEST]
-        built = _BUILT.match(shown)
+        built = _BUILT.search(shown)
         needed_by = built[1] if built and not needed_by else needed_by
         lack = lack or _lack(shown)
     if lack is None:

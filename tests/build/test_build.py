@@ -300,3 +300,51 @@ def test_a_note_that_a_power_cut_left_is_no_seed(machine: FakeMachine) -> None:
     assert machine.push("two", requirements="flask\nsix\n").exit_code == 0
 
     assert words_of(machine) == ["builder", "builder"]
+
+
+PRIVATE = "https://ada:hunter22@pypi.example.com/simple"
+
+
+def test_credentials_of_an_index_reach_the_build_alone_and_no_log(machine: FakeMachine) -> None:
+    machine.push("one")
+    machine.set_config(UV_INDEX=PRIVATE, DATABASE_URL="postgres:///x")
+    machine.supervisor.jobs.clear()
+    machine.supervisor.statuses_of_jobs[JobKind.FETCH] = 2
+    machine.supervisor.output_of_jobs[JobKind.BUILD] = [f"error: {PRIVATE}: 401"]
+
+    machine.push("two", requirements="gunicorn\nflask\n")
+
+    told = {job.kind: dict(job.private) for job in machine.supervisor.jobs}
+    assert told[JobKind.FETCH] == told[JobKind.BUILD] == {"UV_INDEX": PRIVATE}
+    assert not any("hunter22" in repr(event) for event in machine.watching.events)
+    assert any(
+        "****@pypi.example.com: 401" in repr(event).replace("/simple", "")
+        for event in machine.watching.events
+    )
+
+
+def test_another_index_is_another_venv(machine: FakeMachine) -> None:
+    machine.push("one")
+    machine.set_config(UV_INDEX=PRIVATE)
+
+    machine.push("two")
+
+    assert len(names(machine.place.venvs)) == 2
+
+
+def test_a_build_that_lacks_something_of_the_server_says_what_to_install(
+    machine: FakeMachine,
+) -> None:
+    machine.supervisor.statuses_of_jobs[JobKind.FETCH] = 2
+    machine.supervisor.statuses_of_jobs[JobKind.BUILD] = 1
+    machine.supervisor.output_of_jobs[JobKind.BUILD] = [
+        "  x Failed to build `psycopg2==2.9.10`",
+        "      Error: pg_config executable not found.",
+    ]
+
+    assert machine.push("one").exit_code == 7
+
+    told = machine.watching.one(AttemptFailed)
+    assert isinstance(told, AttemptFailed)
+    assert told.reason == "`psycopg2` is built here and needs `pg_config`, which this server lacks"
+    assert "apt-get install libpq-dev" in told.hint

@@ -95,6 +95,8 @@ def test_groups_become_the_words_of_each_tool() -> None:
 
     assert words[Source.POETRY][-2:] == ["--only=main,jobs", "--extras=more"]
     assert words[Source.PDM][-2:] == ["--group=jobs", "--group=more"]
+    assert "--prod" not in words[Source.PDM]  # which pdm takes for a contradiction
+    assert EXPORTERS[Source.PDM].words([], ["more"])[-2:] == ["--prod", "--group=more"]
     assert words[Source.PIPENV][-1] == "--categories=packages jobs"
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pushdeploy.build.builder import PRIVATE
 from pushdeploy.build.venv import COMPLETE, OUT_OF_MEMORY, OUT_OF_TASKS, explained
+from pushdeploy.model.job import PRIVATE_VARIABLE
 from pushdeploy.system.refused_forks import Hits
 
 
@@ -25,7 +27,9 @@ def test_a_failed_build_names_the_limit_that_it_met(status: int, hits: Hits, sai
 
 
 LOOKS = """
+from pushdeploy.build.builder import PRIVATE
 from pushdeploy.build.venv import end_bomb
+from pushdeploy.model.job import PRIVATE_VARIABLE
 from pushdeploy.system.refused_forks import Hits
 
 def look():
@@ -136,3 +140,27 @@ def test_the_builder_imports_nothing_while_uv_waits_for_it() -> None:
         "pushdeploy.build.builder",
         "__future__",
     }
+
+
+def test_the_private_part_of_the_environment_is_read_from_the_jobs_file(
+    venv: Path, tmp_path: Path
+) -> None:
+    private = tmp_path / "private"
+    private.write_bytes(b"UV_INDEX=https://x\ny\0TOKEN=\0")
+    show = ["/bin/sh", "-c", 'printf "%s" "$UV_INDEX|$TOKEN|$PUSHDEPLOY_PRIVATE|"']
+    argv = [sys.executable, "-I", "-m", "pushdeploy.build.builder", str(venv), str(venv), *show]
+
+    built = subprocess.run(
+        argv,
+        env={"PUSHDEPLOY_PRIVATE": str(private)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (built.returncode, built.stdout) == (0, "https://x\ny|||")
+
+
+def test_the_builder_knows_the_name_of_the_variable() -> None:
+    assert PRIVATE == PRIVATE_VARIABLE

@@ -1,0 +1,46 @@
+"""What a build prints: without what is secret, and remembered in case that it fails."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pushdeploy.errors import DeployFailedError
+from pushdeploy.events import BuildOutput, Event, Report
+from pushdeploy.model.index_settings import masked
+from pushdeploy.model.system_package import find_lack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+KEPT_LINES = 400
+"""Of the end: a compiler's complaint comes before what its callers make of it."""
+
+
+class Heard:
+    """Passes events on, as a report, and knows the last lines of a build."""
+
+    def __init__(self, report: Report, hidden: Iterable[str]) -> None:
+        self._report, self._hidden = report, tuple(hidden)
+        self._last: deque[str] = deque(maxlen=KEPT_LINES)
+
+    def __call__(self, event: Event) -> None:
+        """Pass it on, a line without what is secret."""
+        if isinstance(event, BuildOutput):
+            event = replace(event, line=masked(event.line, self._hidden))
+            self._last.append(event.line)
+        self._report(event)
+
+    def explained(self, error: DeployFailedError) -> DeployFailedError:
+        """The failure with what the server lacks, where the lines tell it."""
+        lack = find_lack(self._last)
+        if lack is None:
+            return error
+        needs = (
+            f"`{lack.needed_by}` is built here and needs" if lack.needed_by else "the build needs"
+        )
+        return DeployFailedError(
+            f"{needs} `{lack.what}`, which this server lacks",
+            hint=f"on the server: sudo apt-get install {lack.packages}; then push again",
+        )
