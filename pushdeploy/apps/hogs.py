@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from pushdeploy.apps.fence import ports_of_apps
 from pushdeploy.model.app import app_user, build_user
 from pushdeploy.model.ports import MOST_LISTENERS, MOST_USED
 from pushdeploy.records.app_records import app_names
+from pushdeploy.system import tcp_owner
 from pushdeploy.system.accounts import user_id
 from pushdeploy.system.held_ports import held_ports
 
@@ -14,20 +17,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.layout import Layout
 
 
-def hogs(apps: Iterable[str]) -> dict[str, str]:
-    """The apps whose users hold more ports than one app may, and how many, in words.
+def hogs(layout: Layout, apps: Iterable[str]) -> dict[str, str]:
+    """Those of these apps that take ports from the others, and which, in words.
 
-    One question to the kernel when there is none, which is nearly always.
+    Two questions to the kernel when there is none, which is nearly always.
     """
     holders = {uid: words for uid, held in held_ports().items() if (words := _too_many(*held))}
+    holders |= {uid: f"listened on port {port}" for uid, port in _squatters(layout).items()}
     if not holders:
         return {}
     found = {}
     for app in apps:
-        for user in (user_id(app_user(app)), user_id(build_user(app))):
-            if user is not None and user in holders:
+        for user in _users(app):
+            if user in holders:
                 found[app] = holders[user]
     return found
 
@@ -38,6 +43,30 @@ def _too_many(listening: int, used: int) -> str | None:
     if used > MOST_USED:
         return f"used {used} ports of TCP and UDP; an app may use {MOST_USED}"
     return None
+
+
+def _squatters(layout: Layout) -> dict[int, str]:
+    """Users of apps who listen where another app does, on an address that it does not have.
+
+    Such as 127.0.0.2, with the number of its port: whoever asks there for it would meet them.
+    """
+    listening = tcp_owner.listening()
+    users = Counter(port for port, _ in listening)
+    shared = {(port, uid) for port, uid in listening if users[port] > 1}
+    if not shared:
+        return {}
+    found = {}
+    for victim, ports in ports_of_apps(layout).items():
+        own = _users(victim)
+        for port, uid in shared:
+            if port in ports and uid not in own:
+                found[uid] = f"{port} of `{victim}`"
+    return found
+
+
+def _users(app: str) -> set[int]:
+    numbers = (user_id(app_user(app)), user_id(build_user(app)))
+    return {one for one in numbers if one is not None}
 
 
 def stop_hogs(machine: Machine, but: str | None = None) -> list[str]:
@@ -53,7 +82,7 @@ def stop_hogs(machine: Machine, but: str | None = None) -> list[str]:
     Returns:
         What was done, in words.
     """
-    found = hogs(app_names(machine.layout.apps))
+    found = hogs(machine.layout, app_names(machine.layout.apps))
     return [stop_hog(machine, app, held) for app, held in found.items() if app != but]
 
 
@@ -69,10 +98,9 @@ def stop_squatter(machine: Machine, port: int | None, victim: str) -> str | None
     Returns:
         What was done, in words; `None` when it is not an app of ours that has the port.
     """
-    found = machine.ports.listener(port) if port is not None else None
-    for app in app_names(machine.layout.apps) if found else ():
-        users = (user_id(app_user(app)), user_id(build_user(app)))
-        if app != victim and found is not None and found.uid in users:
+    takers = {owner.uid for number, owner in machine.ports.all_listening() if number == port}
+    for app in app_names(machine.layout.apps) if takers else ():
+        if app != victim and takers & _users(app):
             _stop(machine, app)
             return f"stopped `{app}`, which had taken port {port} of `{victim}`"
     return None

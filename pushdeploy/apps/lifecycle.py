@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pushdeploy.apps.fence import fence_ports
 from pushdeploy.apps.hogs import stop_hogs
 from pushdeploy.errors import (
     BusyError,
@@ -68,6 +69,7 @@ def create_app(machine: Machine, name: str, *, port: int | None = None, first: s
                     if _is_half_made(place):
                         _unmake(machine, place)
                 raise
+        fence_ports(machine)
         _serve(machine)
         return new
 
@@ -207,6 +209,7 @@ def _delete(machine: Machine, place: AppLayout) -> None:
     files.delete_tree(place.run)
     files.delete_tree(place.log)
     machine.accounts.remove(app)
+    fence_ports(machine)
     with _lock(machine, "destroying an app"):
         bare_address.release(machine, app)
         _serve(machine)

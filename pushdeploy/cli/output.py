@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pushdeploy.cli.style import typed
 from pushdeploy.cli.watch import stderr
-from pushdeploy.model.text import escaped
+from pushdeploy.model.text import escaped, escaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def show_json(answer: Any) -> None:
     """Print what a program reads."""
-    print(json.dumps(answer, indent=2, ensure_ascii=False))
+    print(escaped_json(json.dumps(answer, indent=2, ensure_ascii=False)))
 
 
 def show_lines(lines: Iterable[str]) -> None:

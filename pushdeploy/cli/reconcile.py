@@ -11,6 +11,7 @@ from pushdeploy.cli.output import say, show_lines
 from pushdeploy.engine.registry import App
 from pushdeploy.engine.verbs import reconcile as verbs
 from pushdeploy.errors import UnavailableError
+from pushdeploy.model.text import escaped
 
 if TYPE_CHECKING:
     from pushdeploy.cli.target import Local
@@ -29,7 +30,7 @@ def reconcile(target: Local, *, app: str | None, boot: bool, deep: bool, later: 
     """
     request = verbs.reconcile(app or None, boot=boot, deep=deep, later=later)
     done = target.engine(request, stay=True).done
-    show_lines(f"{name}: {did.text}" for name, lines in done.items() for did in lines)
+    show_lines(f"{name}: {escaped(did.text)}" for name, lines in done.items() for did in lines)
     if not any(done.values()):
         say("Nothing to start." if boot else f"{app or 'Everything'} is as it should be.")
     failed = any(did.failed for lines in done.values() for did in lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pushdeploy.apps.hogs import stop_squatter
 from pushdeploy.deploy import instances
 from pushdeploy.deploy.explain import explain, hint_of
 from pushdeploy.deploy.health import OUTPUT_LINES, Failure, probe, silence
@@ -65,7 +66,7 @@ def cut_over(
             release.
     """
     if release.procfile.has_web:
-        check_front(machine, release, settings)
+        check_front(machine, release, settings, report)
         reached(Point.FRONT_CHECKED)
         look_through_proxy(machine, release, settings, report)
     watched = min(LONGEST_WATCH_SECONDS, max(STAY_UP_SECONDS, boot_seconds + 1))
@@ -186,7 +187,7 @@ def _shown(
     return (*first, f"Last output of {instance.name}:", *(f"  {line}" for line in lines))
 
 
-def check_front(machine: Machine, release: Release, settings: AppSettings) -> None:
+def check_front(machine: Machine, release: Release, settings: AppSettings, report: Report) -> None:
     """The app's port is ours and answers with the release that `current` names.
 
     A server that was left over on the port would say 200 too, so the listener is looked at first.
@@ -195,10 +196,7 @@ def check_front(machine: Machine, release: Release, settings: AppSettings) -> No
         DeployFailedError: somebody else has the port, or it does not answer as the socket does.
     """
     place = machine.layout.app(release.app)
-    try:
-        machine.supervisor.open_front(release.app, settings.port, place.live_socket)
-    except CommandFailedError as error:
-        raise _port_taken(machine, release, settings) from error
+    _open_front(machine, release, settings, report)
     reached(Point.FRONT_OPENED)
     if place.live_socket.resolve() != place.web_socket(release.number).resolve():
         raise DeployFailedError(
@@ -225,6 +223,22 @@ def check_front(machine: Machine, release: Release, settings: AppSettings) -> No
             "although the release's own socket passed",
             hint=f"pushdeploy logs --app {release.app}",
         )
+
+
+def _open_front(machine: Machine, release: Release, settings: AppSettings, report: Report) -> None:
+    """Once more, when it was an app that had the port; that is stopped."""
+    live_socket = machine.layout.app(release.app).live_socket
+    try:
+        machine.supervisor.open_front(release.app, settings.port, live_socket)
+    except CommandFailedError as error:
+        did = stop_squatter(machine, settings.port, release.app)
+        if did is None:
+            raise _port_taken(machine, release, settings) from error
+        report(Warned(did, hint="ss -ltnp"))
+        try:
+            machine.supervisor.open_front(release.app, settings.port, live_socket)
+        except CommandFailedError as again:
+            raise _port_taken(machine, release, settings) from again
 
 
 def front_seconds(check: HealthCheck) -> float:

@@ -6,6 +6,7 @@ import random
 import re
 from typing import TYPE_CHECKING
 
+from pushdeploy.apps.fence import fence_ports, noted_port
 from pushdeploy.errors import NotFoundError, UnavailableError
 from pushdeploy.model.instance import Instance
 from pushdeploy.model.layout import BRIDGE_PORTS
@@ -156,7 +157,7 @@ def _bridge_port(machine: Machine, place: AppLayout, release: Release) -> int:
         known = _still_own(machine, release, note)  # somebody may have chosen it while we waited
         if known is not None:
             return known
-        taken = {_noted(other) for other in machine.layout.run.glob(BRIDGE_PORTS)}
+        taken = {noted_port(other) for other in machine.layout.run.glob(BRIDGE_PORTS)}
         left = [port for port in BRIDGED if port not in taken]
         port = machine.ports.free(random.sample(left, len(left)))
         if port is None:
@@ -164,29 +165,22 @@ def _bridge_port(machine: Machine, place: AppLayout, release: Release) -> int:
                 f"no port between {BRIDGED[0]} and {BRIDGED[-1]} is free", hint="ss -tuanp"
             )
         note.write_text(str(port))
-        return port
+    fence_ports(machine)
+    return port
 
 
 def squatted_port(machine: Machine, release: Release) -> int | None:
     """The port that this release was given, when another user listens there."""
     note = machine.layout.app(release.app).bridge_port(release.number)
-    return _noted(note) if _still_own(machine, release, note) is None else None
+    return noted_port(note) if _still_own(machine, release, note) is None else None
 
 
 def _still_own(machine: Machine, release: Release, note: Path) -> int | None:
     """The port of a note, unless another user listens there."""
-    port = _noted(note)
+    port = noted_port(note)
     found = None if port is None else machine.ports.listener(port)
     owner = machine.accounts.user_id(release.app)
     return None if found is not None and owner not in (None, found.uid) else port
-
-
-def _noted(note: Path) -> int | None:
-    """The port, unless the note is not there, or was never finished; prune may delete it now."""
-    try:
-        return int(note.read_text())
-    except (OSError, ValueError):
-        return None
 
 
 def refuse_scale(records: AppRecords, changes: tuple[Change, ...]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pushdeploy.apps.fence import fence_ports
 from pushdeploy.apps.lifecycle import create_app
 from pushdeploy.cli.wiring import server_machine
 from pushdeploy.deploy import fit
@@ -37,6 +38,7 @@ from pushdeploy.system import (
     server_users,
     sshd,
     tool,
+    wall,
 )
 from pushdeploy.system.accounts import ServerAccounts
 from pushdeploy.system.sshd import PORT as SSH_PORT
@@ -73,6 +75,7 @@ def install(version: Path, wishes: Wishes) -> int:
         _add_key(steps, text, key)
     if app is not None:
         steps.step(f"Creating the app {app}", partial(_make_app, machine, app, wanted))
+    steps.step("Keeping each app to its own ports", partial(_fence, steps, machine))
     _start_apps(steps, machine)
     _name_misfits(steps, machine)
     make_proxy(steps, machine, wishes, names)
@@ -94,6 +97,8 @@ def _make_server(steps: Steps, version: Path) -> None:
     )
     title = "Having needrestart leave restarts of apps to pushdeploy"
     steps.step(title, partial(needrestart.ensure, SERVER))
+    title = "Keeping what apps log from the terminals of the server"
+    steps.step(title, wall.ensure)
     steps.step("Starting the engine's socket", partial(server_units.ensure_units, SERVER))
 
 
@@ -127,6 +132,14 @@ def _make_app(machine: Machine, app: str, port: int | None) -> bool:
         if app not in app_names(machine.layout.apps):
             raise
         return True
+
+
+def _fence(steps: Steps, machine: Machine) -> bool:
+    """It is made again each time, since nobody can tell whether it is as it was."""
+    if not fence_ports(machine):
+        text = "this kernel has no nf_tables: an app can connect to the ports of others"
+        steps.warn(text, "see docs/explanation/security.md")
+    return False
 
 
 def _start_apps(steps: Steps, machine: Machine) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.cli.patience import SECONDS, patience
 from pushdeploy.cli.style import DETAIL, PROBLEM, RESULT, STEP
+from pushdeploy.model.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,5 +58,5 @@ class Steps:
         self.say(RESULT + text)
 
     def say(self, line: str) -> None:
-        """One line."""
-        print(line, file=sys.stderr, flush=True)
+        """One line; it may name files that an app has."""
+        print(escaped(line), file=sys.stderr, flush=True)

@@ -18,12 +18,14 @@ from pushdeploy.model.layout import SERVER
 from pushdeploy.system import (
     certbot,
     needrestart,
+    port_fence,
     server_folders,
     server_units,
     server_users,
     sshd,
     tool,
     ufw,
+    wall,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +57,9 @@ def uninstall(*, purge: bool, sure: bool) -> None:
         steps.step("Deleting certificates", _delete_certificates)
     steps.step("Stopping the apps and the engine", server_units.stop_apps)
     steps.step("Ending logins", server_units.end_logins)
+    steps.step("Taking journald's settings back", wall.remove)
     steps.step("Removing the units", server_units.remove_units)
+    steps.step("Letting users reach all ports of this machine", port_fence.remove)
     steps.step("Removing the tool", tool.remove)
     kept = not purge and server_folders.has_apps(SERVER)
     whom = "Removing the users, except those that own data" if kept else "Removing the users"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pushdeploy.model.rights import Standing
@@ -191,7 +191,7 @@ class Certificates(Protocol):
 
 
 class Firewall(Protocol):
-    """Lets in ssh, HTTP and HTTPS."""
+    """Lets in ssh, HTTP and HTTPS, and keeps users of this machine apart."""
 
     def is_active(self) -> bool:
         """True when it is on."""
@@ -211,6 +211,18 @@ class Firewall(Protocol):
 
         Raises:
             UnavailableError: a rule did not arrive; it was not turned on.
+        """
+
+    def fence(self, own: Mapping[int, Collection[int]]) -> bool:
+        """Have each of these users use its own ports of this machine, and none of the others'.
+
+        Neither connect to them nor answer there. It need not be on for that.
+
+        Args:
+            own: a user's number, and the TCP ports that are his.
+
+        Returns:
+            False where that can't be had; then nobody is kept from anything.
         """
 
 

@@ -184,6 +184,7 @@ def _elsewhere() -> tuple[Owned, ...]:
         _folder(nginx / "pushdeploy"),
         _folder(nginx / "pushdeploy/*"),
         _file(Path("/etc/needrestart/conf.d/pushdeploy.conf")),
+        _file(Path("/etc/systemd/journald.conf.d/pushdeploy.conf")),
         _file(Path("/etc/letsencrypt/renewal-hooks/deploy/pushdeploy"), 0o755),
     )
 

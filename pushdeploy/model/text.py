@@ -12,6 +12,7 @@ SHOWN_CHARACTERS = 60
 
 # C0, DEL and C1, lone surrogates (no UTF-8 for them), and the marks that reorder text on a screen.
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSHOWABLE_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
 """A control character other than tab, or a lone surrogate: never part of a line that we accept."""
 
@@ -70,6 +71,11 @@ def decode_any(content: bytes, file: str) -> str:
 def escaped(text: str) -> str:
     r"""The text with all that could act on a terminal written as `\x1b` and the like."""
     return _UNSHOWABLE.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+def escaped_json(text: str) -> str:
+    r"""JSON that means the same; what JSON leaves alone and a terminal does not, as `\u009b`."""
+    return _UNSHOWABLE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def quoted(value: str) -> str:

@@ -12,7 +12,7 @@ from pushdeploy.model.rights import Standing
 from pushdeploy.model.site import Certificate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from pushdeploy.model.site import NginxFeatures, Site
     from pushdeploy.system.certificates import Facts
@@ -134,6 +134,10 @@ class NoFirewall:
     def enable(self, planned: Plan) -> None:
         """Refuse."""
         _refuse("firewall")
+
+    def fence(self, own: Mapping[int, Collection[int]]) -> bool:
+        """All apps are the same person's, so the kernel can't tell them apart."""
+        return False
 
 
 class NoAccess:

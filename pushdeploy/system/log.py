@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any, cast
 
 from pushdeploy.events import AttemptEnded, Event, Report, to_record
+from pushdeploy.model.text import escaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
@@ -41,6 +42,7 @@ def attempt_log(path: Path, *, app: str, attempt: int) -> Report:
         processors=[
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(ensure_ascii=False),
+            _escaped,
         ],
         wrapper_class=structlog.BoundLogger,
     ).bind(app=app, attempt=attempt)
@@ -81,6 +83,11 @@ def _as_text(_logger: object, _method: str, line: MutableMapping[str, Any]) -> s
     """`blog: what was done`, and below it the traceback."""
     told = [f"{line['app']}: {line['event']}" if "app" in line else str(line["event"])]
     return "\n".join([*told, line["exception"]] if "exception" in line else told)
+
+
+def _escaped(_logger: object, _method: str, line: Any) -> str:
+    """What a terminal would act on, should somebody `cat` the file, written as JSON can."""
+    return escaped_json(line)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import time
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from pushdeploy.model.settings import FIRST_PORT
+from pushdeploy.system.sockets import bound
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -142,13 +144,8 @@ def another_port(wanted: int, taken: Collection[int] = ()) -> int:
 
 
 def _free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("", port))
-        except OSError:
-            return False
-        return True
+    v4, v6 = bound("0.0.0.0", port), bound("::", port)  # noqa: S104 - a probe
+    return v4 == 0 and v6 != errno.EADDRINUSE
 
 
 def children(pid: int) -> dict[int, str]:

@@ -10,7 +10,7 @@ from pushdeploy.model.account import GIT_USER, OURS
 from pushdeploy.model.rights import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from pushdeploy.model.site import Certificate
@@ -88,7 +88,7 @@ class ServerCertificates:
 
 
 class ServerFirewall:
-    """ufw."""
+    """ufw, and a table of our own that it knows nothing of."""
 
     def is_active(self) -> bool:
         """True when it is on."""
@@ -113,6 +113,21 @@ class ServerFirewall:
         from pushdeploy.system import ufw
 
         ufw.enable(planned)
+
+    def fence(self, own: Mapping[int, Collection[int]]) -> bool:
+        """By the kernel's nf_tables; a table that is out of date would be worse than none.
+
+        sshd's are nobody's: it takes so many connections that have not logged in and no more, and
+        an app that has them all keeps everybody out.
+        """
+        from pushdeploy.system import port_fence, sshd
+
+        try:
+            port_fence.fence(own, closed=sshd.written_ports())
+        except OSError:
+            port_fence.remove()
+            return False
+        return True
 
 
 class ServerAccess:

@@ -6,6 +6,7 @@ put back as it was. Open connections go on (sshd(8), sshd_config(5)).
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import os
 import pwd
@@ -39,6 +40,7 @@ RUN = Path("/run/sshd")
 """`sshd -t` and `sshd -T` want it, and it is missing where a socket starts sshd, as on Ubuntu."""
 
 INCLUDE = re.compile(r"^\s*include\s.*/etc/ssh/sshd_config\.d/\*\.conf", re.MULTILINE)
+_PORT = re.compile(r"^[ \t]*port[ \t]+([0-9]{1,5})[ \t]*$", re.MULTILINE | re.IGNORECASE)
 MICROSECONDS = 1e6
 """In a second."""
 
@@ -111,6 +113,15 @@ def port() -> int:
 def ports() -> list[int]:
     """The ports of sshd's settings; none when it can't be asked."""
     return [int(value) for value in _settings().get("port", [])]
+
+
+def written_ports() -> list[int]:
+    """The same as its files have it, without starting a program; its own where none is written."""
+    found: list[int] = []
+    for file in (MAIN, *sorted(SNIPPET.parent.glob("*.conf"))):
+        with contextlib.suppress(OSError):
+            found += map(int, _PORT.findall(file.read_text(errors="replace")))
+    return found or [PORT]
 
 
 def shut_out() -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ from pushdeploy.model.instance import (
     wake_of,
 )
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.system import command, files, job_files, journald
+from pushdeploy.system import command, files, job_files, journald, sockets
 from pushdeploy.system.command import Command
 from pushdeploy.system.systemctl import systemctl, transient, unit_state
 from pushdeploy.system.unit_files import (
@@ -49,6 +49,8 @@ STOP_SECONDS = 120.0
 
 SOCKET_SECONDS = 5.0
 SOCKET_LOOK_SECONDS = 0.002
+
+LOOPBACK_ADDRESSES = ("127.0.0.1", "[::1]")
 
 STOP_TRIES = 3
 """A service that crashes as it is stopped may be started again by what was queued before."""
@@ -186,15 +188,29 @@ class Systemd:
     def open_front(self, app: str, port: int, live_socket: Path) -> None:
         """Listen on the app's port; a right front is left alone."""
         unit = front_of(app)
-        changed = [
-            name for name, text in front_files(app, port, live_socket) if self._write(name, text)
-        ]
+        up = _state(f"{unit}.socket") is State.UP
+        addresses = self._front_addresses(f"{unit}.socket", port, up=up)
+        files = front_files(app, port, live_socket, addresses)
+        changed = [name for name, text in files if self._write(name, text)]
         if changed:
             systemctl("daemon-reload")
             systemctl("stop", f"{unit}.service", f"{unit}.socket", check=False)
-        if _state(f"{unit}.socket") is not State.UP:
+            up = False
+        if not up:
             systemctl("stop", f"{unit}.service", check=False)
             systemctl("start", f"{unit}.socket")
+
+    def _front_addresses(self, socket: str, port: int, *, up: bool) -> list[str]:
+        """Both that `localhost` may mean, so that nobody else is met there.
+
+        Where this machine has no IPv6, or somebody else has the port there, the first alone: a
+        front that does not start would be worse.
+        """
+        first, second = (f"{address}:{port}" for address in LOOPBACK_ADDRESSES)
+        path = self._units / socket
+        has_both = up and path.exists() and f"ListenStream={second}\n" in path.read_text()
+        free = has_both or sockets.bound("::1", port) == 0
+        return [first, second] if free else [first]
 
     def close_front(self, app: str) -> None:
         """Stop listening on the app's port."""

@@ -30,7 +30,7 @@ from pushdeploy.system.rendering import load, render
 from pushdeploy.system.systemctl import transient_until_end
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pushdeploy.model.instance import Instance
@@ -45,6 +45,9 @@ TOOL_PYTHON = "/opt/pushdeploy/current/venv/bin/python"
 
 PROXY_CONNECTIONS = 4096
 """systemd-socket-proxyd's default of 256 drops connections under load."""
+
+JOB_STOP_SECONDS = 10
+"""What a job has started and left behind has so long after a TERM; its app waits meanwhile."""
 
 TOLD = {
     JobKind.EXPORT: "reading of a lock",
@@ -140,13 +143,16 @@ def _bridge(instance: Instance, common: Mapping[str, object]) -> str:
     )
 
 
-def front_files(app: str, port: int, live_socket: Path) -> Iterator[tuple[str, str]]:
-    """The unit files of an app's front: name and text."""
+def front_files(
+    app: str, port: int, live_socket: Path, addresses: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """The unit files of an app's front, which listens on these addresses: name and text."""
     unit = front_of(app)
     values = {
         "app": app,
         "unit": unit,
         "port": port,
+        "addresses": addresses,
         "live_socket": live_socket,
         "slice": slice_of(app),
         "front_user": FRONT_USER,
@@ -205,6 +211,7 @@ def _properties(job: Job, unit: str) -> list[str]:
         f"SocketBindDeny=tcp:{as_range(BRIDGED)}",
         "KillMode=control-group",
         "SendSIGHUP=yes",
+        f"TimeoutStopSec={JOB_STOP_SECONDS}",  # for what the job left, and TERM did not end
         "IgnoreSIGPIPE=no",  # a pipe into `head` ends as it does in any shell
         f"ExecStopPost=+{_literal(*NOTE, str(ended_of(unit)))}",
         *(f"ReadWritePaths={path}" for path in job.writable),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pushdeploy.apps.fence import fence_ports
 from pushdeploy.apps.restore import own, own_server
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.cleanup import wanted_instances
@@ -45,6 +46,7 @@ def boot_all(machine: Machine) -> list[str]:
                 did.append(_left_for_rebuild(machine, app, trouble, len(did)))
         except Exception as error:  # noqa: BLE001 - also of our bug in one app
             did.append(failed(error, f"{app}: "))
+    fence_ports(machine)
     machine.supervisor.apply(started)
     did += told(partial(_listen, machine, started))
     reached(Point.BOOT_APPLIED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.apps.collect import collect, is_due
+from pushdeploy.apps.fence import fence_ports
 from pushdeploy.apps.lifecycle import (
     finish_destroying,
     finish_unmaking,
@@ -129,6 +130,7 @@ def reconcile_all(
         later: have that done by itself, each app in a process of its own.
     """
     server = told(lambda: own_server(machine, deep=deep))
+    fence_ports(machine)  # somebody may have flushed all of the kernel's tables
     done, busy = _set_all_right(machine, audience, deep=deep)
     done |= _sweep(machine)
     proxy, ssh = _reconcile_proxy(machine), _look_at_ssh(machine)

@@ -51,7 +51,7 @@ def look_after(machine: Machine, app: str, hung: int | None) -> list[str]:
         return []
     try:
         with held(place.lock, who="pushdeploy", what="the watchdog", seconds=0):
-            held_ports = hogs([app]).get(app)
+            held_ports = hogs(machine.layout, [app]).get(app)
             if held_ports is not None:
                 return [stop_hog(machine, app, held_ports)]
             records = AppRecords(place)

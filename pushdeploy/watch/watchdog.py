@@ -49,7 +49,7 @@ def find(layout: Layout, statuses: Iterable[Status], now: float) -> list[Finding
     hung = [asked[one] for one in silent(asked)]
     units = (parse_unit(one.unit) for one in statuses if needs_other_backoff(one, now))
     paced = {unit.app for unit in units if unit is not None}
-    others = (paced | set(hogs(app_names(layout.apps)))) - {one.app for one in hung}
+    others = (paced | set(hogs(layout, app_names(layout.apps)))) - {one.app for one in hung}
     return [*hung, *(Finding(app, None) for app in sorted(others))]
 
 

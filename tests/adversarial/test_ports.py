@@ -76,9 +76,7 @@ def test_who_takes_another_apps_port_gets_none_of_its_visitors(
     else:
         assert taken == [{"held": 1, "refused": {}}]
         assert [said_by(victim) for _ in range(5)] == [""] * 5
-        heard = ask(squatter, "/heard")
-        assert heard["connections"]
-        assert heard["bytes"] == 0
+        assert ask(squatter, "/heard") == {"connections": 0, "bytes": 0}
         victim.host.run("systemctl", "start", "pushdeploy.watchdog.service")
         assert running(squatter) == []
     eventually(lambda: said_by(victim)[:14], "v=1 release=v1")
@@ -175,3 +173,129 @@ def test_nothing_of_an_app_may_bind_the_ports_of_others_where_systemd_can_forbid
     eventually(lambda: "kept out" in site.cli("logs").stdout, wanted=True)
     assert ran.returncode == 1
     assert NOT_ALLOWED in ran.stderr + ran.stdout
+
+
+CONNECT = """\
+import json, socket, sys
+found = {}
+MPTCP = 262
+for number in map(int, sys.argv[1:]):
+    for address, kind in (("127.0.0.1", 0), ("::1", 0), ("127.0.0.1", MPTCP)):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        try:
+            with socket.socket(family, socket.SOCK_STREAM, kind) as one:
+                one.settimeout(5)
+                one.connect((address, number))
+            found[f"{address} {number}"] = "connected"
+        except OSError as error:
+            found.setdefault(f"{address} {number}", type(error).__name__)
+print(json.dumps(found))
+"""
+
+SSHD = 22
+REFUSED = "ConnectionRefusedError"
+
+
+def test_an_app_reaches_no_port_of_another_and_holds_none_of_its_workers(
+    victim: Site, new_site: Callable[[], Site]
+) -> None:
+    attacker = new_site()
+    attacker.deploy("tiny")
+    front, own, bridged = victim.settings["port"], attacker.settings["port"], port_of(victim)
+
+    def reached() -> dict[str, str]:
+        words = f"run python - {own} {front} {bridged} {SSHD}"
+        found: dict[str, str] = json.loads(attacker.cli(words, stdin=CONNECT).stdout)
+        return found
+
+    wanted = {
+        **{f"{address} {own}": "connected" for address in ("127.0.0.1", "::1")},
+        **{
+            f"{address} {one}": REFUSED
+            for address in ("127.0.0.1", "::1")
+            for one in (front, bridged, SSHD)
+        },
+    }
+    assert reached() == wanted
+    assert [said_by(victim)[:14] for _ in range(3)] == ["v=1 release=v1"] * 3
+
+    victim.change({"README.md": "again\n"})
+    assert victim.push().exit_status == 0
+    bridged = port_of(victim)
+    assert reached()[f"127.0.0.1 {bridged}"] == REFUSED
+    assert said_by(victim).startswith("v=1 release=v2")
+
+    victim.host.run("systemctl", "restart", "pushdeploy.boot.service")
+    assert reached()[f"127.0.0.1 {front}"] == REFUSED
+    assert said_by(victim).startswith("v=1 release=v2")
+
+
+EVERY = ("127.0.0.1", "[::1]", "0.0.0.0", "[::]", "[::ffff:127.0.0.1]")  # noqa: S104 - tried
+IN_USE = "Address already in use"
+
+
+def test_whoever_asks_localhost_meets_the_app_that_has_the_port(
+    squatter: Site, victim: Site
+) -> None:
+    host, front, bridged = victim.host, victim.settings["port"], port_of(victim)
+    host.run("systemctl", "stop", WATCHDOG)
+    try:
+        owned = {address: squat(squatter, front, address) for address in EVERY}
+        beside = squat(squatter, front, "127.0.0.2")
+
+        answers = {
+            name: host.run(
+                *("curl", "--silent", "--max-time", "3", f"http://{name}:{front}/"), check=False
+            ).stdout[:14]
+            for name in ("localhost", "127.0.0.1", "[::1]", "127.0.0.2")
+        }
+        heard = ask(squatter, "/heard")
+        host.run("systemctl", "start", "pushdeploy.watchdog.service")
+        after_front = running(squatter)
+
+        host.run("pushdeploy", "reconcile", "--app", squatter.name)
+        eventually(lambda: squatter.get("/heard").status, 200)
+        port_beside = squat(squatter, bridged, "[::1]")
+        victim.change({"README.md": "again\n"})
+        push = victim.push()
+    finally:
+        host.run("systemctl", "start", WATCHDOG)
+
+    assert owned == dict.fromkeys(owned, IN_USE)
+    assert beside == "held"
+    ours = "v=1 release=v1"
+    assert answers == {"localhost": ours, "127.0.0.1": ours, "[::1]": ours, "127.0.0.2": ""}
+    assert heard == {"connections": 0, "bytes": 0}
+    assert after_front == []
+    assert push.exit_status == 0, push.output
+    if binding_is_limited(host):
+        assert port_beside == NOT_ALLOWED
+    else:
+        assert port_beside == "held"
+        words = " ".join(line.strip() for line in said(push))
+        assert f"stopped `{squatter.name}`, which listened on port {bridged}" in words
+
+
+def test_a_port_that_waits_for_its_app_can_not_be_kept_from_it(
+    squatter: Site, new_site: Callable[[], Site]
+) -> None:
+    newcomer = new_site()
+    newcomer.host.run("pushdeploy", "apps:create", newcomer.name)
+    port = newcomer.settings["port"]
+    taken = squat(squatter, port, "127.0.0.1")
+
+    push = newcomer.deploy("tiny")
+
+    assert taken == "held"
+    words = " ".join(line.strip() for line in said(push))
+    assert f"stopped `{squatter.name}`, which had taken port {port}" in words, push.output
+    assert newcomer.get("/").status == 200
+
+
+def squat(squatter: Site, port: int, address: str) -> str:
+    """Have it listen there; `held`, or why not."""
+    asked = f"/squat?first={port}&last={port}&address={address.strip('[]')}"
+    found = ask(squatter, asked)
+    refused = found["refused"]
+    assert isinstance(refused, dict)
+    return str(refused.get(str(port), "held"))

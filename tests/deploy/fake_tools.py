@@ -13,7 +13,7 @@ from pushdeploy.system.embedded_tools import NoAccess
 from pushdeploy.system.ufw import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from pushdeploy.model.site import Site
@@ -196,6 +196,7 @@ class FakeFirewall:
     """Off until it is turned on."""
 
     active: bool = False
+    fenced: Mapping[int, Collection[int]] = field(default_factory=dict)
 
     def is_active(self) -> bool:
         """True when it was turned on."""
@@ -212,6 +213,11 @@ class FakeFirewall:
     def enable(self, planned: Plan) -> None:
         """Turn it on."""
         self.active = True
+
+    def fence(self, own: Mapping[int, Collection[int]]) -> bool:
+        """Remember it."""
+        self.fenced = own
+        return True
 
 
 @dataclass

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pushdeploy.model.layout import SERVER
 from pushdeploy.model.ownership import REPO, Owned, app_owned, server_owned
-from pushdeploy.system import certbot, needrestart, nginx, server_units, sshd, tool
+from pushdeploy.system import certbot, needrestart, nginx, server_units, sshd, tool, wall
 from pushdeploy.system.repo_owner import FOLDERS
 
 SERVER_LINES = server_owned(SERVER)
@@ -50,6 +50,7 @@ def test_the_places_are_those_that_other_modules_write() -> None:
     assert str(sshd.SNIPPET) in found
     assert str(certbot.HOOK) in found
     assert str(needrestart.FILE) in found
+    assert str(wall.FILE) in found
     assert str(nginx.CONFIGURATION / "pushdeploy") in found
     units = [line.path for line in SERVER_LINES if line.path.parent == server_units.FOLDER]
     for unit in server_units.FILES:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.text import decode, escaped, pointed_at, quoted
+from pushdeploy.model.text import decode, escaped, escaped_json, pointed_at, quoted
 
 
 def test_a_byte_order_mark_is_dropped() -> None:
@@ -42,6 +44,14 @@ def test_a_quoted_value_is_one_short_printable_line(value: str) -> None:
     assert shown[0] == shown[-1] == "`"
     assert not any(ord(character) < 32 for character in shown)
     assert shown.encode()
+
+
+@given(st.text())
+def test_json_means_the_same_and_acts_on_no_terminal(text: str) -> None:
+    shown = escaped_json(json.dumps({"text": text}, ensure_ascii=False))
+
+    assert json.loads(shown) == {"text": text}
+    assert escaped(shown) == shown
 
 
 def test_the_caret_stands_below_its_character() -> None:

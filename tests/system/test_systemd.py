@@ -80,6 +80,7 @@ def front() -> dict[str, str]:
         "app": "my-blog",
         "unit": "pushdeploy-my_blog.front",
         "port": 8000,
+        "addresses": ["127.0.0.1:8000", "[::1]:8000"],
         "live_socket": ROOT / "current" / "run" / "web.sock",
         "slice": "pushdeploy-my_blog.slice",
         "front_user": "pd-front",
@@ -269,6 +270,7 @@ def test_a_job_is_a_sandbox_with_typed_values() -> None:
     assert f"--property=InaccessiblePaths=-{ROOT}/releases" in options
     assert "--property=SupplementaryGroups=pd-my-blog" in options
     assert "--property=RuntimeMaxSec=60" in options
+    assert "--property=TimeoutStopSec=10" in options
     assert "--setenv=ONE=1" in options
 
 

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from pushdeploy.system import tcp_owner
-from pushdeploy.system.tcp_owner import Owner, listener, proven
+from pushdeploy.system.tcp_owner import Owner, listener, listening, proven
 
 MINE = os.getuid()
 IN_TABLE = tcp_owner._by_table  # noqa: SLF001 - what is read where sock_diag is missing
@@ -35,6 +35,20 @@ def test_a_listener_of_ipv6_that_takes_ipv4_too_is_found() -> None:
 
         assert found is not None
         assert (found.uid, found.address, found.exposed) == (MINE, "::", True)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2", "::1", "::ffff:127.0.0.1"])
+def test_who_listens_on_any_address_of_the_loopback_is_listed(address: str) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        server = socket.create_server((address, 0), family=family)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with server:
+        port = server.getsockname()[1]
+
+        assert (port, MINE) in listening()
+    assert (port, MINE) not in listening()
 
 
 def test_nobody_is_found_where_nobody_listens() -> None:

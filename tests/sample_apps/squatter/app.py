@@ -10,12 +10,14 @@ from urllib.parse import parse_qs
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\nimpostor"
 
 held = {}
+where = {"address": "127.0.0.1"}
 targets = []
 heard = {"connections": 0, "bytes": 0}
 selector = selectors.DefaultSelector()
 
 
-def squat(first, last, seconds, hold):
+def squat(first, last, seconds, hold, address):
+    where["address"] = address
     refused = {}
     end = time.monotonic() + seconds
     while True:
@@ -28,10 +30,11 @@ def squat(first, last, seconds, hold):
 
 
 def listen(port, refused):
-    listener = socket.socket()
+    family = socket.AF_INET6 if ":" in where["address"] else socket.AF_INET
+    listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", port))
+        listener.bind((where["address"], port))
         listener.listen(128)
     except OSError as error:
         listener.close()
@@ -98,7 +101,8 @@ def app(environ, start_response):
     said = {}
     if environ["PATH_INFO"] == "/squat":
         first, last, wait = (int(query.get(key, 0)) for key in ("first", "last", "wait"))
-        said = squat(first, last, wait, WAYS[query.get("how", "listen")])
+        address = query.get("address", "127.0.0.1")
+        said = squat(first, last, wait, WAYS[query.get("how", "listen")], address)
     elif environ["PATH_INFO"] == "/heard":
         said = heard
     body = json.dumps(said).encode()
