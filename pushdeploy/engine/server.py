@@ -38,9 +38,7 @@ CONVERGE = "converge"
 
 def serve(connection: socket.socket, machine: Machine, verbs: Mapping[str, Verb[..., Any]]) -> int:
     """Answer one request. A caller that leaves does not stop the work; returns an exit status."""
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    with contextlib.suppress(OSError):
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    _own_signals()
     os.umask(0o022)
     session = Session(connection, machine)
     try:
@@ -59,6 +57,20 @@ def serve(connection: socket.socket, machine: Machine, verbs: Mapping[str, Verb[
     finally:
         session.close()
     return 0
+
+
+def _own_signals() -> None:
+    """Go on when the caller leaves; and start programs with nothing ignored or blocked.
+
+    What is ignored or blocked is inherited by them (signal(7)), from whoever started us too: a
+    shell does it to what runs in the background. A handler that does nothing is not inherited.
+    """
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    for one in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(one) is signal.SIG_IGN:
+            signal.signal(one, signal.SIG_DFL)
+    for one in (signal.SIGPIPE, signal.SIGHUP):
+        signal.signal(one, lambda *_: None)
 
 
 def _answer(

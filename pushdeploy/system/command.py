@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 OUTPUT_LIMIT = 1 << 20
 """Bytes of a program's output that are kept or handed on; the rest is read and dropped."""
 
+MOST_LINES = 20_000
+"""Lines of a program's output that are handed on; an empty one costs a record in a log, too."""
+
 LINE_LIMIT = 64 << 10
 """Bytes without a line's end after which the line is ended."""
 
@@ -119,8 +122,8 @@ def stream(
 ) -> int:
     """Run to the end and hand each line of output over as it comes; returns the exit status.
 
-    Both streams are merged. After `OUTPUT_LIMIT` bytes lines are dropped, and said to be. What is
-    `fed` starts at once, and its stdin ends when that has returned.
+    Both streams are merged. After `OUTPUT_LIMIT` bytes or `MOST_LINES` lines the rest is dropped,
+    and said to be. What is `fed` starts at once, and its stdin ends when that has returned.
 
     Raises:
         CommandFailedError: it ran longer than `seconds`; its whole process group was killed.
@@ -250,13 +253,15 @@ def _lines(child: Process, until: float) -> Iterator[bytes]:
 
 def _capped(lines: Iterator[bytes]) -> Iterator[str]:
     left = OUTPUT_LIMIT
-    for line in lines:
-        if left > 0:
-            yield text_of(line).rstrip("\r")
-        elif left > -OUTPUT_LIMIT:
-            yield f"(more than {OUTPUT_LIMIT >> 20} MiB of output: the rest is dropped)"
-            left = -OUTPUT_LIMIT
+    for count, line in enumerate(lines):
+        if left <= 0 or count >= MOST_LINES:
+            most = f"{OUTPUT_LIMIT >> 20} MiB of output or {MOST_LINES:,} lines"
+            yield f"(more than {most}: the rest is dropped)"
+            break
+        yield text_of(line).rstrip("\r")
         left -= len(line) + 1
+    for _ in lines:
+        pass
 
 
 def stop(child: Process, *, group: bool = True) -> None:

@@ -235,3 +235,15 @@ def test_logins_and_engines_have_limits(host: Host) -> None:
     assert limits["MemoryMax"].isdigit()
     text = host.run("systemctl", "cat", "pushdeploy.engine@.service").stdout
     assert "MemoryMax=50%" in text
+
+
+def test_a_release_command_holds_its_app_neither_by_a_child_nor_by_empty_lines(site: Site) -> None:
+    child = "trap '' TERM HUP INT; sleep 997 & wait"
+    lines = f"release: (bash -c \"{child}\" &) ; yes '' | head --lines=200000\n"
+
+    push = site.deploy("tiny", {"Procfile": f"{lines}web: gunicorn app:app\n"})
+
+    assert "20,000 lines: the rest is dropped" in push.output
+    assert site.host.run("pgrep", "--full", "sleep 997", check=False).stdout == ""
+    log = f"/var/log/pushdeploy/{site.name}/1.jsonl"
+    assert int(site.host.run("stat", "--format=%s", log).stdout) < 8 << 20

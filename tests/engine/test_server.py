@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pty
+import signal
 import socket
 import threading
 from dataclasses import replace
@@ -18,6 +19,7 @@ from pushdeploy.engine.session import Session
 from pushdeploy.errors import OUR_BUG, UsageError
 from pushdeploy.model.job import JobKind
 from pushdeploy.model.wire import REQUEST_LIMIT
+from pushdeploy.system.command import Command, attempt
 from pushdeploy.system.server_tools import ServerAccess
 from tests.deploy.machine import APP, FakeMachine
 from tests.engine.caller import Line, only
@@ -389,3 +391,27 @@ def test_a_caller_who_hung_up_counts_as_gone(line: Line) -> None:
     line.serve(only("look", look))
 
     assert found == [False, True]
+
+
+def test_what_the_engine_starts_ignores_no_signal_though_its_starter_did(line: Line) -> None:
+    def ended(_asked: Asked) -> dict[str, list[int]]:
+        status = [attempt(Command(["sh", "-c", f"kill -{name} $$"])).status for name in NAMES]
+        return {"status": status}
+
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGQUIT)}
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    for one in before:
+        signal.signal(one, signal.SIG_IGN)
+    try:
+        line.say({"verb": "echo"})
+        line.serve(only("echo", ended))
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+    status = line.heard()[0]["answer"]["status"]
+    assert status == [-signal.Signals[f"SIG{name}"] for name in NAMES]
+
+
+NAMES = ("HUP", "INT", "QUIT", "USR1", "PIPE")

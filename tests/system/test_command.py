@@ -13,6 +13,7 @@ import pytest
 
 from pushdeploy.errors import CommandFailedError, UnavailableError
 from pushdeploy.system.command import (
+    MOST_LINES,
     OUTPUT_LIMIT,
     Command,
     attempt,
@@ -144,6 +145,16 @@ def test_more_lines_than_anybody_reads_are_dropped_and_said_to_be() -> None:
     assert status == 0
     assert sum(map(len, lines)) < 2 * OUTPUT_LIMIT
     assert lines[-1].startswith("(more than 1 MiB of output")
+
+
+def test_empty_lines_are_dropped_too_when_there_are_more_than_anybody_reads() -> None:
+    lines: list[str] = []
+
+    status = stream(shell("yes '' | head --lines=200000; exit 3"), lines.append, seconds=30)
+
+    assert status == 3
+    assert len(lines) == MOST_LINES + 1
+    assert lines[-1].startswith("(more than 1 MiB of output or 20,000 lines")
 
 
 def test_a_line_without_an_end_is_not_kept_in_memory() -> None:
