@@ -197,7 +197,6 @@ def check_front(machine: Machine, release: Release, settings: AppSettings, repor
     """
     place = machine.layout.app(release.app)
     _open_front(machine, release, settings, report)
-    reached(Point.FRONT_OPENED)
     if place.live_socket.resolve() != place.web_socket(release.number).resolve():
         raise DeployFailedError(
             f"the live socket leads to `{place.live_socket.resolve()}`, not to v{release.number}",
@@ -239,6 +238,7 @@ def _open_front(machine: Machine, release: Release, settings: AppSettings, repor
             machine.supervisor.open_front(release.app, settings.port, live_socket)
         except CommandFailedError as again:
             raise _port_taken(machine, release, settings) from again
+    reached(Point.FRONT_OPENED)
 
 
 def front_seconds(check: HealthCheck) -> float:
