@@ -66,6 +66,7 @@ ASIDE = {
     "sync_filesystem",
 }
 QUERIES = {
+    "fence",  # replaced as a whole, and nobody's is lost without: `reconcile` says it again
     "listen",  # `start` follows, and so does its point: it opens the same sockets
     *("settings", "live", "numbers", "release", "current", "environment", "attempts", "history"),
     *("next_release", "statuses", "tail", "keeping", "logs", "run", "fronts"),
