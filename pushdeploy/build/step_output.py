@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, StepOutput, StepStarted
-from pushdeploy.model.build_step import Begun, Collected, NothingToCollect, said
 from pushdeploy.model.instance import DEFAULT_MEMORY, DEFAULT_TASKS
 from pushdeploy.model.step_failure import cause
+from pushdeploy.model.step_said import Begun, Collected, NothingToCollect, said
 
 if TYPE_CHECKING:
     from pushdeploy.model.build_step import Step

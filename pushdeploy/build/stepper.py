@@ -17,8 +17,8 @@ from threading import Thread
 from pushdeploy.build import source_copy
 from pushdeploy.build.builder import ended
 from pushdeploy.build.venv import end_bomb, explained
-from pushdeploy.model.build_step import MARK
 from pushdeploy.model.job import PRIVATE_VARIABLE
+from pushdeploy.model.step_said import MARK
 from pushdeploy.system import refused_forks
 
 EXECUTABLE = 0o111

@@ -6,16 +6,11 @@ Django's `collectstatic`, `bin/post_compile`; last, `scripts.dokku.predeploy` of
 
 from __future__ import annotations
 
-import json
-import posixpath
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pushdeploy.errors import PushdeployError, RefusedInputError
 from pushdeploy.model.node_build import NO_NODE, NodeBuild, parse_node_build
-from pushdeploy.model.static_mount import StaticMount, parse_static_mount
-from pushdeploy.model.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,13 +24,7 @@ DISABLE_COLLECTSTATIC = "DISABLE_COLLECTSTATIC"
 MANAGE = "manage.py"
 DEEPEST_MANAGE = 3
 """Names in the path of the deepest `manage.py` that is found, as on Heroku."""
-_MANAGE = re.compile(r"(?:[^/\x00-\x1f\x7f]{1,255}/){0,2}manage\.py")
-
-MARK = "\x1e"
-"""Begins a line that a step's program says to us, not to people: JSON follows."""
-
-LONGEST_WORD = 4096
-"""Characters of a path or URL in such a line."""
+_MANAGE = r"(?:[^/\x00-\x1f\x7f]{1,255}/){0,2}manage\.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +52,6 @@ class Step:
     """A file of the tree that has to be executable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A step begins; its number, from 0."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """Where Django's settings have its static files."""
-
-    url: str
-    root: str
-    """Empty when it is not set: a storage of its own has them."""
-
-
-@dataclass(frozen=True, slots=True)
-class NothingToCollect:
-    """The project does not use `django.contrib.staticfiles`."""
-
-
-Said = Begun | Collected | NothingToCollect
-
-
 def parse_build_files(record: object) -> BuildFiles:
     """What the checkout says; another user wrote it.
 
@@ -96,50 +61,10 @@ def parse_build_files(record: object) -> BuildFiles:
     if not isinstance(record, dict):
         raise TypeError("the build files are no table")
     manage = str(record["manage"])
-    if manage and (_MANAGE.fullmatch(manage) is None or ".." in manage.split("/")):
+    if manage and (re.fullmatch(_MANAGE, manage) is None or ".." in manage.split("/")):
         raise ValueError(f"{manage!r} is not a `manage.py`")
     hooks = tuple(one for one in HOOKS if one in record["hooks"])
     return BuildFiles(hooks, manage, parse_node_build(record["node"]))
-
-
-def said(line: str) -> Said | None:
-    """What a line of output says to us; `None` for one that is for people."""
-    if not line.startswith(MARK):
-        return None
-    try:
-        record = json.loads(line[len(MARK) :])
-        if "begun" in record:
-            return Begun(int(record["begun"]))
-        if "absent" in record:
-            return NothingToCollect()
-        url, root = (str(word)[:LONGEST_WORD] for word in record["static"])
-        return Collected(url, root)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-
-
-def collected_mount(collected: Collected, code: str) -> StaticMount | None:
-    """What nginx can serve of it; `None` when the files are elsewhere on purpose.
-
-    Args:
-        collected: Django's settings.
-        code: the folder of the code, which the steps saw.
-
-    Raises:
-        RefusedInputError: `STATIC_ROOT` does not lie in the code, or is all of it.
-    """
-    if not collected.root or not collected.url.startswith("/"):
-        return None
-    root = posixpath.normpath(posixpath.join(code, collected.root))
-    if not root.startswith(f"{code}/"):
-        raise RefusedInputError(
-            f"STATIC_ROOT is {quoted(collected.root)}, which is not a folder in the code",
-            hint='in the settings: STATIC_ROOT = BASE_DIR / "staticfiles"',
-        )
-    try:
-        return parse_static_mount(collected.url, root.removeprefix(f"{code}/"))
-    except PushdeployError:
-        return None
 
 
 def wants_collectstatic(files: BuildFiles, environment: Mapping[str, str], *, django: bool) -> bool:

@@ -31,12 +31,12 @@ NEWEST = {"pnpm": "10", "yarn": "1"}
 """Of a repo that names no version of its manager. Raised by hand, when a new major version reads
 the lock files of the last."""
 
-VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,6}){0,2}")
-PACKAGE_MANAGER = re.compile(
+VERSION = r"[0-9]{1,4}(?:\.[0-9]{1,6}){0,2}"
+PACKAGE_MANAGER = (
     r"(?P<name>npm|pnpm|yarn)@(?P<version>[0-9]{1,4}(?:\.[0-9]{1,6}){0,2})(?:[-+].{0,200})?"
 )
 
-IN_A_COMMAND = re.compile(r"\b(?:node|npm|npx|pnpm|yarn)\b")
+IN_A_COMMAND = r"\b(?:node|npm|npx|pnpm|yarn)\b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def read_package_json(text: str, present: Collection[str]) -> NodeBuild:
         return NO_NODE
     if not script:
         return NO_NODE
-    asked = PACKAGE_MANAGER.fullmatch(str(root.get("packageManager", "")))
+    asked = re.fullmatch(PACKAGE_MANAGER, str(root.get("packageManager", "")))
     by_lock = next((manager for lock, manager in LOCKS.items() if lock in present), None)
     manager = by_lock or (asked["name"] if asked else "npm")
     version = asked["version"] if asked and asked["name"] == manager else ""
@@ -88,7 +88,7 @@ def parse_node_build(record: object) -> NodeBuild:
     script, manager, version = (str(record[key]) for key in ("script", "manager", "version"))
     if script not in ("", *SCRIPTS) or manager not in LOCKS.values():
         raise ValueError(f"{script!r} by {manager!r} is no build by Node")
-    if version and VERSION.fullmatch(version) is None:
+    if version and re.fullmatch(VERSION, version) is None:
         raise ValueError(f"{version!r} is no version")
     return NodeBuild(script, manager, bool(record["locked"]), version)
 
@@ -125,4 +125,4 @@ def _is_berry(node: NodeBuild) -> bool:
 
 def needs_node_to_run(procfile: str) -> bool:
     """Whether a line of the Procfile runs a program of Node, so that its packages stay."""
-    return IN_A_COMMAND.search(procfile) is not None
+    return re.search(IN_A_COMMAND, procfile) is not None

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.build.stepper import read_private
 from pushdeploy.events import AttemptFailed, StepsFinished, StepStarted
-from pushdeploy.model.build_step import MARK, BuildFiles
+from pushdeploy.model.build_step import BuildFiles
 from pushdeploy.model.job import PRIVATE_VARIABLE, Job, JobKind
 from pushdeploy.model.static_mount import StaticMount
+from pushdeploy.model.step_said import MARK
 from tests.deploy.machine import FakeMachine, names
 
 if TYPE_CHECKING:

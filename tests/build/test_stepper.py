@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pushdeploy.build.build_step import STEPPER
-from pushdeploy.model.build_step import MARK
+from pushdeploy.build.run_steps import STEPPER
 from pushdeploy.model.node_build import node_commands, read_package_json
+from pushdeploy.model.step_said import MARK
 
 LOCK = {"name": "x", "lockfileVersion": 3, "packages": {"": {"name": "x"}}}
 PACKAGE = {"name": "x", "scripts": {"build": "node build.js"}}

@@ -12,17 +12,19 @@ from hypothesis import strategies as st
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.build_step import (
     HOOKS,
-    MARK,
-    Begun,
     BuildFiles,
-    Collected,
-    NothingToCollect,
-    collected_mount,
     parse_build_files,
-    said,
     wanted_steps,
 )
 from pushdeploy.model.static_mount import StaticMount
+from pushdeploy.model.step_said import (
+    MARK,
+    Begun,
+    Collected,
+    NothingToCollect,
+    collected_mount,
+    said,
+)
 
 CODE = "/var/lib/pushdeploy/apps/blog/slugs/abc"
 NONE = asdict(BuildFiles())
