@@ -127,7 +127,8 @@ def test_settings_without_a_static_root_say_what_to_set_and_how_to_turn_it_off(
     django: Site,
 ) -> None:
     settings = (django.app.folder / "project/settings.py").read_text()
-    django.change({"project/settings.py": settings.replace("STATIC_ROOT =", "OTHER =")})
+    without = settings.replace("STATIC_ROOT =", "OTHER =")
+    django.change({"project/settings.py": without, "bin/post_compile": ":\n"})
     push = django.push()
     assert_refused(push, "DISABLE_COLLECTSTATIC=1")
     assert "STATIC_ROOT" in push.output
