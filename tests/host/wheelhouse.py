@@ -53,18 +53,20 @@ def _fill(pythons: Sequence[str], lock: Path, target: Path) -> None:
 
 def _download(python: str, lock: Path, target: Path) -> None:
     pins = target / "requirements.txt"
-    pins.write_text(_resolve(python, target))
+    pins.write_text(_resolve(python, target, "\n".join((*APPS, *BUILDS))))
     wanted = ("download", "--no-deps", "--only-binary=:all:", f"--python-version={python}")
     places = (f"--dest={target}", f"--find-links={target}")
     _pip(*wanted, *places, f"--requirement={lock}", "--require-hashes")
     _pip(*wanted, *places, f"--requirement={pins}")
     for listed in EXPORTERS:
-        _pip(*wanted, *places, f"--requirement={listed}")
+        chosen = target / listed.name
+        chosen.write_text(_resolve(python, target, listed.read_text(), "--no-deps"))
+        _pip(*wanted, *places, f"--requirement={chosen}")
     for old in OLD:
         _pip(*wanted, *places, old)
 
 
-def _resolve(python: str, wheels: Path) -> str:
+def _resolve(python: str, wheels: Path, wanted: str, *more: str) -> str:
     """One `name==version` line per package; uv, since pip reads markers for its own Python."""
     options = (f"--python-version={python}", "--only-binary=:all:", f"--find-links={wheels}")
     resolved = processes.run(
@@ -76,10 +78,11 @@ def _resolve(python: str, wheels: Path) -> str:
             "compile",
             "-",
             *options,
+            *more,
             "--no-annotate",
             "--no-header",
         ],
-        stdin="\n".join((*APPS, *BUILDS)),
+        stdin=wanted,
         timeout=DOWNLOAD_TIMEOUT_SECONDS,
     )
     return resolved.stdout
