@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,15 @@ from pushdeploy.build.export import export
 from pushdeploy.build.heard import Heard
 from pushdeploy.build.make_venv import make_venv
 from pushdeploy.errors import DeployFailedError
-from pushdeploy.events import BuildStarted, Built, GunicornAdded, ListsPassedOver, Report, Warned
+from pushdeploy.events import (
+    BuildOutput,
+    BuildStarted,
+    Built,
+    GunicornAdded,
+    ListsPassedOver,
+    Report,
+    Warned,
+)
 from pushdeploy.model.dependency_file import PIPFILE, PYPROJECT, TOOLS, Source
 from pushdeploy.model.index_settings import defining, index_settings, secrets
 from pushdeploy.model.layout import COMPLETE
@@ -24,6 +33,7 @@ from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system import pythons
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pushdeploy.machine.machine import Machine
@@ -86,7 +96,8 @@ def build(
         heard = Heard(report, secrets(told))
         try:
             export(machine, app, tree, heard, python=python, private=private)
-            make_venv(
+            make = partial(
+                make_venv,
                 *(machine, app, tree, heard),
                 python=python,
                 venv=venv,
@@ -94,10 +105,22 @@ def build(
                 private=private,
                 fresh=fresh,
             )
+            _made(make, heard)
         except DeployFailedError as error:
             raise heard.explained(error) from error
     report(Built(reused=reused, seconds=machine.monotonic() - began, source=tree.source))
     return Venv(key, str(python.version), str(python.path))
+
+
+def _made(make: Callable[..., None], heard: Heard) -> None:
+    """Make it, and again with an older setuptools where a package could not be built without."""
+    try:
+        make()
+    except DeployFailedError:
+        if not heard.wants_pkg_resources:
+            raise
+        heard(BuildOutput("Trying again with setuptools 80, which has pkg_resources"))
+        make(old_builds=True)
 
 
 def _usable_key(

@@ -18,6 +18,9 @@ KEPT_LINES = 400
 """Of the end: a compiler's complaint comes before what its callers make of it."""
 
 
+NO_PKG_RESOURCES = "No module named 'pkg_resources'"
+
+
 class Heard:
     """Passes events on, as a report, and knows the last lines of a build."""
 
@@ -31,6 +34,11 @@ class Heard:
             event = replace(event, line=masked(event.line, self._hidden))
             self._last.append(event.line)
         self._report(event)
+
+    @property
+    def wants_pkg_resources(self) -> bool:
+        """A package could not be built since setuptools has it no more."""
+        return any(NO_PKG_RESOURCES in line for line in self._last)
 
     def explained(self, error: DeployFailedError) -> DeployFailedError:
         """The failure with what the server lacks, where the lines tell it."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.build import private_cache, seed, source_copy
 from pushdeploy.build.grower import UNFIT
-from pushdeploy.build.recipe import PINS, recipe
+from pushdeploy.build.recipe import PINS, SETUPTOOLS, recipe
 from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, Report
@@ -25,6 +25,7 @@ from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.layout import COMPLETE
 from pushdeploy.model.seed import Seed
 from pushdeploy.system import files, pythons, uv
+from pushdeploy.system.compile_venv import NEEDS_SETUPTOOLS
 from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
@@ -64,8 +65,11 @@ def make_venv(
     extra: list[str],
     private: tuple[tuple[str, str], ...] = (),
     fresh: bool = False,
+    old_builds: bool = False,
 ) -> None:
     """Make it, complete, or fail and leave nothing; a `fresh` one takes nothing from another.
+
+    With `old_builds` packages are built by a setuptools that has `pkg_resources`.
 
     Raises:
         DeployFailedError: it could not be made.
@@ -74,7 +78,7 @@ def make_venv(
     status = UNFIT
     if not tree.local:
         made = _seed_of(machine, tree, python, venv, [*extra, *_options(private)])
-        old = None if fresh else _seed(machine, app, tree, made)
+        old = None if fresh or SETUPTOOLS in extra else _seed(machine, app, tree, made)
         if old is not None:
             job = _from_seed(machine, app, tree, old=old, venv=venv, extra=extra)
             job = replace(job, private=private)
@@ -82,15 +86,28 @@ def make_venv(
         if status == UNFIT:
             job = _from_wheels(machine, app, tree, python=python, venv=venv, extra=extra)
             status = _fetched(machine, replace(job, private=private), report, venv=venv)
-        if status == 0 and (venv / COMPLETE).exists():
+        if status == 0 and (venv / COMPLETE).exists() and SETUPTOOLS not in extra:
             seed.note(machine.layout.app(app), made)
     spent = machine.monotonic() - began
-    if status not in (0, *LIMITS) and spent < BUILD_SECONDS:
+    if status not in (0, NEEDS_SETUPTOOLS, *LIMITS) and spent < BUILD_SECONDS:
         _begin(machine, app, venv)
         _begin_work(machine, app)
         left = BUILD_SECONDS - spent
         job = _with_code(machine, app, tree, python=python, venv=venv, extra=extra, seconds=left)
+        if old_builds:
+            job = replace(job, environment=(*job.environment, uv.OLD_BUILDS))
         status = machine.supervisor.once(replace(job, private=private), output(report))
+    if status == NEEDS_SETUPTOOLS and SETUPTOOLS not in extra:
+        report(BuildOutput("A package imports pkg_resources: adding setuptools 80, which has it"))
+        make_venv(
+            *(machine, app, tree, report),
+            python=python,
+            venv=venv,
+            extra=[*extra, SETUPTOOLS],
+            private=private,
+            old_builds=old_builds,
+        )
+        return
     reached(Point.BUILD_DONE)
     if status != 0 or not (venv / COMPLETE).exists():
         files.delete_tree(venv)
@@ -230,6 +247,7 @@ def _with_code(
         uv.make_venv(machine.uv, python.path, venv),
         *how.first,
         *(uv.install(machine.uv, venv, words) for words in how.wanted),
+        uv.compile_wheels(venv),
     ]
     return Job(
         app=app,

@@ -21,6 +21,10 @@ PINS = "requirements.txt"
 """Pins that are made of a lock, in a venv by uv, or in a folder of their own by another tool."""
 
 
+SETUPTOOLS = "setuptools<81"
+"""The last with `pkg_resources`; installed last, whatever version the list of packages has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """What is run in the code's folder once there is an empty venv."""
@@ -54,18 +58,28 @@ def recipe(program: Path, tree: Tree, venv: Path, pins: Path, extra: Sequence[st
             wanted = (f"--requirement={venv / PINS}",)
         case Source.PYLOCK:  # uv takes nothing else along with it
             alone = (f"--requirement={Source.PYLOCK}",)
-            return Recipe((), (alone, *([tuple(extra)] if extra else [])))
+            return Recipe((), (alone, *((one,) for one in extra)))
         case Source.PYPROJECT:
-            own = "--editable=." if tree.project else f"--requirement={PYPROJECT}"
-            wanted = (own, *_chosen(tree))
+            wanted = _of_project(tree)
         case Source.SETUPTOOLS | Source.SETUPTOOLS_CFG:
             wanted = ("--editable=.",)
         case Source.POETRY | Source.PDM | Source.PIPENV:
             wanted = (f"--requirement={pins}", *(["--editable=."] if tree.project else []))
         case Source.NOTHING:
             wanted = ()
-    words = (*wanted, *extra)
-    return Recipe(tuple(first), (words,) if words else ())
+    words = (*wanted, *(one for one in extra if one != SETUPTOOLS))
+    last = ((SETUPTOOLS,),) if SETUPTOOLS in extra else ()
+    return Recipe(tuple(first), (*((words,) if words else ()), *last))
+
+
+def _of_project(tree: Tree) -> tuple[str, ...]:
+    """A pyproject.toml alone; of a package that is linked to, uv takes extras in brackets."""
+    if not tree.project:
+        return (f"--requirement={PYPROJECT}", *_chosen(tree))
+    chosen = _chosen(tree)
+    extras = [word.removeprefix("--extra=") for word in chosen if word.startswith("--extra=")]
+    own = f"--editable=.[{','.join(extras)}]" if extras else "--editable=."
+    return (own, *(word for word in chosen if not word.startswith("--extra=")))
 
 
 def _chosen(tree: Tree) -> list[str]:

@@ -10,6 +10,7 @@ from pushdeploy.errors import UnavailableError
 from pushdeploy.model.python_version import PythonVersion, version_or_none
 from pushdeploy.system import command
 from pushdeploy.system.command import CLEAN_PATH, Command
+from pushdeploy.system.resources import resource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,12 @@ COMPILER = Path(__file__).with_name("compile_venv.py")
 """Run by the app's own Python."""
 
 LIST_SECONDS = 10.0
+
+OLD_BUILDS = (
+    "UV_BUILD_CONSTRAINT",
+    str(resource("templates") / "python" / "old-setuptools.txt"),
+)
+"""Has packages built by a setuptools that still has `pkg_resources`."""
 
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 """Debian's ca-certificates."""

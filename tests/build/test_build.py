@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pushdeploy.build.build import venv_key
 from pushdeploy.build.grower import UNFIT
+from pushdeploy.build.recipe import SETUPTOOLS
 from pushdeploy.build.venv import OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.deploy.change_release import Change
 from pushdeploy.events import AttemptFailed, PythonChosen, Warned
@@ -17,6 +18,7 @@ from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.release import Commit, Kind
 from pushdeploy.model.tree import Tree
+from pushdeploy.system.compile_venv import NEEDS_SETUPTOOLS
 from tests.deploy.machine import FakeMachine, names
 
 TREE = Tree(
@@ -348,3 +350,33 @@ def test_a_build_that_lacks_something_of_the_server_says_what_to_install(
     assert isinstance(told, AttemptFailed)
     assert told.reason == "`psycopg2` is built here and needs `pg_config`, which this server lacks"
     assert "apt-get install libpq-dev" in told.hint
+
+
+def test_an_old_package_gets_the_setuptools_that_it_imports(machine: FakeMachine) -> None:
+    machine.supervisor.statuses_of_jobs[JobKind.FETCH] = NEEDS_SETUPTOOLS
+
+    def found() -> None:
+        if len(machine.supervisor.jobs) > 1:
+            machine.supervisor.statuses_of_jobs[JobKind.FETCH] = 0
+
+    machine.supervisor.during[JobKind.FETCH] = found
+
+    assert machine.push("one").exit_code == 0
+
+    first, second = machine.supervisor.jobs
+    assert SETUPTOOLS not in first.argv
+    assert SETUPTOOLS in second.argv
+    assert not machine.place.seed.exists()  # the next venv has to be looked at as a whole
+
+
+def test_a_package_that_is_built_by_an_old_setuptools_gets_it(machine: FakeMachine) -> None:
+    machine.supervisor.statuses_of_jobs[JobKind.FETCH] = 2
+    machine.supervisor.statuses_of_jobs[JobKind.BUILD] = 1
+    machine.supervisor.output_of_jobs[JobKind.BUILD] = [
+        "      ModuleNotFoundError: No module named 'pkg_resources'"
+    ]
+
+    assert machine.push("one").exit_code == 7
+
+    builds = [dict(job.environment) for job in machine.supervisor.jobs if job.kind is JobKind.BUILD]
+    assert ["UV_BUILD_CONSTRAINT" in one for one in builds] == [False, True]

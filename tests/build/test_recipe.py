@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pushdeploy.build.recipe import Recipe, recipe
+from pushdeploy.build.recipe import SETUPTOOLS, Recipe, recipe
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.repo_settings import PYPROJECT, RepoSettings
@@ -74,3 +74,17 @@ def test_groups_and_extras_that_the_repo_names_are_installed_too() -> None:
 def test_a_group_that_is_not_there_is_refused() -> None:
     with pytest.raises(RefusedInputError, match="no group `job`"):
         made(Source.UV, groups=("job",))
+
+
+def test_an_old_setuptools_is_installed_last() -> None:
+    tree = replace(TREE, source=Source.REQUIREMENTS)
+
+    made_so = recipe(Path("/uv"), tree, VENV, Path("/pins"), ["gunicorn", SETUPTOOLS])
+
+    assert made_so.wanted == (("--requirement=requirements.txt", "gunicorn"), (SETUPTOOLS,))
+
+
+def test_extras_of_a_package_that_is_linked_to_stand_in_brackets() -> None:
+    made_so = made(Source.PYPROJECT, project=True, groups=("jobs", "more"))
+
+    assert made_so.wanted == (("--editable=.[more]", "--group=jobs", "gunicorn"),)

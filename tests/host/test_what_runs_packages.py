@@ -85,3 +85,86 @@ def test_groups_that_the_repo_names_are_installed_too(kind: str, shop: Site) -> 
 
     assert found["packages"]["itsdangerous"] == "2.2.0"
     assert "iniconfig" not in found["packages"]
+
+
+def packaged(kind: str, requires: str, backend: str, **changed: str) -> dict[str, str]:
+    """The files of a kind of list whose project is a package `shop` itself."""
+    listed = files(PACKAGES / kind)
+    build = f'[build-system]\nrequires = ["{requires}"]\nbuild-backend = "{backend}"\n'
+    project = listed["pyproject.toml"].replace("package-mode = false\n", "")
+    return {
+        "pyproject.toml": f"{project}\n{build}",
+        "shop/__init__.py": '"""A shop."""\n',
+        **changed,
+    }
+
+
+def uv_lock_of_a_package() -> str:
+    """As uv writes it for a project with a build system."""
+    return (PACKAGES / "uv" / "uv.lock").read_text().replace("{ virtual =", "{ editable =")
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        (
+            "uv",
+            packaged("uv", "hatchling", "hatchling.build", **{"uv.lock": uv_lock_of_a_package()}),
+        ),
+        ("poetry", packaged("poetry", "poetry-core", "poetry.core.masonry.api")),
+        ("pdm", packaged("pdm", "pdm-backend", "pdm.backend")),
+    ],
+)
+def test_a_project_that_is_a_package_is_installed_as_its_tool_would(
+    kind: str, more: dict[str, str], shop: Site
+) -> None:
+    _, found = push(shop, kind, more)
+
+    code = shop.host.run("readlink", "-f", f"{shop.root}/current/code").stdout.strip()
+    assert found["own"] == f"{code}/shop/__init__.py"
+    assert {"shop", "bottle"} <= set(found["packages"])
+    assert "iniconfig" not in found["packages"]
+
+
+SETUP = "from setuptools import setup\n"
+SETUP += 'setup(name="shop", version="1", packages=["shop"], install_requires=["bottle==0.13.3"])\n'
+
+
+@pytest.mark.parametrize(
+    ("source", "more"),
+    [
+        ("pyproject.toml", {"pyproject.toml": files(PACKAGES / "uv")["pyproject.toml"]}),
+        ("setup.py", {"setup.py": SETUP, "shop/__init__.py": ""}),
+    ],
+)
+def test_a_list_without_a_lock_is_installed_too(
+    source: str, more: dict[str, str], shop: Site
+) -> None:
+    pushed, found = push(shop, "app", more)
+
+    assert f"-----> Installing {source} with uv" in pushed.output
+    assert found["packages"]["bottle"] == "0.13.3"
+    assert "iniconfig" not in found["packages"]
+
+
+def test_a_repo_without_any_list_runs_on_what_python_has(shop: Site) -> None:
+    pushed, found = push(shop, "app")
+
+    assert "No list of packages in the repo: making an empty venv" in pushed.output
+    assert "bottle" not in found["packages"]
+
+
+def test_of_several_lists_the_one_that_counts_is_named(shop: Site) -> None:
+    pushed, found = push(shop, "uv", {"requirements.txt": "blinker\n"})
+
+    assert "requirements.txt counts; passed over: uv.lock" in pushed.output
+    assert "bottle" not in found["packages"]
+
+
+def test_a_lock_that_is_older_than_its_source_is_said(shop: Site) -> None:
+    project = files(PACKAGES / "uv")["pyproject.toml"].replace("0.13.3", "0.13.4")
+
+    pushed, found = push(shop, "uv", {"pyproject.toml": project})
+
+    assert "`uv.lock` is older than `pyproject.toml`" in pushed.output
+    assert found["packages"]["bottle"] == "0.13.3"
