@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from pushdeploy.build.tree_check import check_tree
 from pushdeploy.deploy.checkout_client import CheckoutClient
 from pushdeploy.errors import NotFoundError, RefusedInputError, UnavailableError
 from pushdeploy.model.tree import Tree, parse_tree
-from pushdeploy.push.pre_receive import check_tree
+from pushdeploy.system.git_program import Git
 from tests.deploy.machine import names
 from tests.deploy.repo import LINK, PROGRAM, Repo
 
@@ -98,7 +99,7 @@ def test_what_a_push_is_refused_for_is_refused_at_the_checkout_in_the_same_words
     monkeypatch.chdir(app.repo.path)
 
     with pytest.raises(RefusedInputError) as at_the_push:
-        check_tree(commit)
+        check_tree(Git(), commit)
     with pytest.raises(RefusedInputError) as at_the_checkout:
         app.check_out()
 
@@ -113,7 +114,7 @@ def test_a_commit_without_a_procfile_gets_the_web_line_that_its_modules_show(
     commit = app.repo.commit({"requirements.txt": "", "blog/__init__.py": factory})
     monkeypatch.chdir(app.repo.path)
 
-    check_tree(commit)
+    check_tree(Git(), commit)
     tree = app.check_out()
 
     assert tree.procfile == "web: gunicorn 'blog:create_app()'\n"
@@ -141,7 +142,7 @@ def test_a_folder_of_the_repo_becomes_the_release(
     commit = app.repo.commit({**WEB, "README": "all", **files})
     monkeypatch.chdir(app.repo.path)
 
-    check_tree(commit, root=root)
+    check_tree(Git(), commit, root=root)
     tree = app.check_out(root=root)
 
     assert tree.procfile == GOOD["Procfile"]
@@ -160,7 +161,10 @@ def test_a_root_that_the_repo_does_not_have_is_refused(
     commit = app.repo.commit({**WEB})
     monkeypatch.chdir(app.repo.path)
 
-    for look in (lambda: check_tree(commit, root="other"), lambda: app.check_out(root="other")):
+    for look in (
+        lambda: check_tree(Git(), commit, root="other"),
+        lambda: app.check_out(root="other"),
+    ):
         with pytest.raises(RefusedInputError, match="the repo has no folder `other`"):
             look()
 
@@ -175,7 +179,7 @@ def test_files_of_windows_are_read(app: App, monkeypatch: pytest.MonkeyPatch) ->
     commit = app.repo.commit({name: text.encode("utf-16") for name, text in files.items()})
     monkeypatch.chdir(app.repo.path)
 
-    check_tree(commit)
+    check_tree(Git(), commit)
     tree = app.check_out()
 
     assert tree.procfile == files["Procfile"]

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pushdeploy.build.tree_check import DEEPEST, check_tree
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.push import MOST_REFS
-from pushdeploy.push.pre_receive import DEEPEST, check_push, check_tree
-from pushdeploy.system.git_program import RECEIVING, receive_pack
+from pushdeploy.push.pre_receive import check_push
+from pushdeploy.system.git_program import RECEIVING, Git, receive_pack
 from tests.deploy.repo import LINK, SUBMODULE, Repo, make_repo
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def test_a_tree_that_cannot_be_deployed_is_refused(
 
 def test_a_file_in_too_many_folders_is_refused(repo: Repo) -> None:
     deep = "a/" * DEEPEST
-    check_tree(repo.commit({**GOOD, f"{deep}file": ""}))
+    check_tree(Git(), repo.commit({**GOOD, f"{deep}file": ""}))
     commit = repo.commit({**GOOD, f"{deep}a/file": ""})
 
     error = refusal(f"{ZERO} {commit} refs/heads/main\n")
@@ -185,7 +186,7 @@ def test_a_tree_of_many_files_is_read_to_its_end(repo: Repo) -> None:
     tree = repo.git("mktree", stdin="\n".join([root, *lines]).encode())
     large = repo.git("commit-tree", tree, "-m", "Large")
 
-    check_tree(large)
+    check_tree(Git(), large)
 
 
 def test_the_receiving_git_is_told_nothing_by_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
