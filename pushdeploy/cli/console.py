@@ -135,7 +135,8 @@ def _going_live(event: GoingLive, seen: Viewpoint | None) -> Iterator[str]:  # n
         case events.WebUnhealthy(what=what):
             yield from wrapped(DETAIL, f"{escaped(what)}; asking again")
         case events.WebHealthy(url=url, status=status, seconds=seconds):
-            yield DETAIL + f"GET {url} answered {status}" + _took(seconds)
+            answered = f"GET {url} answered {status}" if status else "web listens on $PORT"
+            yield DETAIL + answered + _took(seconds)
         case events.Switched(release=release, previous=previous):
             yield STEP + f"Switching to v{release}" + (f" from v{previous}" if previous else "")
         case events.WorkersChanged(instances=instances):

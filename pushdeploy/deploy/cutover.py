@@ -203,6 +203,8 @@ def check_front(machine: Machine, release: Release, settings: AppSettings, repor
             hint="pushdeploy reconcile",
         )
     first = release.checks[0]
+    if first.listening:
+        return
     try:
         answer = get(
             settings.port,
@@ -255,6 +257,8 @@ def look_through_proxy(
     if not settings.domains or settings.domains[0].startswith("*"):
         return
     first = release.checks[0]
+    if first.listening:
+        return
     try:
         answer = get(PROXY_PORT, first.path, host=settings.domains[0], seconds=front_seconds(first))
     except NoAnswerError as error:

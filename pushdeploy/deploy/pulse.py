@@ -30,8 +30,8 @@ def trouble(machine: Machine, records: AppRecords) -> str:
     release = read_release_or_none(records, live)
     if release is None:
         return "has lost its record"
-    if not release.procfile.has_web:
-        return _fallen_worker(machine, records, release)
+    if not release.speaks_http:
+        return _fallen(machine, records, release)
     check = release.checks[0]
     try:
         answer = get(
@@ -49,10 +49,14 @@ def trouble(machine: Machine, records: AppRecords) -> str:
     return ""
 
 
-def _fallen_worker(machine: Machine, records: AppRecords, release: Release) -> str:
-    """Which worker is not up, of a release that has nothing else."""
+def _fallen(machine: Machine, records: AppRecords, release: Release) -> str:
+    """Which instance is not up, of a release that can't be asked."""
     statuses = {one.unit: one.state for one in machine.supervisor.statuses(release.app)}
-    for one in instances.workers(machine, release, records.settings()):
+    settings = records.settings()
+    wanted = instances.workers(machine, release, settings)
+    if release.procfile.has_web:
+        wanted.append(instances.web(machine, release, settings))
+    for one in wanted:
         if statuses.get(one.unit) not in (State.UP, State.STARTING):
             return f"does not run {one.name}"
     return ""

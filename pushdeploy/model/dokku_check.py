@@ -4,8 +4,9 @@
 - `name`, `description`, `port`, `onFailure`, `scheme: http`, `warn: false`, and `listening` beside
   a `path`: accepted without effect. The release has a socket of its own, an answer proves that it
   listens, and the push itself tells of a failed deploy.
-- `command`, `uptime`, `listening` alone, `scheme: https`, `warn: true`: refused, because passing
-  them over would promise a check that never happens, or turn a warning into a failure.
+- `listening` alone: nothing is asked for a certain answer, for servers that don't speak HTTP.
+- `command`, `uptime`, `scheme: https`, `warn: true`: refused, because passing them over would
+  promise a check that never happens, or turn a warning into a failure.
 
 Source: https://dokku.com/docs/deployment/zero-downtime-deploys/
 """
@@ -48,6 +49,7 @@ def parse_check(node: JsonNode) -> HealthCheck:
     _refuse_misspelt(node)
     _refuse_unsupported(node)
     path, attempts, content = node.get("path"), node.get("attempts"), node.get("content")
+    listening = node.get("listening")
     return HealthCheck(
         path=_path(path) if path else "/",
         attempts=attempts.whole(1, MOST_ATTEMPTS) if attempts else 3,
@@ -56,6 +58,7 @@ def parse_check(node: JsonNode) -> HealthCheck:
         initial_delay=_seconds(node, "initialDelay", default=0),
         content=_content(content) if content else None,
         http_headers=_headers(node.get("httpHeaders")),
+        listening=path is None and bool(listening and listening.truth()),
     )
 
 
@@ -72,8 +75,6 @@ def _refuse_unsupported(node: JsonNode) -> None:
     for key in ("command", "uptime"):
         if node.get(key):
             node.refuse(f"a check by `{key}` is not supported", advice)
-    if node.get("listening") and not node.get("path"):
-        node.refuse("a check by `listening` alone is not supported", advice)
     scheme, warn = node.get("scheme"), node.get("warn")
     if scheme and scheme.text().lower() != "http":
         scheme.refuse(

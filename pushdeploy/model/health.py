@@ -36,6 +36,8 @@ class HealthCheck:
     content: str | None = None
     http_headers: tuple[tuple[str, str], ...] = ()
     explicit: bool = True
+    listening: bool = False
+    """Whatever is answered will do, and on a port it is enough that somebody listens."""
 
 
 DEFAULT_CHECK = HealthCheck(attempts=60, wait=0.5, explicit=False)
@@ -54,7 +56,7 @@ def accepts(check: HealthCheck, status: int) -> Verdict:
 
     A redirect passes and is not followed: it may lead away from the release that is asked.
     """
-    if HTTPStatus.OK <= status < HTTPStatus.BAD_REQUEST:
+    if check.listening or HTTPStatus.OK <= status < HTTPStatus.BAD_REQUEST:
         return Verdict.PASS
     if status == HTTPStatus.NOT_FOUND and not check.explicit:
         return Verdict.WARN

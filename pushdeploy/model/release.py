@@ -89,6 +89,11 @@ class Release:
         return self.source or self.slug
 
     @property
+    def speaks_http(self) -> bool:
+        """Whether it has a web process that answers a request, as far as it says."""
+        return self.procfile.has_web and not self.checks[0].listening
+
+    @property
     def name(self) -> str:
         """`v12`."""
         return f"v{self.number}"

@@ -101,7 +101,7 @@ def restart_hung(machine: Machine, records: AppRecords, seconds: float | None = 
         What was done, in words.
     """
     current, settings = records.live_release(), records.settings()
-    if current is None or not settings.watchdog or not current.procfile.has_web:
+    if current is None or not settings.watchdog or not current.speaks_http:
         return []
     squatted = instances.squatted_port(machine, current)
     stopped = stop_squatter(machine, squatted, current.app)

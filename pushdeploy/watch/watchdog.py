@@ -55,7 +55,7 @@ def find(layout: Layout, statuses: Iterable[Status], now: float) -> list[Finding
 
 def _question(records: AppRecords) -> tuple[Question, int] | None:
     current, settings = records.current(), records.settings()
-    if current is None or not settings.watchdog or not current.procfile.has_web:
+    if current is None or not settings.watchdog or not current.speaks_http:
         return None
     return question(records, current, settings), current.number
 

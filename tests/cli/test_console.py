@@ -113,6 +113,10 @@ LOOKS: list[tuple[Known, str]] = [
         "       GET / answered 500 Internal Server Error; asking again\n",
     ),
     (
+        events.WebHealthy(13, "/", 0, 0.1),
+        "       web listens on $PORT\n",
+    ),
+    (
         events.WebHealthy(13, "http://localhost/", 200, 0.9),
         "       GET http://localhost/ answered 200 (0.9 s)\n",
     ),

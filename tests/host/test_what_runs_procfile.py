@@ -71,6 +71,30 @@ def test_a_web_that_is_taken_away_comes_back_by_a_rollback(site: Site) -> None:
     assert "front.socket active" in site.units()
 
 
+RAW = """
+import os, socketserver
+class Hello(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request.sendall(b"hello, and no HTTP\\n")
+with socketserver.TCPServer(("127.0.0.1", int(os.environ["PORT"])), Hello) as server:
+    server.serve_forever()
+"""
+
+
+def test_a_server_that_does_not_speak_http_is_live_when_it_listens(site: Site) -> None:
+    files = {
+        "Procfile": "web: python raw.py\n",
+        "raw.py": RAW,
+        "app.json": '{"healthchecks": {"web": [{"type": "startup", "listening": true}]}}',
+    }
+
+    push = site.deploy("tiny", files)
+
+    assert "web listens on $PORT" in push.output
+    line = f"exec 3<>/dev/tcp/127.0.0.1/{site.settings['port']}; cat <&3"
+    assert site.host.run("bash", "-c", line).stdout == "hello, and no HTTP\n"
+
+
 def test_what_heroku_reads_in_app_json_holds_here(site: Site) -> None:
     says = {
         "env": {"TOKEN": {"generator": "secret"}, "LEVEL": "info", "API_KEY": {}},

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.dokku_check import parse_check
-from pushdeploy.model.health import HealthCheck
+from pushdeploy.model.health import HealthCheck, Verdict, accepts
 from pushdeploy.model.json_node import parse_json
 
 
@@ -49,6 +49,13 @@ def test_every_key_that_is_used_is_read() -> None:
     )
 
 
+def test_a_check_by_listening_alone_takes_any_answer() -> None:
+    found = check_of({"listening": True})
+
+    assert found == HealthCheck(listening=True)
+    assert accepts(found, 426) is Verdict.PASS
+
+
 @pytest.mark.parametrize(
     "harmless",
     [
@@ -72,7 +79,6 @@ def test_a_key_without_a_meaning_here_changes_nothing(harmless: dict[str, object
     [
         ({"command": ["true"]}, "a check by `command` is not supported"),
         ({"uptime": 10}, "a check by `uptime` is not supported"),
-        ({"listening": True}, "a check by `listening` alone"),
         ({"scheme": "https"}, "at `scheme`: `https` is not supported"),
         ({"warn": True}, "a check that only warns"),
         ({"initial_delay": 1}, "unknown key `initial_delay`"),
