@@ -167,12 +167,14 @@ def _worker_fell(
 ) -> DeployFailedError:
     output = machine.supervisor.tail(instance, OUTPUT_LINES)
     cause = explain(machine, release, instance.process_type, output)
+    fix = (
+        "fix its line in the Procfile, or the code, and push again; if it is not to run all the "
+        f"time: pushdeploy ps:scale {instance.process_type}=0 --app {instance.app}"
+    )
     return DeployFailedError(
         f"`{instance.name}` of v{instance.release} did not stay up for {seconds:.0f} s",
         report=_shown(machine, instance, output, cause),
-        hint=hint_of(
-            cause, kind, instance.app, "fix its line in the Procfile, or the code, and push again"
-        ),
+        hint=hint_of(cause, kind, instance.app, fix),
     )
 
 
