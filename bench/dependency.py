@@ -21,9 +21,14 @@ ADDED = "waitress==3.0.2"
 
 
 def measure(machine: Machine, book: Book, runs: int, boot: Boot) -> None:
-    """Warm and cold in turn; a comment makes every requirements.txt a new one."""
+    """Warm and cold in turn; a comment makes every requirements.txt a new one.
+
+    Before each, a version without the package is pushed: the last venv has it not.
+    """
     for turn in range(2 * runs + 1):
         cold = turn % 2 == 1
+        without = f"{machine.subject.requirements}# without it, before turn {turn}\n"
+        to_live(machine, "production", NGINX_PORT, machine.commit({"requirements.txt": without}))
         requirements = f"{machine.subject.requirements}{ADDED}  # the venv of turn {turn}\n"
         version = machine.commit({"requirements.txt": requirements})
         if turn == 0:  # fills both caches
@@ -80,7 +85,7 @@ def _floor(
 
 def _ours(machine: Machine, version: int, *, cold: bool) -> tuple[float, float]:
     if cold:
-        machine.host.run("sh", "-c", f"rm -rf {machine.root}/cache/uv && sync")
+        machine.host.run("sh", "-c", f"rm -rf {machine.root}/cache/verified && sync")
     return to_live(machine, "production", NGINX_PORT, version)
 
 

@@ -51,7 +51,7 @@ def main() -> int:
             status = 0 if compiling is None else ended(compiling)
             if status == 0:
                 grown.move_in(seed, venv, before & after)
-        except (grown.MixedError, OSError):
+        except (grown.UnusableError, OSError):
             return UNFIT
         return status
 

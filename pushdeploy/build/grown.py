@@ -11,8 +11,12 @@ import csv
 import hashlib
 import os
 from base64 import urlsafe_b64encode
+from typing import TYPE_CHECKING
 
 from pushdeploy.errors import PushdeployError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ASIDE = ".seed"
 OURS = (
@@ -28,8 +32,8 @@ Listed = dict[str, str]
 """Path below the venv to its content as `RECORD` has it: `sha256=...`, or nothing."""
 
 
-class MixedError(PushdeployError):
-    """Two packages have a file of one name, and one of the two is gone."""
+class UnusableError(PushdeployError):
+    """It can't be told what a fresh venv would have, or the seed has lost something."""
 
 
 def drop(seed: str, venv: str, gone: set[str], kept: set[str]) -> None:
@@ -42,7 +46,7 @@ def drop(seed: str, venv: str, gone: set[str], kept: set[str]) -> None:
         kept: the same.
 
     Raises:
-        MixedError: it can't be told what a fresh venv would have.
+        UnusableError: one that is gone and one that stays have a file of one name.
     """
     if not gone:
         return
@@ -55,29 +59,51 @@ def drop(seed: str, venv: str, gone: set[str], kept: set[str]) -> None:
             if path not in stay:
                 _delete(aside)
             elif os.path.exists(aside) and not _is(aside, stay[path]):
-                raise MixedError(path)
+                raise UnusableError(path)
     _delete_empty(f"{venv}/{ASIDE}")
 
 
 def listed(venv: str, package: str) -> Listed:
     """The files of a package; none that lies outside of the venv."""
+    return {path: content for path, content, _ in _rows(venv, package)}
+
+
+def _rows(venv: str, package: str) -> Iterator[tuple[str, str, str]]:
+    """Path, content and bytes of each file in `RECORD`, which may leave the latter two out."""
     packages = os.path.dirname(package)
     with open(f"{venv}/{package}/RECORD", newline="", encoding="utf-8") as record:
-        rows = [row for row in csv.reader(record) if row]
-    found = {os.path.normpath(f"{packages}/{row[0]}"): "".join(row[1:2]) for row in rows}
-    return {path: content for path, content in found.items() if path[0] not in "./"}
+        for row in csv.reader(record):
+            path = os.path.normpath(f"{packages}/{row[0]}") if row else "."
+            if path[0] not in "./":
+                yield path, "".join(row[1:2]), "".join(row[2:3])
 
 
 def move_in(seed: str, venv: str, kept: set[str]) -> None:
-    """Move what lies aside to its place, with the venv's own path in its scripts."""
+    """Move what lies aside to its place, with the venv's own path in its scripts.
+
+    Raises:
+        UnusableError: a file of a package is missing, or is not as long as it should be.
+    """
     changed = _name_venv(seed, venv)
     for package in kept:
         packages = os.path.dirname(package)
         for name in OURS:
             _delete(f"{venv}/{ASIDE}/{packages}/{name}")
     _move(f"{venv}/{ASIDE}", venv)
-    for package in kept if changed else ():
-        _note(venv, package, changed)
+    for package in kept:
+        if changed:
+            _note(venv, package, changed)
+        for path, _, size in _rows(venv, package):
+            if not _has(f"{venv}/{path}", size):
+                raise UnusableError(path)
+
+
+def _has(path: str, size: str) -> bool:
+    try:
+        found = os.stat(path, follow_symlinks=False)
+    except OSError:
+        return False
+    return size in ("", str(found.st_size))
 
 
 def _name_venv(seed: str, venv: str) -> Listed:

@@ -10,6 +10,7 @@ import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,6 +19,9 @@ from pushdeploy.build.make_venv import BUILDER, GROWER
 from pushdeploy.build.seed import Growth
 from pushdeploy.system import uv
 from pushdeploy.system.owned_tree import Owner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 UV = Path(sys.executable).with_name("uv")
 
@@ -271,3 +275,17 @@ def test_files_that_stay_are_one_with_the_seeds_and_what_is_written_is_not(build
     assert (grown / "bin/needy").stat().st_nlink == 1
     assert (packages / "needy-1.dist-info/RECORD").stat().st_nlink == 1
     assert seen(seed) == was
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_text("")])
+def test_what_a_seed_has_lost_is_not_missing_in_the_next_venv(
+    builds: Builds, harm: Callable[[Path], object]
+) -> None:
+    seed = builds.fresh(1, "app", "six")
+    (module,) = seed.glob("lib/python3*/site-packages/six.py")
+    harm(module)
+
+    grown = builds.grown(seed, 2, "app", "six", "needy")
+
+    assert builds.status == UNFIT
+    assert not (grown / ".complete").exists()
