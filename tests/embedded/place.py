@@ -102,6 +102,7 @@ class Site:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(TREES / tree, self.folder, dirs_exist_ok=True, ignore=ignored)
         for name, text in (files or {}).items():
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).write_text(text)
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", f"Become {tree}")

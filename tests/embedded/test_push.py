@@ -68,6 +68,18 @@ def test_a_broken_version_is_refused_and_the_old_one_serves(site: Site) -> None:
     eventually(lambda: site.units() == ["web.1 of v1"], "nothing of v2 runs")
 
 
+def test_a_build_step_fills_the_code_here_too(site: Site) -> None:
+    hook = "cp VERSION made.txt && echo hooked"
+
+    pushed = site.deploy("tiny", {"bin/post_compile": hook})
+
+    assert "$ bin/post_compile" in pushed.output
+    assert "hooked" in pushed.output
+    site.assert_serving(v=1, release=1)
+    (made,) = site.place.root.rglob("slugs/*/made.txt")
+    assert made.read_text() == "1\n"
+
+
 def test_a_rollback_takes_the_last_version_back(site: Site) -> None:
     site.deploy("tiny")
     site.deploy("tiny", {"VERSION": "2"})
