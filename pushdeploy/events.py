@@ -106,6 +106,15 @@ class PythonChosen(Event):
 
 
 @dataclass(slots=True)
+class PythonFetching(Event):
+    """The Python that the repo asks for is not here, and is fetched now."""
+
+    name: ClassVar[str] = "build.python_fetching"
+    version: str
+    source: str
+
+
+@dataclass(slots=True)
 class GunicornAdded(Event):
     """The Procfile uses gunicorn or another server, the requirements forgot it."""
 

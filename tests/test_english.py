@@ -44,6 +44,7 @@ FILLED_IN = re.compile(
 """What differs from one message of a kind to the next."""
 
 NOT_MESSAGES = {
+    "What the last lines say",
     "502 from your own proxy",
     "Permission denied (publickey)",
     "The connection broke during the deploy",

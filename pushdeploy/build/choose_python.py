@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pushdeploy.events import PythonChosen, Report, Warned
+from pushdeploy.build.fetch_python import fetch_python
+from pushdeploy.errors import RefusedInputError, UnavailableError
+from pushdeploy.events import PythonChosen, PythonFetching, Report, Warned
 from pushdeploy.model.asked_python import PYPROJECT, AskedPython
 from pushdeploy.model.end_of_life import end_of_life, is_over
 from pushdeploy.model.python_version import PythonVersion, Wanted, missing, newest
-from pushdeploy.system import pythons
+from pushdeploy.records.server_settings import server_settings
+from pushdeploy.system import pythons, uv
 
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
@@ -28,7 +31,7 @@ def choose_python(machine: Machine, tree: Tree, report: Report) -> pythons.Inter
     if wanted is None:
         report(PythonChosen(str(own.version), OWN))
         return own
-    chosen = _chosen(machine, own, wanted, tree.python_file)
+    chosen = _chosen(machine, own, wanted, tree.python_file, report)
     exact = isinstance(wanted, PythonVersion) and wanted.patch is not None
     other = exact and wanted != chosen.version
     report(PythonChosen(str(chosen.version), tree.python_file, str(wanted) if other else ""))
@@ -42,6 +45,7 @@ def _chosen(
     own: pythons.Interpreter,
     wanted: Wanted,
     file: str,
+    report: Report,
 ) -> pythons.Interpreter:
     """A version is looked for among all; of several that will do, the server's own is taken.
 
@@ -49,11 +53,21 @@ def _chosen(
     """
     if not isinstance(wanted, PythonVersion) and wanted.matches(own.version):
         return own
-    present = {one.version: one for one in pythons.interpreters(machine.server_python)}
+    found = pythons.interpreters(machine.server_python, machine.layout.pythons)
+    present = {one.version: one for one in found}
     version = newest(wanted, present)
-    if version is None:
-        raise missing(wanted, file, present, ())
-    return present[version]
+    if version is not None:
+        return present[version]
+    fetchable = uv.fetchable(machine.uv)
+    fetched = newest(wanted, fetchable)
+    if fetched is None or not server_settings(machine).fetch_pythons:
+        raise missing(wanted, file, present, fetchable)
+    report(PythonFetching(str(fetched), file))
+    try:
+        return fetch_python(machine, fetched, who="a push")
+    except UnavailableError as error:
+        refused = missing(wanted, file, present, fetchable)
+        raise RefusedInputError(f"{refused.message}; {error.message}", hint=error.hint) from error
 
 
 def _ended(version: PythonVersion, file: str, own: PythonVersion) -> Warned:

@@ -31,7 +31,8 @@ Reading = (
 """Events of what the commit says."""
 
 Making = (
-    events.PythonChosen
+    events.PythonFetching
+    | events.PythonChosen
     | events.GunicornAdded
     | events.ListsPassedOver
     | events.BuildStarted
@@ -89,6 +90,8 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:
 
 def _later(event: Making | GoingLive, seen: Viewpoint | None) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an event, none nested
     match event:
+        case events.PythonFetching(version=version, source=source):
+            yield STEP + f"Fetching Python {version} ({source}) with uv"
         case events.PythonChosen(version=version, source=source, asked=asked):
             by = f", {source}" if " " in source else f" ({source})"
             yield STEP + f"Using Python {version}{by}"

@@ -31,6 +31,7 @@ PATIENCE_SECONDS = 3.0
 DOING = {
     "attempt.started": "checking out",
     "checkout.finished": "checking out",
+    "build.python_fetching": "fetching Python",
     "build.started": "installing packages",
     "build.output": "installing packages",
     "step.started": "running a build step",

@@ -13,6 +13,7 @@ from pushdeploy.model.layout import SERVER
 from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system import processes
 from pushdeploy.system.accounts import ServerAccounts
+from pushdeploy.system.fetch_python import OwnPythons, ServerPythons
 from pushdeploy.system.nginx import Nginx
 from pushdeploy.system.ports import TcpPorts
 from pushdeploy.system.server_tools import ServerAccess, ServerCertificates, ServerFirewall
@@ -47,6 +48,7 @@ def server_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         resources=processes,
         ports=TcpPorts(),
         timers=systemd,
+        pythons=ServerPythons(),
         proxy=Nginx(SERVER.state),
         certificates=ServerCertificates(),
         firewall=ServerFirewall(),
@@ -80,6 +82,7 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         resources=processes,
         ports=TcpPorts(),
         timers=supervisord,
+        pythons=OwnPythons(),
         proxy=NoProxy(),
         certificates=NoCertificates(),
         firewall=NoFirewall(),

@@ -182,7 +182,7 @@ def _shown(
     machine: Machine, instance: Instance, output: list[str], cause: Cause | None
 ) -> tuple[str, ...]:
     """The cause first, then what it printed."""
-    first = () if cause is None else (cause.text,)
+    first = () if cause is None else cause.lines
     lines = excerpt(output)
     if not lines:
         return (*first, silence(machine, instance))

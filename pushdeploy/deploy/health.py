@@ -245,7 +245,7 @@ def _failed(
     )
     if cause is None and not crashed and passed_over(machine, release, instance):
         cause = PASSED_OVER
-    report: list[str] = [] if cause is None else [cause.text]
+    report: list[str] = [] if cause is None else [*cause.lines]
     if failure.body and not crashed:
         report += ["The answer begins:", *(f"  {line}" for line in failure.body)]
     if output:

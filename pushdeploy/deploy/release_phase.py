@@ -66,7 +66,7 @@ def release_phase(
         cause = explain(machine, release, line.name, last)
         raise DeployFailedError(
             f"the release command `{line.command}` failed with status {status}",
-            report=() if cause is None else (cause.text,),
+            report=() if cause is None else cause.lines,
             hint="fix it, commit, and push again; it will run from its beginning"
             if cause is None
             else cause.hint,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Firewall,
         Ports,
         Proxy,
+        Pythons,
         Resources,
         Timers,
     )
@@ -193,6 +194,7 @@ class Machine:
     resources: Resources
     ports: Ports
     timers: Timers
+    pythons: Pythons
     proxy: Proxy
     certificates: Certificates
     firewall: Firewall

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pushdeploy.model.python_version import PythonVersion
     from pushdeploy.model.rights import Standing
     from pushdeploy.model.site import Certificate, NginxFeatures, Site
     from pushdeploy.system.certificates import Facts
@@ -61,6 +62,17 @@ class Ports(Protocol):
 
     def another(self, wanted: int, taken: Collection[int] = ()) -> int:
         """What to propose instead of a port that is taken."""
+
+
+class Pythons(Protocol):
+    """Fetches Pythons that the system does not have."""
+
+    def fetch(self, uv_program: Path, version: PythonVersion, folder: Path) -> Path:
+        """Fetch the newest of a minor version into a folder of ours; returns where it is.
+
+        Raises:
+            UnavailableError: it could not be had, and why.
+        """
 
 
 class Timers(Protocol):

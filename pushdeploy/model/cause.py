@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.repo_facts import RepoFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+WIDTH = 64
+"""Characters: 72 with what stands before a problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,11 @@ class Cause:
     """The cause in one or two sentences."""
     hint: str
     """One command, or one short sentence."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The text as a push shows it."""
+        return tuple(wrap(self.text, WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
 @dataclass(frozen=True, slots=True)

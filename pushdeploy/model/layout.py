@@ -290,6 +290,16 @@ class Layout:
         return self.state / "accounts"
 
     @property
+    def pythons(self) -> Path:
+        """The Pythons that were fetched, each in a folder of its own."""
+        return self.state / "pythons"
+
+    @property
+    def pythons_lock(self) -> Path:
+        """Held while one is fetched."""
+        return self.state / "pythons.lock"
+
+    @property
     def engine_socket(self) -> Path:
         """Where the engine listens, on a server."""
         return self.run / "engine.sock"

@@ -85,6 +85,8 @@ CODE = Contents(folders=0o750, files=0o440, forbidden=0o022)
 
 VENV = Contents(folders=0o750, files=0o440, forbidden=0o022, signs=(COMPLETE, "bin", "lib"))
 
+PYTHONS = Contents(folders=0o755, files=0o444, forbidden=0o022, signs=("*", "*/bin", "*/bin/*"))
+
 TOOL = Contents(
     folders=0o755,
     files=0o444,
@@ -97,7 +99,7 @@ TOOL = Contents(
 def server_owned(layout: Layout) -> tuple[Owned, ...]:
     """What every server has."""
     settings, state, proxy = layout.settings, layout.state, layout.proxy
-    locks = (layout.apps_lock, proxy.lock)
+    locks = (layout.apps_lock, layout.pythons_lock, proxy.lock)
     return (
         _folder(settings, PASSED, made=True),
         _file(layout.server_settings, 0o600),
@@ -119,6 +121,7 @@ def server_owned(layout: Layout) -> tuple[Owned, ...]:
         *(_file(lock, 0o600) for lock in locks),
         *(_file(holder_of(lock), 0o600) for lock in locks),
         *(_file(note, 0o600) for note in (proxy.loaded, proxy.welcome)),
+        _folder(layout.pythons, contents=PYTHONS),
         Owned(layout.first_pushes, GIT_USER, GIT_USER, 0o700, made=True, contents=OWN),
         _folder(layout.apps, PASSED, made=True),
         Owned(layout.sessions, GIT_USER, GIT_USER, 0o700, made=True, contents=OWN),

@@ -32,6 +32,8 @@ class ServerSettings:
     nobody answers there; `None` that the first app without a domain will."""
     bare_always: bool = False
     """It answers there although it has domains."""
+    fetch_pythons: bool = True
+    """A push may fetch the Python that its repo asks for."""
 
     def __post_init__(self) -> None:
         if self.bare:
@@ -53,6 +55,8 @@ def render_server_settings(settings: ServerSettings) -> str:
     import tomli_w
 
     table: dict[str, str | bool] = {"email": settings.email, "acme_server": settings.acme_server}
+    if not settings.fetch_pythons:
+        table["fetch_pythons"] = False
     if settings.bare is not None:
         table |= {"bare_address": settings.bare, "bare_address_always": settings.bare_always}
     return tomli_w.dumps(table)
@@ -71,6 +75,7 @@ def parse_server_settings(text: str) -> ServerSettings:
             acme_server=str(table.get("acme_server", LETS_ENCRYPT)),
             bare=str(table["bare_address"]) if "bare_address" in table else None,
             bare_always=bool(table.get("bare_address_always", False)),
+            fetch_pythons=bool(table.get("fetch_pythons", True)),
         )
     except (ValueError, UsageError) as error:
         raise RefusedInputError(

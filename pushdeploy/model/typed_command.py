@@ -27,6 +27,7 @@ OTHERS = frozenset(
     (
         *("apps", "apps:create", "bare", "bare:unset", "certs", "certs:renewed"),
         *("firewall:enable", "firewall:status", "import-unit", "keys", "keys:add", "keys:remove"),
+        *("python:auto", "python:install", "python:list"),
         *("rebuild", "reconcile", "version", "--help"),
     )
 )

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from pushdeploy.errors import UnavailableError
+from pushdeploy.model.layout import COMPLETE
 from pushdeploy.model.python_version import PythonVersion
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
@@ -18,6 +19,9 @@ SEARCHED = (Path("/usr/local/bin"), Path("/usr/bin"))
 
 NAMED = re.compile(r"python3\.\d+t?")
 """A name that says which minor version it is."""
+
+FETCHED = re.compile(r"cpython-(\d+)\.(\d+)\.(\d+)-[a-z0-9_.-]{1,60}")
+"""What uv calls the folder of one: `cpython-3.14.2-linux-x86_64-gnu`."""
 
 SECONDS = 10.0
 
@@ -73,8 +77,12 @@ def interpreter(path: Path) -> Interpreter:
     return found
 
 
-def interpreters(preferred: Path) -> list[Interpreter]:
+def interpreters(preferred: Path, own: Path | None = None) -> list[Interpreter]:
     """The Pythons of this machine; `preferred` (the server's own) first.
+
+    Args:
+        preferred: its interpreter.
+        own: the folder of those that were fetched, which are not started for it.
 
     Raises:
         UnavailableError: `preferred` is not a Python.
@@ -86,6 +94,20 @@ def interpreters(preferred: Path) -> list[Interpreter]:
                 other = _interpreter(path)
                 if other and other.version not in {one.version for one in found}:
                     found.append(other)
+    for path, version in fetched(own) if own else ():
+        if version not in {one.version for one in found}:
+            found.append(Interpreter(path, version))
+    return found
+
+
+def fetched(folder: Path) -> list[tuple[Path, PythonVersion]]:
+    """Those that are complete: each interpreter with its version, which its folder's name says."""
+    found = []
+    for path in sorted(folder.glob("cpython-*")):
+        match = FETCHED.fullmatch(path.name)
+        if match and (path / COMPLETE).exists():
+            version = PythonVersion(int(match[1]), int(match[2]), int(match[3]))
+            found.append((path / "bin" / f"python{version.major}.{version.minor}", version))
     return found
 
 

@@ -47,6 +47,18 @@ def settings(cache: Path) -> tuple[tuple[str, str], ...]:
     )
 
 
+def fetch_settings(scratch: str) -> tuple[tuple[str, str], ...]:
+    """What uv is told as it fetches a Python; a mirror is named in its own settings."""
+    return (
+        *((("UV_SYSTEM_CERTS", "1"),) if SYSTEM_CERTIFICATES.exists() else ()),
+        ("PATH", CLEAN_PATH),
+        ("LANG", "C.UTF-8"),
+        ("HOME", scratch),
+        ("UV_CACHE_DIR", f"{scratch}/cache"),
+        ("UV_NO_PROGRESS", "1"),
+    )
+
+
 def make_venv(uv: Path, python: Path, venv: Path) -> list[str]:
     """The command for an empty venv in an existing empty folder."""
     return [str(uv), "venv", "--quiet", "--allow-existing", f"--python={python}", str(venv)]
@@ -105,7 +117,7 @@ def fetchable(uv: Path) -> list[PythonVersion]:
 
     It knows them by heart; nothing is asked of the network unless its settings name a list there.
     """
-    line = [str(uv), "python", "list", "--only-downloads", "--output-format=json"]
+    line = [str(uv), "python", "list", "--only-downloads", "--no-cache", "--output-format=json"]
     try:
         said = command.attempt(Command(line), seconds=LIST_SECONDS)
     except UnavailableError:

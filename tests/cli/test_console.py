@@ -67,6 +67,10 @@ LOOKS: list[tuple[Known, str]] = [
         "-----> Using Python 3.11.2, the server's own\n",
     ),
     (
+        events.PythonFetching("3.14.2", ".python-version"),
+        "-----> Fetching Python 3.14.2 (.python-version) with uv\n",
+    ),
+    (
         events.PythonChosen("3.13.5", ".python-version", "3.13.2"),
         "-----> Using Python 3.13.5 (.python-version)\n"
         "       .python-version asks for 3.13.2; any 3.13 is taken\n",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from pushdeploy.model.log_line import LogLine
+    from pushdeploy.model.python_version import PythonVersion
     from pushdeploy.system.processes import Usage
 
 Answer = tuple[int, str]
@@ -335,6 +336,24 @@ class FakeResources:
     def booted(self) -> float:
         """Long ago."""
         return 0.0
+
+
+@dataclass
+class FakePythons:
+    """Makes a folder for what is fetched, or has no network."""
+
+    fetched: list[str] = field(default_factory=list)
+    refusal: Exception | None = None
+
+    def fetch(self, uv_program: Path, version: PythonVersion, folder: Path) -> Path:
+        """A folder as uv names it."""
+        self.fetched.append(str(version))
+        if self.refusal is not None:
+            raise self.refusal
+        made = folder / f"cpython-{version}-linux-x86_64-gnu"
+        (made / "bin").mkdir(parents=True)
+        (made / ".complete").touch()
+        return made
 
 
 @dataclass

@@ -26,7 +26,14 @@ from pushdeploy.watch.boot_all import boot_all
 from pushdeploy.watch.reconcile import reconcile
 from tests.deploy.clock import FakeClock
 from tests.deploy.fake_tools import FakeAccess, FakeCertificates, FakeFirewall, FakeProxy
-from tests.deploy.fakes import WEB, FakeCheckoutWorker, FakeResources, FakeSupervisor, FakeTimers
+from tests.deploy.fakes import (
+    WEB,
+    FakeCheckoutWorker,
+    FakePythons,
+    FakeResources,
+    FakeSupervisor,
+    FakeTimers,
+)
 from tests.deploy.servers import free_port
 
 if TYPE_CHECKING:
@@ -80,6 +87,7 @@ class FakeMachine(Machine):
     checkout_worker: FakeCheckoutWorker
     resources: FakeResources
     timers: FakeTimers
+    pythons: FakePythons
     proxy: FakeProxy
     certificates: FakeCertificates
     firewall: FakeFirewall
@@ -206,6 +214,7 @@ def make_machine(root: Path, run: Path) -> FakeMachine:
         resources=FakeResources(),
         ports=TcpPorts(),
         timers=FakeTimers(),
+        pythons=FakePythons(),
         proxy=proxy,
         certificates=FakeCertificates(root / "issued", proxy),
         firewall=FakeFirewall(),

@@ -19,7 +19,7 @@ from pushdeploy.model.rights import Right
 RIGHTS = {
     Right.LOOK: {
         *("apps", "ps", "releases", "releases.info", "releases.output", "rebuild.check", "logs"),
-        *("storage", "domains", "certs", "nginx", "static", "bare", "room"),
+        *("storage", "domains", "certs", "nginx", "static", "bare", "room", "python"),
         *("maintenance", "watchdog", "config.explain"),
     },
     Right.DEPLOY: {
@@ -51,7 +51,14 @@ RIGHTS = {
     Right.APPS: {"apps.create", "apps.destroy"},
     Right.SERVER: {
         *("keys", "keys.add", "keys.remove", "firewall", "firewall.plan", "firewall.enable"),
-        *("bare.set", "certs.renewed", "reconcile", "watchdog.found"),
+        *(
+            "bare.set",
+            "python.install",
+            "python.auto",
+            "certs.renewed",
+            "reconcile",
+            "watchdog.found",
+        ),
     },
 }
 """What each right is for: to change it, change it here too."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pushdeploy.model.cause import Evidence
-from pushdeploy.model.causes import cause_of
+from pushdeploy.model.causes import RULES, cause_of
 from pushdeploy.model.repo_facts import RepoFacts
 
 OUTPUTS = Path(__file__).parent / "outputs"
@@ -65,7 +66,7 @@ CASES = [
         "refuses requests for `localhost`",
         f"add 'localhost' to ALLOWED_HOSTS in the settings, {AGAIN}",
     ),
-    ("sqlite-read-only-django", GUNICORN, "read-only", "pushdeploy storage:add FOLDER/ --app blog"),
+    ("sqlite-read-only-django", GUNICORN, "read-only", "storage:add"),
     ("log-read-only", GUNICORN, "`logs.log`", f"have it log to the console, {AGAIN}"),
     ("mkdir-read-only", GUNICORN, "read-only", "pushdeploy storage:add uploads/ --app blog"),
     (
@@ -210,3 +211,12 @@ def test_a_500_that_django_keeps_to_itself_is_said() -> None:
 
     assert found is not None
     assert "no traceback" in found.text
+
+
+def test_the_page_lists_every_cause() -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "troubleshooting.md"
+    section = page.read_text().partition("### What the last lines say")[2].partition("\n### ")[0]
+
+    rows = re.findall(r"^\| ([a-z0-9 -]+) \| [A-Z`]", section, re.MULTILINE)
+
+    assert rows == [rule.name for rule in RULES]
