@@ -19,7 +19,9 @@ def test_packages_are_copied_and_no_python_is_fetched(tmp_path: Path) -> None:
 
 
 def test_requirements_and_extras_are_installed_into_the_venv(tmp_path: Path) -> None:
-    line = uv.install(Path("/uv"), tmp_path / "venv", ["requirements.txt"], ["gunicorn"])
+    wanted = ["--requirement=requirements.txt", "gunicorn"]
+
+    line = uv.install(Path("/uv"), tmp_path / "venv", wanted)
 
     assert line[:3] == ["/uv", "pip", "install"]
     assert line[-2:] == ["--requirement=requirements.txt", "gunicorn"]
