@@ -16,7 +16,8 @@ def lines_asked_for(lines: Sequence[Line], present: Collection[int]) -> list[Lin
     """The lines that must stay; read alone they lead to the same as all, for what is `present`.
 
     A release that is gone can't be gone back to. That it was live once matters no more, unless
-    somebody went back to it: that cut off the way, so both changes stay. The change to the highest
+    somebody went back to it: that cut off the way, so both changes stay. So do those to a release
+    that was built again and to what it took the place of, which are few. The change to the highest
     number stays too, so that none is given twice.
     """
     changes = _changes(lines)
@@ -26,7 +27,13 @@ def lines_asked_for(lines: Sequence[Line], present: Collection[int]) -> list[Lin
         for release, (intent, _) in zip(releases, changes, strict=True)
         if lines[intent].get("kind") == ROLLBACK
     }
-    stay = {*present, *targets, max(releases, default=0)}
+    rebuilt = {
+        number
+        for intent, _ in changes
+        if "stands_for" in lines[intent]
+        for number in (_number(lines[intent], "intent"), _number(lines[intent], "stands_for"))
+    }
+    stay = {*present, *targets, *rebuilt, max(releases, default=0)}
     keep = {
         index
         for release, pair in zip(releases, changes, strict=True)

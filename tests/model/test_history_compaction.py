@@ -11,23 +11,29 @@ from pushdeploy.model.history_compaction import lines_asked_for
 Line = dict[str, object]
 
 
-def change(release: int, live: int | None, kind: str) -> list[Line]:
-    """What a switch leaves."""
+def change(release: int, live: int | None, kind: str, former: int | None = None) -> list[Line]:
+    """What a switch leaves; `former` is what was built again."""
     intent = {"intent": release, "previous": live, "kind": kind, "who": "ada", "at": 0.0}
+    if former is not None:
+        intent["stands_for"] = former
     return [intent, {"settled": release}]
 
 
 def further(draw: st.DrawFn, there: set[int], live: int | None, first: int) -> list[Line]:
-    """What happens: deploys, ways back to what is there, switches undone, warm times."""
+    """What happens: deploys, rebuilds, ways back to what is there, switches undone, warm times."""
     made: list[Line] = []
     for number in range(first, first + draw(st.integers(0, 9))):
         targets = sorted(there - {live})
-        kind = draw(st.sampled_from(("deploy", "config", "rollback" if targets else "deploy")))
-        release = draw(st.sampled_from(targets)) if kind == "rollback" else number
+        rebuild, rollback = "rebuild" if live else "deploy", "rollback" if targets else "deploy"
+        kind = draw(st.sampled_from(("deploy", "config", rebuild, rollback)))
+        target = draw(st.sampled_from(targets)) if kind == "rollback" else None
+        again = kind == "rebuild" or (target is not None and draw(st.booleans()))
+        former = (target or live) if again else None
+        release = number if target is None or again else target
         if draw(st.integers(0, 4)) == 0:
-            made += [change(release, live, kind)[0], {"dropped": release}]
+            made += [change(release, live, kind, former)[0], {"dropped": release}]
             continue
-        made += change(release, live, kind)
+        made += change(release, live, kind, former)
         if live is not None and draw(st.booleans()):
             made.append({"warm": live, "until": float(number)})
         if draw(st.booleans()):
