@@ -29,6 +29,9 @@ CHUNK = 1 << 16
 CONNECT_SECONDS = 30.0
 """How long a connection waits while the target's queue is full, or nobody listens on the port."""
 
+ANSWER_SECONDS = 1.0
+"""The loopback answers at once, unless the queue is full or somebody else has the port."""
+
 RETRY_SECONDS = 0.02
 LONGEST_RETRY_SECONDS = 0.5
 
@@ -105,10 +108,12 @@ async def _connect_port(port: int) -> socket.socket:
         server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         server.settimeout(0)
         try:
-            await loop.sock_connect(server, (LOOPBACK, port))
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await loop.sock_connect(server, (LOOPBACK, port))
             _prove(server, port)
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, TimeoutError):
             server.close()
+            _refuse_foreign(port)  # who may not answer there is not to be waited for
             if loop.time() > end:
                 raise
         except BaseException:
@@ -130,6 +135,18 @@ def _prove(server: socket.socket, port: int) -> None:
         found = listener(port)
         whose = f"user {found.uid} on {found.address}" if found else "somebody who has closed it"
         sys.stderr.write(f"{LOOPBACK}:{port} is not only the app's: also listening is {whose}\n")
+        raise UnprovenError
+
+
+def _refuse_foreign(port: int) -> None:
+    """Say that somebody else has the port.
+
+    Raises:
+        UnprovenError: somebody has.
+    """
+    found = listener(port)
+    if found is not None and found.uid != os.getuid():
+        sys.stderr.write(f"{LOOPBACK}:{port} is user {found.uid}'s, on {found.address}\n")
         raise UnprovenError
 
 
