@@ -18,6 +18,7 @@ from tests.host.story import (
 )
 
 WATCHDOG = "pushdeploy.watchdog.timer"
+RECONCILE = "pushdeploy.reconcile.timer"
 OURS = (29_000, 29_999)
 FRONTS = (8_000, 8_999)
 EPHEMERAL = (32_768, 49_999)
@@ -66,9 +67,10 @@ def test_who_takes_another_apps_port_gets_none_of_its_visitors(
     def wait() -> None:
         taken.append(ask(squatter, f"/squat?first={port}&last={port}&wait=8"))
 
+    # Either would find the squatter first.
+    victim.host.run("systemctl", "stop", WATCHDOG, RECONCILE, f"{RECONCILE[:-6]}.service")
     waiting = threading.Thread(target=wait)
     waiting.start()
-    victim.host.run("systemctl", "stop", WATCHDOG)  # it would find the squatter first
     try:
         victim.host.run("systemctl", "kill", "--signal=KILL", f"{victim.unit}v1.web.service")
         waiting.join()
@@ -77,7 +79,7 @@ def test_who_takes_another_apps_port_gets_none_of_its_visitors(
         victim.host.run("systemctl", "start", "pushdeploy.watchdog.service")
         left = running(squatter)
     finally:
-        victim.host.run("systemctl", "start", WATCHDOG)
+        victim.host.run("systemctl", "start", WATCHDOG, RECONCILE)
 
     if binding_is_limited(victim.host):
         assert taken == [{"held": 0, "refused": {str(port): NOT_ALLOWED}}]
