@@ -127,9 +127,9 @@ def _run(line: Command, archive: Path) -> None:
             os.close(descriptor)
         said.unlink(missing_ok=True)
     if status != 0:
-        last = text.splitlines()[-1] if text else f"status {status}"
+        why = " ".join(text.rpartition("error: ")[2].split()) or f"status {status}"
         raise UnavailableError(
-            f"uv could not fetch that Python: {last}",
+            f"uv could not fetch that Python: {why}",
             hint="uv needs the network, or a mirror in /etc/uv/uv.toml: python-install-mirror",
         )
 

@@ -13,7 +13,7 @@ import tarfile
 from pathlib import Path
 
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
-LEFT_OUT = ("site-packages", "dist-packages", "test", "__pycache__", "config-")
+LEFT_OUT = ("sitecustomize", "site-packages", "dist-packages", "test", "__pycache__", "config-")
 
 
 def make_mirror(folder: Path, patch: int = 99) -> str:
