@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.dependency_file import REQUIREMENTS
+from pushdeploy.model.dependencies import find_dependencies
 from pushdeploy.model.platform_files import start_command
 from pushdeploy.model.requirements import names as package_names
 from pushdeploy.model.web_object import ASGI, Speaks, WebObject, web_objects
@@ -88,7 +88,8 @@ def guess_or_refuse(paths: Iterable[str], read: Read) -> Guess:
     Raises:
         RefusedInputError: nothing was found.
     """
-    guess = guess_web(paths, read, read(REQUIREMENTS) or "")
+    present = list(paths)
+    guess = guess_web(present, read, _listed(present, read))
     if guess is None:
         raise RefusedInputError(
             "there is no `Procfile` at the root of the repo, so nothing says how to start the app",
@@ -96,6 +97,14 @@ def guess_or_refuse(paths: Iterable[str], read: Read) -> Guess:
             "git commit -m 'Add a Procfile'",
         )
     return guess
+
+
+def _listed(paths: list[str], read: Read) -> str:
+    """The packages of the list that counts, one a line; none where it can't be read."""
+    try:
+        return "\n".join(sorted(find_dependencies(paths, read).packages))
+    except RefusedInputError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,8 @@ def guess_web(paths: Iterable[str], read: Read, requirements: str = "") -> Guess
     Args:
         paths: every path of the tree.
         read: gives a file's text.
-        requirements: the text of requirements.txt, for a module that does not show what it holds.
+        requirements: the packages that are listed, one a line, for a module that does not show
+            what it holds.
     """
     present = sorted(path for path in paths if _MODULE.fullmatch(path))
     files = set(present)

@@ -168,3 +168,25 @@ def test_a_lock_that_is_older_than_its_source_is_said(shop: Site) -> None:
 
     assert "`uv.lock` is older than `pyproject.toml`" in pushed.output
     assert found["packages"]["bottle"] == "0.13.3"
+
+
+def test_an_old_package_gets_the_setuptools_that_it_imports(shop: Site) -> None:
+    pushed, found = push(shop, "app", {"requirements.txt": "gunicorn==20.1.0\n"})
+
+    assert "adding setuptools 80" in pushed.output
+    assert found["packages"]["setuptools"] == "80.9.0"
+
+
+def test_a_password_of_an_index_is_in_no_log_and_no_unit(shop: Site) -> None:
+    shop.cli("config:set UV_INDEX_OURS_PASSWORD=hunter2222 TOKEN=ghp_abcdefgh")
+    lines = "bottle==0.13.3\n# ${TOKEN} hunter2222\nno-such-package==ghp_abcdefgh\n"
+    shop.become(PACKAGES / "app", {"requirements.txt": lines})
+
+    pushed = shop.push()
+
+    assert pushed.exit_status != 0
+    journal = shop.host.run("journalctl", "--no-pager", "--output=cat").stdout
+    logs = shop.host.run("sh", "-c", f"cat /var/log/pushdeploy/{shop.name}/*").stdout
+    for told in (pushed.output, logs, journal):
+        assert "hunter2222" not in told
+        assert "ghp_abcdefgh" not in told

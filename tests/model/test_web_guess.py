@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pushdeploy.model.procfile import parse_procfile
-from pushdeploy.model.web_guess import Guess, guess_web
+from pushdeploy.model.web_guess import Guess, guess_or_refuse, guess_web
 from pushdeploy.model.web_object import LONGEST_MODULE, web_objects
 
 UVICORN = "--host 127.0.0.1 --port $PORT"
@@ -99,6 +99,21 @@ def test_what_the_module_does_not_show_the_packages_do() -> None:
     assert other
     assert found.command == f"uvicorn main:app {UVICORN}"
     assert other.command == "gunicorn main:app"
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {"requirements.txt": "fastapi\n"},
+        {"uv.lock": '[[package]]\nname = "fastapi"\n'},
+        {"pyproject.toml": '[project]\nname = "x"\ndependencies = ["fastapi"]\n'},
+        {"Pipfile.lock": '{"default": {"fastapi": {}}}'},
+    ],
+)
+def test_packages_are_known_whatever_lists_them(listed: dict[str, str]) -> None:
+    files = {"app.py": "from blog.web import app\n", **listed}
+
+    assert guess_or_refuse(files, files.get).command.startswith("uvicorn app:app")
 
 
 def test_a_guess_says_what_it_found_and_where() -> None:
