@@ -8,6 +8,7 @@ import pytest
 
 from tests.host.story import TREES, Site, assert_serving, eventually
 
+BOTH = ("v1.bot.1.service active", "v1.bot.2.service active")
 GUESSED = TREES / "guessed"
 
 
@@ -33,12 +34,12 @@ def test_a_repo_without_a_procfile_is_live_by_what_its_modules_hold(
 def test_a_repo_without_web_runs_its_workers_alone(site: Site) -> None:
     push = site.deploy("bot")
 
-    commit = site.ask("releases:info v1")["commit"]
+    commit = site.ask("releases:info v1")["commit"]["id"]
     said = f"{site.root}/shared/said"
     for name in ("bot.1", "bot.2"):
         eventually(partial(site.host.read, f"{said}/{name}"), f"v1 {commit}\n")
     assert "http" not in push.output.partition("is live")[2]
-    assert site.units() == ["v1.bot.1.service active", "v1.bot.2.service active"]
+    assert site.units() == ["slice active", *BOTH]
     assert [one["state"] for one in site.ask("ps")["instances"]] == ["up", "up"]
     assert "app.json" in site.cli("config:explain").stdout
 
@@ -47,15 +48,15 @@ def test_a_repo_without_web_runs_its_workers_alone(site: Site) -> None:
 
     assert failed.exit_status == 1
     assert "broken" in failed.output
-    eventually(site.units, ["v1.bot.1.service active", "v1.bot.2.service active"])
+    eventually(site.units, ["slice active", *BOTH])
 
     site.cli("ps:scale bot=1")
     site.cli("restart")
 
     assert site.current == "v4"
-    assert site.units() == ["v4.bot.1.service active"]
+    eventually(site.units, ["slice active", "v4.bot.1.service active"])
     site.cli("rollback v1")
-    assert site.units() == ["v1.bot.1.service active"]
+    eventually(site.units, ["slice active", BOTH[0]])
     assert "no web process" in site.cli("domains:add bot.example.com").stderr
 
 
