@@ -45,11 +45,11 @@ def check_tree(git: Git, commit: str, live: str = "", root: str = "") -> int:
     found = entries(git, commit, live)
     _check_entries(git, found)
     size = sum(entry.size for entry in found)
-    text = partial(_text, git)
+    text = partial(text_of, git)
     whole = {entry.path: entry for entry in found}
     folder, _ = rooted(lambda path: text(whole[path]) if path in whole else None, root)
     if folder:
-        found = _below(found, folder)
+        found = below(found, folder)
     top = {entry.path: entry for entry in found if "/" not in entry.path}
     paths = [entry.path for entry in found]
     if PROCFILE in top:
@@ -70,7 +70,7 @@ def check_tree(git: Git, commit: str, live: str = "", root: str = "") -> int:
     return size
 
 
-def _below(found: list[Entry], folder: str) -> list[Entry]:
+def below(found: list[Entry], folder: str) -> list[Entry]:
     """What a folder has, by paths that begin there."""
     start = f"{folder}/"
     inner = [
@@ -90,7 +90,7 @@ def _see_that_web_can_be_guessed(git: Git, found: list[Entry]) -> None:
 
     def read(path: str) -> str | None:
         try:
-            return _text(git, by_path[path]) if path in by_path else None
+            return text_of(git, by_path[path]) if path in by_path else None
         except RefusedInputError:
             return None
 
@@ -138,6 +138,11 @@ def _check_static_link(git: Git, entry: Entry) -> None:
         )
 
 
-def _text(git: Git, entry: Entry) -> str:
+def text_of(git: Git, entry: Entry) -> str:
+    """A file's text.
+
+    Raises:
+        RefusedInputError: it is none, or too long.
+    """
     check_tracked(entry.path, entry.mode, entry.size)
     return decode_any(content(git, entry, TEXT_LIMIT), entry.path)

@@ -21,7 +21,7 @@ from pushdeploy.model.typed_command import name_app
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-WITHOUT_VERBS = ("import_unit", "version")
+WITHOUT_VERBS = ("check", "import_unit", "init", "version")
 """Nouns without verbs of their own. All others are those of `engine/verbs/`."""
 
 ALIASES: Mapping[str, str] = {

@@ -73,13 +73,13 @@ _HTTP_OFF = ("an app without a certificate is served over plain HTTP", f"{P} cer
 _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ("info status apps:info apps:report ps:report ps:info app:info apps:status", _STATUS),
     ("app:details details top htop ps:list ps:show ps:status processes", _STATUS),
-    ("doctor check checkup diagnose health", ("`ps` shows what is wrong", f"{P} ps")),
+    ("doctor checkup diagnose health", ("`ps` shows what is wrong", f"{P} ps")),
     ("report ps:inspect inspect ps:type dyno dynos dyno:*", _STATUS),
     (
         "open urls url apps:open browse dashboard",
         ("`domains` lists the app's addresses", f"{P} domains"),
     ),
-    ("git git:* remote remotes clone apps:clone init login auth auth:* link fork", _GIT),
+    ("git git:* remote remotes clone apps:clone login auth auth:* link fork", _GIT),
     ("letsencrypt letsencrypt:* ssl ssl:* tls certs:generate certs:update https", _HTTPS),
     ("certs:info certs:show certs:report", ("`certs` lists them", f"{P} certs")),
     ("letsencrypt:disable certs:auto:disable ssl:disable", _HTTP_OFF),

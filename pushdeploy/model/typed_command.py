@@ -25,9 +25,9 @@ OF_APP = frozenset(
 
 OTHERS = frozenset(
     (
-        *("apps", "apps:create", "bare", "bare:unset", "certs", "certs:renewed"),
-        *("firewall:enable", "firewall:status", "import-unit", "keys", "keys:add", "keys:remove"),
-        *("python:auto", "python:install", "python:list"),
+        *("apps", "apps:create", "bare", "bare:unset", "certs", "certs:renewed", "check"),
+        *("firewall:enable", "firewall:status", "import-unit", "init"),
+        *("keys", "keys:add", "keys:remove", "python:auto", "python:install", "python:list"),
         *("rebuild", "reconcile", "version", "--help"),
     )
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import git
 from git.exc import BadName, BadObject, GitCommandError, InvalidGitRepositoryError, NoSuchPathError
@@ -19,9 +19,6 @@ from pushdeploy.model.text import decode_any
 from pushdeploy.model.tracked_file import check_tracked
 from pushdeploy.system.command import attempt, run
 from pushdeploy.system.git_program import OBEYS_NOBODY, Git, configured
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HEADS = "refs/heads/"
 
@@ -179,6 +176,64 @@ def push_remotes(folder: Path) -> PushRemotes | None:
             remotes.append(PushRemote(name, rest.removesuffix(" (push)"), str(program) or None))
     ssh_command = str(settings.get_value("core", "sshcommand", "")) or None
     return PushRemotes(tuple(remotes), ssh_command)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A working tree of a person's."""
+
+    folder: Path
+    git_folder: Path
+    """Its `.git`, wherever that lies."""
+    uncommitted: int
+    """Files that the next push does not bring as they are."""
+    listed: tuple[str, ...]
+    """Paths that are tracked, or not ignored."""
+
+
+def checkout_of(folder: Path) -> Checkout | None:
+    """The checkout that a folder lies in; `None` when it lies in none.
+
+    Raises:
+        UnavailableError: git does not want to read it; the message is git's.
+    """
+    try:
+        repo = git.Repo(folder, search_parent_directories=True)
+    except (InvalidGitRepositoryError, NoSuchPathError):
+        return None
+    if repo.working_tree_dir is None:
+        return None
+    try:
+        changed = repo.git.status("--porcelain", "-z").split("\0")
+        listed = repo.git.ls_files("-z", "--cached", "--others", "--exclude-standard").split("\0")
+    except GitCommandError as error:
+        raise UnavailableError(f"git says: {_said(error)}", hint="git status") from error
+    return Checkout(
+        Path(repo.working_tree_dir),
+        Path(repo.git_dir),
+        len([one for one in changed if one]),
+        tuple(sorted({one for one in listed if one})),
+    )
+
+
+def commit_of(folder: Path, revision: str) -> str | None:
+    """The id of the commit that a revision names in a checkout."""
+    try:
+        return str(git.Repo(folder, search_parent_directories=True).commit(revision).hexsha)
+    except (BadName, BadObject, ValueError):
+        return None
+
+
+def add_remote(folder: Path, name: str, url: str) -> None:
+    """Give a checkout a remote.
+
+    Raises:
+        UnavailableError: git refuses; the message is git's.
+    """
+    try:
+        git.Repo(folder, search_parent_directories=True).create_remote(name, url)
+    except GitCommandError as error:
+        raise UnavailableError(f"git says: {_said(error)}", hint="git remote -v") from error
 
 
 def _said(error: GitCommandError) -> str:

@@ -1,0 +1,152 @@
+"""`check`: what the server would refuse, found on the laptop before a push."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pushdeploy.cli.command import command
+from pushdeploy.cli.output import say
+from pushdeploy.cli.style import DETAIL, PROBLEM, RESULT, STEP
+from pushdeploy.engine.registry import App
+from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
+from pushdeploy.model.text import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pushdeploy.cli.target import Target
+    from pushdeploy.system.git import Checkout
+    from pushdeploy.system.git_tree import Entry
+
+    Read = Callable[[str], str | None]
+
+EXECUTABLE = "100755"
+SECRETS = (".env", ".env.production", "id_rsa", "id_ed25519")
+"""Names under which people keep secrets."""
+
+
+@command("check", example="pushdeploy check", app=App.NONE, anywhere=True)
+@click.argument("revision", default="HEAD")
+def check(target: Target, *, revision: str) -> None:
+    """Find what the server would refuse, before a push.
+
+    Looks at the last commit of the repo you are in, or at REVISION, as the server does. It can't
+    see what only the server knows: its Pythons, its config vars, its free disk.
+    """
+    checkout = repo_here(target)
+    from pushdeploy.build.tree_check import below, check_tree, text_of
+    from pushdeploy.model.repo_settings import rooted
+    from pushdeploy.system.git import commit_of
+    from pushdeploy.system.git_program import Git
+    from pushdeploy.system.git_tree import entries
+
+    commit = commit_of(checkout.folder, revision)
+    if commit is None:
+        raise NotFoundError(f"{quoted(revision)} is not a commit of this repo", hint="git log")
+    say(f"{STEP}Checking {commit[:8]}")
+    git = Git(checkout.git_folder)
+    check_tree(git, commit)
+    whole = {one.path: one for one in entries(git, commit)}
+    text = partial(text_of, git)
+    folder, _ = rooted(lambda path: text(whole[path]) if path in whole else None, "")
+    found = {
+        one.path: one for one in (below([*whole.values()], folder) if folder else whole.values())
+    }
+
+    def read(path: str) -> str | None:
+        return text(found[path]) if path in found else None
+
+    say(*(f"{DETAIL}{line}" for line in _told(found, read, folder)))
+    warnings = [*_warnings(found, whole, read), *_left_behind(checkout, revision)]
+    say(*(f"{PROBLEM}{line}" for line in warnings))
+    say(f"{RESULT}The server would take {commit[:8]}")
+
+
+def repo_here(target: Target) -> Checkout:
+    """The checkout in which a person types.
+
+    Raises:
+        UsageError: the words came over ssh.
+        NotFoundError: it is none.
+    """
+    if getattr(target, "over_ssh", False):
+        raise UsageError(
+            "this is the server, and your repo is on your machine",
+            hint="in the app's repo: pushdeploy check",
+        )
+    from pushdeploy.system.git import checkout_of
+
+    checkout = checkout_of(Path.cwd())
+    if checkout is None:
+        raise NotFoundError("this folder is not in a git repo", hint="git init")
+    return checkout
+
+
+def _told(found: Mapping[str, Entry], read: Read, folder: str) -> Iterator[str]:
+    """What the server would find."""
+    from pushdeploy.model.asked_python import asked_python
+    from pushdeploy.model.dependencies import find_dependencies
+    from pushdeploy.model.dependency_file import Source
+    from pushdeploy.model.platform_files import passed_over
+    from pushdeploy.model.procfile import PROCFILE, parse_procfile
+    from pushdeploy.model.web_guess import guess_or_refuse
+
+    if folder:
+        yield f"{folder}/ becomes the release"
+    procfile, used = read(PROCFILE), ""
+    if procfile is None:
+        guess = guess_or_refuse(found, lambda path: _or_none(read, path))
+        procfile, used = guess.procfile, guess.file
+        yield f"No Procfile; by the {guess.what}: {guess.procfile.strip()}"
+    names = [line.name for line in parse_procfile(procfile).lines]
+    yield f"Process types: {', '.join(names)}"
+    needs = find_dependencies(list(found), read)
+    listed = "none: nothing lists any" if needs.source is Source.NOTHING else f"{needs.source}"
+    yield f"Packages: {listed}"
+    if needs.passed_over:
+        yield f"Not read: {', '.join(needs.passed_over)}"
+    python = asked_python(read)
+    yield (
+        f"Python: {python.versions}, as {python.file} asks"
+        if python.versions
+        else "Python: the server's own, as no file asks for one"
+    )
+    others = passed_over(found, read("app.json") or "", used)
+    if others:
+        yield f"For other platforms, not read: {', '.join(others)}"
+
+
+def _or_none(read: Read, path: str) -> str | None:
+    try:
+        return read(path)
+    except RefusedInputError:
+        return None
+
+
+def _warnings(found: Mapping[str, Entry], whole: Mapping[str, Entry], read: Read) -> Iterator[str]:
+    """What is no reason to refuse, and yet surely not meant."""
+    from pushdeploy.model.dependencies import find_dependencies
+    from pushdeploy.model.dependency_file import TOOLS
+    from pushdeploy.model.procfile import PROCFILE, parse_procfile
+
+    needs = find_dependencies(list(found), read)
+    if needs.stale:
+        yield f"{needs.source} is older than what it is made from: {TOOLS[needs.source]} lock"
+    for line in parse_procfile(read(PROCFILE) or "web: true").lines:
+        script = line.command.split()[0].removeprefix("./")
+        entry = found.get(script)
+        if entry is not None and entry.mode != EXECUTABLE:
+            yield f"{script} is not executable: git update-index --chmod=+x {script}"
+    for name in SECRETS:
+        if name in whole:
+            yield f"{name} is in git, for all who can read the repo: git rm --cached {name}"
+
+
+def _left_behind(checkout: Checkout, revision: str) -> Iterator[str]:
+    if checkout.uncommitted and revision == "HEAD":
+        files = "1 file is" if checkout.uncommitted == 1 else f"{checkout.uncommitted} files are"
+        yield f"{files} not committed; a push brings what is committed"
