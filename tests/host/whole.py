@@ -157,8 +157,9 @@ def assert_nothing_left(site: Site) -> None:
     host, root = site.host, site.root
     left = host.run("find", *PLACES, "-not", "-path", "*/repo.git/*", "(", *TEMPORARY, ")")
     assert left.stdout == ""
-    for folder, link in (("slugs", "code"), ("venvs", "venv")):
-        named = host.run("sh", "-c", f"readlink {root}/releases/*/{link} | xargs -n1 basename")
+    for folder, links in (("slugs", "{code,source}"), ("venvs", "venv")):
+        line = f"readlink {root}/releases/*/{links} | xargs -n1 basename"
+        named = host.run("bash", "-c", line)
         assert _names(host, f"{root}/{folder}", "*") == set(named.stdout.split())
 
 
