@@ -23,7 +23,8 @@ _ROOT = re.compile(r'^source = \{ (?:virtual|editable) = "\." \}$', re.MULTILINE
 _ENTRY = re.compile(r'\{ name = "(?P<name>[^"]+)"(?P<rest>[^\n]*)\}')
 _SPECIFIER = re.compile(r'specifier = "([^"]*)"')
 _ELSEWHERE = re.compile(r"\b(?:editable|virtual|directory|path|git|url|index) = ")
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(?:\[[^\]]*\])?\s*\(?([^;@)]*)\)?\s*(?:;.*)?")
+_REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\(?([<>=!~][^@)]*)?\)?")
+"""Without its spaces and its marker."""
 _OF_PIPFILE = frozenset(
     {"source", "packages", "dev-packages", "requires", "scripts", "pipfile", "pipenv"}
     | {"default", "develop"}
@@ -119,9 +120,9 @@ def _locked(package: str) -> Wanted:
 def _asked(requirements: Iterable[str]) -> Wanted:
     found: set[tuple[str, str | None]] = set()
     for one in requirements:
-        matched = _REQUIREMENT.fullmatch(one)
+        matched = _REQUIREMENT.fullmatch("".join(one.partition(";")[0].split()))
         if matched:
-            found.add((_normal(matched[1]), _versions(matched[2])))
+            found.add((_normal(matched[1]), _versions(matched[2] or "")))
         else:
             found.update((name, "") for name in normalised([one]))
     return frozenset(found)

@@ -85,6 +85,7 @@ requires-dist = [
     ("asked", "is_old"),
     [
         ('["flask<4,>=3", "reports>=1", "tool[x]"]', False),
+        ('["flask [async] (>= 3, < 4) ; python_version > \'3\'", "reports", "tool"]', False),
         ('["flask <4, >=3", "reports", "tool @ git+https://example.com/tool"]', False),
         ('["flask<4,>=3", "reports"]', True),
         ('["flask<5,>=3", "reports", "tool"]', True),
