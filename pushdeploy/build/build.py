@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from pushdeploy.build.choose_python import choose_python
 from pushdeploy.build.export import export
 from pushdeploy.build.heard import Heard
 from pushdeploy.build.make_venv import make_venv
+from pushdeploy.build.venv_jobs import VenvPlan
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import (
     BuildOutput,
@@ -33,7 +33,6 @@ from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system import pythons
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from pushdeploy.machine.machine import Machine
@@ -76,51 +75,49 @@ def build(
     began = machine.monotonic()
     python = choose_python(machine, tree, report)
     extra = _forgotten(tree, procfile)
+    _say(tree, extra, report)
+    place = machine.layout.app(app)
+    told = index_settings(AppRecords(place).environment().values, tree.requirements.values())
+    defined_by = [*extra, *defining(told)]
+    key = _usable_key(place.venvs, tree, python, defined_by, fresh=fresh)
+    venv = place.venvs / key
+    reused = (venv / COMPLETE).exists()
+    if not reused:
+        report(BuildStarted(tree.source))
+        refuse_full_disk(machine, place.venvs)
+        plan = VenvPlan(
+            *(machine, app, tree, python, venv),
+            extra=tuple(extra),
+            private=tuple(told.items()),
+        )
+        _make(plan, Heard(report, secrets(told)), fresh=fresh)
+    report(Built(reused=reused, seconds=machine.monotonic() - began, source=tree.source))
+    return Venv(key, str(python.version), str(python.path))
+
+
+def _say(tree: Tree, extra: list[str], report: Report) -> None:
+    """What a person should know of the lists of packages."""
     for server in extra:
         report(GunicornAdded(server, tree.source))
     if tree.stale:
         report(Warned(*_stale(tree.source)))
     if tree.passed_over:
         report(ListsPassedOver(tree.source, tree.passed_over))
-    told = index_settings(
-        AppRecords(machine.layout.app(app)).environment().values, tree.requirements.values()
-    )
-    defined_by = [*extra, *defining(told)]
-    key = _usable_key(machine.layout.app(app).venvs, tree, python, defined_by, fresh=fresh)
-    venv = machine.layout.app(app).venvs / key
-    reused = (venv / COMPLETE).exists()
-    if not reused:
-        report(BuildStarted(tree.source))
-        refuse_full_disk(machine, machine.layout.app(app).venvs)
-        private = tuple(told.items())
-        heard = Heard(report, secrets(told))
-        try:
-            export(machine, app, tree, heard, python=python, private=private)
-            make = partial(
-                make_venv,
-                *(machine, app, tree, heard),
-                python=python,
-                venv=venv,
-                extra=extra,
-                private=private,
-                fresh=fresh,
-            )
-            _made(make, heard)
-        except DeployFailedError as error:
-            raise heard.explained(error) from error
-    report(Built(reused=reused, seconds=machine.monotonic() - began, source=tree.source))
-    return Venv(key, str(python.version), str(python.path))
 
 
-def _made(make: Callable[..., None], heard: Heard) -> None:
+def _make(plan: VenvPlan, heard: Heard, *, fresh: bool) -> None:
     """Make it, and again with an older setuptools where a package could not be built without."""
     try:
-        make()
-    except DeployFailedError:
-        if not heard.wants_pkg_resources:
-            raise
-        heard(BuildOutput("Trying again with setuptools 80, which has pkg_resources"))
-        make(old_builds=True)
+        export(plan, heard)
+        try:
+            make_venv(plan, heard, fresh=fresh)
+        except DeployFailedError:
+            if not heard.wants_pkg_resources:
+                raise
+            heard(BuildOutput("Trying again with setuptools 80, which has pkg_resources"))
+            make_venv(replace(plan, old_builds=True), heard, fresh=fresh)
+    except DeployFailedError as error:
+        raise heard.explained(error) from error
 
 
 def _usable_key(

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.build import exporter
-from pushdeploy.build.make_venv import argv, hidden, output, progress
+from pushdeploy.build.make_venv import output, progress
 from pushdeploy.build.recipe import PINS, pyproject_of, refuse_unknown
-from pushdeploy.build.venv import BUILD_SECONDS
+from pushdeploy.build.venv_jobs import argv, fetch, hidden
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, Report
 from pushdeploy.model.dependency_file import Source
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pushdeploy.machine.machine import Machine
+    from pushdeploy.build.venv_jobs import VenvPlan
     from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.tree import Tree
     from pushdeploy.system import pythons
@@ -77,35 +77,26 @@ EXPORTERS = {
 }
 
 
-def export(
-    machine: Machine,
-    app: str,
-    tree: Tree,
-    report: Report,
-    *,
-    python: pythons.Interpreter,
-    private: tuple[tuple[str, str], ...] = (),
-) -> None:
+def export(plan: VenvPlan, report: Report) -> None:
     """Write the pins of a tree where the next job finds them; nothing for other lists.
 
     Raises:
         DeployFailedError: the tool could not be had, or could not read its lock.
     """
-    tool = EXPORTERS.get(tree.source)
+    source, place = plan.tree.source, plan.place
+    tool = EXPORTERS.get(source)
     if tool is None:
         return
-    place = machine.layout.app(app)
-    venv = place.venvs / key(tool, python)
-    if not (venv / COMPLETE).exists():
-        _fetch(machine, app, tool, report, python=python, venv=venv, private=private)
+    tools = replace(plan, venv=place.venvs / key(tool, plan.python))
+    if not (tools.venv / COMPLETE).exists():
+        _fetch(tools, tool, report)
     files.delete_tree(place.exported)
-    machine.accounts.own_work(app, (place.exported,))
-    job = _job(machine, app, tree, tool, python=python, venv=venv)
-    status = machine.supervisor.once(replace(job, private=private), output(report))
+    plan.machine.accounts.own_work(plan.app, (place.exported,))
+    status = plan.machine.supervisor.once(_job(tools, tool), output(report))
     if status != 0:
         raise DeployFailedError(
-            f"{tool.name} can't read `{tree.source}` (status {status})",
-            hint=f"run `{tool.name} lock`, commit {tree.source}, and push again",
+            f"{tool.name} can't read `{source}` (status {status})",
+            hint=f"run `{tool.name} lock`, commit {source}, and push again",
         )
 
 
@@ -120,40 +111,19 @@ def key(tool: Exporter, python: pythons.Interpreter) -> str:
     return f"{PREFIX}{tool.name}-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
 
 
-def _fetch(
-    machine: Machine,
-    app: str,
-    tool: Exporter,
-    report: Report,
-    *,
-    python: pythons.Interpreter,
-    venv: Path,
-    private: tuple[tuple[str, str], ...],
-) -> None:
-    place = machine.layout.app(app)
+def _fetch(plan: VenvPlan, tool: Exporter, report: Report) -> None:
+    machine, place, venv = plan.machine, plan.place, plan.venv
     for former in place.venvs.glob(f"{PREFIX}{tool.name}-*"):
         files.delete_tree(former)
-    machine.accounts.own_venv(app, venv)
+    machine.accounts.own_venv(plan.app, venv)
     report(BuildOutput(f"Fetching {tool.name}, which reads its own lock"))
     lines = (
-        uv.make_venv(machine.uv, python.path, venv),
+        uv.make_venv(machine.uv, plan.python.path, venv),
         uv.install_wheels(machine.uv, venv, [f"--requirement={tool.packages()}"]),
         uv.compile_wheels(venv),
     )
-    job = Job(
-        app=app,
-        kind=JobKind.FETCH,
-        argv=argv(machine, venv, place.build_cache, *lines),
-        user=machine.accounts.build_user(app),
-        groups=(machine.accounts.app_user(app),),
-        folder=place.build_cache,
-        home=place.build_cache,
-        writable=(venv, place.build_cache),
-        hidden=hidden(place),
-        environment=uv.settings(place.verified_cache),
-        seconds=BUILD_SECONDS,
-    )
-    status = machine.supervisor.once(replace(job, private=private), progress(report))
+    job = fetch(plan, argv(machine, venv, place.build_cache, *lines))
+    status = machine.supervisor.once(job, progress(report))
     if status != 0:
         files.delete_tree(venv)
         raise DeployFailedError(
@@ -162,31 +132,24 @@ def _fetch(
         )
 
 
-def _job(
-    machine: Machine,
-    app: str,
-    tree: Tree,
-    tool: Exporter,
-    *,
-    python: pythons.Interpreter,
-    venv: Path,
-) -> Job:
-    place = machine.layout.app(app)
-    groups, extras = _chosen(tree)
-    tool_line = [str(venv / "bin" / tool.name), *tool.words(groups, extras)]
+def _job(plan: VenvPlan, tool: Exporter) -> Job:
+    """Run the tool of the plan's venv in the code's folder."""
+    accounts, place = plan.machine.accounts, plan.place
+    groups, extras = _chosen(plan.tree)
+    tool_line = [str(plan.venv / "bin" / tool.name), *tool.words(groups, extras)]
     return Job(
-        app=app,
+        app=plan.app,
         kind=JobKind.EXPORT,
         argv=(
-            str(machine.python),
+            str(plan.machine.python),
             "-I",
             str(exporter.__file__),
             str(place.exported / PINS),
             *tool_line,
         ),
-        user=machine.accounts.build_user(app),
-        groups=(machine.accounts.app_user(app),),
-        folder=place.slugs / tree.slug,
+        user=accounts.build_user(plan.app),
+        groups=(accounts.app_user(plan.app),),
+        folder=plan.code,
         home=place.exported,
         writable=(place.exported,),
         hidden=hidden(place),
@@ -195,12 +158,13 @@ def _job(
             ("POETRY_VIRTUALENVS_CREATE", "false"),
             ("POETRY_KEYRING_ENABLED", "false"),
             ("PDM_CHECK_UPDATE", "0"),
-            ("PDM_PYTHON", str(python.path)),
+            ("PDM_PYTHON", str(plan.python.path)),
             ("PDM_USE_VENV", "0"),
             ("PIPENV_IGNORE_VIRTUALENVS", "1"),
             ("PYTHONDONTWRITEBYTECODE", "1"),
         ),
         seconds=EXPORT_SECONDS,
+        private=plan.private,
     )
 
 

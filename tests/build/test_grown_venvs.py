@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushdeploy.build.grower import UNFIT
-from pushdeploy.build.make_venv import BUILDER, GROWER
 from pushdeploy.build.seed import Growth
+from pushdeploy.build.venv_jobs import BUILDER, GROWER
 from pushdeploy.system import uv
 from pushdeploy.system.owned_tree import Owner
 
