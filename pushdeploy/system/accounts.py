@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pwd
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
@@ -72,6 +73,7 @@ class ServerAccounts:
                 changed; or something else has the place of a folder.
         """
         made = Findings(self.users.ensure(Wanted(app_user(app)), Wanted(build_user(app))))
+        self.seal_venvs(app)
         place = self._layout.app(app)
         above = {*place.root.parents, *place.log.parents, *place.run.parents}
         around = [line for line in server_owned(self._layout) if line.path in above]
@@ -144,9 +146,11 @@ class ServerAccounts:
         return Owner(_known(build_user(app)).pw_uid, _known(app_user(app)).pw_gid)
 
     def seal_venvs(self, app: str) -> None:
-        """As `ensure` does at the next occasion, which then takes no time."""
-        place = self._layout.app(app)
-        set_right(line for line in app_owned(place) if line.path.parent == place.venvs)
+        """Those that are the build user's still; whatever else is not right, `ensure` tells."""
+        place, builder = self._layout.app(app), _known(build_user(app)).pw_uid
+        new = [path for path in place.venvs.glob("*") if path.lstat().st_uid == builder]
+        lines = [line for line in app_owned(place) if line.path.parent == place.venvs]
+        set_right(replace(line, path=path) for line in lines for path in new)
 
 
 def _set_right(owned: Iterable[Owned], *, deep: bool) -> Findings:
