@@ -1,9 +1,11 @@
 """Make a venv: from wheels alone when that will do, else with the packages' own code running.
 
 Wheels come from a cache of the app's that only the first way writes to, in which none of the
-packages' code runs: not even their `.pth` files do, as the bytecode is made. Where a package must
-be built, its code runs in a second job, which reads that cache, writes one of its own, and loses
-it afterwards. So no build, failed or not, leaves anything for the next one but a venv.
+packages' code runs: not even their `.pth` files do, as the bytecode is made. So uv installs once
+there, into an empty venv: it may ask the venv's Python what it is, which obeys what is installed.
+Where a package must be built, or uv has to install twice, code runs in a second job, which reads
+that cache, writes one of its own, and loses it afterwards. So no build, failed or not, leaves
+anything for the next one but a venv.
 """
 
 from __future__ import annotations
@@ -71,7 +73,7 @@ def _by_uv_alone(plan: VenvPlan, report: Report, *, fresh: bool) -> int:
     old = None if fresh else _old_of(plan)
     if old is not None:
         status = _fetched(plan, venv_jobs.from_seed(plan, old), report, old=old)
-    if status == UNFIT:
+    if status == UNFIT and len(plan.recipe.wanted) <= 1:
         status = _fetched(plan, venv_jobs.from_wheels(plan), report)
     if status == 0 and (plan.venv / COMPLETE).exists() and SETUPTOOLS not in plan.extra:
         seed.note(plan.place, plan.as_seed)

@@ -354,19 +354,45 @@ def test_a_build_that_lacks_something_of_the_server_says_what_to_install(
 
 def test_an_old_package_gets_the_setuptools_that_it_imports(machine: FakeMachine) -> None:
     machine.supervisor.statuses_of_jobs[JobKind.FETCH] = NEEDS_SETUPTOOLS
-
-    def found() -> None:
-        if len(machine.supervisor.jobs) > 1:
-            machine.supervisor.statuses_of_jobs[JobKind.FETCH] = 0
-
-    machine.supervisor.during[JobKind.FETCH] = found
+    machine.supervisor.statuses_of_jobs[JobKind.BUILD] = 0
 
     assert machine.push("one").exit_code == 0
 
-    first, second = machine.supervisor.jobs
+    first, second = machine.supervisor.jobs[:2]
+    assert (first.kind, second.kind) == (JobKind.FETCH, JobKind.BUILD)
     assert SETUPTOOLS not in first.argv
     assert SETUPTOOLS in second.argv
     assert not machine.place.seed.exists()  # the next venv has to be looked at as a whole
+
+
+def push_with(machine: FakeMachine, source: Source, *, version: str) -> None:
+    """Push a tree whose packages are listed in this file; its Procfile wants gunicorn."""
+    commit = machine.checkout_worker.commit(version)
+    tree = machine.checkout_worker.trees[commit]
+    machine.checkout_worker.trees[commit] = replace(
+        tree, source=source, requirements={source: version}, packages=()
+    )
+    machine.branch_names(commit)
+    assert machine.deploy().exit_code == 0
+
+
+@pytest.mark.parametrize("source", [Source.PYLOCK, Source.REQUIREMENTS, Source.UV])
+def test_uv_that_may_write_to_the_verified_cache_never_meets_a_venv_with_packages(
+    source: Source, machine: FakeMachine
+) -> None:
+    machine.supervisor.statuses_of_jobs[JobKind.BUILD] = 0
+    machine.supervisor.statuses_of_jobs[JobKind.FETCH] = NEEDS_SETUPTOOLS
+
+    push_with(machine, source, version="one")
+
+    verified = machine.place.verified_cache
+    for job in machine.supervisor.jobs:
+        installs = [job.argv[at + 1] for at, word in enumerate(job.argv) if word == "pip"]
+        if dict(job.environment)["UV_CACHE_DIR"] == str(verified):
+            assert installs in ([], ["install"]), job.argv
+        else:
+            assert not any(verified.is_relative_to(path) for path in job.writable)
+    assert JobKind.BUILD in [job.kind for job in machine.supervisor.jobs]
 
 
 def test_a_package_that_is_built_by_an_old_setuptools_gets_it(machine: FakeMachine) -> None:
