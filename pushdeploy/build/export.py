@@ -101,8 +101,8 @@ def export(plan: VenvPlan, report: Report) -> None:
 
 
 def exporters(place: AppLayout) -> set[str]:
-    """Names of the tools' venvs, which no release names."""
-    return {one.name for one in place.venvs.glob(f"{PREFIX}*")}
+    """Names of the tools' venvs, which no release names; none that is half made."""
+    return {one.parent.name for one in place.venvs.glob(f"{PREFIX}*/{COMPLETE}")}
 
 
 def key(tool: Exporter, python: pythons.Interpreter) -> str:

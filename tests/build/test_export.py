@@ -11,9 +11,13 @@ import pytest
 
 from pushdeploy.build import exporter
 from pushdeploy.build.export import EXPORTERS, PREFIX
+from pushdeploy.deploy.cleanup import clean_up
 from pushdeploy.events import AttemptFailed
 from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.job import JobKind
+from pushdeploy.model.layout import COMPLETE
+from tests.deploy.fakes import Killed
+from tests.deploy.machine import APP
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +76,46 @@ def test_a_tool_is_kept_for_the_next_lock_and_goes_with_the_cache(machine: FakeM
     assert [job.kind for job in machine.supervisor.jobs] == [JobKind.EXPORT, JobKind.FETCH]
     assert len(list(machine.place.venvs.glob(f"{PREFIX}*"))) == 1
     assert not machine.place.exported.exists()
+
+
+@pytest.mark.parametrize("when", [*range(1, 4)])
+def test_a_push_that_is_killed_leaves_no_half_made_tool_and_no_pins(
+    when: int, machine: FakeMachine
+) -> None:
+    def kill() -> None:
+        job = machine.supervisor.jobs[-1]
+        for folder in job.writable:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "requirements.txt").write_text("evil")
+        if len(machine.supervisor.jobs) == when:
+            raise Killed(job.kind)
+
+    machine.push("before")
+    machine.supervisor.jobs.clear()
+    machine.supervisor.during = dict.fromkeys((JobKind.FETCH, JobKind.EXPORT), kill)
+    with pytest.raises(Killed):
+        push(machine, Source.POETRY)
+    machine.supervisor.during.clear()
+
+    clean_up(machine, APP)
+
+    tools = list(machine.place.venvs.glob(f"{PREFIX}*"))
+    assert len(tools) == (when > 1)
+    assert all((tool / COMPLETE).exists() for tool in tools)
+    assert not machine.place.exported.exists()
+    assert push(machine, Source.POETRY).exit_code == 0
+
+
+def test_a_tool_that_is_half_made_is_made_again(machine: FakeMachine) -> None:
+    push(machine, Source.POETRY)
+    (tool,) = machine.place.venvs.glob(f"{PREFIX}*")
+    (tool / COMPLETE).unlink()
+    (tool / "half").write_text("")
+
+    assert push(machine, Source.POETRY, "two", "2").exit_code == 0
+
+    assert (tool / COMPLETE).exists()
+    assert not (tool / "half").exists()
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,8 @@ WITHOUT = {
     "seed.py::forget": "comes before the making of a venv, which has its point",
     "keeper.py": "fetches what may as well be missing",
     "keep_wheels.py": "has it fetched, or deletes it",
-    "export.py": "fills folders that count when they are complete, or are emptied first",
+    "export.py": "fills folders that count when they are complete, or are emptied first; "
+    "tests/build/test_export.py kills it in each job",
     "checkout_worker.py::make_repo": "belongs to the making of an app",
     "checkout_worker.py::_move": "the same",
     "app_records.py": "these are the records themselves",
