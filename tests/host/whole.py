@@ -25,7 +25,7 @@ from pushdeploy.cli import wiring
 from pushdeploy.deploy import instances
 from pushdeploy.proxy import sites
 from pushdeploy.records.app_records import AppRecords, app_names
-from pushdeploy.system.systemd import UNITS
+from pushdeploy.system.systemd import LOOPBACK_ADDRESSES, UNITS
 from pushdeploy.system.unit_files import front_files, unit_files
 machine = wiring.machine()
 scaled = lambda text: re.sub(r"WEB_CONCURRENCY=[0-9]+", "", text)
@@ -45,7 +45,8 @@ for app in app_names(machine.layout.apps):
             machine, release, settings)
         for instance in (web, *workers):
             look(unit_files(instance))
-    look(front_files(app, settings.port, records.place.live_socket))
+    addresses = [f"{one}:{settings.port}" for one in LOOPBACK_ADDRESSES]
+    look(front_files(app, settings.port, records.place.live_socket, addresses))
 for path in UNITS.glob("pushdeploy-*.*"):
     if path.is_file() and path.name not in known:
         print("nobody's:", path.name)
