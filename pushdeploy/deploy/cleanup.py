@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from pushdeploy.machine.machine import Machine
     from pushdeploy.model.instance import Instance, Status
+    from pushdeploy.model.layout import ReleaseLayout
 
 DRAIN_SECONDS = 30.0
 """The longest that an old web process gets for the requests in hand."""
@@ -138,7 +139,7 @@ def prune(records: AppRecords) -> list[str]:
     keep = releases_to_keep(
         records.history(),
         present,
-        codes={number: _target(place.release(number).code) for number in present},
+        codes={number: _code(place.release(number)) for number in present},
         newest_failed=NEWEST_FAILED,
         kept=KEPT_RELEASES,
     )
@@ -253,6 +254,11 @@ def _target(link: Path) -> str:
         return link.readlink().name
     except OSError:
         return ""
+
+
+def _code(release: ReleaseLayout) -> str:
+    """What was pushed, from which build steps may have made several slugs."""
+    return _target(release.source) or _target(release.code)
 
 
 def _delete_others(folder: Path, named: set[str]) -> None:

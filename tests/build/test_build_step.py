@@ -6,12 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 from pushdeploy.build.stepper import read_private
+from pushdeploy.deploy.cleanup import clean_up
 from pushdeploy.events import AttemptFailed, StepsFinished, StepStarted
 from pushdeploy.model.build_step import BuildFiles
 from pushdeploy.model.job import PRIVATE_VARIABLE, Job, JobKind
 from pushdeploy.model.static_mount import StaticMount
 from pushdeploy.model.step_said import MARK
-from tests.deploy.machine import FakeMachine, names
+from tests.deploy.machine import APP, FakeMachine, names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +73,19 @@ def test_a_step_sees_config_vars_by_a_file_of_its_own_and_no_secret_place(
         *(machine.place.releases, machine.place.shared, machine.place.home),
         *(machine.place.pending_environment, machine.place.build_cache),
     }
+
+
+def test_new_config_vars_do_not_put_the_former_code_out_of_reach(machine: FakeMachine) -> None:
+    push(machine, "one")
+    push(machine, "two")
+
+    for value in "1234567":
+        machine.set_config(KEY=value)
+        machine.deploy()
+        clean_up(machine, APP)
+
+    kept = [machine.records.release(number) for number in machine.records.numbers()]
+    assert len({release.source for release in kept}) == len(["one", "two"])
 
 
 def test_the_same_inputs_run_nothing_again(machine: FakeMachine) -> None:
