@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.model.environment import Environment, render_shell
 from pushdeploy.model.release import Release, render_release
+from pushdeploy.model.runner import without_runner
 from pushdeploy.records.app_records import RECORD, readers
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.files import File, create_all, delete_tree, sync_folder
@@ -93,11 +94,20 @@ def _scripts(place: AppLayout, release: Release) -> list[tuple[str, str]]:
     scripts = [
         (
             line.name,
-            _script(place, release, line.name, f"exec /bin/bash -c -- {shlex.quote(line.command)}"),
+            _script(
+                place,
+                release,
+                line.name,
+                f"exec /bin/bash -c -- {shlex.quote(without_runner(line.command))}",
+            ),
         )
         for line in release.procfile.lines
     ]
     return [*scripts, (f".{RUN}", _script(place, release, "one-off command", ONE_OFF))]
+
+
+def _by_bash(command: str) -> str:
+    return f"exec /bin/bash -c -- {shlex.quote(without_runner(command))}"
 
 
 def _script(place: AppLayout, release: Release, what: str, line: str) -> str:
