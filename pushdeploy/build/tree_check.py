@@ -14,7 +14,8 @@ from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
 from pushdeploy.model.dependency_file import REQUIREMENTS, find_dependency_file
 from pushdeploy.model.procfile import PROCFILE, parse_procfile
-from pushdeploy.model.repo_settings import APP_JSON, missing_root, rooted
+from pushdeploy.model.repo_root import missing_root, rooted
+from pushdeploy.model.repo_settings import APP_JSON
 from pushdeploy.model.requirements import references
 from pushdeploy.model.text import decode_any, quoted
 from pushdeploy.model.tracked_file import LINK, TEXT_LIMIT, check_tracked

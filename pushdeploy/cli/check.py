@@ -39,7 +39,7 @@ def check(target: Target, *, revision: str) -> None:
     """
     checkout = repo_here(target)
     from pushdeploy.build.tree_check import below, check_tree, text_of
-    from pushdeploy.model.repo_settings import rooted
+    from pushdeploy.model.repo_root import rooted
     from pushdeploy.system.git import commit_of
     from pushdeploy.system.git_program import Git
     from pushdeploy.system.git_tree import entries

@@ -116,11 +116,8 @@ def _later(event: Making | GoingLive, seen: Viewpoint | None) -> Iterator[str]: 
         case events.StepStarted(command=command):
             yield STEP + f"$ {escaped(command)}"
         case events.StepsFinished(reused=reused, seconds=seconds):
-            yield (
-                DETAIL
-                + ("Nothing that is built from has changed: build reused" if reused else "Done")
-                + _took(seconds)
-            )
+            done = "Nothing that is built from has changed: build reused" if reused else "Done"
+            yield DETAIL + done + _took(seconds)
         case events.StaticFound(url=url, folder=folder):
             yield from wrapped(DETAIL, f"nginx serves {url}/ from {folder}/")
         case events.ReleasePhaseStarted(command=command):

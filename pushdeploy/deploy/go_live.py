@@ -45,20 +45,14 @@ def go_live(
     """
     former = records.settings()
     began = machine.now()
-    serves = release.procfile.has_web
-    starts = serves and _boot_healthy(machine, release, change(former), report, kind)
-    healthy = machine.now() if starts else None
+    healthy = _boot_healthy(machine, release, change(former), report, kind)
     reached(Point.WEB_HEALTHY)
     previous = switch(machine, records, release, report, kind=kind, who=who, stands_for=stands_for)
     try:
         settings = records.change_settings(change)
         reached(Point.SETTINGS_SAVED)
         cut_over(
-            machine,
-            release,
-            settings,
-            report,
-            kind,
+            *(machine, release, settings, report, kind),
             healthy=healthy,
             boot_seconds=healthy - began if healthy else 0.0,
         )
@@ -84,11 +78,13 @@ def went_live(machine: Machine, records: AppRecords, release: Release, began: fl
 
 def _boot_healthy(
     machine: Machine, release: Release, settings: AppSettings, report: Report, kind: Kind
-) -> bool:
-    """Boot until it passes its checks; returns whether it was started.
+) -> float | None:
+    """Boot until it passes its checks; returns when it did, if it has web and was not running.
 
     An app that has taken its port meanwhile is stopped, and it is started once more.
     """
+    if not release.procfile.has_web:
+        return None
     instance, starts = boot(machine, release, settings, report)
     try:
         check(machine, release, instance, report, kind)
@@ -100,7 +96,7 @@ def _boot_healthy(
         machine.supervisor.stop([instance])
         instance, starts = boot(machine, release, settings, report)
         check(machine, release, instance, report, kind)
-    return bool(starts)
+    return machine.now() if starts else None
 
 
 def _go_back(

@@ -47,11 +47,6 @@ _ANYWHERE = re.compile(
 )
 
 
-def mentions_gunicorn(command: str) -> bool:
-    """Whether the command starts gunicorn, as far as can be seen without running it."""
-    return web_server(command) == GUNICORN
-
-
 def web_server(command: str) -> str | None:
     """The server that the command starts, as far as can be seen without running it.
 

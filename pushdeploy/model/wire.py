@@ -35,9 +35,6 @@ REQUEST_LIMIT = 4 << 20
 DESCRIPTORS = 3
 """stdin, stdout and stderr of a command that runs at the caller's terminal."""
 
-MORE = ("report", "status", "output")
-"""What some classes of errors hold beside message and hint."""
-
 
 def encode(message: Mapping[str, Any]) -> bytes:
     """One line."""

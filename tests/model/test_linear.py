@@ -27,7 +27,7 @@ from pushdeploy.model.refname import parse_branch_name
 from pushdeploy.model.requirements import LONGEST_REQUIREMENTS, names, references
 from pushdeploy.model.storage import storage_set
 from pushdeploy.model.tree import parse_tree
-from pushdeploy.model.web_server import mentions_gunicorn
+from pushdeploy.model.web_server import web_server
 from tests.model.regexes import faults
 
 PACKAGE = Path(pushdeploy.__file__).parent
@@ -101,8 +101,8 @@ def calls_of(read: Callable[[str], object], text: str) -> int:
 
 
 def read_procfile(text: str) -> object:
-    """As the engine does: all lines, and whether they start gunicorn."""
-    return [mentions_gunicorn(line.command) for line in parse_procfile(text).lines]
+    """As the engine does: all lines, and which servers they start."""
+    return [web_server(line.command) for line in parse_procfile(text).lines]
 
 
 def read_requirements(text: str) -> object:

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.explained import Explained, explain
 from pushdeploy.model.formation import Formation
+from pushdeploy.model.repo_root import rooted
 from pushdeploy.model.repo_settings import (
     RepoSettings,
     from_record,
     parse_repo_settings,
     parse_root,
-    rooted,
     scaled,
     to_record,
 )
