@@ -14,9 +14,16 @@ import pytest
 
 import pushdeploy
 from pushdeploy.system.failpoints import VARIABLE, Action, Point
+from tests.host import (
+    test_points_clients,
+    test_points_disk,
+    test_points_kills,
+    test_points_restart,
+)
 from tests.host.struck import DEPLOY, ROLLBACK, UNCONFIRMED
 from tests.host.struck_proxy import CERTIFICATE, SITE
 from tests.host.struck_reconcile import AFTER_A_KILL, AT_BOOT, OF_A_HUNG_APP
+from tests.tiers import SLOW
 
 PACKAGE = Path(pushdeploy.__file__).parent
 
@@ -46,6 +53,16 @@ def test_each_point_is_struck_by_some_test_on_a_real_host() -> None:
     struck = [*DEPLOY, *ROLLBACK, *UNCONFIRMED, *AFTER_A_KILL, *AT_BOOT, *OF_A_HUNG_APP]
 
     assert {*struck, *SITE, *CERTIFICATE} == set(Point)
+
+
+@pytest.mark.skipif(SLOW, reason="all pairs are tried then")
+def test_each_point_of_a_deploy_is_struck_at_every_change_of_the_code() -> None:
+    struck: set[Point] = set()
+    for file in (test_points_kills, test_points_clients, test_points_disk, test_points_restart):
+        (mark,) = file.test_a_deploy_survives.pytestmark  # type: ignore[attr-defined]
+        struck |= {pair.values[0] for pair in mark.args[1] if not pair.marks}
+
+    assert struck == set(DEPLOY)
 
 
 def strike(action: Action, here: Point = Point.WEB_HEALTHY) -> subprocess.CompletedProcess[str]:

@@ -129,6 +129,7 @@ def covering(
     reason: Reason = lambda _, __: None,
     *,
     turn: tuple[int, int] = (0, 1),
+    also: Sequence[Point] = (),
 ) -> list[ParameterSet]:
     """Every pair; in the usual tier one for each point of a turn, its fault by its position.
 
@@ -139,6 +140,7 @@ def covering(
         faults: those of one file of tests.
         reason: what makes no sense.
         turn: `(0, 3)` for the first of three files that share the points.
+        also: points of another file's turn that its faults can't strike at.
     """
     first, files = turn
     pairs = []
@@ -146,7 +148,7 @@ def covering(
         possible = [fault for fault in faults if reason(point, fault) is None]
         if SLOW:
             pairs += [(point, fault) for fault in faults]
-        elif possible and number % files == first:
+        elif possible and (number % files == first or point in also):
             pairs.append((point, possible[number // files % len(possible)]))
     return [_pair(point, fault, reason(point, fault)) for point, fault in pairs]
 

@@ -64,6 +64,13 @@ CHILDREN = (
 )
 KEPT = 5
 
+FILES = 4
+CLIENTS = 1
+"""The turn of `test_points_clients.py` among the files that share the points of a deploy."""
+
+LEFT = [point for point in DEPLOY[CLIENTS::FILES] if point in ANSWERED]
+"""Nobody watches there any more, so that killing who does is no fault."""
+
 
 def deploy_first(site: Site) -> None:
     """Version 0 of an app with a worker, a release phase and storage."""

@@ -7,7 +7,7 @@ import pytest
 from pushdeploy.system.failpoints import Point
 from tests.host.checkout import Installed
 from tests.host.strikes import Fault, Place, covering, place
-from tests.host.struck import DEPLOY, deploy_first, examine_deploy, reason_in_a_deploy
+from tests.host.struck import DEPLOY, FILES, deploy_first, examine_deploy, reason_in_a_deploy
 from tests.host.whole import assert_as_templates
 
 FAULTS = [Fault.REBOOT, Fault.POWER, Fault.DISK]
@@ -22,7 +22,7 @@ def where(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.mark.parametrize(
-    ("point", "fault"), covering(DEPLOY, FAULTS, reason_in_a_deploy, turn=(3, 4))
+    ("point", "fault"), covering(DEPLOY, FAULTS, reason_in_a_deploy, turn=(3, FILES))
 )
 def test_a_deploy_survives(where: Place, point: Point, fault: Fault) -> None:
     examine_deploy(where, point, fault)
