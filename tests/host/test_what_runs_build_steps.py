@@ -9,7 +9,16 @@ from tests.host import proxy
 from tests.host.checkout import Installed
 from tests.host.host import Host
 from tests.host.laptop import Laptop
-from tests.host.story import Site, assert_refused, assert_serving, eventually
+from tests.host.mishaps import reconcile
+from tests.host.story import (
+    Site,
+    assert_cli_refused,
+    assert_refused,
+    assert_serving,
+    eventually,
+)
+from tests.host.whole import assert_nothing_left
+from tests.tiers import rounds
 
 NAME = "django.example.com"
 
@@ -195,3 +204,29 @@ def test_what_a_hostile_step_leaves_fails_the_build(site: Site) -> None:
 
     assert_serving(site, version=1, release="v1")
     eventually(lambda: len(site._listed("slugs")), wanted=1)  # noqa: SLF001 - a look
+
+
+def test_many_pushes_leave_the_slugs_of_releases_that_can_be_gone_back_to_and_no_more(
+    site: Site,
+) -> None:
+    last = rounds(7, slow=12)
+    site.deploy("tiny", {"bin/post_compile": "cp VERSION built.txt\n"})
+    for version in range(2, last + 1):
+        site.deploy_version(version)
+    site.change({"bin/post_compile": "exit 3\n"})
+    assert_refused(site.push(), "bin/post_compile", "status 3")
+
+    reconcile(site)
+    kept = [f"v{number}" for number in range(last - 4, last + 1)]
+    assert site.releases_on_disk() == kept
+    assert_nothing_left(site)
+    slugs = site.host.run("ls", f"{site.root}/slugs").stdout.split()
+    assert len(slugs) == 2 * len(kept)  # what was pushed, and what the hook made of it
+
+    assert_cli_refused(site.cli("rollback v1", check=False), 4, "v1", f" rollback v{last - 1} ")
+    site.cli(f"rollback {kept[0]}")
+    assert_serving(site, version=last - 4, release=kept[0])
+    built = site.host.read(f"{site.root}/current/code/built.txt")
+    assert built == f"{last - 4}\n"
+    reconcile(site)
+    assert_nothing_left(site)
