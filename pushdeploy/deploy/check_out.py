@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pushdeploy.deploy.build_files import build_files
 from pushdeploy.deploy.slug import Former, make_slug
 from pushdeploy.errors import NotFoundError, RefusedInputError
+from pushdeploy.model.aptfile import APTFILE, parse_aptfile
 from pushdeploy.model.asked_python import asked_python
 from pushdeploy.model.dependencies import Dependencies, gather
 from pushdeploy.model.dependency_file import Source, find_dependency_file
@@ -77,6 +78,7 @@ def check_out(request: dict[str, Any]) -> Tree:
         settings=settings,
         guessed=guessed,
         build=build_files(slugs / key),
+        system_packages=parse_aptfile(repository.text(place, APTFILE) or ""),
     )
     return _with_needs(repository, place, tree)
 

@@ -13,11 +13,13 @@ from pushdeploy.deploy.go_live import go_live, went_live
 from pushdeploy.deploy.release import write_release
 from pushdeploy.deploy.release_phase import release_phase
 from pushdeploy.deploy.warnings import warnings
-from pushdeploy.events import FilesPassedOver, ProcessTypesFound, Report, WorkersDefaulted
+from pushdeploy.events import FilesPassedOver, ProcessTypesFound, Report, Warned, WorkersDefaulted
 from pushdeploy.model.appjson import AppJson, parse_app_json
+from pushdeploy.model.aptfile import advice
 from pushdeploy.model.procfile import Procfile, parse_procfile
 from pushdeploy.model.release import Binding, Kind, Release
 from pushdeploy.model.web_server import web_server
+from pushdeploy.system import dpkg
 from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
@@ -49,6 +51,9 @@ def deploy(
     report(ProcessTypesFound(types, tree.guessed, procfile.web.command if tree.guessed else ""))
     if tree.foreign:
         report(FilesPassedOver(tree.foreign))
+    lacking = dpkg.missing(tree.system_packages)
+    if lacking:
+        report(Warned(*advice(lacking)))
     if records.live() is None:
         _tell_of_workers(records, tree, procfile, report)
     environment = environment_for(records, tree, report)

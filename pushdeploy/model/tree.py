@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.aptfile import parse_aptfile
 from pushdeploy.model.asked_python import FILES as PYTHON_FILES
 from pushdeploy.model.build_step import NOTHING, BuildFiles, parse_build_files
 from pushdeploy.model.dependency_file import Source
@@ -65,6 +66,8 @@ class Tree:
     """Names of the packages that are listed, normalised, by name."""
     build: BuildFiles = NOTHING
     """What asks for a build step."""
+    system_packages: tuple[str, ...] = ()
+    """What its Aptfile names."""
 
 
 def render_tree(tree: Tree) -> str:
@@ -104,6 +107,7 @@ def parse_tree(text: str) -> Tree:
             stale=bool(record["stale"]),
             packages=tuple(_name(name) for name in record["packages"]),
             build=parse_build_files(record["build"]),
+            system_packages=parse_aptfile("\n".join(record["system_packages"])),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RefusedInputError(f"the checkout's answer can't be read: {error}") from error

@@ -65,6 +65,12 @@ def app(tmp_path: Path) -> App:
     return App(tmp_path)
 
 
+def test_an_aptfile_is_told(app: App) -> None:
+    app.repo.commit({**GOOD, "Aptfile": "libvips42\n"})
+
+    assert app.check_out().system_packages == ("libvips42",)
+
+
 def test_a_repo_whose_making_was_killed_is_made(app: App) -> None:
     for lock in ("config.lock", "HEAD.lock"):
         (app.repo.path / lock).touch()
