@@ -94,6 +94,15 @@ class WorkersDefaulted(Event):
 
 
 @dataclass(slots=True)
+class OneShotsFound(Event):
+    """These process types end by themselves, by their name, so none of them is started."""
+
+    name: ClassVar[str] = "formation.one_shot"
+    types: tuple[str, ...]
+    app: str = ""
+
+
+@dataclass(slots=True)
 class PythonChosen(Event):
     """The interpreter for the venv."""
 

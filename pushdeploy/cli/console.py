@@ -27,6 +27,7 @@ Reading = (
     | events.ConfigVarsMade
     | events.SettingsApplied
     | events.WorkersDefaulted
+    | events.OneShotsFound
 )
 """Events of what the commit says."""
 
@@ -84,6 +85,9 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:
         case events.WorkersDefaulted(types=types, app=app):
             yield from wrapped(DETAIL, f"{', '.join(types)}: one instance each. To scale:")
             yield DETAIL + typed(f"  pushdeploy ps:scale --app {app} {types[0]}=2")
+        case events.OneShotsFound(types=types, app=app):
+            yield from wrapped(DETAIL, f"{', '.join(types)}: not started, as it is to run once.")
+            yield DETAIL + typed(f"  pushdeploy run --app {app} {types[0]}")
         case _:
             yield from _later(event, seen)
 

@@ -65,8 +65,9 @@ def run(target: Local, *, app: str, argv: tuple[str, ...]) -> int:
     """Run COMMAND as the app.
 
     It runs in its own process with the live release's code and config vars; its arguments are
-    passed on unchanged. A single argument is run by a shell: 'ls *.db | wc -l'. Its exit status is
-    passed through, or 128 + N when signal N ended it. Put pushdeploy's options before COMMAND.
+    passed on unchanged. A single argument is run by a shell: 'ls *.db | wc -l'; if it is the name
+    of a process type, such as migrate, the line of that type is run. Its exit status is passed
+    through, or 128 + N when signal N ended it. Put pushdeploy's options before COMMAND.
     """
     terminal = _at_terminal()
     handed = nullcontext(DESCRIPTORS) if terminal else without_terminals(DESCRIPTORS)

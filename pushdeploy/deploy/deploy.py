@@ -13,12 +13,21 @@ from pushdeploy.deploy.go_live import go_live, went_live
 from pushdeploy.deploy.release import write_release
 from pushdeploy.deploy.release_phase import release_phase
 from pushdeploy.deploy.warnings import warnings
-from pushdeploy.events import FilesPassedOver, ProcessTypesFound, Report, Warned, WorkersDefaulted
+from pushdeploy.events import (
+    FilesPassedOver,
+    OneShotsFound,
+    ProcessTypesFound,
+    Report,
+    Warned,
+    WorkersDefaulted,
+)
 from pushdeploy.model.appjson import AppJson, parse_app_json
 from pushdeploy.model.aptfile import advice
+from pushdeploy.model.formation import is_one_shot
 from pushdeploy.model.procfile import Procfile, parse_procfile
 from pushdeploy.model.release import Binding, Kind, Release
 from pushdeploy.model.web_server import web_server
+from pushdeploy.records.app_records import read_release_or_none
 from pushdeploy.system import dpkg
 from pushdeploy.system.failpoints import Point, reached
 
@@ -54,8 +63,7 @@ def deploy(
     lacking = dpkg.missing(tree.system_packages)
     if lacking:
         report(Warned(*advice(lacking)))
-    if records.live() is None:
-        _tell_of_workers(records, tree, procfile, report)
+    _tell_of_workers(records, tree, procfile, report)
     environment = environment_for(records, tree, report)
     venv = build(machine, app, tree, procfile, report)
     code = built_code(machine, records, tree, venv, environment, report)
@@ -73,11 +81,22 @@ def deploy(
 
 
 def _tell_of_workers(records: AppRecords, tree: Tree, procfile: Procfile, report: Report) -> None:
-    """Which process types run once because nobody has said how often."""
+    """Which process types run once, or not at all, because nobody has said how often.
+
+    Of the first release: all. Later: those that are new and do not run.
+    """
+    live, app = records.live(), records.place.name
     said = {*records.settings().formation.quantities, *dict(tree.settings.scale)}
     types = tuple(line.name for line in procfile.workers if line.name not in said)
-    if types:
-        report(WorkersDefaulted(types, records.place.name))
+    once = tuple(name for name in types if not is_one_shot(name))
+    idle = tuple(name for name in types if is_one_shot(name))
+    if once and live is None:
+        report(WorkersDefaulted(once, app))
+    if idle and live is not None:  # read only where there are any: most have none
+        known = read_release_or_none(records, live)
+        idle = tuple(name for name in idle if known is None or known.procfile.get(name) is None)
+    if idle:
+        report(OneShotsFound(idle, app))
 
 
 def new_release(

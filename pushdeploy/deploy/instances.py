@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pushdeploy.records.app_records import AppRecords
 
 WEB_CONCURRENCY = "WEB_CONCURRENCY"
+LOOPBACK = "127.0.0.1"
 
 BEAT_SCHEDULE = "CELERY_BEAT_SCHEDULE"
 """`--schedule` of `celery beat`, whose options have such variables (click, auto_envvar_prefix)."""
@@ -80,6 +81,7 @@ def web(machine: Machine, release: Release, settings: AppSettings) -> Instance:
         ("PORT", str(port or settings.port)),
         (WEB_CONCURRENCY, str(count)),
         *_named("web.1"),
+        *(_listening(port) if port else ()),
     )
     return _instance(machine, release, "web", 1, environment, port=port)
 
@@ -102,6 +104,17 @@ def workers(machine: Machine, release: Release, settings: AppSettings) -> list[I
         for line in release.procfile.workers
         for index in range(1, formation.instances(line.name) + 1)
     ]
+
+
+def _listening(port: int) -> tuple[tuple[str, str], ...]:
+    """What servers obey that do not look at `$PORT`; the app's own values come first."""
+    return (
+        ("FLASK_RUN_HOST", LOOPBACK),
+        ("FLASK_RUN_PORT", str(port)),
+        ("STREAMLIT_SERVER_ADDRESS", LOOPBACK),
+        ("STREAMLIT_SERVER_HEADLESS", "true"),
+        ("STREAMLIT_SERVER_PORT", str(port)),
+    )
 
 
 def _named(name: str) -> tuple[tuple[str, str], ...]:

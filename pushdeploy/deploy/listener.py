@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 EVERY_ADDRESS = re.compile(
     r"(?<![\w.:\[])(?:0\.0\.0\.0|\[::\]|\*)(?=:)|(?<![\w.:])(?:0\.0\.0\.0|::)(?=\s|$)"
+    r"|(?<=[\s=])(?=:\$\{?PORT\b)"
 )
 """How lines of a Procfile say that they listen for other machines."""
 

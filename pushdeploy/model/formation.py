@@ -23,6 +23,11 @@ MOST = 100
 """Processes of one type, or workers of gunicorn: more need more than one server."""
 AUTOMATIC = "auto"
 """How people write that gunicorn's workers are ours to choose: `web=auto`."""
+ONE_SHOT = frozenset(
+    {"bash", "collectstatic", "console", "createsuperuser", "db_migrate", "init_db", "migrate"}
+    | {"seed", "setup", "shell", "test"}
+)
+"""Process types that by their name do something once and end; `-` counts as `_`."""
 
 _CHANGE = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,62})(=|[+-](?=\d))(\d{1,4}|auto)", re.ASCII)
 
@@ -44,7 +49,8 @@ class Change:
 class Formation:
     """Process type to quantity, ordered by name; None only for `web`.
 
-    A type that is not named runs once: what a new Procfile adds starts with the deploy.
+    A type that is not named runs once: what a new Procfile adds starts with the deploy. One that
+    `is_one_shot` does not run.
 
     Raises:
         UsageError: A quantity is out of its bounds: 0 to `MOST`, for `web` 1 to `MOST`.
@@ -68,8 +74,8 @@ class Formation:
         """How many instances of a process type run; always one of `web`, none of `release`."""
         if name in {"web", "release"}:
             return 1 if name == "web" else 0
-        quantity = self.quantities.get(name, 1)
-        return 1 if quantity is None else quantity
+        quantity = self.quantities.get(name)
+        return _usual(name) if quantity is None else quantity
 
     def scaled(self, changes: Iterable[Change]) -> Formation:
         """This formation after the changes, in their order; this one stays as it is.
@@ -86,13 +92,23 @@ class Formation:
     def _after(self, change: Change, quantities: Mapping[str, int | None]) -> int | None:
         if not change.relative or change.quantity is None:
             return change.quantity
-        before = quantities.get(change.name, None if change.name == "web" else 1)
+        before = quantities.get(change.name, None if change.name == "web" else _usual(change.name))
         if before is None:
             raise UsageError(
                 "the number of `web` workers is automatic, so nothing can be added to it",
                 hint="name the number, for example `pushdeploy ps:scale web=4`",
             )
         return before + change.quantity
+
+
+def is_one_shot(name: str) -> bool:
+    """Whether a process type ends by itself, by its name, as `migrate` does."""
+    return name.lower().replace("-", "_") in ONE_SHOT
+
+
+def _usual(name: str) -> int:
+    """How many run when nobody has said it."""
+    return 0 if is_one_shot(name) else 1
 
 
 def parse_scale(arguments: Iterable[str]) -> tuple[Change, ...]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from pushdeploy.model.settings import FIRST_PORT
+from pushdeploy.model.uwsgi import is_uwsgi, uwsgi_workers
 from pushdeploy.system.sockets import bound
 
 if TYPE_CHECKING:
@@ -175,6 +176,8 @@ def server_workers(pid: int) -> int | None:
         while master.name() in SHELLS and len(below) == 1:
             master, below = below[0], _family(below[0])
         titles = [" ".join(one.cmdline()) for one in below]
+        if is_uwsgi(master.cmdline()):
+            return uwsgi_workers(master.cmdline(), len(below))
         return len([one for one in titles if TRACKER not in one]) if _has_workers(master) else None
     except psutil.Error:
         return None

@@ -45,6 +45,11 @@ LOOKS: list[tuple[Known, str]] = [
         "         pushdeploy ps:scale --app blog worker=2\n",
     ),
     (
+        events.OneShotsFound(("migrate", "console"), "blog"),
+        "       migrate, console: not started, as it is to run once.\n"
+        "         pushdeploy run --app blog migrate\n",
+    ),
+    (
         events.ProcessTypesFound(("web",), "Flask app in app.py", "gunicorn app:app"),
         "-----> Discovering process types\n"
         "       No Procfile: found a Flask app in app.py, so web is\n"

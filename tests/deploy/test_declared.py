@@ -6,7 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 from pushdeploy.apps.lifecycle import create_app
-from pushdeploy.events import AttemptFailed, ConfigVarsMade, SettingsApplied, WorkersDefaulted
+from pushdeploy.events import (
+    AttemptFailed,
+    ConfigVarsMade,
+    OneShotsFound,
+    SettingsApplied,
+    WorkersDefaulted,
+)
 from pushdeploy.model.repo_settings import RepoSettings, parse_repo_settings
 from pushdeploy.model.static_mount import StaticMount
 from pushdeploy.records.app_records import AppRecords
@@ -115,3 +121,26 @@ def test_the_formation_of_heroku_says_how_many_workers_run_at_first(machine: Fak
     told = machine.watching.one(WorkersDefaulted)
     assert isinstance(told, WorkersDefaulted)
     assert told.types == ("worker",)
+
+
+def test_a_process_type_that_runs_once_is_not_started_and_said_when_it_is_new(
+    machine: FakeMachine,
+) -> None:
+    procfile = "web: gunicorn app:app\nworker: python w.py\nmigrate: python m.py\n"
+
+    machine.push("one", procfile)
+
+    assert machine.running() == ["v1 web.1", "v1 worker.1"]
+    told = machine.watching.one(OneShotsFound)
+    assert isinstance(told, OneShotsFound)
+    assert (told.types, told.app) == (("migrate",), machine.records.place.name)
+
+    machine.push("two", procfile)
+
+    assert "formation.one_shot" not in machine.watching.names()
+
+    machine.push("three", f"{procfile}seed: python s.py\n")
+
+    told = machine.watching.one(OneShotsFound)
+    assert isinstance(told, OneShotsFound)
+    assert told.types == ("seed",)

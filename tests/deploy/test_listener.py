@@ -25,6 +25,8 @@ if TYPE_CHECKING:
         ("x --bind [::]:$PORT", "x --bind 127.0.0.1:$PORT"),
         ("x --listen=*:$PORT", "x --listen=127.0.0.1:$PORT"),
         ("x --host :: --port 1", "x --host 127.0.0.1 --port 1"),
+        ("uwsgi --http :$PORT -w x:y", "uwsgi --http 127.0.0.1:$PORT -w x:y"),
+        ("uwsgi --http=:${PORT} -w x:y", "uwsgi --http=127.0.0.1:${PORT} -w x:y"),
         ("manage.py runserver 0.0.0.0:$PORT", "manage.py runserver 127.0.0.1:$PORT"),
     ],
 )

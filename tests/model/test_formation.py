@@ -85,6 +85,13 @@ def test_nothing_can_be_added_to_an_automatic_number() -> None:
         Formation().scaled(parse_scale(["web+1"]))
 
 
+@pytest.mark.parametrize("name", ["migrate", "console", "Seed", "db-migrate", "init_db"])
+def test_what_ends_by_itself_does_not_run_until_somebody_says_so(name: str) -> None:
+    assert Formation().instances(name) == 0
+    assert Formation().scaled([Change(name, 1, relative=True)]).instances(name) == 1
+    assert Formation({name: 2}).instances(name) == 2
+
+
 def test_a_type_that_is_not_named_runs_once() -> None:
     formation = Formation({"web": 4, "clock": 0})
 

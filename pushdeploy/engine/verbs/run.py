@@ -33,7 +33,8 @@ class Ran:
 def run(asked: Asked, *, argv: tuple[str, ...], terminal: bool = False, term: str = "") -> Ran:
     """Run `argv` with the live release's code and config vars; `terminal`, `term`: the caller's.
 
-    Before the first is live, with those of the newest one that was tried.
+    Before the first is live, with those of the newest one that was tried. One word that is a
+    process type runs its line.
     """
     from pushdeploy.deploy import fit
     from pushdeploy.deploy.release import RUN
@@ -56,6 +57,8 @@ def run(asked: Asked, *, argv: tuple[str, ...], terminal: bool = False, term: st
         raise UnavailableError(trouble, hint=fit.hint(release.app))
     if not argv or any("\0" in word for word in argv):
         raise UsageError("there is no command to run", hint="pushdeploy run python")
+    line = release.procfile.get(argv[0]) if len(argv) == 1 else None
+    argv = argv if line is None else (line.command,)
     job = app_job(machine, release, JobKind.RUN, f".{RUN}", argv)
     job = replace(job, seconds=RUN_SECONDS, environment=(*job.environment, *_environment(term)))
     return Ran(
