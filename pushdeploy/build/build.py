@@ -117,7 +117,7 @@ def _make(plan: VenvPlan, heard: Heard, *, fresh: bool) -> None:
             heard(BuildOutput("Trying again with setuptools 80, which has pkg_resources"))
             make_venv(replace(plan, old_builds=True), heard, fresh=fresh)
     except DeployFailedError as error:
-        raise heard.explained(error) from error
+        raise heard.explained(error, plan.python.version, plan.tree.source) from error
 
 
 def _usable_key(

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, Event, Report
 from pushdeploy.model.index_settings import masked
+from pushdeploy.model.outgrown import find_outgrown
+from pushdeploy.model.python_version import PYTHON_VERSION
 from pushdeploy.model.system_package import find_lack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pushdeploy.model.python_version import PythonVersion
 
 KEPT_LINES = 400
 """Of the end: a compiler's complaint comes before what its callers make of it."""
@@ -40,8 +44,18 @@ class Heard:
         """A package could not be built since setuptools has it no more."""
         return any(NO_PKG_RESOURCES in line for line in self._last)
 
-    def explained(self, error: DeployFailedError) -> DeployFailedError:
-        """The failure with what the server lacks, where the lines tell it."""
+    def explained(
+        self, error: DeployFailedError, running: PythonVersion, source: str
+    ) -> DeployFailedError:
+        """The failure with its cause, where the lines tell it: an old package, or a poor server."""
+        old = find_outgrown(self._last, running)
+        if old is not None:
+            return DeployFailedError(
+                f"`{old.package}` is too old for Python {running.major}.{running.minor}: it can't "
+                "be built for it",
+                hint=f"raise its version in {source}, or: echo {old.last} > {PYTHON_VERSION} && "
+                f"git add {PYTHON_VERSION}; commit, and push again",
+            )
         lack = find_lack(self._last)
         if lack is None:
             return error

@@ -169,7 +169,9 @@ def _process_types(event: events.ProcessTypesFound) -> Iterator[str]:
     if not event.guessed:
         yield from wrapped(DETAIL, f"Procfile declares types -> {', '.join(event.types)}")
         return
-    yield from wrapped(DETAIL, f"No Procfile: found a {escaped(event.guessed)}, so web is")
+    article = "an" if event.guessed.startswith("ASGI") else "a"
+    found = f"{article} {escaped(event.guessed)}"
+    yield from wrapped(DETAIL, f"No Procfile: found {found}, so web is")
     yield from wrapped(f"{DETAIL}  ", escaped(event.command), cut=False)
 
 

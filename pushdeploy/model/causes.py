@@ -15,6 +15,8 @@ RULES: tuple[Rule, ...] = (
     Rule("script", causes_of_place.script),
     Rule("config var", causes_of_code.config_var),
     Rule("database url", causes_of_code.no_database),
+    Rule("old package", causes_of_code.outgrown),
+    Rule("template", causes_of_code.template_response),
     Rule("driver", causes_of_code.driver),
     Rule("module", causes_of_code.module),
     Rule("library", causes_of_code.library),

@@ -23,6 +23,8 @@ KEYS = ("addons", "buildpacks", "cron")
 """Keys of app.json that have an effect on Heroku or Dokku, and none here."""
 
 _RENDER = re.compile(r"^[ \t-]*startCommand:[ \t]*(\S.*)$", re.MULTILINE)
+_RENDER_TYPE = re.compile(r"^[ \t-]*type:[ \t]*['\"]?(\w+)", re.MULTILINE)
+_RENDER_ITEM = re.compile(r"^( *)- ", re.MULTILINE)
 _HEROKU_RUN = re.compile(r"^run:[ \t]*\r?\n((?:[ \t]+.*\r?\n?)+)", re.MULTILINE)
 _HEROKU_WEB = re.compile(r"^[ \t]+web:[ \t]*(\S.*)$", re.MULTILINE)
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f]{1,2000}")
@@ -64,7 +66,18 @@ def _commands(read: Read) -> Iterator[tuple[str, object]]:
     yield "fly.toml", _of(fly, "web") or _of(fly, "app")
     section = _HEROKU_RUN.search(read("heroku.yml") or "")
     yield "heroku.yml", _scalar(_HEROKU_WEB.search(section[1])) if section else None
-    yield "render.yaml", _scalar(_RENDER.search(read("render.yaml") or ""))
+    yield "render.yaml", _scalar(_RENDER.search(_web_of_render(read("render.yaml") or "")))
+
+
+def _web_of_render(text: str) -> str:
+    """What render.yaml says of its first web service; it may name workers before that."""
+    services = text.partition("services:")[2]
+    first = _RENDER_ITEM.search(services)
+    if first is None:
+        return ""
+    each = re.split(rf"^{first[1]}- ", services, flags=re.MULTILINE)
+    kinds = ((one, _RENDER_TYPE.search(one)) for one in each)
+    return next((one for one, kind in kinds if kind and kind[1] == "web"), "")
 
 
 def _scalar(match: re.Match[str] | None) -> str | None:

@@ -120,6 +120,13 @@ CASES = [
         "names the module `app`",
         f"fix the web line of the Procfile, {AGAIN}",
     ),
+    (
+        "old-kombu",
+        "celery -A tasks worker",
+        "made for Python 3.11 and older",
+        "echo 3.11 > .python-version",
+    ),
+    ("old-starlette", "uvicorn main:app", "the request first", "add starlette<1 to the"),
     ("asgi-by-wsgi", GUNICORN, "speaks ASGI", "add uvicorn-worker to the dependencies"),
 ]
 

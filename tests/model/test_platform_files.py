@@ -9,6 +9,22 @@ from hypothesis import strategies as st
 from pushdeploy.model.platform_files import FILES, passed_over, start_command
 
 HEROKU_YML = "build:\n  docker:\n    web: Dockerfile\nrun:\n  worker: x\n  web: gunicorn app:app\n"
+RENDER_WORKER_FIRST = """\
+databases:
+  - name: db
+services:
+  - type: worker
+    startCommand: celery --app tasks worker
+    envVars:
+      - key: X
+        fromService:
+          type: redis
+  - name: app
+    type: web
+    startCommand: gunicorn app:app
+  - type: web
+    startCommand: celery flower
+"""
 RENDER = "services:\n  - type: web\n    startCommand: 'gunicorn app:app'\n"
 
 
@@ -21,6 +37,8 @@ RENDER = "services:\n  - type: web\n    startCommand: 'gunicorn app:app'\n"
         ("fly.toml", '[processes]\napp = "gunicorn a:b"\n', "gunicorn a:b"),
         ("heroku.yml", HEROKU_YML, "gunicorn app:app"),
         ("render.yaml", RENDER, "gunicorn app:app"),
+        ("render.yaml", RENDER_WORKER_FIRST, "gunicorn app:app"),
+        ("render.yaml", "services:\n- type: worker\n  startCommand: celery\n", None),
         ("render.yaml", "startCommand: |\n  gunicorn app:app\n", None),
         ("heroku.yml", "build:\n  web: Dockerfile\n", None),
         ("railway.json", "[1", None),
