@@ -13,6 +13,14 @@ import sys
 PRIVATE = "PUSHDEPLOY_PRIVATE"
 """`PRIVATE_VARIABLE` of model/job.py, whose import would take longer than all this."""
 
+NO_BUILD = "--no-build"
+BUILDS = "builds-v0"
+"""Where uv, in its cache, makes what a build needs, before any code of a package runs."""
+
+SETTINGS = "pyvenv.cfg"
+CHANGED = 1
+"""Exit status: a package has other settings for the venv's Python."""
+
 
 def main() -> int:
     """Run from the command line of a job."""
@@ -21,11 +29,19 @@ def main() -> int:
     os.chdir(code)
     take_private()
     *first, last = commands(lines)
+    alone = NO_BUILD in lines
+    made = None
+    if alone:
+        forbid_builds(os.environ["UV_CACHE_DIR"])
     try:
         for line in first:
             status = ended(os.posix_spawn(line[0], line, os.environ))
             if status != 0:
                 return status
+            if alone and made is None:
+                made = settings(venv)
+        if alone and settings(venv) != made:
+            return CHANGED
         working = os.posix_spawn(last[0], last, os.environ)
     except OSError as error:
         sys.stderr.write(f"uv did not start: {error}\n")
@@ -45,6 +61,29 @@ def take_private() -> None:
         for pair in pairs:
             name, _, value = pair.partition(b"=")
             os.environb[name] = value
+
+
+def forbid_builds(cache: str) -> None:
+    """Have uv build nothing with this cache: requirements can allow it in spite of `--no-build`.
+
+    A file is where uv would make a folder, and it fails before it runs anything.
+    """
+    os.makedirs(cache, exist_ok=True)  # noqa: PTH103 - as above
+    path = f"{cache}/{BUILDS}"
+    if os.path.isdir(path):  # noqa: PTH112 - as above; made before there was this file
+        import shutil
+
+        shutil.rmtree(path)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+
+
+def settings(venv: str) -> bytes | None:
+    """What says where the venv's Python has its standard library; uv makes it, no package."""
+    try:
+        with open(f"{venv}/{SETTINGS}", "rb") as file:  # noqa: PTH123 - as above
+            return file.read()
+    except OSError:
+        return None
 
 
 def commands(words: list[str]) -> list[list[str]]:

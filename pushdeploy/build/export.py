@@ -120,7 +120,7 @@ def _fetch(plan: VenvPlan, tool: Exporter, report: Report) -> None:
     lines = (
         uv.make_venv(machine.uv, plan.python.path, venv),
         uv.install_wheels(machine.uv, venv, [f"--requirement={tool.packages()}"]),
-        uv.compile_wheels(venv),
+        uv.compile_wheels(plan.python.path, venv),
     )
     job = fetch(plan, argv(machine, venv, place.build_cache, *lines))
     status = machine.supervisor.once(job, progress(report))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from pushdeploy.build.builder import take_private
+from pushdeploy.build.builder import forbid_builds, settings, take_private
 
 UNFIT = 203
 """Exit status: the venv has to be made without a seed; nothing is wrong with the packages."""
@@ -27,7 +27,8 @@ def main() -> int:
     middle = lines.index("--")
     if not told():
         return UNFIT
-    before = installed(venv)
+    before, made = installed(venv), settings(venv)
+    forbid_builds(os.environ["UV_CACHE_DIR"])
     try:
         working = spawn(lines[:middle])
     except OSError as error:
@@ -43,6 +44,8 @@ def main() -> int:
         if status != 0:
             return status
         after = installed(venv)
+        if settings(venv) != made or grown.meddles(venv, after - before):
+            return UNFIT
         compiling = spawn(lines[middle + 1 :]) if after - before else None
         if not told():
             return UNFIT

@@ -63,6 +63,15 @@ def drop(seed: str, venv: str, gone: set[str], kept: set[str]) -> None:
     _delete_empty(f"{venv}/{ASIDE}")
 
 
+def meddles(venv: str, added: set[str]) -> bool:
+    """Whether a new package has put something among what lies aside, where nobody would miss it."""
+    for package in added:
+        with open(f"{venv}/{package}/RECORD", encoding="utf-8") as record:
+            if f"{ASIDE}/" in record.read():
+                return True
+    return False
+
+
 def listed(venv: str, package: str) -> Listed:
     """The files of a package; none that lies outside of the venv."""
     return {path: content for path, content, _ in _rows(venv, package)}

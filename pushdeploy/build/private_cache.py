@@ -10,6 +10,8 @@ import os
 import sys
 
 UNPACKED = "/archive-"
+BUILDS = "builds-v0"
+"""`builder.BUILDS`."""
 
 
 def seed(verified: str, private: str) -> None:
@@ -24,6 +26,8 @@ def seed(verified: str, private: str) -> None:
             else:
                 os.mkdir(target)
         for name in files:
+            if name == BUILDS and not inside:  # builds are forbidden there, not here
+                continue
             source, target = f"{folder}/{name}", f"{private}{inside}/{name}"
             if inside.startswith(UNPACKED):
                 os.symlink(source, target)

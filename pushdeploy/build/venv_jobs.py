@@ -80,7 +80,7 @@ def from_wheels(plan: VenvPlan) -> Job:
         uv.make_venv(program, plan.python.path, venv),
         *how.first,
         *(uv.install_wheels(program, venv, words) for words in how.wanted),
-        uv.compile_wheels(venv),
+        uv.compile_wheels(plan.python.path, venv),
     )
     return fetch(plan, argv(plan.machine, venv, plan.code, *lines))
 
@@ -89,7 +89,7 @@ def from_seed(plan: VenvPlan, old: Path) -> Job:
     """Change what another one's files have made of it, by wheels alone."""
     machine, venv = plan.machine, plan.venv
     (wanted,) = plan.recipe.wanted
-    lines = (uv.change_wheels(machine.uv, venv, wanted), uv.compile_wheels(venv))
+    lines = (uv.change_wheels(machine.uv, venv, wanted), uv.compile_wheels(plan.python.path, venv))
     words = (str(old), str(venv), str(plan.code), *_divided(lines))
     return fetch(plan, (str(machine.python), "-I", "-c", GROWER, *words))
 
@@ -148,7 +148,7 @@ def _with_code(plan: VenvPlan, cache: Path, *, copied: bool) -> list[list[str]]:
         uv.make_venv(machine.uv, plan.python.path, plan.venv),
         *how.first,
         *(uv.install(machine.uv, plan.venv, words) for words in how.wanted),
-        uv.compile_wheels(plan.venv),
+        uv.compile_wheels(plan.python.path, plan.venv),
     ]
 
 

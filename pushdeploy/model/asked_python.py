@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from pushdeploy.model.python_version import (
     parse_runtime_txt,
     version_or_none,
 )
+from pushdeploy.model.toml import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,8 +72,8 @@ def _table(text: str | None) -> dict[str, Any]:
     if text is None or len(text) > LONGEST_TOML:
         return {}
     try:
-        return tomllib.loads(text.removeprefix("\ufeff"))
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return parse_toml(text.removeprefix("\ufeff"))
+    except ValueError:
         return {}
 
 

@@ -74,9 +74,9 @@ def pipfile_hash(pipfile: str) -> str:
         ValueError: it is not TOML.
         KeyError: it names no index.
     """
-    import tomllib  # noqa: PLC0415 - few repos have one
+    from pushdeploy.model.toml import parse_toml  # noqa: PLC0415 - few repos have one
 
-    tables = tomllib.loads(pipfile)
+    tables = parse_toml(pipfile)
     content = {
         "_meta": {"sources": tables["source"], "requires": tables.get("requires", {})},
         "default": tables.get("packages", {}),

@@ -78,12 +78,12 @@ def parse_pyproject(text: str) -> Pyproject:
     Raises:
         RefusedInputError: it is too long, or not TOML.
     """
-    import tomllib  # noqa: PLC0415 - many a push has no use for it
+    from pushdeploy.model.toml import parse_toml  # noqa: PLC0415 - many a push needs none
 
     refuse_longer(text, LONGEST_PYPROJECT, "pyproject.toml")
     try:
-        found = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        found = parse_toml(text)
+    except ValueError as error:
         raise RefusedInputError(
             f"`pyproject.toml` is not TOML: {error}",
             hint="fix pyproject.toml, commit and push again",

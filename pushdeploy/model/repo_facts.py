@@ -8,11 +8,11 @@ from __future__ import annotations
 import ast
 import json
 import re
-import tomllib
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.model.requirements import names
+from pushdeploy.model.toml import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -170,8 +170,8 @@ def _dev_packages(read: Callable[[str], str | None], present: list[str]) -> tupl
 def _dev_groups(text: str) -> set[str]:
     """What dependency groups (PEP 735) and those of Poetry and Pipenv name."""
     try:
-        table: Any = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+        table: Any = parse_toml(text)
+    except ValueError:
         return set()
     found: set[str] = set()
     groups = table.get("dependency-groups", {})

@@ -7,7 +7,6 @@ misspelt `storage` would lose files.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -18,6 +17,7 @@ from pushdeploy.model.json_node import JsonNode, parse_json
 from pushdeploy.model.static_mount import StaticMount, parse_static_mount
 from pushdeploy.model.storage import parse_new_folder, parse_storage_folder, storage_set
 from pushdeploy.model.text import quoted, refuse_longer
+from pushdeploy.model.toml import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,8 +116,8 @@ def _of_pyproject(text: str) -> JsonNode | None:
         return None
     refuse_longer(text, LONGEST_FILE, PYPROJECT)
     try:
-        tool = tomllib.loads(text).get("tool", {})
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        tool = parse_toml(text).get("tool", {})
+    except ValueError as error:
         raise RefusedInputError(
             f"`{PYPROJECT}` is not TOML: {error}", hint=f"fix {PYPROJECT}, commit and push again"
         ) from None

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_MODULES = 60
 """Files that are looked into."""
+MOST_TEXT = 1 << 20
+"""Characters of all of them: Python's own parser takes some seconds for the worst of so many."""
 
 ASGI_PACKAGES = frozenset({"blacksheep", "fastapi", "litestar", "quart", "starlette", "uvicorn"})
 """Packages whose apps speak ASGI, which gunicorn alone does not serve."""
@@ -136,15 +138,23 @@ def guess_web(paths: Iterable[str], read: Read, requirements: str = "") -> Guess
     django = _django(files, read)
     if django is not None:
         return django
-    found = [
-        (place, one)
-        for place in _places(present, read)
-        for one in web_objects(read(place.path) or "")
-    ]
+    found = list(_found(_places(present, read), read))
     if not found:
         return _streamlit(present, read)
     place, one = min(found, key=lambda pair: pair[1].factory)
     return _line(place, one, one.speaks or _usual(found, requirements))
+
+
+def _found(places: list[_Place], read: Read) -> Iterator[tuple[_Place, WebObject]]:
+    """What the modules hold, as far as they are looked into."""
+    left = MOST_TEXT
+    for place in places:
+        text = read(place.path) or ""
+        left -= len(text)
+        if left < 0:
+            return
+        for one in web_objects(text):
+            yield place, one
 
 
 def _usual(found: list[tuple[_Place, WebObject]], requirements: str) -> Speaks:

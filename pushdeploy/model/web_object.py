@@ -77,10 +77,10 @@ def web_objects(text: str) -> tuple[WebObject, ...]:
         return ()
     try:
         module = ast.parse(text.removeprefix("\ufeff"))
+        names = _imported(module)
+        found = [*_assigned(module, names), *_defined(module, names)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
-    names = _imported(module)
-    found = [*_assigned(module, names), *_defined(module, names)]
     found.sort(key=lambda one: (one.factory, _rank(one)))
     return tuple(found)
 

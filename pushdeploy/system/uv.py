@@ -20,6 +20,10 @@ COMPILER = Path(__file__).with_name("compile_venv.py")
 
 LIST_SECONDS = 10.0
 
+NO_BUILD = "--no-build"
+WHEELS_ALONE = (NO_BUILD, "--no-editable", "--no-compile-bytecode")
+"""Editable projects would be built in spite of the first."""
+
 OLD_BUILDS = (
     "UV_BUILD_CONSTRAINT",
     str(resource("templates") / "python" / "old-setuptools.txt"),
@@ -34,13 +38,14 @@ def settings(cache: Path) -> tuple[tuple[str, str], ...]:
     """What uv is told by environment variables, beside how to reach the network.
 
     Copies, since hard links would join caches, venvs and apps. It trusts whom the machine
-    trusts, as pip, git and curl do there.
+    trusts, as pip, git and curl do there. The cache is this one, whatever a repo's `uv.toml` says.
     """
     return (
         *((("UV_SYSTEM_CERTS", "1"),) if SYSTEM_CERTIFICATES.exists() else ()),
         ("PATH", CLEAN_PATH),
         ("LANG", "C.UTF-8"),
         ("UV_CACHE_DIR", str(cache)),
+        ("UV_NO_CACHE", "0"),
         ("UV_LINK_MODE", "copy"),
         ("UV_PYTHON_DOWNLOADS", "never"),
         ("UV_NO_PROGRESS", "1"),
@@ -73,8 +78,8 @@ def install(uv: Path, venv: Path, wanted: Sequence[str]) -> list[str]:
 
 
 def install_wheels(uv: Path, venv: Path, wanted: Sequence[str]) -> list[str]:
-    """The same from wheels alone, not compiled: no package's code runs."""
-    return [*_install(uv, venv, "--no-build", "--no-compile-bytecode"), *wanted]
+    """The same from wheels alone, not compiled: no package's code runs (`forbid_builds` too)."""
+    return [*_install(uv, venv, *WHEELS_ALONE), *wanted]
 
 
 def export(uv: Path, venv: Path, pins: Path, chosen: Sequence[str] = ()) -> list[str]:
@@ -94,13 +99,17 @@ def change_wheels(uv: Path, venv: Path, wanted: Sequence[str]) -> list[str]:
 
     What is wanted is resolved without a look at what is there (`--upgrade`).
     """
-    options = ("--exact", "--upgrade", "--no-build", "--no-compile-bytecode")
+    options = ("--exact", "--upgrade", *WHEELS_ALONE)
     return [*_install(uv, venv, *options), *wanted]
 
 
-def compile_wheels(venv: Path) -> list[str]:
-    """The command that compiles what is installed, without running any of it (`-S`: no site)."""
-    return [str(_python(venv)), "-I", "-S", str(COMPILER), str(venv)]
+def compile_wheels(python: Path, venv: Path) -> list[str]:
+    """The command that compiles what is installed, without running any of it (`-S`: no site).
+
+    By the Python that the venv is made with, not the venv's own: a wheel may bring a `pyvenv.cfg`,
+    which says where that one finds its standard library.
+    """
+    return [str(python), "-I", "-S", str(COMPILER), str(venv)]
 
 
 def fetch_wheels(uv: Path, python: Path, target: Path, pins: Sequence[str]) -> list[str]:

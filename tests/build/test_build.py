@@ -153,7 +153,7 @@ def assert_sees_no_secrets(machine: FakeMachine, job: Job) -> None:
     """Neither by files nor by its environment."""
     assert set(job.hidden) >= {machine.place.releases, machine.place.shared}
     assert {name for name, _ in job.environment} <= {
-        *("PATH", "LANG", "UV_SYSTEM_CERTS", "UV_CACHE_DIR", "UV_LINK_MODE"),
+        *("PATH", "LANG", "UV_SYSTEM_CERTS", "UV_CACHE_DIR", "UV_LINK_MODE", "UV_NO_CACHE"),
         *("UV_PYTHON_DOWNLOADS", "UV_NO_PROGRESS"),
     }
 

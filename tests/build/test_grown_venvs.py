@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 UV = Path(sys.executable).with_name("uv")
+PYTHON = Path(sys.executable).resolve()
 
 WANTED = ("--requirement=requirements.txt",)
 WHO_ASKED = "REQUESTED"
@@ -113,9 +114,9 @@ class Builds:
         venv = self._place(number, requirements)
         venv.mkdir()
         lines = (
-            uv.make_venv(UV, Path(sys.executable).resolve(), venv),
+            uv.make_venv(UV, PYTHON, venv),
             uv.install_wheels(UV, venv, WANTED),
-            uv.compile_wheels(venv),
+            uv.compile_wheels(PYTHON, venv),
         )
         words = [word for line in lines for word in ("--", *line)][1:]
         self._run(BUILDER, str(venv), str(self.folder), *words)
@@ -128,7 +129,7 @@ class Builds:
         venv = self._place(number, requirements)
         growth = Growth(seed, venv, owner)
         growth.begin()
-        lines = (uv.change_wheels(UV, venv, WANTED), uv.compile_wheels(venv))
+        lines = (uv.change_wheels(UV, venv, WANTED), uv.compile_wheels(PYTHON, venv))
         words = (*lines[0], "--", *lines[1])
         self._run(GROWER, str(seed), str(venv), str(self.folder), *words, growth=growth)
         return venv

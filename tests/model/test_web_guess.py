@@ -125,6 +125,14 @@ def test_a_guess_says_what_it_found_and_where() -> None:
 def test_a_module_that_is_too_long_or_too_deep_is_not_looked_into() -> None:
     assert web_objects(FLASK + "#" * LONGEST_MODULE) == ()
     assert web_objects(FLASK + "(" * 10_000) == ()
+    assert web_objects(FLASK + "if a: pass\n" + "elif a: pass\n" * 2000) == ()
+
+
+def test_modules_are_looked_into_up_to_a_length_of_all() -> None:
+    files = {f"a{number:02}.py": "#" * LONGEST_MODULE for number in range(5)}
+
+    assert guess({**files, "z.py": FLASK}) is None
+    assert guess({**files, "app.py": FLASK}) is not None
 
 
 @given(st.dictionaries(st.sampled_from(["app.py", "a/b.py", "manage.py", ".flaskenv"]), st.text()))
