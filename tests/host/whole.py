@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pushdeploy.model.history import History, read_history
@@ -17,42 +18,7 @@ OF_A_RELEASE = ("release.json", "environment", "code/app.py", "venv/.complete", 
 TEMPORARY = ("-name", ".new-*", "-o", "-name", ".old-*", "-o", "-name", ".*.new")
 PLACES = ("/var/lib/pushdeploy", "/etc/pushdeploy", "/etc/nginx", UNITS, "/run/pushdeploy")
 
-# Run by the tool's own Python: which unit files and sites are not what the templates give.
-# How many workers a unit was started with is the formation of that time.
-COMPARE = """\
-import re
-from pushdeploy.cli import wiring
-from pushdeploy.deploy import instances
-from pushdeploy.proxy import sites
-from pushdeploy.records.app_records import AppRecords, app_names
-from pushdeploy.system.systemd import LOOPBACK_ADDRESSES, UNITS
-from pushdeploy.system.unit_files import front_files, unit_files
-machine = wiring.machine()
-scaled = lambda text: re.sub(r"WEB_CONCURRENCY=[0-9]+", "", text)
-known = set()
-def look(files):
-    for name, text in files:
-        known.add(name)
-        path = UNITS / name
-        if path.exists() and scaled(path.read_text()) != scaled(text):
-            print("differs:", name)
-for app in app_names(machine.layout.apps):
-    records = AppRecords(machine.layout.app(app))
-    settings = records.settings()
-    for number in records.numbers():
-        release = records.release(number)
-        web, workers = instances.web(machine, release, settings), instances.workers(
-            machine, release, settings)
-        for instance in (web, *workers):
-            look(unit_files(instance))
-    addresses = [f"{one}:{settings.port}" for one in LOOPBACK_ADDRESSES]
-    look(front_files(app, settings.port, records.place.live_socket, addresses))
-for path in UNITS.glob("pushdeploy-*.*"):
-    if path.is_file() and path.name not in known:
-        print("nobody's:", path.name)
-if not sites.is_served(machine):
-    print("nginx does not serve what the settings say")
-"""
+AS_TEMPLATES = Path(__file__).with_name("as_templates.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +141,7 @@ def assert_once(site: Site) -> None:
 def assert_as_templates(host: Host) -> None:
     """I6: units and sites are, to the letter, what the templates give for the records' values."""
     python = "/opt/pushdeploy/current/venv/bin/python"
-    assert host.run(python, "-I", "-c", COMPARE).stdout == ""
+    assert host.run(python, "-I", "-c", AS_TEMPLATES.read_text()).stdout == ""
 
 
 def _names(host: Host, folder: str, pattern: str) -> set[str]:
