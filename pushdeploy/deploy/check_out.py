@@ -67,8 +67,7 @@ def check_out(request: dict[str, Any]) -> Tree:
     public = tuple(request.get("public", DEFAULT_FOLDERS))
     reused = not make_slug(repository.git, place, slugs / key, links, former, public)
     tree = Tree(
-        *(_commit(repository, commit), key, tree_id),
-        reused=reused,
+        *(_commit(repository, commit), key, tree_id, reused),
         procfile=procfile,
         app_json=app_json,
         python_version="",

@@ -56,13 +56,7 @@ def deploy(
         report(trouble)
     tree = checkout(machine, app, revision, settings, report)
     procfile = parse_procfile(tree.procfile)
-    types = tuple(line.name for line in procfile.lines)
-    report(ProcessTypesFound(types, tree.guessed, procfile.web.command if tree.guessed else ""))
-    if tree.foreign:
-        report(FilesPassedOver(tree.foreign))
-    lacking = dpkg.missing(tree.system_packages)
-    if lacking:
-        report(Warned(*advice(lacking)))
+    _tell_of_tree(tree, procfile, report)
     _tell_of_workers(records, tree, procfile, report)
     environment = environment_for(records, tree, report)
     venv = build(machine, app, tree, procfile, report)
@@ -78,6 +72,17 @@ def deploy(
     apply_collected(machine, records, release, report)
     report(went_live(machine, records, release, began))
     return release
+
+
+def _tell_of_tree(tree: Tree, procfile: Procfile, report: Report) -> None:
+    """What is found in it, what is passed over, and what the server lacks for it."""
+    types = tuple(line.name for line in procfile.lines)
+    report(ProcessTypesFound(types, tree.guessed, procfile.web.command if tree.guessed else ""))
+    if tree.foreign:
+        report(FilesPassedOver(tree.foreign))
+    lacking = dpkg.missing(tree.system_packages)
+    if lacking:
+        report(Warned(*advice(lacking)))
 
 
 def _tell_of_workers(records: AppRecords, tree: Tree, procfile: Procfile, report: Report) -> None:
