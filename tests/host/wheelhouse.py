@@ -17,6 +17,8 @@ APPS = (
     *("django", "sqlalchemy", "flask-sqlalchemy", "websockets"),
     *("daphne", "granian", "hypercorn"),
 )
+# For the Python of the suite alone: large, and asked for by few tests.
+FRAMEWORKS = ("dash", "datasette", "fastapi", "honcho", "pyuwsgi", "streamlit")
 BUILDS = (
     *("hatchling", "editables", "pip", "setuptools", "wheel"),
     *("pdm-backend", "flit-core", "poetry-core"),
@@ -39,7 +41,7 @@ def build(suite: str) -> Path:
     pythons = (image.python(suite), *LATER.get(suite, ()))
     lock = CHECKOUT / "requirements.lock"
     texts = (lock.read_text(), *(path.read_text() for path in EXPORTERS))
-    name = cache.key(*pythons, *texts, *APPS, *BUILDS, *SOURCES, *OLD)
+    name = cache.key(*pythons, *texts, *APPS, *FRAMEWORKS, *BUILDS, *SOURCES, *OLD)
     return cache.made(f"wheels-{pythons[0]}-{name}", lambda target: _fill(pythons, lock, target))
 
 
@@ -49,6 +51,7 @@ def _fill(pythons: Sequence[str], lock: Path, target: Path) -> None:
     _pip("wheel", "--use-pep517", "--no-deps", f"--wheel-dir={target}", *SOURCES)
     for python in pythons:
         _download(python, lock, target)
+    _frameworks(pythons[0], target)
 
 
 def _download(python: str, lock: Path, target: Path) -> None:
@@ -64,6 +67,15 @@ def _download(python: str, lock: Path, target: Path) -> None:
         _pip(*wanted, *places, f"--requirement={chosen}")
     for old in OLD:
         _pip(*wanted, *places, old)
+
+
+def _frameworks(python: str, target: Path) -> None:
+    chosen = target / "frameworks.txt"
+    chosen.write_text(_resolve(python, target, "\n".join(FRAMEWORKS)))
+    _pip(
+        *("download", "--no-deps", "--only-binary=:all:", f"--python-version={python}"),
+        *(f"--dest={target}", f"--find-links={target}", f"--requirement={chosen}"),
+    )
 
 
 def _resolve(python: str, wheels: Path, wanted: str, *more: str) -> str:

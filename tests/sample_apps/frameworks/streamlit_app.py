@@ -1,0 +1,5 @@
+"""Streamlit."""
+
+import streamlit
+
+streamlit.title("hello of Streamlit")
