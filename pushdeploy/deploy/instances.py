@@ -14,6 +14,7 @@ from pushdeploy.model.ports import BRIDGED
 from pushdeploy.model.release import Binding, Release
 from pushdeploy.model.repo_settings import scaled
 from pushdeploy.model.scaling import refuse_without_effect
+from pushdeploy.model.web_server import runs_script
 from pushdeploy.system.locks import held
 
 if TYPE_CHECKING:
@@ -57,7 +58,16 @@ def web_workers(
     """What web is told: by a config var, by `ps:scale`, or by us."""
     formation = formation_of(release, settings)
     asked = workers_by_config_var(environment) or formation.web_workers
-    return asked or web_concurrency(machine.resources)
+    return asked or _automatic(machine, release)
+
+
+def _automatic(machine: Machine, release: Release | None) -> int:
+    """What web gets by itself: a script of Python's own has one worker.
+
+    `uvicorn.run(app)` in it refuses to start with more: only `uvicorn.run("main:app")` has some.
+    """
+    line = release.procfile.get("web") if release else None
+    return 1 if line and runs_script(line.command) else web_concurrency(machine.resources)
 
 
 def formation_of(release: Release | None, settings: AppSettings) -> Formation:
@@ -76,7 +86,7 @@ def web(machine: Machine, release: Release, settings: AppSettings) -> Instance:
     place = machine.layout.app(release.app)
     bridged = release.binding is Binding.PORT
     port = _bridge_port(machine, place, release) if bridged else None
-    count = formation_of(release, settings).web_workers or web_concurrency(machine.resources)
+    count = formation_of(release, settings).web_workers or _automatic(machine, release)
     environment = (
         ("PORT", str(port or settings.port)),
         (WEB_CONCURRENCY, str(count)),

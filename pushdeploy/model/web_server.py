@@ -42,6 +42,7 @@ _COMMAND_OPTION = re.compile(r"-[a-z]*c")
 _WORKERS = re.compile(r"(?:^|\s)(?:-w\s*|--workers(?:\s+|=))['\"]?([0-9]{1,5})(?=['\"\s]|$)")
 _SOME_WORKERS = re.compile(r"(?:^|\s)(?:-w|--workers)(?=[\s=$])")
 """Whatever number: the shell knows it, as in `--workers $WEB_CONCURRENCY`."""
+_SCRIPT = re.compile(r"(?:^|[\s;&|(/])python[0-9.]{0,5}\s")
 _ANYWHERE = re.compile(
     rf"(?:^|[\s;&|(/])({'|'.join(re.escape(name) for name in SERVERS)})(?=$|[\s;&|)])"
 )
@@ -75,6 +76,11 @@ def web_server(command: str) -> str | None:
             return server
         simple = []
     return None
+
+
+def runs_script(command: str) -> bool:
+    """Whether Python runs a module of the app, which may start any server: `python main.py`."""
+    return web_server(command) is None and bool(_SCRIPT.search(command))
 
 
 def fixed_workers(command: str) -> int | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushdeploy.deploy.instances import web
+from pushdeploy.model.formation import Formation
 from pushdeploy.model.ports import BRIDGED
 
 if TYPE_CHECKING:
@@ -74,3 +75,15 @@ def test_a_note_that_was_never_finished_is_written_anew(
     port = web(machine, bridged, machine.records.settings()).port
 
     assert note.read_text() == f"{port}"
+
+
+def test_a_script_has_one_worker_until_somebody_says_more(machine: FakeMachine) -> None:
+    machine.push("one", "web: python main.py\n")
+    release, settings = machine.records.release(1), machine.records.settings()
+
+    told = dict(web(machine, release, settings).environment)
+    more = settings.changed(formation=Formation({"web": 4}))
+
+    assert told["WEB_CONCURRENCY"] == "1"
+    assert (told["FLASK_RUN_PORT"], told["STREAMLIT_SERVER_ADDRESS"]) == (told["PORT"], "127.0.0.1")
+    assert dict(web(machine, release, more).environment)["WEB_CONCURRENCY"] == "4"

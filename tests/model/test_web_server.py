@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushdeploy.model.web_server import SERVERS, fixed_workers, web_server
+from pushdeploy.model.web_server import SERVERS, fixed_workers, runs_script, web_server
 
 
 @pytest.mark.parametrize(
@@ -145,3 +145,19 @@ def test_no_quoting_makes_it_fail(command: str) -> None:
 )
 def test_the_number_of_workers_may_stand_in_the_line(command: str, workers: int | None) -> None:
     assert fixed_workers(command) == workers
+
+
+@pytest.mark.parametrize(
+    ("command", "script"),
+    [
+        ("python main.py", True),
+        ("cd src && HOST=x python3.12 -u main.py", True),
+        ("/opt/bin/python -m shop", True),
+        ("python -m gunicorn app:app", False),
+        ("gunicorn app:app", False),
+        ("./start.sh", False),
+        ("node python.js", False),
+    ],
+)
+def test_a_script_of_python_may_start_any_server(command: str, *, script: bool) -> None:
+    assert runs_script(command) is script
