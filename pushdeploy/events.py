@@ -266,10 +266,11 @@ class Switched(Event):
 
 @dataclass(slots=True)
 class WorkersChanged(Event):
-    """The workers run the new release."""
+    """The workers run the new release, or again the one that was live, if that is named."""
 
     name: ClassVar[str] = "workers.changed"
     instances: tuple[str, ...]
+    back_to: int | None = None
 
 
 @dataclass(slots=True)

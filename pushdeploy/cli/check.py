@@ -46,6 +46,10 @@ def check(target: Target, *, revision: str) -> None:
 
     commit = commit_of(checkout.folder, revision)
     if commit is None:
+        if revision == "HEAD":
+            raise NotFoundError(
+                "the repo has no commit yet", hint="git add --all && git commit -m 'First commit'"
+            )
         raise NotFoundError(f"{quoted(revision)} is not a commit of this repo", hint="git log")
     say(f"{STEP}Checking {commit[:8]}")
     git = Git(checkout.git_folder)

@@ -143,8 +143,10 @@ def _going_live(event: GoingLive, seen: Viewpoint | None) -> Iterator[str]:  # n
             yield DETAIL + answered + _took(seconds)
         case events.Switched(release=release, previous=previous):
             yield STEP + f"Switching to v{release}" + (f" from v{previous}" if previous else "")
-        case events.WorkersChanged(instances=instances):
+        case events.WorkersChanged(instances=instances, back_to=None):
             yield from wrapped(DETAIL, f"Started {', '.join(instances)}: up and running")
+        case events.WorkersChanged(instances=instances, back_to=release):
+            yield from wrapped(DETAIL, f"Started {', '.join(instances)} of v{release} again")
         case events.WebStayedUp(instance=instance, seconds=seconds):
             yield DETAIL + f"{instance} has stayed up for {seconds:.0f} s"
         case events.WentLive(app=app, release=release, addresses=addresses, seconds=seconds):

@@ -138,7 +138,7 @@ def run_attempt(
     """Run the steps and say how they ended; call with the lock held.
 
     Any error leaves what is live as it was (the steps see to that). What a failed try has started
-    is stopped afterwards by the same tidying that a killed one gets.
+    is stopped afterwards by the same cleanup that a killed one gets.
     """
     number = max((one.number for one in records.attempts()), default=0) + 1
     began = machine.monotonic()

@@ -60,7 +60,7 @@ def clean_up(machine: Machine, app: str) -> list[str]:
     drained = _served(records, _extra(machine, records))
     drain(machine, drained)  # without the lock: the next push need not wait for it
     try:
-        with held(place.lock, who="pushdeploy", what="tidying", seconds=LOCK_SECONDS):
+        with held(place.lock, who="pushdeploy", what="cleaning up", seconds=LOCK_SECONDS):
             return clean_up_locked(machine, records, drained)
     except BusyError:
         return []

@@ -8,6 +8,7 @@ from pushdeploy.apps.hogs import stop_squatter
 from pushdeploy.deploy import instances
 from pushdeploy.deploy.explain import explain, hint_of
 from pushdeploy.deploy.health import OUTPUT_LINES, Failure, probe, silence
+from pushdeploy.deploy.look_by_address import look_by_address
 from pushdeploy.errors import CommandFailedError, DeployFailedError
 from pushdeploy.events import Report, Warned, WebStayedUp, WorkersChanged
 from pushdeploy.model.excerpt import excerpt
@@ -69,6 +70,7 @@ def cut_over(
         check_front(machine, release, settings, report)
         reached(Point.FRONT_CHECKED)
         look_through_proxy(machine, release, settings, report)
+        look_by_address(machine, release, settings, report)
     watched = min(LONGEST_WATCH_SECONDS, max(STAY_UP_SECONDS, boot_seconds + 1))
     change_workers(machine, release, settings, report, kind, watched)
     if healthy is not None:

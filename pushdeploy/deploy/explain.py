@@ -11,6 +11,7 @@ from pushdeploy.model.causes import cause_of
 from pushdeploy.model.next_step import next_step
 from pushdeploy.model.ports import on_port
 from pushdeploy.model.repo_facts import RepoFacts, parse_facts
+from pushdeploy.records.app_records import AppRecords
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,6 +48,7 @@ def explain(
         ended: the process is gone.
     """
     lines = {line.name: line.command for line in release.procfile.lines}
+    records = AppRecords(machine.layout.app(release.app))
     text = "\n".join(output)[-LONGEST:]
     return cause_of(
         Evidence(
@@ -60,6 +62,8 @@ def explain(
             host=machine.proxy_host(release.app),
             ended=ended,
             facts=_facts(machine, release, lines.get("web", "")),
+            config=records.environment_of(release.number).values,
+            domains=tuple(one for one in records.settings().domains if not one.startswith("*")),
         )
     )
 

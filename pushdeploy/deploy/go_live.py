@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.apps.hogs import stop_squatter
@@ -10,7 +11,7 @@ from pushdeploy.deploy.cutover import change_workers, cut_over
 from pushdeploy.deploy.health import check
 from pushdeploy.deploy.switch import confirm_switch, switch, switch_back
 from pushdeploy.errors import PortTakenError, PushdeployError
-from pushdeploy.events import Report, Warned, WentLive
+from pushdeploy.events import Event, Report, Warned, WentLive, WorkersChanged
 from pushdeploy.proxy.bare_address import addresses
 from pushdeploy.records.app_records import AppRecords, read_release_or_none
 from pushdeploy.system.failpoints import Point, reached
@@ -119,8 +120,14 @@ def _go_back(
     before = None if previous is None else read_release_or_none(records, previous)
     if before is None:
         return
+
+    def told(event: Event) -> None:
+        if isinstance(event, WorkersChanged):
+            event = replace(event, back_to=previous)
+        report(event)
+
     try:
-        change_workers(machine, before, settings, report, kind)
+        change_workers(machine, before, settings, told, kind)
     except PushdeployError as error:
         report(Warned(error.message, hint=error.hint or ""))
 

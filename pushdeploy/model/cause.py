@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.model.repo_facts import RepoFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 WIDTH = 64
@@ -38,6 +38,10 @@ class Evidence:
     ended: bool = True
     """The process ended; else it runs and does not answer well."""
     facts: RepoFacts = field(default_factory=RepoFacts)
+    config: Mapping[str, str] = field(default_factory=dict)
+    """The config vars that it had."""
+    domains: tuple[str, ...] = ()
+    """Names under which visitors ask for it."""
 
     @property
     def again(self) -> str:
@@ -58,6 +62,13 @@ class Cause:
     def lines(self) -> tuple[str, ...]:
         """The text as a push shows it."""
         return tuple(wrap(self.text, WIDTH, break_long_words=False, break_on_hyphens=False))
+
+
+def assigned(name: str) -> str:
+    """What `config:set` is given for a config var that is not set: a secret is made."""
+    if name.upper().endswith("SECRET_KEY"):
+        return f"{name}=$(openssl rand -hex 32)"
+    return f"{name}=VALUE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.cause import Cause, Evidence
+from pushdeploy.model.cause import Cause, Evidence, assigned
 from pushdeploy.model.import_names import PACKAGES, package_of
 from pushdeploy.model.outgrown import last_known
 from pushdeploy.model.python_version import PYTHON_VERSION
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BAD_REQUEST, SERVER_ERROR = 400, 500
+REQUIREMENTS = "requirements.txt"
+"""What a repo gets that lists no packages yet."""
 
 _VAR = r"([A-Za-z_][A-Za-z0-9_]{0,100})"
 _UNSET = (
@@ -44,6 +46,9 @@ _OTHERS = (
     (re.compile(r'requires "python-multipart" to be installed'), "python-multipart"),
     (re.compile(r"email-validator is not installed"), "email-validator"),
     (re.compile(r"Cannot use ImageField because Pillow is not installed"), "pillow"),
+)
+_CELERY_MODULE = re.compile(
+    r"Unable to load celery application\.\s{1,3}The module ([A-Za-z_][\w.]{0,100}) was not found"
 )
 _LIBRARY = re.compile(r"(lib[\w.+-]{1,60}\.so[.\d]*): cannot open shared object file")
 _DEBIAN = {
@@ -96,14 +101,8 @@ def config_var(seen: Evidence) -> Cause | None:
     noun = "config var" if len(wanted) == 1 else "config vars"
     return Cause(
         f"The app needs the {noun} {_listed(wanted)}, which {verb} not set.",
-        f"pushdeploy config:set {' '.join(map(_assigned, wanted))} --app {seen.app}",
+        f"pushdeploy config:set {' '.join(map(assigned, wanted))} --app {seen.app}",
     )
-
-
-def _assigned(name: str) -> str:
-    if name.upper().endswith("SECRET_KEY"):
-        return f"{name}=$(openssl rand -hex 32)"
-    return f"{name}=VALUE"
 
 
 def no_database(seen: Evidence) -> Cause | None:
@@ -118,6 +117,9 @@ def no_database(seen: Evidence) -> Cause | None:
 
 def module(seen: Evidence) -> Cause | None:
     """A module that no installed package brings."""
+    celery = _last(_CELERY_MODULE, seen.output)
+    if celery is not None:
+        return _wrong_line(seen, celery[1])
     found = _last(_MODULE, seen.output)
     if found is None:
         return None
@@ -170,14 +172,14 @@ def _package(seen: Evidence, package: str, what: str) -> Cause:
         )
     return Cause(
         f"{what}: no package that was installed has it.",
-        f"add {package} to the dependencies, {seen.again}",
+        f"add {package} to {'the dependencies' if seen.facts.lists_packages else REQUIREMENTS}, "
+        f"{seen.again}",
     )
 
 
 def _wrong_line(seen: Evidence, name: str) -> Cause:
-    there = [
-        one for one in seen.facts.files if one.rpartition(".")[2] in ("wsgi", "asgi", "app", "main")
-    ]
+    files = seen.facts.files if seen.process == "web" else ()
+    there = [one for one in files if one.rpartition(".")[2] in ("wsgi", "asgi", "app", "main")]
     has = f"; the repo has {_listed(there[:3])}" if there else ""
     return Cause(
         f"The {seen.process} line names the module `{name}`, which is not there{has}.",
@@ -239,8 +241,14 @@ def allowed_host(seen: Evidence) -> Cause | None:
         return None
     host = found[1].partition(":")[0] if found else seen.host
     text = f"Django refuses requests for `{host}`, which is not in ALLOWED_HOSTS."
-    if seen.facts.hosts_var:
-        return Cause(text, f"pushdeploy config:set {seen.facts.hosts_var}={host} --app {seen.app}")
+    variable = seen.facts.hosts_var
+    if variable:
+        names = [*seen.config.get(variable, "").split(","), host, *seen.domains]
+        value = ",".join(dict.fromkeys(one.strip() for one in names if one.strip()))
+        if value == "localhost":
+            text += " It lists all names that visitors type, and `localhost` for this check."
+            value += ",SERVER"
+        return Cause(text, f"pushdeploy config:set {variable}={value} --app {seen.app}")
     return Cause(text, f"add '{host}' to ALLOWED_HOSTS in the settings, {seen.again}")
 
 
@@ -280,7 +288,7 @@ def silent(seen: Evidence) -> Cause | None:
         return None
     return Cause(
         "Django prints no traceback while DEBUG is off and LOGGING has no handler for the console.",
-        f"pushdeploy run --app {seen.app} python manage.py check --deploy",
+        f"add a handler for the console to LOGGING in the settings, {seen.again}",
     )
 
 

@@ -103,7 +103,10 @@ def _telling(output: Sequence[str], most: int) -> Sequence[str]:
         return [*frames, *ending][-longest:]
     causes = [index for index, line in enumerate(output) if _ERROR.fullmatch(line)]
     if causes:
-        return output[: causes[-1] + 1][-most:]
+        deciding = causes[-1]
+        says_more = output[deciding].rstrip().endswith(":")
+        end = _end(output, deciding) if says_more else deciding + 1
+        return output[:end][-most:]
     return _own(output)[-most:]
 
 

@@ -11,6 +11,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.requirements import names
 from pushdeploy.model.toml import parse_toml
 
@@ -34,6 +35,7 @@ _SQLITE = re.compile(
     r"sqlite:///\.?/?(?P<url>[A-Za-z0-9][\w./-]{0,100})"
     r"|['\"](?:\./)?(?P<path>[A-Za-z0-9_][\w/-]{0,80}\.(?:sqlite3?|db))['\"]"
 )
+_LISTS = frozenset(one.value for one in Source if one is not Source.NOTHING)
 _PATH = re.compile(r"[A-Za-z0-9_][\w./-]{0,100}")
 _TOP_FOLDERS = re.compile(r"(?:[^/]+/){0,2}[^/]+")
 _TOP = re.compile(r"[^/]+\.py")
@@ -59,6 +61,8 @@ class RepoFacts:
     """Modules that the web line could mean: `blog.wsgi`."""
     dev_packages: tuple[str, ...] = ()
     """Packages that only development groups name, normalised."""
+    lists_packages: bool = True
+    """A file of the repo says which packages it needs."""
 
 
 def look(read: Callable[[str], str | None], files: Iterable[str], command: str) -> RepoFacts:
@@ -81,6 +85,7 @@ def look(read: Callable[[str], str | None], files: Iterable[str], command: str) 
         objects=_objects(read, module[1]) if module else (),
         files=_servable(present),
         dev_packages=_dev_packages(read, present),
+        lists_packages=not _LISTS.isdisjoint(present),
     )
 
 
@@ -105,6 +110,7 @@ def parse_facts(text: str) -> RepoFacts:
         objects=_names(table.get("objects")),
         files=_names(table.get("files")),
         dev_packages=_names(table.get("dev_packages")),
+        lists_packages=table.get("lists_packages") is not False,
     )
 
 

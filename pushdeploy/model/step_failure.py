@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pushdeploy.model.build_step import DISABLE_COLLECTSTATIC
+from pushdeploy.model.cause import assigned
 
 _NO_ROOT = "without having set the STATIC_ROOT setting"
 _NAME = r"(?P<name>[A-Z][A-Z0-9_]{0,60})"
@@ -42,8 +43,9 @@ def cause(output: str, app: str, *, collecting: bool) -> StepFailure | None:
     off = f"pushdeploy config:set {DISABLE_COLLECTSTATIC}=1 --app {app}"
     if collecting and _NO_ROOT in output:
         return StepFailure(
-            'collectstatic has no folder: set STATIC_ROOT = BASE_DIR / "staticfiles"',
-            f"to have no static files collected: {off}",
+            "collectstatic has no folder to write to: STATIC_ROOT is not set",
+            'add STATIC_ROOT = BASE_DIR / "staticfiles" to the settings, commit, and push again; '
+            f"or have none collected: {off}",
         )
     for pattern in _MISSING_VAR:
         found = pattern.search(output)
@@ -51,7 +53,7 @@ def cause(output: str, app: str, *, collecting: bool) -> StepFailure | None:
             name = found["name"]
             return StepFailure(
                 f"the code needs the config var {name} while it is built",
-                f"pushdeploy config:set {name}=VALUE --app {app}",
+                f"pushdeploy config:set {assigned(name)} --app {app}",
             )
     found = _MODULE.search(output)
     if found is not None:

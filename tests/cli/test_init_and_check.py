@@ -126,6 +126,16 @@ def test_what_can_t_be_done_is_said_and_changes_nothing(
     assert git("remote") == ""
 
 
+def test_check_says_what_a_repo_without_a_commit_needs(repo: Path, pushdeploy: Pushdeploy) -> None:
+    (repo / "app.py").write_text(FLASK)
+
+    said = pushdeploy("check")
+
+    assert said.status != 0
+    assert "the repo has no commit yet" in words_of(said.stderr)
+    assert "git add --all" in said.stderr
+
+
 @pytest.mark.parametrize("word", ["init", "check"])
 def test_outside_a_repo_it_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pushdeploy: Pushdeploy, word: str

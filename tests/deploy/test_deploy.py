@@ -21,6 +21,7 @@ from pushdeploy.events import (
     Switched,
     WebUnhealthy,
     WentLive,
+    WorkersChanged,
 )
 from pushdeploy.model.attempt import Outcome
 from pushdeploy.model.health import HealthCheck
@@ -438,6 +439,9 @@ def test_a_worker_that_falls_after_the_switch_takes_everything_back(live: FakeMa
         "attempt.failed",
         "attempt.ended",
     ]
+    again = live.watching.one(WorkersChanged)
+    assert isinstance(again, WorkersChanged)
+    assert again.back_to == 1
     assert live.supervisor.twice == set()
     assert_v1_serves_untouched(live)
 

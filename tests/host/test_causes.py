@@ -65,7 +65,7 @@ FAILS = {
     "a host": (
         DJANGO,
         "Django refuses requests for `localhost`, which is not in ALLOWED_HOSTS.",
-        "config:set ALLOWED_HOSTS=localhost --app ",
+        "config:set ALLOWED_HOSTS=localhost,SERVER --app ",
     ),
     "a database file": (
         {

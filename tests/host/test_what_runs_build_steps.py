@@ -54,7 +54,7 @@ def test_collectstatic_says_which_config_var_is_missing(django: Site) -> None:
     django.become("django-static")
     push = django.push()
 
-    assert_refused(push, "collectstatic", "config:set SECRET_KEY=VALUE")
+    assert_refused(push, "collectstatic", "config:set SECRET_KEY=$(openssl rand -hex 32)")
     assert "SECRET_KEY" in push.output
     assert django.current is None
     eventually(lambda: len(django._listed("slugs")), wanted=0)  # noqa: SLF001 - a look

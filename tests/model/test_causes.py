@@ -159,7 +159,80 @@ def test_the_variable_that_hosts_are_read_from_is_set() -> None:
     found = cause_of(seen("disallowed-host", facts=RepoFacts(hosts_var="ALLOWED_HOSTS")))
 
     assert found is not None
-    assert found.hint == set_var("ALLOWED_HOSTS=localhost")
+    assert found.hint == set_var("ALLOWED_HOSTS=localhost,SERVER")
+    assert "names that visitors type" in found.text
+
+
+def test_hosts_that_are_set_already_and_domains_stay_allowed() -> None:
+    evidence = seen(
+        "disallowed-host",
+        facts=RepoFacts(hosts_var="ALLOWED_HOSTS"),
+        config={"ALLOWED_HOSTS": "old.example.com, 203.0.113.5"},
+        domains=("blog.example.com",),
+    )
+
+    found = cause_of(evidence)
+
+    assert found is not None
+    assert found.hint == set_var(
+        "ALLOWED_HOSTS=old.example.com,203.0.113.5,localhost,blog.example.com"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "hint"),
+    [
+        (
+            'FATAL:  password authentication failed for user "mysite"',
+            "refuses the password of `mysite`",
+            set_var("DATABASE_URL=postgresql://mysite:PASSWORD@HOST/NAME"),
+        ),
+        (
+            'FATAL:  Peer authentication failed for user "mysite"',
+            "over its socket",
+            set_var("DATABASE_URL=postgresql://USER:PASSWORD@localhost/NAME"),
+        ),
+        (
+            'FATAL:  role "pd-blog" does not exist',
+            "`pd-blog`",
+            set_var("DATABASE_URL=postgresql://USER:PASSWORD@localhost/NAME"),
+        ),
+        (
+            'FATAL:  database "mysite" does not exist',
+            "no database `mysite`",
+            "on its server: sudo -u postgres createdb --owner USER mysite",
+        ),
+        (
+            "psycopg.errors.InsufficientPrivilege: permission denied for schema public",
+            "belongs to another user",
+            "on its server: sudo -u postgres psql -c 'ALTER DATABASE NAME OWNER TO USER'",
+        ),
+    ],
+)
+def test_what_postgresql_refuses_is_named(line: str, text: str, hint: str) -> None:
+    found = cause_of(replace(SEEN, output=f"django.db.utils.OperationalError: {line}\n"))
+
+    assert found is not None
+    assert text in found.text
+    assert found.hint == hint
+
+
+def test_where_nothing_lists_packages_the_file_to_make_is_named() -> None:
+    output = "ModuleNotFoundError: No module named 'django'\n"
+
+    found = cause_of(replace(SEEN, output=output, facts=RepoFacts(lists_packages=False)))
+
+    assert found is not None
+    assert found.hint == f"add django to requirements.txt, {AGAIN}"
+
+
+def test_celery_names_the_module_that_its_line_gets_wrong() -> None:
+    evidence = seen("celery-module", "celery -A mysit worker", process="worker")
+
+    found = cause_of(evidence)
+
+    assert found is not None
+    assert found.text == "The worker line names the module `mysit`, which is not there."
 
 
 def test_a_400_of_django_that_logs_nothing_is_a_host_too() -> None:

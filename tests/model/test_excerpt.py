@@ -149,3 +149,9 @@ def test_a_server_s_own_tracebacks_are_never_what_the_app_said() -> None:
     joint = ["", "During handling of the above exception, another exception occurred:", ""]
 
     assert excerpt(["no database", *GIVES_UP, *SERVER, *joint, *SERVER]) == ("no database",)
+
+
+def test_an_error_that_is_said_on_the_lines_below_is_whole() -> None:
+    said = ["Usage: celery", "Error: ", "Unable to load it.", "The module mysit was not found."]
+
+    assert excerpt(said) == tuple(said)

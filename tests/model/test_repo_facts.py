@@ -33,7 +33,7 @@ def test_a_django_project_is_known() -> None:
 
 
 def test_an_empty_repo_says_nothing() -> None:
-    assert look({}.get, (), "") == RepoFacts()
+    assert look({}.get, (), "") == RepoFacts(lists_packages=False)
 
 
 def test_code_that_does_not_parse_names_nothing() -> None:

@@ -1,0 +1,52 @@
+"""Causes that PostgreSQL names when it lets nobody in: a user, a password, a database."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pushdeploy.model.cause import Cause
+
+if TYPE_CHECKING:
+    from pushdeploy.model.cause import Evidence
+
+_NAME = r'"([A-Za-z_][\w.-]{0,62})"'
+_PASSWORD = re.compile(rf"password authentication failed for user {_NAME}")
+_PEER = re.compile(rf"Peer authentication failed for user {_NAME}|role {_NAME} does not exist")
+_DATABASE = re.compile(rf"database {_NAME} does not exist")
+_SCHEMA = "permission denied for schema public"
+
+
+def postgres(seen: Evidence) -> Cause | None:
+    """It listens, and refuses."""
+    found = _PASSWORD.search(seen.output)
+    if found is not None:
+        return Cause(
+            f"PostgreSQL refuses the password of `{found[1]}`, or knows no such user.",
+            _set(seen, found[1], "HOST"),
+        )
+    found = _PEER.search(seen.output)
+    if found is not None:
+        return Cause(
+            f"PostgreSQL does not let the app in as `{found[1] or found[2]}` over its socket; over "
+            "the network it asks for a password.",
+            _set(seen, "USER", "localhost"),
+        )
+    found = _DATABASE.search(seen.output)
+    if found is not None:
+        return Cause(
+            f"PostgreSQL has no database `{found[1]}`.",
+            f"on its server: sudo -u postgres createdb --owner USER {found[1]}",
+        )
+    if _SCHEMA in seen.output:
+        return Cause(
+            "The database belongs to another user: since PostgreSQL 15 only its owner may create "
+            "tables in it.",
+            "on its server: sudo -u postgres psql -c 'ALTER DATABASE NAME OWNER TO USER'",
+        )
+    return None
+
+
+def _set(seen: Evidence, user: str, host: str) -> str:
+    value = f"postgresql://{user}:PASSWORD@{host}/NAME"
+    return f"pushdeploy config:set DATABASE_URL={value} --app {seen.app}"
