@@ -9,6 +9,7 @@ from pushdeploy.deploy import instances
 from pushdeploy.deploy.explain import explain, hint_of
 from pushdeploy.deploy.health import OUTPUT_LINES, Failure, probe, silence
 from pushdeploy.deploy.look_by_address import look_by_address
+from pushdeploy.deploy.look_for_queue import look_for_queue
 from pushdeploy.errors import CommandFailedError, DeployFailedError
 from pushdeploy.events import Report, Warned, WebStayedUp, WorkersChanged
 from pushdeploy.model.excerpt import excerpt
@@ -98,6 +99,7 @@ def change_workers(
         reached(Point.WORKERS_STARTED)
         _stay_up(machine, release, new, kind, seconds)
         report(WorkersChanged(tuple(one.name for one in new)))
+        look_for_queue(machine, release, new, report)
 
 
 def _stay_up(

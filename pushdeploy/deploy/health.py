@@ -10,6 +10,7 @@ from pushdeploy.deploy.listener import passed_over, refuse_listener
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, Warned, WebHealthy, WebUnhealthy
 from pushdeploy.model.cause import Cause
+from pushdeploy.model.causes_of_code import is_final
 from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import HealthCheck, Verdict, accepts, probe_headers
 from pushdeploy.model.instance import Instance, State, Status
@@ -124,11 +125,12 @@ def _pass(
             refuse_listener(machine, release, instance)
             return result
         refuse_listener(machine, release, instance)
-        if result.status is not None and result.what != told:
+        crashed = not alive()
+        final = crashed or is_final(result.status, "\n".join(result.body))
+        if not final and result.status is not None and result.what != told:
             told = result.what
             report(WebUnhealthy(release.number, told))
-        crashed = not alive()
-        if crashed or machine.monotonic() + pause > deadline:
+        if final or machine.monotonic() + pause > deadline:
             raise _failed(machine, release, instance, result, kind, crashed=crashed)
         machine.sleep(pause)
         pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE_SECONDS)

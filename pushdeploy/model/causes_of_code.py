@@ -234,10 +234,15 @@ def program(seen: Evidence) -> Cause | None:
     )
 
 
+def is_final(status: int | None, body: str) -> bool:
+    """Whether asking again can't help: it is Django's answer to a name that it does not know."""
+    return status == BAD_REQUEST and _BAD_REQUEST in body
+
+
 def allowed_host(seen: Evidence) -> Cause | None:
     """Django refuses the name under which it was asked."""
     found = _last(_HOST, seen.output)
-    if found is None and (seen.status, _BAD_REQUEST in seen.body) != (BAD_REQUEST, True):
+    if found is None and not is_final(seen.status, seen.body):
         return None
     host = found[1].partition(":")[0] if found else seen.host
     text = f"Django refuses requests for `{host}`, which is not in ALLOWED_HOSTS."

@@ -422,6 +422,17 @@ def test_a_warm_release_is_not_watched_again(live: FakeMachine) -> None:
     assert "web.stayed_up" not in live.watching.names()
 
 
+def test_a_host_that_django_refuses_is_not_asked_for_again(live: FakeMachine) -> None:
+    live.supervisor.answers[2] = (400, "<h1>Bad Request (400)</h1>")
+
+    ended = live.push("two")
+
+    assert ended.exit_code == 7
+    assert "ALLOWED_HOSTS" in "\n".join(failure(live).report)
+    assert "web.unhealthy" not in live.watching.names()
+    assert_v1_serves_untouched(live)
+
+
 def test_a_worker_that_falls_after_the_switch_takes_everything_back(live: FakeMachine) -> None:
     live.supervisor.crashing.add("pushdeploy-blog.v2.worker.1")
     live.supervisor.printed["worker"] = ["KeyError: 'QUEUE'"]
