@@ -64,7 +64,8 @@ def recipe(program: Path, tree: Tree, venv: Path, pins: Path, extra: Sequence[st
         case Source.SETUPTOOLS | Source.SETUPTOOLS_CFG:
             wanted = ("--editable=.",)
         case Source.POETRY | Source.PDM | Source.PIPENV:
-            wanted = (f"--requirement={pins}", *(["--editable=."] if tree.project else []))
+            own = "." if pyproject_of(tree).is_of_old_poetry else "--editable=."
+            wanted = (f"--requirement={pins}", *([own] if tree.project else []))
         case Source.NOTHING:
             wanted = ()
     words = (*wanted, *(one for one in extra if one != SETUPTOOLS))

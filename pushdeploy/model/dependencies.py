@@ -80,7 +80,7 @@ def gather(found: DependencyFile, read: Read) -> Dependencies:
         return _by_requirements(found, read)
     project = parse_pyproject(read(PYPROJECT) or "")
     own = read(source) or ""
-    packaged = _is_packaged(source, project)
+    packaged = _is_packaged(source, project, read)
     texts = {source.value: digest(own), PYPROJECT: project.defining(), **_settings(read)}
     pipfile = (read(PIPFILE) or "") if source is Source.PIPENV else ""
     texts[PIPFILE] = pipfile
@@ -114,18 +114,32 @@ def _settings(read: Read) -> dict[str, str]:
     return {name: text for name, text in found.items() if text}
 
 
-def _is_packaged(source: Source, project: Pyproject) -> bool:
+def _is_packaged(source: Source, project: Pyproject, read: Read) -> bool:
     """Whether the tool that made the list would install the project itself; uv's lock says so."""
     if source in {Source.SETUPTOOLS, Source.SETUPTOOLS_CFG}:
         return True
     if source is Source.PYPROJECT:
         return project.is_package and project.tool("uv").get("package") is not False
     if source is Source.POETRY:
-        return project.tool("poetry").get("package-mode") is not False
+        is_package = project.tool("poetry").get("package-mode") is not False
+        return is_package and _is_there(project, read)
     if source is Source.PDM:
         wanted = project.tool("pdm").get("distribution")
         return wanted is True or (wanted is None and project.is_package)
     return False
+
+
+def _is_there(project: Pyproject, read: Read) -> bool:
+    """Whether Poetry finds a package; many a web app has a name alone, and Poetry 1 only warned."""
+    if project.tool("poetry").get("packages"):
+        return True
+    module = re.sub(r"[-.]", "_", project.name)
+    places = (f"{folder}{module}" for folder in ("", "src/"))
+    return any(
+        read(path) is not None
+        for place in places
+        for path in (f"{place}/__init__.py", f"{place}.py")
+    )
 
 
 def _packages(source: Source, text: str, project: Pyproject) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 REQUIREMENTS = "requirements.txt"
 PYPROJECT = "pyproject.toml"
 PIPFILE = "Pipfile"
+PROCFILE = "Procfile"
+APP_JSON = "app.json"
+
+_PLAIN = re.compile(r"[\w./-]+")
 
 
 class Source(StrEnum):
@@ -129,9 +134,23 @@ def _refuse_deeper(paths: set[str]) -> None:
     if deeper:
         raise RefusedInputError(
             f"there is no `{REQUIREMENTS}` in the root, but there is {quoted(deeper[0])}",
-            hint=f"make a `{REQUIREMENTS}` with the line {quoted(f'-r {deeper[0]}')}, commit it "
+            hint=_as_root(deeper[0], paths)
+            or f"make a `{REQUIREMENTS}` with the line {quoted(f'-r {deeper[0]}')}, commit it "
             "and push again",
         )
+
+
+def _as_root(path: str, paths: set[str]) -> str:
+    """How the folder of a list becomes the release, if the app lies there; else empty."""
+    folder, _, name = path.rpartition("/")
+    at_the_root = any("/" not in one and (one.endswith(".py") or one == PROCFILE) for one in paths)
+    inside = any(one.startswith(f"{folder}/") and one.endswith(".py") for one in paths)
+    if name != REQUIREMENTS or at_the_root or not inside or not _PLAIN.fullmatch(folder):
+        return ""
+    said = f'"pushdeploy": {{"root": "{folder}"}}'
+    if APP_JSON in paths:
+        return f"add {said} to {APP_JSON}, commit, and push again"
+    return f"echo '{{{said}}}' > {APP_JSON} && git add {APP_JSON}, commit, and push again"
 
 
 def _is_deeper(path: str) -> bool:

@@ -23,6 +23,8 @@ DEFINING = ("project", "dependency-groups", "build-system")
 DEFINING_TOOLS = ("uv", "poetry", "pdm", "setuptools", "hatch", "flit")
 """The tables that decide what is installed; a changed line length of a linter is none of them."""
 
+OLD_POETRY = "poetry.masonry.api"
+
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
 
 
@@ -42,6 +44,17 @@ class Pyproject:
     def is_package(self) -> bool:
         """The project itself is to be installed, as the tools decide it that know no other rule."""
         return "build-system" in self.tables
+
+    @property
+    def name(self) -> str:
+        """The project's name; empty when it has none."""
+        named = _table(self.tables.get("project")).get("name") or self.tool("poetry").get("name")
+        return named if isinstance(named, str) else ""
+
+    @property
+    def is_of_old_poetry(self) -> bool:
+        """It is built as before Poetry 1.1, which knows no package that is linked to."""
+        return _table(self.tables.get("build-system")).get("build-backend") == OLD_POETRY
 
     @property
     def groups(self) -> frozenset[str]:

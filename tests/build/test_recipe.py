@@ -54,6 +54,17 @@ def test_uv_is_told_what_to_install(
     assert made(source, project=project).wanted == (wanted,)
 
 
+def test_a_package_of_old_poetry_is_copied_as_it_cannot_be_linked_to() -> None:
+    old = {"build-system": {"build-backend": "poetry.masonry.api"}}
+    tree = replace(
+        TREE, source=Source.POETRY, project=True, requirements={PYPROJECT: json.dumps(old)}
+    )
+
+    found = recipe(Path("/uv"), tree, VENV, Path("/exported/requirements.txt"), [])
+
+    assert found.wanted == (("--requirement=/exported/requirements.txt", "."),)
+
+
 def test_what_is_added_to_a_pylock_is_installed_after_it() -> None:
     assert made(Source.PYLOCK).wanted == (("--requirement=pylock.toml",), ("gunicorn",))
 

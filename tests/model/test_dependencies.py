@@ -93,13 +93,19 @@ def test_a_broken_pyproject_beside_requirements_is_nobodys_business() -> None:
         ({"pyproject_toml": PROJECT + PACKAGED}, True),
         ({"pyproject_toml": f"{PROJECT}{PACKAGED}[tool.uv]\npackage = false\n"}, False),
         ({"setup_py": ""}, True),
-        ({"poetry_lock": "", "pyproject_toml": POETRY}, True),
+        ({"poetry_lock": "", "pyproject_toml": POETRY, "shop_py": ""}, True),
+        ({"poetry_lock": "", "pyproject_toml": POETRY}, False),
+        (
+            {"poetry_lock": "", "pyproject_toml": f"{POETRY}[[tool.poetry.packages]]\nfrom='x'\n"},
+            True,
+        ),
         (
             {
                 "poetry_lock": "",
                 "pyproject_toml": POETRY.replace(
                     "[tool.poetry]", "[tool.poetry]\npackage-mode = false"
                 ),
+                "shop_py": "",
             },
             False,
         ),

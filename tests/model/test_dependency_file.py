@@ -78,6 +78,17 @@ def test_a_pyproject_that_only_configures_a_linter_is_no_list_of_packages() -> N
         (["backend/requirements.txt", "app.py"], "`backend/requirements.txt`", "`-r backend/req"),
         (["a/b/requirements.txt", "z/requirements.txt"], "`z/requirements.txt`", "`-r z/"),
         (["requirements/dev.txt", "requirements/prod.txt"], "`requirements/prod.txt`", "`-r requ"),
+        (
+            ["src/requirements.txt", "src/app/main.py"],
+            "`src/requirements.txt`",
+            """echo '{"pushdeploy": {"root": "src"}}' > app.json && git add app.json""",
+        ),
+        (
+            ["src/requirements.txt", "src/main.py", "app.json"],
+            "`src/requirements.txt`",
+            'add "pushdeploy": {"root": "src"} to app.json',
+        ),
+        (["src/requirements.txt", "src/main.py", "Procfile"], "`src/req", "`-r src/req"),
         (["\x1b/requirements.txt"], "`\\x1b/requirements.txt`", "`-r \\x1b/"),
     ],
 )
