@@ -103,7 +103,8 @@ def test_an_app_that_takes_every_port_hurts_only_itself(
     squatter: Site, new_site: Callable[[], Site]
 ) -> None:
     newcomer = new_site()
-    squatter.host.run("systemctl", "stop", WATCHDOG)  # it would stop the squatter, too
+    # The one would stop the squatter, too, and the other start it again.
+    squatter.host.run("systemctl", "stop", WATCHDOG, RECONCILE, f"{RECONCILE[:-6]}.service")
     try:
         assert take(squatter, FRONTS, OURS, EPHEMERAL) > 17_000
 
@@ -126,7 +127,7 @@ def test_an_app_that_takes_every_port_hurts_only_itself(
         using_udp = running(squatter)
         squatter.host.run("systemctl", "start", "pushdeploy.watchdog.service")
     finally:
-        squatter.host.run("systemctl", "start", WATCHDOG)
+        squatter.host.run("systemctl", "start", WATCHDOG, RECONCILE)
 
     assert push.exit_status == 0, push.output
     assert newcomer.get("/").text.startswith("v=1 release=v2 ")
