@@ -40,8 +40,7 @@ def main() -> int:
     from pushdeploy.build.venv import finish
 
     def rest() -> int:
-        status = ended(working)
-        if status != 0:
+        if (status := ended(working)) != 0:
             return status
         after = installed(venv)
         if settings(venv) != made or grown.meddles(venv, after - before):
