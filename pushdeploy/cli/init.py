@@ -61,6 +61,7 @@ def init(target: Target, *, url: str | None) -> None:
 def _files(checkout: Checkout) -> Iterator[tuple[str, str]]:
     """The files that the repo lacks, with what they should say; tells why."""
     from pushdeploy.model.asked_python import asked_python
+    from pushdeploy.model.dependency_file import REQUIREMENTS, Source
     from pushdeploy.model.procfile import PROCFILE
     from pushdeploy.model.python_version import PYTHON_VERSION
     from pushdeploy.model.web_guess import guess_or_refuse
@@ -76,6 +77,8 @@ def _files(checkout: Checkout) -> Iterator[tuple[str, str]]:
         text = guess.procfile + (MIGRATE if "manage.py" in checkout.listed else "")
         say(*(f"{DETAIL}{line}" for line in text.splitlines()))
         yield PROCFILE, text
+    if not any(source.value in checkout.listed for source in Source if source.value):
+        say(f"{STEP}No list of packages: pip freeze > {REQUIREMENTS}, and commit it, too")
     python = asked_python(read)
     if python.versions:
         say(f"{STEP}Python {python.versions}, as {python.file} asks")

@@ -62,6 +62,16 @@ def test_a_repo_is_made_ready(repo: Path, pushdeploy: Pushdeploy) -> None:
     assert git("remote", "get-url", "production") == "deploy@server.example.com:blog\n"
     assert "git add Procfile .python-version && git commit" in said.stderr
     assert "git push production HEAD:main" in said.stderr
+    assert "pip freeze" not in said.stderr
+
+
+def test_a_repo_that_lists_no_packages_is_told_how_to(repo: Path, pushdeploy: Pushdeploy) -> None:
+    commit(repo, {"app.py": FLASK})
+
+    said = pushdeploy("init")
+
+    assert said.status == 0, said.stderr
+    assert "pip freeze > requirements.txt" in words_of(said.stderr)
 
 
 def test_what_is_there_is_never_changed(repo: Path, pushdeploy: Pushdeploy) -> None:
