@@ -6,7 +6,7 @@ command, workers and `run`. The outputs that they were made from are in `tests/m
 
 from __future__ import annotations
 
-from pushdeploy.model import causes_of_code, causes_of_place, causes_of_postgres
+from pushdeploy.model import causes_of_age, causes_of_code, causes_of_place, causes_of_postgres
 from pushdeploy.model.cause import Cause, Evidence, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -15,8 +15,8 @@ RULES: tuple[Rule, ...] = (
     Rule("script", causes_of_place.script),
     Rule("config var", causes_of_code.config_var),
     Rule("database url", causes_of_code.no_database),
-    Rule("old package", causes_of_code.outgrown),
-    Rule("template", causes_of_code.template_response),
+    Rule("old package", causes_of_age.outgrown),
+    Rule("template", causes_of_age.template_response),
     Rule("postgres", causes_of_postgres.postgres),
     Rule("driver", causes_of_code.driver),
     Rule("module", causes_of_code.module),

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.model.cause import Cause, Evidence, assigned
 from pushdeploy.model.import_names import PACKAGES, package_of
-from pushdeploy.model.outgrown import last_known
-from pushdeploy.model.python_version import PYTHON_VERSION
 from pushdeploy.model.web_line import advice
 from pushdeploy.model.web_server import SERVERS
 
@@ -80,8 +78,11 @@ _TABLE = re.compile(
     r"|Table '([\w.]{1,100})' doesn't exist"
 )
 _INTERFACES = re.compile(r"__call__\(\) missing 1 required positional argument: 'send'")
-_TEMPLATE_RESPONSE = ("in TemplateResponse\n", "TypeError: unhashable type: 'dict'")
-_BAD_ENGINE = "settings.DATABASES is improperly configured. Please supply the ENGINE value"
+_NO_DATABASE = (
+    ("settings.DATABASES is improperly configured. Please supply the ENGINE value", "Django"),
+    ("'NoneType' object has no attribute '_instantiate_plugins'", "SQLAlchemy"),
+    ("Expected string or URL object, got None", "SQLAlchemy"),
+)
 _DJANGO_500 = "<h1>Server Error (500)</h1>"
 
 
@@ -106,11 +107,12 @@ def config_var(seen: Evidence) -> Cause | None:
 
 
 def no_database(seen: Evidence) -> Cause | None:
-    """Django got no database, which dj-database-url does where `DATABASE_URL` is not set."""
-    if _BAD_ENGINE not in seen.output:
+    """The code got no database, as by `os.environ.get("DATABASE_URL")` where it is not set."""
+    library = next((name for words, name in _NO_DATABASE if words in seen.output), "")
+    if not library:
         return None
     return Cause(
-        "Django has no database: settings.py finds none, as when `DATABASE_URL` is not set.",
+        f"{library} has no database: the code finds none, as when `DATABASE_URL` is not set.",
         f"pushdeploy config:set DATABASE_URL=VALUE --app {seen.app}",
     )
 
@@ -132,27 +134,6 @@ def module(seen: Evidence) -> Cause | None:
     if first in {one.partition(".")[0] for one in seen.facts.files}:
         return None
     return _package(seen, package_of(name), f"`{name}` can't be imported")
-
-
-def outgrown(seen: Evidence) -> Cause | None:
-    """A package is older than the Python, in which something that it uses is no more."""
-    last = last_known(seen.output)
-    if not last:
-        return None
-    return Cause(
-        f"A package is too old for this Python; it was made for Python 3.{last} and older.",
-        f"echo 3.{last} > {PYTHON_VERSION} && git add {PYTHON_VERSION}, {seen.again}",
-    )
-
-
-def template_response(seen: Evidence) -> Cause | None:
-    """`TemplateResponse(name, {"request": …})`, as it was written before Starlette 1.0."""
-    if not all(words in seen.output for words in _TEMPLATE_RESPONSE):
-        return None
-    return Cause(
-        "Starlette 1.0 takes the request first: `TemplateResponse(request, name)`.",
-        f"change the code, or add starlette<1 to the dependencies, {seen.again}",
-    )
 
 
 def driver(seen: Evidence) -> Cause | None:

@@ -16,6 +16,7 @@ LONGEST = 2000
 """Characters of a line that are looked at."""
 
 COMPILER = "build-essential"
+PYTHON_HEADERS = "python3-dev"
 
 HEADERS = {
     "Python.h": "python3-dev",
@@ -147,8 +148,10 @@ def find_lack(lines: Iterable[str]) -> Lack | None:
     if lack is None:
         return None
     what, packages = lack
-    compiler = f" {COMPILER}" if COMPILER not in packages and packages.endswith("-dev") else ""
-    return Lack(what, f"{packages}{compiler}", needed_by)
+    wanted = packages.split()
+    if packages.endswith("-dev") or COMPILER in wanted:  # an extension in C wants all three
+        wanted += [one for one in (COMPILER, PYTHON_HEADERS) if one not in wanted]
+    return Lack(what, " ".join(wanted), needed_by)
 
 
 def _lack(line: str) -> tuple[str, str] | None:

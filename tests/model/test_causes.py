@@ -44,6 +44,12 @@ CASES = [
     ("decouple", GUNICORN, "`SECRET_KEY`", set_var(f"SECRET_KEY={OPENSSL}")),
     ("django-secret-key", GUNICORN, "`SECRET_KEY`", set_var(f"SECRET_KEY={OPENSSL}")),
     ("django-no-database", GUNICORN, "no database", set_var("DATABASE_URL=VALUE")),
+    (
+        "sqlalchemy-no-database",
+        GUNICORN,
+        "SQLAlchemy has no database",
+        set_var("DATABASE_URL=VALUE"),
+    ),
     ("module-yaml", GUNICORN, "`yaml`", f"add pyyaml to the dependencies, {AGAIN}"),
     (
         "module-uvicorn",

@@ -10,7 +10,11 @@ from pushdeploy.model.system_package import HEADERS, LIBRARIES, PROGRAMS, find_l
 @pytest.mark.parametrize(
     ("line", "what", "packages"),
     [
-        ("Error: pg_config executable not found.", "pg_config", "libpq-dev build-essential"),
+        (
+            "Error: pg_config executable not found.",
+            "pg_config",
+            "libpq-dev build-essential python3-dev",
+        ),
         ("/bin/sh: 1: mysql_config: not found", "mysql_config", "default-libmysqlclient-dev"),
         ("Exception: Can not find valid pkg-config name.", "Can not find", "pkg-config"),
         ("x.c:5:10: fatal error: Python.h: No such file or directory", "Python.h", "python3-dev"),
