@@ -14,7 +14,12 @@ REQUIREMENTS = "gunicorn\n"
 DJANGO = {
     "requirements.txt": "gunicorn\ndjango\n",
     "Procfile": "web: gunicorn blog.wsgi\n",
-    "manage.py": "",
+    "manage.py": (
+        "import os, sys\n"
+        "from django.core.management import execute_from_command_line\n"
+        "os.environ['DJANGO_SETTINGS_MODULE'] = 'blog.settings'\n"
+        "execute_from_command_line(sys.argv)\n"
+    ),
     "blog/__init__.py": "",
     "blog/urls.py": "urlpatterns = []\n",
     "blog/wsgi.py": (
