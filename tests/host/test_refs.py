@@ -211,21 +211,17 @@ def test_deleting_a_branch_is_refused_with_or_without_another_ref(site: Site) ->
 @pytest.mark.parametrize(
     ("files", "words", "reason"),
     [
-        ({"Procfile": None}, ["main"], "no `Procfile`"),
+        ({"Procfile": "web gunicorn app:app\n"}, ["main"], "no `:` after the name"),
         ({}, ["main:trunk"], "git push production trunk:main"),
         ({}, ["HEAD:refs/tags/v1"], "the push contains only tags"),
         ({".gitmodules": '[submodule "x"]\n\tpath = x\n\turl = -x\n'}, ["main"], "gitmodulesUrl"),
     ],
-    ids=["no Procfile", "another branch", "a tag", "refused by git"],
+    ids=["a bad Procfile", "another branch", "a tag", "refused by git"],
 )
 def test_a_refused_first_push_leaves_nothing(
-    site: Site, files: dict[str, str | None], words: list[str], reason: str
+    site: Site, files: dict[str, str], words: list[str], reason: str
 ) -> None:
-    site.become("tiny")
-    for path, text in files.items():
-        if text is None:
-            (site.app.folder / path).unlink()
-    site.change({path: text for path, text in files.items() if text is not None})
+    site.become("tiny", files)
     before = footprint(site)
 
     status, said = git_push(site, REMOTE, *words)
@@ -298,10 +294,9 @@ def test_an_app_that_was_created_stays_when_its_first_push_is_refused(site: Site
     site.cli("apps:create", check=False)
     site.laptop.ssh(f"apps:create {site.name}", check=True)
     site.become("tiny")
-    (site.app.folder / "Procfile").unlink()
-    site.change({})
+    site.change({"Procfile": "web gunicorn app:app\n"})
 
-    assert_refused(site.push(), "no `Procfile`")
+    assert_refused(site.push(), "no `:` after the name")
 
     assert site.host.exists(f"{site.root}/settings.toml")
 
