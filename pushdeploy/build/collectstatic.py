@@ -36,7 +36,9 @@ def main() -> int | None:
     sys.stderr.flush()
     sys.stdout.flush()
     if status in (0, None):
-        sys.stdout.write("\n" + MARK + json.dumps({"static": _static()}) + "\n")
+        static = _static()
+        said = {"absent": True} if static is None else {"static": static}
+        sys.stdout.write("\n" + MARK + json.dumps(said) + "\n")
     elif _absent():
         sys.stdout.write("\n" + MARK + json.dumps({"absent": True}) + "\n")
         status = 0
@@ -57,9 +59,12 @@ def _from(found: TracebackType | None, manage: str) -> TracebackType | None:
     return found
 
 
-def _static() -> list[str]:
+def _static() -> list[str] | None:
+    """Where the files are, by URL and folder; None when the manage.py set nothing up."""
     from django.conf import settings
 
+    if not settings.configured:
+        return None
     return [str(settings.STATIC_URL or ""), str(settings.STATIC_ROOT or "")]
 
 

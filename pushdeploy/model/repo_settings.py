@@ -15,7 +15,12 @@ from pushdeploy.model.domain import parse_domain
 from pushdeploy.model.formation import MOST, Formation
 from pushdeploy.model.json_node import JsonNode, parse_json
 from pushdeploy.model.static_mount import StaticMount, parse_static_mount
-from pushdeploy.model.storage import parse_new_folder, parse_storage_folder, storage_set
+from pushdeploy.model.storage import (
+    MOST_FOLDERS,
+    parse_new_folder,
+    parse_storage_folder,
+    storage_set,
+)
 from pushdeploy.model.text import quoted, refuse_longer
 from pushdeploy.model.toml import parse_toml
 
@@ -198,8 +203,9 @@ def _list(node: JsonNode, key: str) -> tuple[JsonNode, ...]:
         return ()
     if isinstance(found.value, str):
         return (found,) if found.value and key in {"build", "domains", "groups"} else found.each()
-    if len(found.each()) > MOST_VALUES:
-        found.refuse(f"{len(found.each())} values, the maximum is {MOST_VALUES}", "remove some")
+    most = MOST_FOLDERS if key == "storage" else MOST_VALUES
+    if len(found.each()) > most:
+        found.refuse(f"{len(found.each())} values, the maximum is {most}", "remove some")
     return found.each()
 
 
