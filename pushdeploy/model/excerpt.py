@@ -93,7 +93,7 @@ class _Traceback:
 
 
 def _telling(output: Sequence[str], most: int) -> Sequence[str]:
-    output = _without_launchers(output)
+    output = _without_launchers(_untangled(output))
     found = _tracebacks(output)
     if found:
         last = found[-1]
@@ -108,6 +108,18 @@ def _telling(output: Sequence[str], most: int) -> Sequence[str]:
         end = _end(output, deciding) if says_more else deciding + 1
         return output[:end][-most:]
     return _own(output)[-most:]
+
+
+def _untangled(output: Sequence[str]) -> Sequence[str]:
+    """Without what a server says of itself while a traceback is being printed."""
+    found: list[str] = []
+    inside = False
+    for line in output:
+        if inside and _NOISE.match(line):
+            continue
+        inside = line.endswith(_TRACEBACK) or (inside and line[:1] in (" ", "\t"))
+        found.append(line)
+    return found
 
 
 def _without_launchers(output: Sequence[str]) -> Sequence[str]:

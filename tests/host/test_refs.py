@@ -222,6 +222,7 @@ def test_a_refused_first_push_leaves_nothing(
     site: Site, files: dict[str, str], words: list[str], reason: str
 ) -> None:
     site.become("tiny", files)
+    site.cli("ps", check=False)  # whoever asks the engine first makes a folder
     before = footprint(site)
 
     status, said = git_push(site, REMOTE, *words)

@@ -155,3 +155,20 @@ def test_an_error_that_is_said_on_the_lines_below_is_whole() -> None:
     said = ["Usage: celery", "Error: ", "Unable to load it.", "The module mysit was not found."]
 
     assert excerpt(said) == tuple(said)
+
+
+def test_what_a_server_says_inside_a_traceback_does_not_cut_it() -> None:
+    server = (
+        "[2026-11-30 04:38:00 +0000] [16735] [INFO] Control socket listening at /x/gunicorn.ctl"
+    )
+    whole = [
+        "Traceback (most recent call last):",
+        '  File "/var/lib/pushdeploy/apps/blog/slugs/0123456789abcdef0123/app.py", line 2, in f',
+        "    raise Away('first')",
+        "app.Away: first",
+        "second",
+    ]
+
+    for at in range(1, 4):
+        assert excerpt([*whole[:at], server, *whole[at:]]) == excerpt(whole)
+    assert excerpt([*whole, server, "later"])[-1] == "second"
