@@ -30,7 +30,6 @@ def explain(
     process: str,
     output: Iterable[str],
     *,
-    command: str = "",
     status: int | None = None,
     body: str = "",
     ended: bool = True,
@@ -40,9 +39,8 @@ def explain(
     Args:
         machine: this one.
         release: what was started.
-        process: `web`, `release`, `run`, or a worker's process type.
+        process: `web`, `release`, or a worker's process type.
         output: its last lines.
-        command: what was typed after `run`; else the process's line in the Procfile is meant.
         status: what the health check was answered.
         body: that answer.
         ended: the process is gone.
@@ -54,7 +52,7 @@ def explain(
         Evidence(
             app=release.app,
             output=text,
-            command=command or lines.get(process, ""),
+            command=lines.get(process, ""),
             process=process,
             slugs=machine.layout.app(release.app).slugs,
             status=status,
