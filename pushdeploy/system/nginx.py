@@ -5,7 +5,6 @@ A deploy never reloads nginx: its upstream is a path through `current`. A change
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from pushdeploy.system.files import File, make_folder, sync_folder, write
 from pushdeploy.system.locks import held
 from pushdeploy.system.nginx_features import features
 from pushdeploy.system.nginx_files import MODE, OURS, site_files
+from pushdeploy.system.nginx_loaded import LoadedNote
 from pushdeploy.system.nginx_reading import MAIN, read
 from pushdeploy.system.nginx_refusal import refusal
 from pushdeploy.system.nginx_welcome import Welcome
@@ -36,7 +36,6 @@ MISSING = (
     "sudo apt-get install nginx-light, then: pushdeploy reconcile",
 )
 CONFIGURATION = Path("/etc/nginx")
-MACHINE = Path("/etc/machine-id")
 
 LOCK_SECONDS = 60.0
 
@@ -62,6 +61,10 @@ class Nginx:
     def snippets(self) -> Path:
         """The server owner's own files, a folder an app."""
         return self.configuration / OURS
+
+    @property
+    def _note(self) -> LoadedNote:
+        return LoadedNote(self._ours.loaded)
 
     @property
     def _welcome(self) -> Welcome:
@@ -132,6 +135,9 @@ class Nginx:
             changed = self._welcome.turn_off()
             wanted = self._wanted(sites, kept)
             before = self._present()
+            was_loaded = self._is_loaded(before)
+            if before != _contents(wanted):
+                self._note.remove()
             gone = [path for path in before if path not in wanted]
             changed += [file.path.name for file in wanted.values() if write(file)]
             reached(Point.SITE_ADDED)
@@ -139,17 +145,19 @@ class Nginx:
                 path.unlink()
             if self._let_in(self.worker()):
                 changed.append(f"the members of the group {PROXY_GROUP}")
-            if not changed and not gone and self._is_loaded(wanted) and self._serves(sites):
+            if not changed and not gone and was_loaded and self._serves(sites):
                 self._check_included()
                 return []
             sync_folder(self.folder)
             reached(Point.SITE_WRITTEN)
-            self._take_up(wanted, before)
-            write(self._loaded(wanted))
+            self._take_up(wanted, before, was_loaded=was_loaded)
+            self._note.write(_contents(wanted), self.worker())
             reached(Point.SITE_NOTED)
             return [*changed, *(path.name for path in gone)]
 
-    def _take_up(self, wanted: Mapping[Path, File], before: dict[Path, str]) -> None:
+    def _take_up(
+        self, wanted: Mapping[Path, File], before: dict[Path, str], *, was_loaded: bool
+    ) -> None:
         """Have nginx test and load the files; what it refuses is put back."""
         try:
             self._check_included()
@@ -159,6 +167,8 @@ class Nginx:
             reached(Point.SITE_RELOADED)
         except (CommandFailedError, UnavailableError) as error:
             self._put_back(before, set(wanted))
+            if was_loaded:
+                self._note.write(before, self.worker())
             if not before:
                 self._welcome.turn_on()
             raise refusal(error, set(wanted)) from error
@@ -208,25 +218,14 @@ class Nginx:
     def is_as(self, sites: Sequence[Site], kept: Collection[str] = ()) -> bool:
         """True when nginx serves exactly these sites, and those that are kept; only looks."""
         wanted = self._wanted(sites, kept)
-        content = {path: file.content for path, file in wanted.items()}
         if not nginx_workers.is_member(self.worker()) or not self._serves(sites):
             return False
         if not self._is_included():
             return False
-        return self._present() == content and self._is_loaded(wanted)
+        return self._present() == _contents(wanted) and self._is_loaded(_contents(wanted))
 
-    def _loaded(self, wanted: Mapping[Path, File]) -> File:
-        """What says that the nginx of this machine runs with these files, and as whom."""
-        machine = MACHINE.read_text() if MACHINE.exists() else ""
-        text = machine + "\0".join(
-            f"{path}\0{file.content}" for path, file in sorted(wanted.items())
-        )
-        text += f"\0{self.worker()}"
-        return File(self._ours.loaded, hashlib.sha256(text.encode()).hexdigest(), 0o600)
-
-    def _is_loaded(self, wanted: Mapping[Path, File]) -> bool:
-        note = self._loaded(wanted)
-        return note.path.exists() and note.path.read_text() == note.content
+    def _is_loaded(self, contents: Mapping[Path, str]) -> bool:
+        return self._note.says(contents, self.worker())
 
     def at_boot(self) -> str:
         """Whether systemd starts it: `enabled`, `disabled`, `masked`, … (systemctl(1))."""
@@ -256,6 +255,7 @@ class Nginx:
         """Take our files away and turn the welcome site on again, if we turned it off."""
         with self._lock():
             present = self._present()
+            self._note.remove()
             for path in present:
                 path.unlink()
             if self._welcome.turn_on() or present:
@@ -287,3 +287,7 @@ class Nginx:
         path = self._ours.lock
         with held(path, who="pushdeploy", what="a change of nginx", seconds=LOCK_SECONDS):
             yield
+
+
+def _contents(files: Mapping[Path, File]) -> dict[Path, str]:
+    return {path: file.content for path, file in files.items()}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from pushdeploy.model.layout import SERVER
 from tests.host import checkout, from_nothing, pebble, processes, proxy
 from tests.host.checkout import run_installer as install
 from tests.host.from_nothing import EMAIL, NAME, WHOLE
@@ -162,9 +163,11 @@ def test_after_uninstall_and_a_new_installation_https_is_back(server: Host, blog
     gone = install(server, "uninstall", "--yes")
     between = curl(server, f"https://{NAME}/")[0]
     welcome = visit(server, "http://127.0.0.1/").text
+    noted = server.exists(str(SERVER.proxy.loaded))
 
     install(server)
 
+    assert not noted
     assert between in (7, 35)
     assert "Welcome to nginx" in welcome
     assert "allow 22/tcp, allow 80/tcp, allow 443/tcp" in gone.stderr
