@@ -28,6 +28,7 @@ PACKAGES = (
     *("python3", "python3-venv", "python3-pip"),
     *("procps", "iproute2", "iptables", "ufw", "logrotate"),
     *("certbot", "python3-certbot-nginx"),
+    "restic",
 )
 
 # What Ubuntu 26.04 has beside them, or instead.
