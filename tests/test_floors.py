@@ -28,6 +28,7 @@ FLOORS = (
         "build",
         "deploy",
         "watch",
+        "databases",
     ),  # the story, whose rooms have an order too
     "engine",
     *("cli", "push", "install", "demo", "programs"),  # what prints, and starts all the rest
@@ -80,6 +81,7 @@ client raises.
 """
 
 PROGRAMS = {
+    "apt-get": "system/apt.py",
     "certbot": "system/certbot.py",
     "git": "system/git_program.py",
     "gpasswd": "system/users.py",
@@ -87,6 +89,9 @@ PROGRAMS = {
     "groupdel": "system/users.py",
     "journalctl": "system/journald.py",
     "nginx": "system/nginx_program.py",
+    "pg_dump": "system/postgres.py",
+    "pg_restore": "system/postgres.py",
+    "psql": "system/postgres.py",
     "ssh": "cli/laptop.py",
     "ssh-keygen": "system/keys.py",
     "sshd": "system/sshd.py",

@@ -16,6 +16,7 @@ from pushdeploy.errors import (
     UsageError,
 )
 from pushdeploy.model.app import parse_app_name
+from pushdeploy.model.database import COMMANDS, NAMES
 from pushdeploy.model.layout import DESTROYED
 from pushdeploy.model.ports import FRONTS
 from pushdeploy.model.settings import AppSettings
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.database import Database
     from pushdeploy.model.layout import AppLayout
 
 FIRST_BRANCH = "main"
@@ -167,16 +169,27 @@ def destroy_app(machine: Machine, app: str, *, who: str) -> None:
 
     Raises:
         NotFoundError: there is no such app.
-        UnavailableError: nginx refuses to go on without it; `reconcile` tries again.
+        UnavailableError: it still has a database. Or nginx refuses to go on without it; `reconcile`
+            tries again.
     """
     place = machine.layout.app(app)
     with held(place.lock, who=who, what="destroying the app"):
         with suppress(RefusedInputError):  # what can't be read can be deleted
-            AppRecords(place).settings()
+            settings = AppRecords(place).settings()
+            if settings.databases:
+                raise _has_database(app, settings.databases[0])
         with _lock(machine, "destroying an app"):  # whose holders read the settings of all apps
             place.root.rename(place.destroyed)
             files.sync_folder(machine.layout.apps)
         _delete(machine, place)
+
+
+def _has_database(app: str, kind: Database) -> UnavailableError:
+    """What lies outside of the app's folder is deleted only on purpose."""
+    return UnavailableError(
+        f"`{app}` still has a {NAMES[kind]} database, which would be lost",
+        hint=f"pushdeploy {COMMANDS[kind]}:destroy --app {app} --confirm {app} --force",
+    )
 
 
 def finish_destroying(machine: Machine, app: str) -> bool:

@@ -38,6 +38,7 @@ ALIASES: Mapping[str, str] = {
     "domains:set-default": "bare:set",
     "firewall": "firewall:status",
     "nginx": "nginx:show",
+    "pg": "pg:info",
     "static:list": "static",
     "keys:list": "keys",
     "maintenance:disable": "maintenance:off",

@@ -45,19 +45,27 @@ def attached(
     return target.engine(request, descriptors=descriptors)
 
 
-def _at_terminal() -> bool:
+def connected(target: Local, request: Request[Answer]) -> Answer:
+    """The same; what it runs gets no terminal of ours, but pipes in its place."""
+    handed = nullcontext(DESCRIPTORS) if at_terminal() else without_terminals(DESCRIPTORS)
+    with handed as descriptors:
+        return attached(target, request, descriptors)
+
+
+def at_terminal() -> bool:
+    """True when a person sits here."""
     return os.isatty(0) and os.isatty(1)
 
 
-def _with_terminal(invocation: Invocation) -> Invocation:
+def with_terminal(invocation: Invocation) -> Invocation:
     """Have ssh make a terminal there, when there is one here."""
-    return replace(invocation, terminal=_at_terminal())
+    return replace(invocation, terminal=at_terminal())
 
 
 @command(
     "run",
     example="pushdeploy run --app blog python manage.py shell",
-    prepare=_with_terminal,
+    prepare=with_terminal,
     settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
@@ -69,16 +77,13 @@ def run(target: Local, *, app: str, argv: tuple[str, ...]) -> int:
     of a process type, such as migrate, the line of that type is run. Its exit status is passed
     through, or 128 + N when signal N ended it. Put pushdeploy's options before COMMAND.
     """
-    terminal = _at_terminal()
-    handed = nullcontext(DESCRIPTORS) if terminal else without_terminals(DESCRIPTORS)
     request = verbs.run(
         app,
         argv=tuple(os.fsencode(word).decode("utf-8", "surrogateescape") for word in argv),
-        terminal=terminal,
+        terminal=at_terminal(),
         term=os.environ.get("TERM", ""),
     )
-    with handed as descriptors:
-        status = attached(target, request, descriptors).exit_code
+    status = connected(target, request).exit_code
     if status == NOT_FOUND and len(argv) > 1 and SHELL.search(argv[0]):
         hint = style.with_quotes("run", app, "'COMMAND LINE'")
         say(

@@ -16,6 +16,7 @@ from pushdeploy.system.accounts import ServerAccounts
 from pushdeploy.system.fetch_python import OwnPythons, ServerPythons
 from pushdeploy.system.nginx import Nginx
 from pushdeploy.system.ports import TcpPorts
+from pushdeploy.system.postgres import ServerPostgres
 from pushdeploy.system.server_tools import ServerAccess, ServerCertificates, ServerFirewall
 from pushdeploy.system.systemd import Systemd
 from pushdeploy.system.unit_files import load_templates
@@ -53,6 +54,7 @@ def server_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         certificates=ServerCertificates(),
         firewall=ServerFirewall(),
         access=ServerAccess(),
+        postgres=ServerPostgres(),
         python=Path(sys.executable),
         server_python=SERVER_PYTHON,
         uv=_beside_python("uv"),
@@ -68,6 +70,7 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         NoAccess,
         NoCertificates,
         NoFirewall,
+        NoPostgres,
         NoProxy,
     )
     from pushdeploy.system.supervisord import Supervisord
@@ -87,6 +90,7 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         certificates=NoCertificates(),
         firewall=NoFirewall(),
         access=NoAccess(),
+        postgres=NoPostgres(),
         python=Path(sys.executable),
         server_python=Path(sys.executable).resolve(),
         uv=_beside_python("uv"),

@@ -17,6 +17,7 @@ from pushdeploy.deploy.cleanup import clean_up
 from pushdeploy.deploy.go_live import go_live, went_live
 from pushdeploy.deploy.rebuild import fitting, rebuilt, remade
 from pushdeploy.deploy.release import write_release
+from pushdeploy.deploy.release_phase import release_phase
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.ended import Ended, EndedAs
 from pushdeploy.model.release import Kind, Release
@@ -41,6 +42,8 @@ class Change:
     settings: Callable[[AppSettings], AppSettings] = lambda same: same
     fresh: bool = False
     """Build the venv again, also if it fits."""
+    release_phase: bool = False
+    """Run the release command too: what the app is given, such as a database, is empty yet."""
 
 
 ALWAYS = (Kind.RESTART, Kind.REBUILD)
@@ -127,6 +130,8 @@ def _change_release(
     )
     records.note_attempt(attempt, release=release.number)
     write_release(machine, release, environment)
+    if change.release_phase:
+        release_phase(machine, records, attempt, release, report)
     go_live(
         machine,
         records,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.apps.fence import fence_ports, noted_port
 from pushdeploy.errors import NotFoundError, UnavailableError
+from pushdeploy.model.database import units_of
 from pushdeploy.model.instance import Instance
 from pushdeploy.model.layout import BRIDGE_PORTS
 from pushdeploy.model.ports import BRIDGED
@@ -93,7 +94,7 @@ def web(machine: Machine, release: Release, settings: AppSettings) -> Instance:
         *_named("web.1"),
         *(_listening(port) if port else ()),
     )
-    return _instance(machine, release, "web", 1, environment, port=port)
+    return _instance(machine, release, settings, "web", 1, environment, port=port)
 
 
 def workers(machine: Machine, release: Release, settings: AppSettings) -> list[Instance]:
@@ -103,6 +104,7 @@ def workers(machine: Machine, release: Release, settings: AppSettings) -> list[I
         _instance(
             machine,
             release,
+            settings,
             line.name,
             index,
             (
@@ -142,6 +144,7 @@ def _schedule(machine: Machine, release: Release, command: str) -> tuple[tuple[s
 def _instance(
     machine: Machine,
     release: Release,
+    settings: AppSettings,
     process_type: str,
     index: int,
     environment: tuple[tuple[str, str], ...],
@@ -162,6 +165,7 @@ def _instance(
         environment=environment,
         socket=place.web_socket(release.number) if process_type == "web" else None,
         port=port,
+        after=units_of(settings.databases),
     )
 
 

@@ -14,14 +14,15 @@ from pushdeploy.events import (
     ReleasePhaseStarted,
     Report,
 )
+from pushdeploy.model.database import units_of
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.log_line import KILLED_FOR_MEMORY
+from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
     from pushdeploy.model.release import Release
-    from pushdeploy.records.app_records import AppRecords
 
 LOOKED_AT = 200
 """Pieces of its output in which a failure looks for its cause."""
@@ -90,6 +91,7 @@ def app_job(
         home=place.home,
         writable=(place.home, place.shared),
         hidden=(machine.layout.settings, machine.layout.engine_socket),
+        after=units_of(AppRecords(place).settings().databases),
         environment=(("DYNO", f"{script.removeprefix('.')}.{secrets.randbelow(9000) + 1000}"),),
         seconds=RELEASE_SECONDS,
     )

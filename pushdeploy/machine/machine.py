@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
+    from pushdeploy.machine.databases import Postgres
     from pushdeploy.machine.tools import (
         Access,
         Certificates,
@@ -199,6 +200,7 @@ class Machine:
     certificates: Certificates
     firewall: Firewall
     access: Access
+    postgres: Postgres
     python: Path
     """The interpreter that runs us, for child processes of ours."""
     server_python: Path

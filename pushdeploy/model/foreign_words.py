@@ -41,8 +41,12 @@ class Answer:
 _REMOTE = f"git remote add production deploy@HOST:APP; {P} apps lists them"
 _PUSH = push_command("")
 _DATABASE = (
-    "pushdeploy does not manage databases: bring your own, and set its DATABASE_URL",
+    "PostgreSQL is the only database that pushdeploy manages: bring your own, and set its URL",
     f"{P} config:set --help",
+)
+_POSTGRES = (
+    "`pg:create` gives an app a PostgreSQL database on the same server",
+    f"{P} pg:create",
 )
 _BUILD = ("each push builds a venv from requirements.txt by itself", _PUSH)
 _PORTS = ("nginx answers on ports 80 and 443; each app has a port on 127.0.0.1", f"{P} apps")
@@ -83,8 +87,9 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ("letsencrypt letsencrypt:* ssl ssl:* tls certs:generate certs:update https", _HTTPS),
     ("certs:info certs:show certs:report", ("`certs` lists them", f"{P} certs")),
     ("letsencrypt:disable certs:auto:disable ssl:disable", _HTTP_OFF),
-    ("pg pg:* psql postgres postgres:* postgresql:* mysql mysql:* mariadb:* mongo:*", _DATABASE),
-    ("redis redis:* addons addons:* db db:* sqlite sqlite:* database accessory", _DATABASE),
+    ("pg:* psql postgres postgres:* postgresql:* addons addons:* db db:* database", _POSTGRES),
+    ("mysql mysql:* mariadb:* mongo:*", _DATABASE),
+    ("redis redis:* sqlite sqlite:* accessory", _DATABASE),
     ("accessory:* memcached:* rabbitmq:*", _DATABASE),
     ("plugin plugin:* plugins plugins:*", ("there are no plugins", f"{P} --help")),
     ("ps:stop stop ps:kill kill apps:stop app:stop halt down ps:pause pause", _SCALE_DOWN),

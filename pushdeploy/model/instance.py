@@ -64,6 +64,8 @@ class Instance:
     """Values of ours alone, such as PORT; the app's config vars come from the script."""
     socket: Path | None = None
     """Web only: the release's own unix socket."""
+    after: tuple[str, ...] = ()
+    """Units of the system that it waits for at boot, such as its database."""
     port: int | None = None
     """Web only: it listens on this loopback port, and a bridge serves the socket."""
 

@@ -50,6 +50,8 @@ class Job:
     environment: tuple[tuple[str, str], ...]
     seconds: float
     """The longest that it may run."""
+    after: tuple[str, ...] = ()
+    """Units of the system that it waits for at boot, such as its database."""
     bound: tuple[tuple[Path, Path], ...] = ()
     """Folders that it may write and finds at another place: the first is seen as the second."""
     shown: tuple[tuple[Path, Path], ...] = ()

@@ -261,6 +261,18 @@ class AppLayout:
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseDumps:
+    """A folder with dumps of one app's databases."""
+
+    root: Path
+
+    @property
+    def postgres(self) -> Path:
+        """In PostgreSQL's custom format (pg_dump(1))."""
+        return self.root / "postgres.dump"
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """The folders of the whole tool on one machine."""
 

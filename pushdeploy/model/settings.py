@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from pushdeploy.errors import PushdeployError, RefusedInputError
+from pushdeploy.model.database import Database
 from pushdeploy.model.formation import AUTOMATIC, Formation
 from pushdeploy.model.ports import FRONTS
 from pushdeploy.model.repo_settings import parse_root
@@ -50,6 +51,8 @@ class AppSettings:
     """The domains that there were when the certificate was taken up."""
     warm: int = WARM_SECONDS
     """Seconds; 0 stops the old web process as soon as it has drained."""
+    databases: tuple[Database, ...] = ()
+    """What it has on the same server."""
     watchdog: bool = True
     """A web process that answers nothing any more is restarted."""
 
@@ -84,6 +87,7 @@ def render_settings(settings: AppSettings) -> str:
             "warm": settings.warm,
             "watchdog": settings.watchdog,
             **({"root": settings.root} if settings.root else {}),
+            **({"databases": list(map(str, settings.databases))} if settings.databases else {}),
             "storage": list(settings.storage),
             "domains": list(settings.domains),
             "certificate": str(settings.certificate),
@@ -116,6 +120,7 @@ def parse_settings(text: str) -> AppSettings:
                 }
             ),
             root=parse_root(str(table.get("root", ""))),
+            databases=tuple(Database(one) for one in table.get("databases", [])),
             storage=tuple(str(folder) for folder in table.get("storage", [])),
             domains=tuple(str(domain) for domain in table.get("domains", [])),
             static=tuple(

@@ -15,6 +15,7 @@ OF_APP = frozenset(
         *("config:set", "config:unset", "deploy", "domains", "domains:add", "domains:remove"),
         "git:gc",
         *("git:set", "logs", "maintenance", "maintenance:off", "maintenance:on", "nginx:set"),
+        *("pg:create", "pg:destroy", "pg:dump", "pg:info", "pg:psql", "pg:restore"),
         *("nginx:show", "nginx:unset", "ps", "ps:scale", "releases", "releases:info"),
         *("releases:output", "restart", "rollback", "run", "static", "static:add"),
         *("static:remove", "storage", "storage:add", "storage:remove", "watchdog"),

@@ -14,6 +14,7 @@ from pushdeploy.model.site import Certificate
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from pushdeploy.model.database import PostgresFacts
     from pushdeploy.model.site import NginxFeatures, Site
     from pushdeploy.system.certificates import Facts
     from pushdeploy.system.ufw import Plan
@@ -138,6 +139,34 @@ class NoFirewall:
     def fence(self, own: Mapping[int, Collection[int]]) -> bool:
         """All apps are the same person's, so the kernel can't tell them apart."""
         return False
+
+
+class NoPostgres:
+    """The person's own machine has the person's own."""
+
+    def is_installed(self) -> bool:
+        """Refuse."""
+        _refuse("PostgreSQL")
+
+    def install(self) -> None:
+        """Refuse."""
+        _refuse("PostgreSQL")
+
+    def has(self, name: str) -> bool:
+        """There is none."""
+        return False
+
+    def ensure(self, name: str) -> None:
+        """Refuse."""
+        _refuse("PostgreSQL")
+
+    def facts(self, name: str) -> PostgresFacts:
+        """Refuse."""
+        _refuse("PostgreSQL")
+
+    def drop(self, name: str) -> None:
+        """Refuse."""
+        _refuse("PostgreSQL")
 
 
 class NoAccess:

@@ -123,6 +123,7 @@ def _service(instance: Instance, common: Mapping[str, object]) -> str:
         tasks=DEFAULT_TASKS,
         cpu_weight=CPU_WEIGHT,
         memory=DEFAULT_MEMORY,
+        after=" ".join(instance.after),
         port=instance.port,
         bridged=as_range(BRIDGED),
         log_burst=LOG_BURST,
@@ -201,6 +202,7 @@ def _properties(job: Job, unit: str) -> list[str]:
     return [
         *settings_of(render("systemd/sandbox.j2")),
         f"Slice={slice_of(job.app)}",
+        *(f"After={unit}" for unit in job.after),
         f"WorkingDirectory={job.folder}",
         f"RuntimeMaxSec={job.seconds:.0f}",
         f"TasksMax={DEFAULT_TASKS}",

@@ -17,7 +17,7 @@ import pytest
 
 from pushdeploy.cli.runner import status_of
 from pushdeploy.cli.target import Local
-from pushdeploy.engine.verbs import certs, config, deploy, domains, keys, storage
+from pushdeploy.engine.verbs import certs, config, deploy, domains, keys, pg, storage
 from pushdeploy.errors import RefusedInputError, UnavailableError
 from pushdeploy.model.layout import SERVER
 from pushdeploy.model.static_mount import parse_static_mount
@@ -144,8 +144,9 @@ def _live_through(machine: FakeMachine) -> None:
     machine.proxy.serves_domains = machine.firewall.active = True
     machine.layout.keys.parent.mkdir()
     engine = RealEngine(machine)
+    engine(pg.create(APP, variable="DATABASE_URL"))
     machine.push("one", PROCFILE, storage=("uploads",))
-    values = {"DATABASE_URL": "sqlite:///instance/blog.db", "SECRET_KEY": "it's a secret"}
+    values = {"SECRET_KEY": "it's a secret"}
     engine(config.change(APP, values=values))
     engine(storage.add(APP, folder="instance"))
     change_server_settings(machine, lambda now: replace(now, bare=APP))  # as of a first app

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError, UnavailableError
+from pushdeploy.model.database import PostgresFacts
 from pushdeploy.model.site import Certificate, NginxFeatures
 from pushdeploy.system.certificates import Facts
 from pushdeploy.system.embedded_tools import NoAccess
@@ -218,6 +219,38 @@ class FakeFirewall:
         """Remember it."""
         self.fenced = own
         return True
+
+
+@dataclass
+class FakePostgres:
+    """Databases in name only."""
+
+    installed: bool = True
+    databases: set[str] = field(default_factory=set)
+
+    def is_installed(self) -> bool:
+        """What the test said, until it was installed."""
+        return self.installed
+
+    def install(self) -> None:
+        """It is here then."""
+        self.installed = True
+
+    def has(self, name: str) -> bool:
+        """True when it was made."""
+        return name in self.databases
+
+    def ensure(self, name: str) -> None:
+        """Remember it."""
+        self.databases.add(name)
+
+    def facts(self, name: str) -> PostgresFacts:
+        """Always the same."""
+        return PostgresFacts("17.6", 7_680_000, 3, 0.4)
+
+    def drop(self, name: str) -> None:
+        """Forget it."""
+        self.databases.discard(name)
 
 
 @dataclass

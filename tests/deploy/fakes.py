@@ -89,6 +89,7 @@ class FakeSupervisor:
     """Last output by process type."""
     kept: Keeping = field(default_factory=lambda: Keeping(Kept.LASTING))
     statuses_of_jobs: dict[JobKind, int] = field(default_factory=dict)
+    status_of_runs: int = 0
     status_of_growth: int = 0
     """Of builds that begin with another venv's files."""
     output_of_jobs: dict[JobKind, list[str]] = field(default_factory=dict)
@@ -210,7 +211,7 @@ class FakeSupervisor:
     ) -> int:
         """Pretend to run the job."""
         self._note("run", *job.argv)
-        return 0
+        return self.status_of_runs
 
     def stop_jobs(self, app: str) -> None:
         """Remember that it was asked."""

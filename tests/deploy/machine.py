@@ -25,7 +25,13 @@ from pushdeploy.system.ports import TcpPorts
 from pushdeploy.watch.boot_all import boot_all
 from pushdeploy.watch.reconcile import reconcile
 from tests.deploy.clock import FakeClock
-from tests.deploy.fake_tools import FakeAccess, FakeCertificates, FakeFirewall, FakeProxy
+from tests.deploy.fake_tools import (
+    FakeAccess,
+    FakeCertificates,
+    FakeFirewall,
+    FakePostgres,
+    FakeProxy,
+)
 from tests.deploy.fakes import (
     WEB,
     FakeCheckoutWorker,
@@ -92,6 +98,7 @@ class FakeMachine(Machine):
     certificates: FakeCertificates
     firewall: FakeFirewall
     access: FakeAccess
+    postgres: FakePostgres
     clock: FakeClock
     watching: Watching
 
@@ -219,6 +226,7 @@ def make_machine(root: Path, run: Path) -> FakeMachine:
         certificates=FakeCertificates(root / "issued", proxy),
         firewall=FakeFirewall(),
         access=FakeAccess(),
+        postgres=FakePostgres(),
         python=Path(sys.executable),
         server_python=Path(sys.executable),
         uv=Path("/nonexistent/uv"),

@@ -20,7 +20,7 @@ RIGHTS = {
     Right.LOOK: {
         *("apps", "ps", "releases", "releases.info", "releases.output", "rebuild.check", "logs"),
         *("storage", "domains", "certs", "nginx", "static", "bare", "room", "python"),
-        *("maintenance", "watchdog", "config.explain"),
+        *("maintenance", "watchdog", "config.explain", "pg", "pg.server"),
     },
     Right.DEPLOY: {
         "converge",
@@ -41,14 +41,14 @@ RIGHTS = {
             "storage.remove",
             "apps.set",
         ),
-        *("git.set", "git.gc", "builds.clear_cache", "watchdog.set"),
+        *("git.set", "git.gc", "builds.clear_cache", "watchdog.set", "pg.create"),
     },
-    Right.RUN: {"run"},
+    Right.RUN: {"run", "pg.psql", "pg.dump", "pg.restore"},
     Right.PROXY: {
         *("domains.add", "domains.remove", "certs.auto", "certs.add", "certs.remove"),
         *("nginx.set", "static.add", "static.remove", "maintenance.set"),
     },
-    Right.APPS: {"apps.create", "apps.destroy"},
+    Right.APPS: {"apps.create", "apps.destroy", "pg.destroy"},
     Right.SERVER: {
         *("keys", "keys.add", "keys.remove", "firewall", "firewall.plan", "firewall.enable"),
         *(
@@ -58,6 +58,7 @@ RIGHTS = {
             "certs.renewed",
             "reconcile",
             "watchdog.found",
+            "pg.install",
         ),
     },
 }

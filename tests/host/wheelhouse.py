@@ -19,6 +19,18 @@ APPS = (
 )
 # For the Python of the suite alone: large, and asked for by few tests.
 FRAMEWORKS = ("dash", "datasette", "fastapi", "honcho", "pyuwsgi", "streamlit")
+# The same: what reads `DATABASE_URL` and `REDIS_URL`.
+DATABASES = (
+    *(
+        "dj-database-url",
+        "django-environ",
+        "psycopg[binary]",
+        "psycopg2-binary",
+        "asyncpg",
+        "greenlet",
+    ),
+    *("redis", "django-redis", "rq", "celery", "pymysql"),
+)
 BUILDS = (
     *("hatchling", "editables", "pip", "setuptools", "wheel"),
     *("pdm-backend", "flit-core", "poetry-core"),
@@ -41,7 +53,7 @@ def build(suite: str) -> Path:
     pythons = (image.python(suite), *LATER.get(suite, ()))
     lock = CHECKOUT / "requirements.lock"
     texts = (lock.read_text(), *(path.read_text() for path in EXPORTERS))
-    name = cache.key(*pythons, *texts, *APPS, *FRAMEWORKS, *BUILDS, *SOURCES, *OLD)
+    name = cache.key(*pythons, *texts, *APPS, *FRAMEWORKS, *DATABASES, *BUILDS, *SOURCES, *OLD)
     return cache.made(f"wheels-{pythons[0]}-{name}", lambda target: _fill(pythons, lock, target))
 
 
@@ -71,7 +83,7 @@ def _download(python: str, lock: Path, target: Path) -> None:
 
 def _frameworks(python: str, target: Path) -> None:
     chosen = target / "frameworks.txt"
-    chosen.write_text(_resolve(python, target, "\n".join(FRAMEWORKS)))
+    chosen.write_text(_resolve(python, target, "\n".join((*FRAMEWORKS, *DATABASES))))
     _pip(
         *("download", "--no-deps", "--only-binary=:all:", f"--python-version={python}"),
         *(f"--dest={target}", f"--find-links={target}", f"--requirement={chosen}"),

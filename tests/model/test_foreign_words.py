@@ -97,12 +97,12 @@ def test_two_words_are_read_together_where_a_tool_says_it_so() -> None:
     assert (logs.hint, details.hint) == ("pushdeploy logs -t", "pushdeploy ps")
 
 
-@pytest.mark.parametrize("word", ["pg", "pg:psql", "addons", "addons:create", "redis:create"])
+@pytest.mark.parametrize("word", ["mysql:create", "redis:create", "memcached:create"])
 def test_a_database_is_said_to_be_nobody_s_business_here(word: str) -> None:
     found = answer(word)
 
     assert found is not None
-    assert "pushdeploy does not manage databases" in found.why
+    assert "bring your own, and set its URL" in found.why
 
 
 @pytest.mark.parametrize(
@@ -128,6 +128,14 @@ def test_one_wrong_letter_is_seen_but_never_before_what_destroys(
     typed: str, wanted: str | None
 ) -> None:
     assert slip(typed, KNOWN) == wanted
+
+
+@pytest.mark.parametrize("word", ["pg:credentials", "psql", "addons:create", "postgres:create"])
+def test_postgresql_is_one_command(word: str) -> None:
+    found = answer(word)
+
+    assert found is not None
+    assert found.hint == "pushdeploy pg:create"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.database import Database
 from pushdeploy.model.formation import Formation
 from pushdeploy.model.settings import (
     WARM_SECONDS,
@@ -37,6 +38,7 @@ SETTINGS = st.builds(
     storage=st.lists(st.sampled_from(["instance", "media/uploads", "data"]), unique=True).map(
         tuple
     ),
+    databases=st.sets(st.sampled_from(Database)).map(sorted).map(tuple),
     warm=st.integers(0, 100_000),
     domains=st.lists(st.sampled_from(DOMAINS), unique=True).map(tuple),
     certified=st.lists(st.sampled_from(DOMAINS), unique=True).map(tuple),
@@ -67,6 +69,7 @@ def test_another_site_leaves_what_a_deploy_changes(one: AppSettings, other: AppS
         watchdog=one.watchdog,
         formation=one.formation,
         storage=one.storage,
+        databases=one.databases,
     )
     assert changed == mixed
 

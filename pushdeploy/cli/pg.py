@@ -1,0 +1,162 @@
+"""`pg:create`, `pg:info`, `pg:psql`, `pg:dump`, `pg:restore`, `pg:destroy`: PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from pushdeploy.cli.attempts import briefly
+from pushdeploy.cli.command import command, json_option
+from pushdeploy.cli.output import aligned, say, show_json, show_lines
+from pushdeploy.cli.run import at_terminal, connected, with_terminal
+from pushdeploy.engine.verbs import pg as verbs
+from pushdeploy.errors import UsageError
+from pushdeploy.model.size import format_size
+
+if TYPE_CHECKING:
+    from pushdeploy.cli.invocation import Invocation
+    from pushdeploy.cli.target import Local
+
+CONFIRM = "The app's name, instead of being asked for it."
+INSTALL = "install Debian's PostgreSQL: apt-get install postgresql"
+
+
+@command("pg:create", example="pushdeploy pg:create --app blog")
+@click.option("--as", "variable", default="DATABASE_URL", metavar="NAME", help="The config var.")
+@click.option("--yes", is_flag=True, help="Do not ask before PostgreSQL is installed.")
+def pg_create(target: Local, *, app: str, variable: str, yes: bool) -> int:
+    """Create a PostgreSQL database for the app, on the same server.
+
+    The first one installs Debian's PostgreSQL. Only the app's own user can connect to its
+    database, over a unix socket and without a password. Its address becomes the config var
+    DATABASE_URL, as a new release; the old one serves until the new one is healthy.
+    """
+    if not target.ask(verbs.server()).installed:
+        _install(target, app, yes=yes)
+    doing = f"Creating a PostgreSQL database and setting {variable}"
+    return briefly(target, doing, f"and restarting {app}", verbs.create(app, variable=variable))
+
+
+def _install(target: Local, app: str, *, yes: bool) -> None:
+    say("This server has no PostgreSQL yet.")
+    if not yes:
+        if not sys.stdin.isatty():
+            raise UsageError(
+                "there is no terminal to ask for confirmation",
+                hint=f"pushdeploy pg:create --app {app} --yes",
+            )
+        if not click.confirm(f"{INSTALL[0].upper()}{INSTALL[1:]}?", default=False, err=True):
+            raise UsageError("nothing changed", hint=f"pushdeploy pg:create --app {app}")
+    say("Installing Debian's PostgreSQL...")
+    target.ask(verbs.install(confirmed=True))
+
+
+@command("pg:info", example="pushdeploy pg:info --app blog")
+@json_option
+def pg_info(target: Local, *, app: str, as_json: bool) -> None:
+    """Show the database's size, connections and oldest transaction."""
+    found = target.ask(verbs.info(app))
+    if as_json:
+        show_json(
+            {
+                "database": found.database,
+                "config_vars": list(found.variables),
+                "version": found.version,
+                "bytes": found.size,
+                "connections": found.connections,
+                "oldest_transaction_seconds": found.oldest_transaction,
+            }
+        )
+        return
+    oldest = found.oldest_transaction
+    rows = [
+        ("Database:", found.database),
+        ("Config vars:", ", ".join(found.variables) or "none"),
+        ("Version:", f"PostgreSQL {found.version}"),
+        ("Size:", format_size(found.size)),
+        ("Connections:", str(found.connections)),
+        ("Oldest transaction:", "none is open" if oldest is None else f"{oldest:.0f} s"),
+    ]
+    show_lines(aligned(rows))
+
+
+@command("pg:psql", example="pushdeploy pg:psql --app blog", prepare=with_terminal)
+def pg_psql(target: Local, *, app: str) -> int:
+    """Open psql in the app's database, as the app.
+
+    Without a terminal it runs the SQL on stdin.
+    """
+    request = verbs.psql(app, terminal=at_terminal(), term=os.environ.get("TERM", ""))
+    return connected(target, request).exit_code
+
+
+@command("pg:dump", example="pushdeploy pg:dump --app blog > blog.dump")
+def pg_dump(target: Local, *, app: str) -> int:
+    """Write a dump of the database to stdout.
+
+    It has PostgreSQL's custom format, which pg_restore reads. The app goes on meanwhile.
+    """
+    if sys.stdout.isatty():
+        raise UsageError(
+            "a dump is not for a terminal", hint=f"pushdeploy pg:dump --app {app} > {app}.dump"
+        )
+    return connected(target, verbs.dump(app)).exit_code
+
+
+@command("pg:restore", example="pushdeploy pg:restore --app blog --confirm blog < blog.dump")
+@click.option("--confirm", metavar="NAME", help="The app's name.")
+def pg_restore(target: Local, *, app: str, confirm: str | None) -> int:
+    """Replace what is in the database by a dump on stdin.
+
+    All of it or nothing; until the end, visitors see what was there. Tables that the dump does not
+    name stay.
+    """
+    if sys.stdin.isatty():
+        raise UsageError(
+            "a dump is read from stdin",
+            hint=f"pushdeploy pg:restore --app {app} --confirm {app} < {app}.dump",
+        )
+    _refuse_wrong(app, confirm, "pg:restore")
+    return connected(target, verbs.restore(app, confirm=confirm)).exit_code
+
+
+def _confirmed(invocation: Invocation) -> Invocation:
+    """Ask here: over ssh there is no terminal to ask at."""
+    app = invocation.parameters.get("app")
+    if invocation.parameters.get("confirm") is None and app and sys.stdin.isatty():
+        return replace(invocation, parameters={**invocation.parameters, "confirm": _typed(app)})
+    return invocation
+
+
+@command("pg:destroy", example="pushdeploy pg:destroy --app blog", prepare=_confirmed)
+@click.option("--confirm", metavar="NAME", help=CONFIRM)
+@click.option("--force", is_flag=True, help="Even if the app is not healthy without it.")
+def pg_destroy(target: Local, *, app: str, confirm: str | None, force: bool) -> int:
+    """Delete the app's database with all that is in it.
+
+    First its config var is unset, as a new release; if that is not healthy, nothing is deleted.
+    """
+    if confirm is None and sys.stdin.isatty():
+        confirm = _typed(app)
+    _refuse_wrong(app, confirm, "pg:destroy")
+    doing = "Destroying the PostgreSQL database"
+    request = verbs.destroy(app, confirm=confirm, force=force)
+    return briefly(target, doing, f"and restarting {app}", request)
+
+
+def _refuse_wrong(app: str, confirm: str | None, name: str) -> None:
+    if confirm is not None and confirm != app:
+        raise UsageError(
+            f"`{confirm}` is not `{app}`: nothing changed",
+            hint=f"pushdeploy {name} --app {app} --confirm {app}",
+        )
+
+
+def _typed(app: str) -> str:
+    say(f" !     This deletes all that is in the PostgreSQL database of {app}.")
+    answer: str = click.prompt(f" !     To continue, type {app}", err=True, prompt_suffix=": ")
+    return answer

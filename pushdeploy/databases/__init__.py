@@ -1,0 +1,1 @@
+"""Databases of apps on the same server."""

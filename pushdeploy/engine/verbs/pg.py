@@ -1,0 +1,130 @@
+"""An app's PostgreSQL database on the same server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushdeploy.engine.attached import Ran, attach
+from pushdeploy.engine.deadlines import ATTEMPT_SECONDS, DAY_SECONDS, QUERY_SECONDS
+from pushdeploy.engine.registry import App, Done, verb
+from pushdeploy.errors import UsageError
+from pushdeploy.model.ended import Ended
+from pushdeploy.model.rights import Right
+
+if TYPE_CHECKING:
+    from pushdeploy.engine.asked import Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Whether the server has a PostgreSQL."""
+
+    installed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """How an app's database stands."""
+
+    database: str
+    variables: tuple[str, ...]
+    """The config vars that name it."""
+    version: str
+    size: int
+    """Bytes."""
+    connections: int
+    oldest_transaction: float | None
+    """Seconds; `None` when none is open."""
+
+
+@verb("pg.server", Server, right=Right.LOOK, app=App.NONE, seconds=QUERY_SECONDS)
+def server(asked: Asked) -> Server:
+    """Tell whether the server has a PostgreSQL."""
+    return Server(asked.machine.postgres.is_installed())
+
+
+@verb("pg.install", Done, right=Right.SERVER, app=App.NONE)
+def install(asked: Asked, *, confirmed: bool = False) -> Done:
+    """Install Debian's, if that is `confirmed`."""
+    if not confirmed:
+        raise UsageError(
+            "installing PostgreSQL must be confirmed", hint="pushdeploy pg:create --yes"
+        )
+    asked.machine.postgres.install()
+    return Done()
+
+
+@verb("pg.create", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
+def create(asked: Asked, *, variable: str) -> Ended:
+    """Make a database, and set the config var `variable` to its address."""
+    from pushdeploy.databases import postgres
+
+    return postgres.create(
+        asked.machine, asked.app, asked.session, variable=variable, who=asked.who
+    )
+
+
+@verb("pg", Info, right=Right.LOOK, seconds=QUERY_SECONDS)
+def info(asked: Asked) -> Info:
+    """Tell how it stands."""
+    from pushdeploy.databases import postgres
+    from pushdeploy.model.database import postgres_name
+
+    facts = postgres.facts(asked.machine, asked.app)
+    return Info(
+        database=postgres_name(asked.app),
+        variables=postgres.variables(asked.machine, asked.app),
+        version=facts.version,
+        size=facts.size,
+        connections=facts.connections,
+        oldest_transaction=facts.oldest_transaction,
+    )
+
+
+@verb("pg.psql", Ran, right=Right.RUN, seconds=DAY_SECONDS)
+def psql(asked: Asked, *, terminal: bool = False, term: str = "") -> Ran:
+    """Run psql as the app; `terminal`, `term`: the caller's."""
+    from pushdeploy.databases import client, postgres
+
+    attached = attach(asked, terminal=terminal, term=term)
+    postgres.require_database(asked.machine, asked.app)
+    return attached.run(asked, client.psql(asked.machine, asked.app))
+
+
+@verb("pg.dump", Ran, right=Right.RUN, seconds=DAY_SECONDS)
+def dump(asked: Asked) -> Ran:
+    """Write a dump to the caller's stdout."""
+    from pushdeploy.databases import client, postgres
+
+    attached = attach(asked, terminal=False, term="")
+    postgres.require_database(asked.machine, asked.app)
+    return attached.run(asked, client.pg_dump(asked.machine, asked.app))
+
+
+@verb("pg.restore", Ran, right=Right.RUN, seconds=DAY_SECONDS)
+def restore(asked: Asked, *, confirm: str | None = None) -> Ran:
+    """Read a dump from the caller's stdin, if `confirm` is the app's name."""
+    from pushdeploy.databases import client, postgres
+
+    attached = attach(asked, terminal=False, term="")
+    postgres.require_database(asked.machine, asked.app)
+    _require_confirmed(asked.app, confirm, "restoring replaces what the database", "pg:restore")
+    return attached.run(asked, client.pg_restore(asked.machine, asked.app))
+
+
+@verb("pg.destroy", Ended, right=Right.APPS, log=True, seconds=ATTEMPT_SECONDS)
+def destroy(asked: Asked, *, confirm: str | None = None, force: bool = False) -> Ended:
+    """Delete it, if `confirm` is the app's name; with `force`, also if the app needs it."""
+    from pushdeploy.databases import postgres
+
+    postgres.require_database(asked.machine, asked.app)
+    _require_confirmed(asked.app, confirm, "destroying deletes all that the database", "pg:destroy")
+    return postgres.destroy(asked.machine, asked.app, asked.session, who=asked.who, force=force)
+
+
+def _require_confirmed(app: str, confirm: str | None, what: str, command: str) -> None:
+    if confirm != app:
+        raise UsageError(
+            f"{what} of `{app}` holds", hint=f"pushdeploy {command} --app {app} --confirm {app}"
+        )

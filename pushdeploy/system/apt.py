@@ -1,0 +1,47 @@
+"""apt-get(8): installs packages of the system.
+
+In a unit of its own: the engine's sandbox can't write to `/usr`, and dpkg may go on when the
+engine is killed.
+"""
+
+from __future__ import annotations
+
+from pushdeploy.errors import UnavailableError
+from pushdeploy.system import command
+from pushdeploy.system.command import Command
+from pushdeploy.system.systemctl import transient_until_end
+
+INSTALL_SECONDS = 1800.0
+
+SETTINGS = (
+    "--setenv=DEBIAN_FRONTEND=noninteractive",
+    "--setenv=NEEDRESTART_SUSPEND=1",  # it would restart services that this does not concern
+)
+
+LOCK = "DPkg::Lock::Timeout=600"
+"""Seconds to wait for another apt."""
+
+
+def install(*packages: str) -> None:
+    """Install packages; with a new list of what there is, when the one here is too old.
+
+    Raises:
+        UnavailableError: it failed; the message has its last line.
+    """
+    said = _apt("install", "--yes", "--no-install-recommends", *packages)
+    if said.status != 0:
+        _apt("update")
+        said = _apt("install", "--yes", "--no-install-recommends", *packages)
+    if said.status != 0:
+        lines = (said.stderr or said.stdout).strip().splitlines()
+        raise UnavailableError(
+            f"apt-get could not install {', '.join(packages)}: {lines[-1] if lines else 'no word'}",
+            hint=f"sudo apt-get update && sudo apt-get install {' '.join(packages)}",
+        )
+
+
+def _apt(*words: str) -> command.Output:
+    line = ["apt-get", "--option", LOCK, "--quiet", *words]
+    return command.attempt(
+        Command(transient_until_end(["--pipe", *SETTINGS], line)), seconds=INSTALL_SECONDS
+    )

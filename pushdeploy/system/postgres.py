@@ -1,0 +1,120 @@
+"""Debian's PostgreSQL, asked as its own administrator over the unix socket (psql(1)).
+
+The administrator connects to no database of an app: what an app has defined there, such as a
+function or an operator, would be run with all rights. Dumps are made and read as the app.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pushdeploy.errors import CommandFailedError, UnavailableError
+from pushdeploy.model.database import POSTGRES_SOCKETS, PostgresFacts
+from pushdeploy.system import apt, command
+from pushdeploy.system.command import Command
+from pushdeploy.system.systemctl import systemctl
+
+# ruff: noqa: S608 - psql has no parameters; what stands in a statement is quoted by `_name`, `_text`
+
+PACKAGE = "postgresql"
+PSQL, DUMP, RESTORE = "/usr/bin/psql", "/usr/bin/pg_dump", "/usr/bin/pg_restore"
+ADMINISTRATOR = "postgres"
+PROGRAMS = Path("/usr/lib/postgresql")
+"""A folder for each version of the server."""
+
+CONNECTIONS = 80
+"""Of the server's 100, so that one app alone can't keep all others out."""
+
+ENVIRONMENT = {
+    "PATH": command.CLEAN_PATH,
+    "LANG": "C.UTF-8",
+    "PGOPTIONS": "-c search_path=pg_catalog -c client_min_messages=warning",
+}
+"""No name is looked up where somebody else could have defined it."""
+
+FACTS = """
+SELECT current_setting('server_version'), pg_database_size({database}),
+  (SELECT count(*) FROM pg_stat_activity WHERE datname = {database}),
+  (SELECT extract(epoch FROM now() - min(xact_start))::bigint
+   FROM pg_stat_activity WHERE datname = {database})
+"""
+
+
+class ServerPostgres:
+    """The PostgreSQL of a server."""
+
+    def is_installed(self) -> bool:
+        """By its programs."""
+        return any(PROGRAMS.glob("*/bin/postgres"))
+
+    def install(self) -> None:
+        """By apt; Debian starts it, and has it start at each boot."""
+        if not self.is_installed():
+            apt.install(PACKAGE)
+        systemctl("start", "postgresql.service")
+
+    def has(self, name: str) -> bool:
+        """True when there is a database of that name."""
+        return _ask(f"SELECT 1 FROM pg_database WHERE datname = {_text(name)}") == "1"
+
+    def ensure(self, name: str) -> None:
+        """Nobody can connect until the right to was taken from everybody else.
+
+        UTF-8, and an order of words that no upgrade of the system changes, so that no index has to
+        be built again.
+        """
+        role = _name(name)
+        if _ask(f"SELECT 1 FROM pg_roles WHERE rolname = {_text(name)}") != "1":
+            _ask(f"CREATE ROLE {role} LOGIN CONNECTION LIMIT {CONNECTIONS}")
+        if not self.has(name):
+            _ask(
+                f"CREATE DATABASE {role} OWNER {role} TEMPLATE template0 ENCODING 'UTF8'"
+                " LOCALE 'C.UTF-8' ALLOW_CONNECTIONS false"
+            )
+        _ask(f"ALTER DATABASE {role} OWNER TO {role}")
+        _ask(f"REVOKE ALL ON DATABASE {role} FROM PUBLIC")
+        _ask(f"ALTER DATABASE {role} ALLOW_CONNECTIONS true")
+
+    def facts(self, name: str) -> PostgresFacts:
+        """By its own views."""
+        said = _ask(FACTS.format(database=_text(name)))
+        version, size, connections, oldest = said.split("|")
+        return PostgresFacts(
+            version.split()[0], int(size), int(connections), float(oldest) if oldest else None
+        )
+
+    def drop(self, name: str) -> None:
+        """Whoever is connected is sent away."""
+        role = _name(name)
+        _ask(f"DROP DATABASE IF EXISTS {role} WITH (FORCE)")
+        _ask(f"DROP ROLE IF EXISTS {role}")
+
+
+def _ask(statement: str) -> str:
+    """What PostgreSQL answers: a row a line, columns with `|` between.
+
+    Raises:
+        UnavailableError: it does not answer, or refuses.
+    """
+    line = ["psql", "--no-psqlrc", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1"]
+    line += [f"--host={POSTGRES_SOCKETS}", "--dbname=postgres", f"--command={statement}"]
+    try:
+        said = command.run(
+            Command(line, environment=ENVIRONMENT, user=ADMINISTRATOR, folder=Path("/"))
+        )
+    except CommandFailedError as error:
+        raise UnavailableError(
+            f"PostgreSQL refuses: {error.output.splitlines()[0] if error.output else error}",
+            hint="systemctl status postgresql",
+        ) from error
+    return said.stdout.strip()
+
+
+def _name(text: str) -> str:
+    """A name in SQL."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _text(text: str) -> str:
+    """A text in SQL."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,29 @@
+"""A server whose own apt can install databases without a network, for tests of what they keep."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.host import debs
+from tests.host.checkout import Installed
+from tests.host.host import Host
+
+PACKAGES = ("postgresql", "redis-server")
+
+APT = f"""\
+APT::Default-Release "{{}}";
+Dir::State::lists "{debs.ARCHIVE}/lists";
+Dir::Etc::sourcelist "{debs.ARCHIVE}/etc/sources.list";
+Dir::Etc::sourceparts "-";
+Acquire::Check-Valid-Until "false";
+DPkg::Options:: "--force-unsafe-io";
+"""
+
+
+@contextmanager
+def server(installed: Installed, name: str = "databases") -> Iterator[Host]:
+    """It has pushdeploy and no database yet; any apt-get there finds `PACKAGES`."""
+    archive = debs.fetched(installed.suite, installed.suite, "install", *PACKAGES)
+    with Host.boot(installed.suite, name, installed.disk, {archive: debs.ARCHIVE}) as host:
+        host.write("/etc/apt/apt.conf.d/99archive", APT.format(installed.suite))
+        host.run("sh", "-c", f"ln -sf {debs.ARCHIVE}/archives/*.deb /var/cache/apt/archives/")
+        yield host

@@ -1,0 +1,151 @@
+"""PostgreSQL on the same server: made by one command, reached by its own app alone."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.host import databases
+from tests.host.checkout import Installed
+from tests.host.host import Host
+from tests.host.laptop import Laptop
+from tests.host.story import Site, assert_cli_refused, eventually
+
+URL = "postgresql://pd-my-notes@/pd-my-notes?host=/run/postgresql"
+
+
+@pytest.fixture(scope="module")
+def server(installed: Installed) -> Iterator[Host]:
+    """A server of these tests alone, which have PostgreSQL installed there."""
+    with databases.server(installed) as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def laptop(server: Host, installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Laptop:
+    """A laptop that may push to it."""
+    return Laptop(server, tmp_path_factory.mktemp("laptop") / "home", installed.key)
+
+
+@pytest.fixture(scope="module")
+def site(server: Host, laptop: Laptop) -> Site:
+    """An app that was live without a database and has been given one; the first on the server."""
+    site = Site.new(server, laptop, "my-notes")
+    site.deploy("databases")
+    assert site.get().text == "no database\n"
+    asked = site.cli("pg:create", check=False)
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert "pg:create --app my-notes --yes" in asked.stderr
+    assert not server.exists("/usr/bin/psql")
+
+    made = site.cli("pg:create --yes")
+
+    assert "Installing Debian's PostgreSQL" in made.stderr
+    assert "done, v2" in made.stderr, made.stderr
+    return site
+
+
+def test_a_live_app_gets_a_database_by_a_release(site: Site) -> None:
+    assert site.get().text == "rows=1 user=pd-my-notes\n"
+    assert site.cli("config:get DATABASE_URL").stdout == f"{URL}\n"
+    again = site.cli("pg:create")
+    assert "no change" in again.stderr
+
+
+def test_every_library_takes_the_address(site: Site) -> None:
+    found = json.loads(site.cli("run python clients.py").stdout)
+
+    assert found == dict.fromkeys(found, "pd-my-notes")
+    assert len(found) == 9
+
+
+def test_another_app_is_refused(server: Host, laptop: Laptop, site: Site) -> None:
+    other = Site.new(server, laptop, "other")
+    server.run("pushdeploy", "apps:create", "other")
+    made = other.cli("pg:create")
+
+    own = psql_as("pd-other", server, "pd-other")
+    foreign = psql_as("pd-other", server, "pd-my-notes")
+    as_other_role = psql_as("pd-other", server, "pd-my-notes", role="pd-my-notes")
+
+    assert "it takes effect at the first deploy" in made.stderr
+    assert own == "1\n"
+    assert "permission denied for database" in foreign
+    assert "Peer authentication failed" in as_other_role
+    kept = other.cli("apps:destroy --confirm other", check=False)
+    assert_cli_refused(kept, 69, "still has a PostgreSQL database", "pg:destroy --app other")
+    other.cli("pg:destroy --confirm other")
+    other.destroy()
+    assert not server.exists(other.root)
+
+
+def psql_as(user: str, server: Host, database: str, role: str = "") -> str:
+    """What a user is told who selects 1 from a database."""
+    line = ["psql", "-At", "-c", "SELECT 1", "-h", "/run/postgresql", "-d", database]
+    answer = server.run(*line, *(["-U", role] if role else []), user=user, check=False)
+    return answer.stdout + answer.stderr
+
+
+def test_psql_dump_and_restore(site: Site) -> None:
+    site.cli("pg:psql", stdin="INSERT INTO notes (text) VALUES ('before the dump');")
+    before = site.get().text
+    host = site.host
+    host.run("sh", "-c", "pushdeploy pg:dump --app my-notes > /root/notes.dump")
+    site.cli("pg:psql", stdin="DELETE FROM notes; CREATE TABLE later (id int);")
+    restore = "pushdeploy pg:restore --app my-notes {} < /root/notes.dump"
+
+    refused = host.run("sh", "-c", restore.format(""), check=False)
+    empty = site.get().text
+    host.run("sh", "-c", restore.format("--confirm my-notes"))
+
+    assert_cli_refused(refused, 2, "restoring replaces")
+    assert empty == "rows=0 user=pd-my-notes\n"
+    assert site.get().text == before == "rows=2 user=pd-my-notes\n"
+    assert site.cli("pg:psql", stdin="SELECT text FROM notes").stdout.count("größe ✓") == 1
+    broken = host.run(
+        "sh",
+        "-c",
+        "head -c 2000 /root/notes.dump | pushdeploy pg:restore --app my-notes --confirm my-notes",
+        check=False,
+    )
+    assert broken.returncode != 0
+    assert site.get().text == before
+
+
+def test_info_says_how_it_stands(site: Site) -> None:
+    found = site.ask("pg:info")
+
+    assert found["database"] == "pd-my-notes"
+    assert found["config_vars"] == ["DATABASE_URL"]
+    assert found["bytes"] > 1_000_000
+    assert "Oldest transaction:" in site.cli("pg:info").stdout
+
+
+def test_after_a_reboot_the_app_waits_for_its_database(site: Site) -> None:
+    site.host.reboot()
+
+    eventually(lambda: site.get().text, "rows=2 user=pd-my-notes\n")
+    unit = f"{site.unit}{site.current}.web.service"
+    after = site.host.run("systemctl", "show", "--value", "-pAfter", unit).stdout.split()
+    restarts = site.host.run("systemctl", "show", "--value", "-pNRestarts", unit).stdout
+    assert "postgresql.service" in after
+    assert restarts == "0\n"
+
+
+def test_it_is_destroyed_only_when_the_app_does_without_it(site: Site) -> None:
+    wrong = site.cli("pg:destroy --confirm other", check=False)
+    there = site.get().text
+
+    gone = site.cli("pg:destroy --confirm my-notes")
+
+    assert_cli_refused(wrong, 2, "`other` is not `my-notes`")
+    assert there.startswith("rows=")
+    assert "Destroying the PostgreSQL database" in gone.stderr
+    assert site.get().text == "no database\n"
+    assert_cli_refused(site.cli("pg:info", check=False), 66, "has no PostgreSQL database")
+    names = site.host.run(
+        *("psql", "-At", "-h", "/run/postgresql", "-c", "SELECT rolname FROM pg_roles"),
+        user="postgres",
+    )
+    assert "pd-my-notes" not in names.stdout
+    site.destroy()
