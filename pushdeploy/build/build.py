@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from pushdeploy.build.choose_python import choose_python
+from pushdeploy.build.conda import make_environment, python_of
 from pushdeploy.build.export import export
 from pushdeploy.build.heard import Heard
 from pushdeploy.build.make_venv import make_venv
@@ -21,6 +22,7 @@ from pushdeploy.events import (
     Built,
     GunicornAdded,
     ListsPassedOver,
+    PythonChosen,
     Report,
     Warned,
 )
@@ -73,7 +75,9 @@ def build(
         RefusedInputError: the Python that the tree asks for is not there.
     """
     began = machine.monotonic()
-    python = choose_python(machine, tree, report)
+    conda = tree.source is Source.CONDA
+    own = pythons.interpreter(machine.server_python) if conda else None
+    python = own or choose_python(machine, tree, report)
     extra = _forgotten(tree, procfile)
     _say(tree, extra, report)
     place = machine.layout.app(app)
@@ -92,6 +96,9 @@ def build(
         )
         _make(plan, Heard(report, secrets(told)), fresh=fresh)
     report(Built(reused=reused, seconds=machine.monotonic() - began, source=tree.source))
+    if conda:
+        python = python_of(venv)
+        report(PythonChosen(str(python.version), tree.source))
     return Venv(key, str(python.version), str(python.path))
 
 
@@ -107,6 +114,9 @@ def _say(tree: Tree, extra: list[str], report: Report) -> None:
 
 def _make(plan: VenvPlan, heard: Heard, *, fresh: bool) -> None:
     """Make it, and again with an older setuptools where a package could not be built without."""
+    if plan.tree.source is Source.CONDA:
+        make_environment(plan, heard)
+        return
     try:
         export(plan, heard)
         try:
@@ -124,12 +134,16 @@ def _usable_key(
     venvs: Path, tree: Tree, python: pythons.Interpreter, extra: list[str], *, fresh: bool
 ) -> str:
     """The key of a venv that fits or is still to be made: one that is complete never changes."""
-    version = python.version
+    version, conda = python.version, tree.source is Source.CONDA
     packages = f"lib/python{version.major}.{version.minor}"
+    made_for = "" if conda else f"{python.path} {version}"
     for again in count():
-        key = venv_key(tree, f"{python.path} {version}", extra, again)
+        key = venv_key(tree, made_for, extra, again)
         venv = venvs / key
-        fits = pythons.of_venv(venv) == python.path and list(venv.glob(f"{packages}*"))
+        if conda:
+            fits = pythons.of_environment(venv) is not None
+        else:
+            fits = pythons.of_venv(venv) == python.path and any(venv.glob(f"{packages}*"))
         if not (venv / COMPLETE).exists() or (fits and not fresh):
             return key
     raise AssertionError  # there is always one more

@@ -45,6 +45,7 @@ class Exporter:
 
     name: str
     command: tuple[str, ...]
+    does: str = "reads its own lock"
 
     def packages(self) -> Path:
         """The file with the versions that the tool is made of."""
@@ -87,9 +88,7 @@ def export(plan: VenvPlan, report: Report) -> None:
     tool = EXPORTERS.get(source)
     if tool is None:
         return
-    tools = replace(plan, venv=place.venvs / key(tool, plan.python))
-    if not (tools.venv / COMPLETE).exists():
-        _fetch(tools, tool, report)
+    tools = with_tool(plan, tool, report)
     files.delete_tree(place.exported)
     plan.machine.accounts.own_work(plan.app, (place.exported,))
     status = plan.machine.supervisor.once(_job(tools, tool), output(report))
@@ -98,6 +97,18 @@ def export(plan: VenvPlan, report: Report) -> None:
             f"{tool.name} can't read `{source}` (status {status})",
             hint=f"run `{tool.name} lock`, commit {source}, and push again",
         )
+
+
+def with_tool(plan: VenvPlan, tool: Exporter, report: Report) -> VenvPlan:
+    """The plan with the tool's own venv, which is made if it is not there.
+
+    Raises:
+        DeployFailedError: the tool could not be had.
+    """
+    tools = replace(plan, venv=plan.place.venvs / key(tool, plan.python))
+    if not (tools.venv / COMPLETE).exists():
+        _fetch(tools, tool, report)
+    return tools
 
 
 def exporters(place: AppLayout) -> set[str]:
@@ -116,7 +127,7 @@ def _fetch(plan: VenvPlan, tool: Exporter, report: Report) -> None:
     for former in place.venvs.glob(f"{PREFIX}{tool.name}-*"):
         files.delete_tree(former)
     machine.accounts.own_venv(plan.app, venv)
-    report(BuildOutput(f"Fetching {tool.name}, which reads its own lock"))
+    report(BuildOutput(f"Fetching {tool.name}, which {tool.does}"))
     lines = (
         uv.make_venv(machine.uv, plan.python.path, venv),
         uv.install_wheels(machine.uv, venv, [f"--requirement={tool.packages()}"]),
@@ -127,7 +138,7 @@ def _fetch(plan: VenvPlan, tool: Exporter, report: Report) -> None:
     if status != 0:
         files.delete_tree(venv)
         raise DeployFailedError(
-            f"{tool.name}, which reads its own lock, could not be installed (uv: status {status})",
+            f"{tool.name}, which {tool.does}, could not be installed (uv: status {status})",
             hint="see to it that the server reaches its package index, and push again",
         )
 

@@ -54,8 +54,8 @@ def make_venv(plan: VenvPlan, report: Report, *, fresh: bool = False) -> None:
     status = UNFIT if plan.tree.local else _by_uv_alone(plan, report, fresh=fresh)
     left = BUILD_SECONDS - (machine.monotonic() - began)
     if status not in (0, NEEDS_SETUPTOOLS, *LIMITS) and left > 0:
-        _begin(plan)
-        _begin_work(plan)
+        begin(plan)
+        begin_work(plan)
         status = machine.supervisor.once(venv_jobs.with_code(plan, left), output(report))
     if status == NEEDS_SETUPTOOLS and SETUPTOOLS not in plan.extra:
         report(BuildOutput("A package imports pkg_resources: adding setuptools 80, which has it"))
@@ -64,7 +64,7 @@ def make_venv(plan: VenvPlan, report: Report, *, fresh: bool = False) -> None:
     reached(Point.BUILD_DONE)
     if status != 0 or not (plan.venv / COMPLETE).exists():
         files.delete_tree(plan.venv)
-        raise _failed(plan.tree.source, status, machine.monotonic() - began)
+        raise failed(plan.tree.source, status, machine.monotonic() - began)
 
 
 def _by_uv_alone(plan: VenvPlan, report: Report, *, fresh: bool) -> int:
@@ -91,7 +91,7 @@ def _fetched(plan: VenvPlan, job: Job, report: Report, *, old: Path | None = Non
     """Have uv alone make it, from another one's files if there is one; returns its exit status."""
     growth = None
     if old is None:
-        _begin(plan)
+        begin(plan)
     else:
         growth = seed.Growth(old, plan.venv, plan.machine.accounts.venv_owner(plan.app))
         _begin_growth(plan, growth)
@@ -99,7 +99,8 @@ def _fetched(plan: VenvPlan, job: Job, report: Report, *, old: Path | None = Non
     return plan.machine.supervisor.once(job, progress(report), growth)
 
 
-def _begin(plan: VenvPlan) -> None:
+def begin(plan: VenvPlan) -> None:
+    """Make its folder, empty."""
     seed.forget(plan.place, plan.venv)
     files.delete_tree(plan.venv)
     plan.machine.accounts.own_venv(plan.app, plan.venv)
@@ -111,7 +112,8 @@ def _begin_growth(plan: VenvPlan, growth: seed.Growth) -> None:
     growth.begin()
 
 
-def _begin_work(plan: VenvPlan) -> None:
+def begin_work(plan: VenvPlan) -> None:
+    """The folders of a build that runs packages' code."""
     place = plan.place
     files.delete_tree(place.build_work)
     folders = (place.build_work, venv_jobs.source_of(place), venv_jobs.original_of(place))
@@ -138,7 +140,8 @@ def output(report: Report) -> Callable[[str], None]:
     return say
 
 
-def _failed(source: Source, status: int, seconds: float) -> DeployFailedError:
+def failed(source: Source, status: int, seconds: float) -> DeployFailedError:
+    """What to say of a build that ended with this status after so many seconds."""
     if seconds >= BUILD_SECONDS:
         return DeployFailedError(
             f"the build was stopped after {BUILD_SECONDS / 60:.0f} minutes, its time limit",

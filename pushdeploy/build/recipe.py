@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.conda_file import parse_conda, pip_words
 from pushdeploy.model.dependency_file import PYPROJECT, Source
 from pushdeploy.model.pyproject import Pyproject
 from pushdeploy.system import uv
@@ -61,6 +62,8 @@ def recipe(program: Path, tree: Tree, venv: Path, pins: Path, extra: Sequence[st
             return Recipe((), (alone, *((one,) for one in extra)))
         case Source.PYPROJECT:
             wanted = _of_project(tree)
+        case Source.CONDA:
+            wanted = pip_words(parse_conda(tree.requirements[Source.CONDA]))
         case Source.SETUPTOOLS | Source.SETUPTOOLS_CFG:
             wanted = ("--editable=.",)
         case Source.POETRY | Source.PDM | Source.PIPENV:

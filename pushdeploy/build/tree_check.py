@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
-from pushdeploy.model.dependency_file import REQUIREMENTS, find_dependency_file
+from pushdeploy.model.dependency_file import REQUIREMENTS, Source, find_dependency_file
 from pushdeploy.model.procfile import PROCFILE, parse_procfile
 from pushdeploy.model.repo_root import missing_root, rooted
 from pushdeploy.model.repo_settings import APP_JSON
@@ -60,6 +60,10 @@ def check_tree(git: Git, commit: str, live: str = "", root: str = "") -> int:
     needs = find_dependency_file(paths, lambda path: text(top[path]))
     if needs.source == REQUIREMENTS and top[REQUIREMENTS].size:  # another than the live one's
         references(text(top[REQUIREMENTS]))
+    if needs.source is Source.CONDA and top[needs.source].size:
+        from pushdeploy.model.conda_file import parse_conda_file  # few repos have one
+
+        parse_conda_file(text(top[needs.source]))
     if APP_JSON in top:
         parse_app_json(text(top[APP_JSON]))
     attributes = whole.get(".gitattributes")

@@ -48,6 +48,8 @@ class VenvPlan:
     """Variables of the jobs that say where private packages are."""
     old_builds: bool = False
     """Packages are built by a setuptools that has `pkg_resources`."""
+    linked: bool = False
+    """It is an environment of conda, and has a Python of its own already."""
 
     @property
     def place(self) -> AppLayout:
@@ -132,7 +134,11 @@ def with_code(plan: VenvPlan, seconds: float) -> Job:
         home=place.build_work,
         writable=(plan.venv, place.build_work),
         hidden=hidden(place),
-        environment=(*uv.settings(cache), *([uv.OLD_BUILDS] if plan.old_builds else [])),
+        environment=(
+            *uv.settings(cache),
+            *([uv.OLD_BUILDS] if plan.old_builds else []),
+            *([uv.INTO_CONDA] if plan.linked else []),
+        ),
         seconds=seconds,
         private=plan.private,
         bound=((source_of(place), plan.code),) if copied else (),
@@ -145,10 +151,12 @@ def _with_code(plan: VenvPlan, cache: Path, *, copied: bool) -> list[list[str]]:
     return [
         _run(machine, private_cache, place.verified_cache, cache),
         *([_run(machine, source_copy, original_of(place), plan.code)] if copied else []),
-        uv.make_venv(machine.uv, plan.python.path, plan.venv),
+        *([] if plan.linked else [uv.make_venv(machine.uv, plan.python.path, plan.venv)]),
         *how.first,
         *(uv.install(machine.uv, plan.venv, words) for words in how.wanted),
-        uv.compile_wheels(plan.python.path, plan.venv),
+        uv.compile_wheels(
+            plan.venv / "bin" / "python" if plan.linked else plan.python.path, plan.venv
+        ),
     ]
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LONG_STEP_SECONDS = 0.5
 """Shorter steps need no figure."""
 
+CONDA = "environment.yml"
+"""`Source.CONDA`, whose import would take longer than all this."""
+
 NO_LIST = "No list of packages in the repo: making an empty venv"
 
 Reading = (
@@ -107,7 +110,8 @@ def _later(event: Making | GoingLive, seen: Viewpoint | None) -> Iterator[str]: 
         case events.ListsPassedOver(source=source, passed_over=others):
             yield from wrapped(DETAIL, f"{source} counts; passed over: {', '.join(others)}")
         case events.BuildStarted(source=source):
-            yield STEP + (f"Installing {source} with uv" if source else NO_LIST)
+            tool = "py-rattler and uv" if source == CONDA else "uv"
+            yield STEP + (f"Installing {source} with {tool}" if source else NO_LIST)
         case (
             events.BuildOutput(line=line)
             | events.StepOutput(line=line)

@@ -39,6 +39,9 @@ def misfit(machine: Machine, release: Release) -> str | None:
 
 
 def _python_misfit(release: Release, venv: Path, path: Path) -> str | None:
+    if path.is_relative_to(venv):
+        own = pythons.of_environment(venv)
+        return None if own else f"v{release.number} has lost the Python of its environment"
     wanted = ".".join(release.python.split(".")[:2])
     built = f"v{release.number} was built for Python {wanted}"
     running = pythons.running(path)

@@ -78,6 +78,8 @@ def gather(found: DependencyFile, read: Read) -> Dependencies:
         return Dependencies(source)
     if source is Source.REQUIREMENTS:
         return _by_requirements(found, read)
+    if source is Source.CONDA:
+        return _by_conda(found, read)
     project = parse_pyproject(read(PYPROJECT) or "")
     own = read(source) or ""
     packaged = _is_packaged(source, project, read)
@@ -106,6 +108,26 @@ def _by_requirements(found: DependencyFile, read: Read) -> Dependencies:
         texts={**listed, **settings, **_settings(read)},
         local=local,
         packages=frozenset().union(*map(names, listed.values())),
+    )
+
+
+def _by_conda(found: DependencyFile, read: Read) -> Dependencies:
+    """environment.yml, and the requirements files that it names below `pip:`."""
+    from pushdeploy.model.conda_file import (  # noqa: PLC0415 - few trees have one
+        name_of,
+        parse_conda_file,
+        render_conda,
+    )
+
+    file = parse_conda_file(read(Source.CONDA) or "")
+    below, local = _requirements(read, "\n".join(file.pip)) if file.pip else ({}, False)
+    named = normalised(map(name_of, file.packages))
+    return Dependencies(
+        source=found.source,
+        passed_over=found.passed_over,
+        texts={**below, **_settings(read), Source.CONDA.value: render_conda(file)},
+        local=local,
+        packages=named.union(*map(names, ["\n".join(file.pip), *below.values()])),
     )
 
 
@@ -167,11 +189,18 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest() if text else ""
 
 
-def _requirements(read: Read) -> tuple[dict[str, str], bool]:
-    """requirements.txt and everything that it includes; whether anything is built from the tree."""
+def _requirements(read: Read, first: str | None = None) -> tuple[dict[str, str], bool]:
+    """requirements.txt and everything that it includes; whether anything is built from the tree.
+
+    With a `first` text, which is no file, what that one includes.
+    """
     found: dict[str, str] = {}
     local = False
     waiting = [REQUIREMENTS]
+    if first is not None:
+        named = references(first)
+        local = any(one.kind is ReferenceKind.LOCAL for one in named)
+        waiting = [one.path for one in named if one.kind is not ReferenceKind.LOCAL]
     while waiting:
         path = waiting.pop()
         if path in found:

@@ -21,6 +21,8 @@ PROCFILE = "Procfile"
 APP_JSON = "app.json"
 
 _PLAIN = re.compile(r"[\w./-]+")
+_INCLUDES = re.compile(r"^ +- +-r *requirements\.txt", re.MULTILINE)
+"""Of an environment.yml: what pip would add is in the other file."""
 
 
 class Source(StrEnum):
@@ -35,6 +37,7 @@ class Source(StrEnum):
     UV = "uv.lock"
     PDM = "pdm.lock"
     PYLOCK = "pylock.toml"
+    CONDA = "environment.yml"
     PYPROJECT = PYPROJECT
     SETUPTOOLS = "setup.py"
     SETUPTOOLS_CFG = "setup.cfg"
@@ -69,7 +72,7 @@ COMMON_MISSPELLINGS = frozenset(
 
 COMMANDS = {
     PIPFILE: "pipenv lock",
-    "environment.yml": "pip list --format=freeze > requirements.txt",
+    "environment.yaml": "git mv environment.yaml environment.yml",
 }
 """What makes one of the files from another that we do not read."""
 
@@ -96,9 +99,16 @@ def find_dependency_file(names: Iterable[str], read: Callable[[str], str]) -> De
     """
     paths = set(names)
     first = next((one for one in Source if one in paths and _is_list(one, read)), None)
+    if (
+        first is Source.REQUIREMENTS
+        and Source.CONDA in paths
+        and _INCLUDES.search(read(Source.CONDA))
+    ):
+        first = Source.CONDA
     if first is not None:
-        locks = [str(one) for one in Source if one in LOCKS | {REQUIREMENTS} and one in paths]
-        return DependencyFile(first, tuple(locks[1:]))
+        counted = LOCKS | {REQUIREMENTS, Source.CONDA}
+        locks = [str(one) for one in Source if one in counted and one in paths]
+        return DependencyFile(first, tuple(one for one in locks if one != first))
     _refuse_misspelt(paths)
     _refuse_deeper(paths)
     return DependencyFile(Source.NOTHING)

@@ -10,6 +10,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from pushdeploy.model.conda_file import ALIAS, CHANNELS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -21,6 +23,9 @@ UV = frozenset(
     }
 )
 """Read by uv (docs.astral.sh/uv/reference/environment)."""
+
+CONDA = frozenset({CHANNELS, ALIAS})
+"""Read here as conda reads them."""
 
 PIP = {
     "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
@@ -49,6 +54,8 @@ SHORTEST_SECRET = 4
 """Characters: masking shorter ones would garble what is printed."""
 
 _USERINFO = re.compile(r"[a-z][a-z0-9+.-]{0,20}://([^/@\s]{1,500})@", re.IGNORECASE)
+_TOKEN = re.compile(r"/t/([^/\s,]{1,500})/")
+"""In the address of a channel of conda."""
 MASK = "****"
 
 
@@ -71,12 +78,12 @@ def index_settings(config: Mapping[str, str], texts: Iterable[str]) -> dict[str,
 
 
 def _is_told(name: str) -> bool:
-    return name in UV or CREDENTIALS.fullmatch(name) is not None
+    return name in UV | CONDA or CREDENTIALS.fullmatch(name) is not None
 
 
 def defining(told: Mapping[str, str]) -> list[str]:
     """What of it decides which packages are installed, without any secret: part of a venv's key."""
-    return [f"{name}={without_userinfo(told[name])}" for name in sorted(told) if name in UV]
+    return [f"{name}={without_userinfo(told[name])}" for name in sorted(told) if name in UV | CONDA]
 
 
 def without_userinfo(text: str) -> str:
@@ -91,7 +98,8 @@ def secrets(told: Mapping[str, str]) -> tuple[str, ...]:
         for userinfo in _USERINFO.findall(value):
             user, _, password = userinfo.partition(":")
             found |= {userinfo, password or user, unquote(password or user)}
-        if name not in UV and not name.endswith("_USERNAME") and "://" not in value:
+        found |= set(_TOKEN.findall(value)) if name in CONDA else set()
+        if name not in UV | CONDA and not name.endswith("_USERNAME") and "://" not in value:
             found |= {value, unquote(value)}
     return tuple(sorted((one for one in found if len(one) >= SHORTEST_SECRET), key=len)[::-1])
 

@@ -23,6 +23,9 @@ NAMED = re.compile(r"python3\.\d+t?")
 FETCHED = re.compile(r"cpython-(\d+)\.(\d+)\.(\d+)-[a-z0-9_.-]{1,60}")
 """What uv calls the folder of one: `cpython-3.14.2-linux-x86_64-gnu`."""
 
+RECORDED = re.compile(r"python-(\d{1,3})\.(\d{1,3})\.(\d{1,3})-\w{1,80}\.json")
+"""What conda notes of the Python that an environment has."""
+
 SECONDS = 10.0
 
 SAY = (
@@ -117,6 +120,34 @@ def of_venv(venv: Path) -> Path | None:
         return Path(os.readlink(venv / "bin" / "python"))
     except OSError:
         return None
+
+
+def of_environment(venv: Path) -> Interpreter | None:
+    """The Python that an environment of conda has itself; never started: a build wrote it.
+
+    Its record's name has the version (`conda-meta/python-3.13.1-h123_0.json`), and `bin/python`
+    must lead to the versioned name beside it.
+    """
+    try:
+        folder = os.open(venv / "conda-meta", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            names = os.listdir(folder)
+        finally:
+            os.close(folder)
+    except OSError:
+        return None
+    found = next(filter(None, map(RECORDED.fullmatch, names)), None)
+    if found is None:
+        return None
+    version = PythonVersion(int(found[1]), int(found[2]), int(found[3]))
+    path = venv / "bin" / f"python{version.major}.{version.minor}"
+    named = of_venv(venv)
+    return Interpreter(path, version) if named == Path(path.name) and is_there(path) else None
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is something of that name; a link is not followed."""
+    return os.path.lexists(path)
 
 
 def running(path: Path) -> Running | None:

@@ -30,6 +30,9 @@ OLD_BUILDS = (
 )
 """Has packages built by a setuptools that still has `pkg_resources`."""
 
+INTO_CONDA = ("UV_BREAK_SYSTEM_PACKAGES", "1")
+"""A Python of conda may say that others should leave it alone; this one is the app's."""
+
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 """Debian's ca-certificates."""
 

@@ -64,8 +64,14 @@ def _make_venv(job: Job) -> None:
         shutil.rmtree(venv / ".seed")
         (venv / ".complete").write_text("")
         return
-    (named,) = [word for word in job.argv if word.startswith("--python=") and venv.name not in word]
-    python = Path(named.removeprefix("--python="))
+    if job.argv[-1].startswith("{"):  # what py-rattler is told
+        _link_environment(venv)
+        return
+    named = [word for word in job.argv if word.startswith("--python=") and venv.name not in word]
+    if not named:
+        (venv / ".complete").write_text("")
+        return
+    python = Path(named[0].removeprefix("--python="))
     (venv / "bin").mkdir(exist_ok=True)
     if not (venv / "bin" / "python").is_symlink():
         (venv / "bin" / "python").symlink_to(python)
@@ -73,6 +79,15 @@ def _make_venv(job: Job) -> None:
     (venv / "lib64").symlink_to("lib")
     (venv / "pyvenv.cfg").write_text("")
     (venv / ".complete").write_text("")
+
+
+def _link_environment(venv: Path) -> None:
+    """What py-rattler would link of conda's Python, as far as we look at it."""
+    for folder in ("conda-meta", "bin", "lib/python3.13/site-packages"):
+        (venv / folder).mkdir(parents=True)
+    (venv / "conda-meta" / "python-3.13.1-h9_0_cp313.json").write_text("{}")
+    (venv / "bin" / "python").symlink_to("python3.13")
+    (venv / "bin" / "python3.13").write_text("")
 
 
 @dataclass

@@ -156,3 +156,27 @@ def test_a_lock_that_no_pipenv_wrote_is_refused() -> None:
 def test_a_pyproject_that_is_not_toml_is_refused_where_it_counts() -> None:
     with pytest.raises(RefusedInputError, match="not TOML"):
         needs(uv_lock=LOCKED, pyproject_toml="[")
+
+
+CONDA = "dependencies:\n  - python=3.13\n  - Flask\n  - pip:\n    - gunicorn\n"
+
+
+def test_an_environment_yml_lists_packages_of_conda_and_of_pip() -> None:
+    found = needs(environment_yml=CONDA, pyproject_toml=PROJECT)
+
+    assert found.source == "environment.yml"
+    assert found.packages == {"python", "flask", "gunicorn"}
+    assert not found.local
+    assert found.texts == needs(environment_yml=f"name: shop  # mine\n{CONDA}").texts
+
+
+def test_requirements_count_before_an_environment_yml_unless_it_includes_them() -> None:
+    both = {"environment_yml": CONDA, "requirements_txt": "six\n"}
+    including = {**both, "environment_yml": f"{CONDA}    - -r requirements.txt\n    - -e .\n"}
+
+    beside, inside = needs(**both), needs(**including)
+
+    assert (beside.source, beside.passed_over) == ("requirements.txt", ("environment.yml",))
+    assert (inside.source, inside.passed_over) == ("environment.yml", ("requirements.txt",))
+    assert (inside.local, "six" in inside.packages) == (True, True)
+    assert inside.texts["requirements.txt"] == "six\n"

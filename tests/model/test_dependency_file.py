@@ -73,7 +73,7 @@ def test_a_pyproject_that_only_configures_a_linter_is_no_list_of_packages() -> N
     ("names", "found", "command"),
     [
         (["Pipfile"], "`Pipfile`", "pipenv lock"),
-        (["environment.yml"], "`environment.yml`", "pip list --format=freeze"),
+        (["environment.yaml"], "`environment.yaml`", "git mv environment.yaml environment.yml"),
         (["requirments.txt"], "`requirments.txt`", "git mv requirments.txt requirements.txt"),
         (["backend/requirements.txt", "app.py"], "`backend/requirements.txt`", "`-r backend/req"),
         (["a/b/requirements.txt", "z/requirements.txt"], "`z/requirements.txt`", "`-r z/"),

@@ -72,3 +72,14 @@ def test_another_index_is_another_venv_and_another_password_is_not() -> None:
     assert one == ["UV_INDEX=https://pypi.example.com/simple"]
     assert one == defining({"UV_INDEX": PRIVATE.replace("s3cr%40t", "other")})
     assert one != defining({"UV_INDEX": "https://pypi.example.org/simple"})
+
+
+def test_channels_of_conda_are_told_without_what_is_secret_in_them() -> None:
+    channels = "https://ada:s3cr%40t@conda.example.com/a,https://conda.example.com/t/tok-123/b,ours"
+
+    told = index_settings({"CONDA_CHANNELS": channels}, [])
+
+    assert told == {"CONDA_CHANNELS": channels}
+    assert {"s3cr@t", "tok-123"} <= set(secrets(told))
+    assert "ours" not in secrets(told)
+    assert "s3cr" not in " ".join(defining(told))

@@ -1,0 +1,113 @@
+"""An environment of conda: two jobs, of which only the second runs packages' code."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pushdeploy.build.export import PREFIX
+from pushdeploy.deploy import fit
+from pushdeploy.events import AttemptFailed, PythonChosen, Warned
+from pushdeploy.model.conda_file import CondaFile, render_conda
+from pushdeploy.model.dependency_file import Source
+from pushdeploy.model.job import Job, JobKind
+from pushdeploy.records.app_records import AppRecords
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pushdeploy.model.ended import Ended
+    from tests.deploy.machine import FakeMachine
+
+FILE = CondaFile(("conda-forge",), ("python=3.13", "numpy"), ("flask", "-r more.txt"))
+
+
+def push(machine: FakeMachine, file: CondaFile = FILE, name: str = "one") -> Ended:
+    """`git push` of a tree with an environment.yml, whose Python is linked."""
+    commit = machine.checkout_worker.commit(name)
+    tree = machine.checkout_worker.trees[commit]
+    machine.checkout_worker.trees[commit] = replace(
+        tree, source=Source.CONDA, requirements={Source.CONDA: render_conda(file)}
+    )
+    machine.branch_names(commit)
+    return machine.deploy()
+
+
+def venv_of(job: Job) -> Path:
+    """The folder that a job fills."""
+    return job.writable[0]
+
+
+def test_py_rattler_links_and_uv_adds_what_pip_would(machine: FakeMachine) -> None:
+    assert push(machine).exit_code == 0
+
+    jobs = machine.supervisor.jobs
+    assert [job.kind for job in jobs] == [JobKind.FETCH, JobKind.FETCH, JobKind.BUILD]
+    tool, link, build = jobs
+    assert any(word.endswith("rattler.txt") for word in tool.argv)
+    wanted = json.loads(link.argv[-1])
+    assert wanted["specs"] == ["python=3.13", "numpy"]
+    assert wanted["channels"] == ["conda-forge"]
+    assert venv_of(link) == venv_of(build)
+    assert {"flask", "--requirement=more.txt"} <= set(build.argv)
+    assert "venv" not in build.argv
+    assert ("UV_BREAK_SYSTEM_PACKAGES", "1") in build.environment
+
+
+def test_the_release_has_the_python_of_its_environment(machine: FakeMachine) -> None:
+    push(machine)
+
+    release = AppRecords(machine.place).live_release()
+    assert release is not None
+    assert release.python == "3.13.1"
+    assert machine.watching.one(PythonChosen) == PythonChosen("3.13.1", Source.CONDA)
+    assert fit.misfit(machine, release) is None
+    (machine.place.venvs / release.venv / "bin" / "python3.13").unlink()
+    assert fit.misfit(machine, release) == "v1 has lost the Python of its environment"
+
+
+def test_the_same_environment_is_reused_and_another_is_made(machine: FakeMachine) -> None:
+    push(machine)
+    machine.supervisor.jobs.clear()
+
+    push(machine, name="two")
+    assert machine.supervisor.jobs == []
+    push(machine, replace(FILE, packages=("python=3.13",)), "three")
+
+    assert [job.kind for job in machine.supervisor.jobs] == [JobKind.FETCH, JobKind.BUILD]
+
+
+def test_config_vars_say_where_channels_are_and_only_the_jobs_hear_of_it(
+    machine: FakeMachine,
+) -> None:
+    said = {"CONDA_CHANNELS": "https://ada:hunter2@example.com/ours", "SECRET_KEY": "x" * 20}
+    records = AppRecords(machine.place)
+    records.save_pending_environment(replace(records.environment(), values=said))
+
+    push(machine)
+
+    _, link, build = machine.supervisor.jobs
+    assert dict(link.private) == dict(build.private)
+    assert set(dict(link.private)) == {"CONDA_CHANNELS"}
+    assert "hunter2" not in " ".join(link.argv)
+
+
+def test_what_can_not_be_solved_fails_the_deploy_and_leaves_nothing(machine: FakeMachine) -> None:
+    push(machine)
+    machine.supervisor.statuses_of_jobs[JobKind.FETCH] = 1
+
+    ended = push(machine, replace(FILE, packages=("nope",)), "two")
+
+    assert ended.exit_code == 7
+    told = machine.watching.one(AttemptFailed)
+    assert isinstance(told, AttemptFailed)
+    assert "could not be solved" in told.reason
+    assert len([one for one in machine.place.venvs.iterdir() if PREFIX not in one.name]) == 1
+
+
+def test_variables_of_the_file_are_told_to_be_config_vars(machine: FakeMachine) -> None:
+    push(machine, replace(FILE, variables=True))
+
+    warned = [one for one in machine.watching.events if isinstance(one, Warned)]
+    assert any("`variables`" in one.text for one in warned)

@@ -1,0 +1,33 @@
+"""Serve a folder to whoever knows the password. Run on a host: folder, port, `user:password`."""
+
+import base64
+import functools
+import http.server
+import sys
+
+
+class Guarded(http.server.SimpleHTTPRequestHandler):
+    """Answers 401 to all others."""
+
+    known = ""
+
+    def do_GET(self) -> None:
+        """Send a file, or ask for the password."""
+        if self.headers.get("Authorization") == self.known:
+            super().do_GET()
+            return
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="packages"')
+        self.end_headers()
+
+
+def main() -> None:
+    """Serve until it is stopped."""
+    folder, port, userinfo = sys.argv[1:]
+    Guarded.known = f"Basic {base64.b64encode(userinfo.encode()).decode()}"
+    handler = functools.partial(Guarded, directory=folder)
+    http.server.ThreadingHTTPServer(("127.0.0.1", int(port)), handler).serve_forever()
+
+
+if __name__ == "__main__":
+    main()
