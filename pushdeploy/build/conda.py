@@ -14,17 +14,15 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.build import solver, venv_jobs
 from pushdeploy.build.export import Exporter, with_tool
-from pushdeploy.build.make_venv import begin, begin_work, failed, output
+from pushdeploy.build.make_venv import begin, begin_work, failed, output, see_complete
 from pushdeploy.build.recipe import SETUPTOOLS
 from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, Report, Warned
 from pushdeploy.model.conda_file import ALIAS, DEFAULT_ALIAS, channels_of, parse_conda
 from pushdeploy.model.dependency_file import Source
-from pushdeploy.model.layout import COMPLETE
 from pushdeploy.system import files, pythons, uv
 from pushdeploy.system.compile_venv import NEEDS_SETUPTOOLS
-from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,10 +61,7 @@ def make_environment(plan: VenvPlan, report: Report) -> None:
     if status == NEEDS_SETUPTOOLS:
         report(BuildOutput("A package imports pkg_resources: adding setuptools 80, which has it"))
         status = _with_code(replace(linked, extra=(*plan.extra, SETUPTOOLS)), began, report)
-    reached(Point.BUILD_DONE)
-    if status != 0 or not (plan.venv / COMPLETE).exists():
-        files.delete_tree(plan.venv)
-        raise failed(Source.CONDA, status, machine.monotonic() - began)
+    see_complete(linked, status, began)
 
 
 def python_of(venv: Path) -> pythons.Interpreter:

@@ -61,10 +61,19 @@ def make_venv(plan: VenvPlan, report: Report, *, fresh: bool = False) -> None:
         report(BuildOutput("A package imports pkg_resources: adding setuptools 80, which has it"))
         make_venv(replace(plan, extra=(*plan.extra, SETUPTOOLS)), report)
         return
+    see_complete(plan, status, began)
+
+
+def see_complete(plan: VenvPlan, status: int, began: float) -> None:
+    """See that a build that began then, and ended with this status, has left a whole venv.
+
+    Raises:
+        DeployFailedError: no; then there is nothing left of it.
+    """
     reached(Point.BUILD_DONE)
     if status != 0 or not (plan.venv / COMPLETE).exists():
         files.delete_tree(plan.venv)
-        raise failed(plan.tree.source, status, machine.monotonic() - began)
+        raise failed(plan.tree.source, status, plan.machine.monotonic() - began)
 
 
 def _by_uv_alone(plan: VenvPlan, report: Report, *, fresh: bool) -> int:
