@@ -6,13 +6,18 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pushdeploy.build.export import PREFIX
 from pushdeploy.deploy import fit
+from pushdeploy.deploy.cleanup import clean_up
 from pushdeploy.events import AttemptFailed, PythonChosen, Warned
 from pushdeploy.model.conda_file import CondaFile, render_conda
 from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.records.app_records import AppRecords
+from tests.deploy.fakes import Killed
+from tests.deploy.machine import APP
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,6 +109,28 @@ def test_what_can_not_be_solved_fails_the_deploy_and_leaves_nothing(machine: Fak
     assert isinstance(told, AttemptFailed)
     assert "could not be solved" in told.reason
     assert len([one for one in machine.place.venvs.iterdir() if PREFIX not in one.name]) == 1
+
+
+@pytest.mark.parametrize("when", [1, 2, 3])
+def test_a_push_that_is_killed_leaves_no_half_made_environment(
+    when: int, machine: FakeMachine
+) -> None:
+    def kill() -> None:
+        if len(machine.supervisor.jobs) == when:
+            (venv_of(machine.supervisor.jobs[-1]) / "half").write_text("")
+            raise Killed(f"job {when}")
+
+    machine.push("before")
+    machine.supervisor.jobs.clear()
+    machine.supervisor.during = dict.fromkeys((JobKind.FETCH, JobKind.BUILD), kill)
+    with pytest.raises(Killed):
+        push(machine)
+    machine.supervisor.during.clear()
+
+    clean_up(machine, APP)
+
+    assert list(machine.place.venvs.glob("*/half")) == []
+    assert push(machine).exit_code == 0
 
 
 def test_variables_of_the_file_are_told_to_be_config_vars(machine: FakeMachine) -> None:

@@ -104,6 +104,8 @@ WITHOUT = {
     "keep_wheels.py": "has it fetched, or deletes it",
     "export.py": "fills folders that count when they are complete, or are emptied first; "
     "tests/build/test_export.py kills it in each job",
+    "conda.py": "fills a venv's place, which counts when it is complete; "
+    "tests/build/test_conda.py kills it in each job",
     "checkout_worker.py::make_repo": "belongs to the making of an app",
     "checkout_worker.py::_move": "the same",
     "app_records.py": "these are the records themselves",
@@ -112,10 +114,10 @@ WITHOUT = {
 # Functions in which two calls are one step, and why.
 TOGETHER = {
     "boot.py::_make_room": "what `keep_warm` and `clean_up` do, when memory is short",
-    "make_venv.py::_begin": "empties the place of a venv before it is made",
+    "make_venv.py::begin": "empties the place of a venv before it is made",
     "make_venv.py::_begin_growth": "the same",
     "make_venv.py::_fetched": "its caller has the point",
-    "make_venv.py::_begin_work": "the same, of a build's own folder",
+    "make_venv.py::begin_work": "the same, of a build's own folder",
     "make_venv.py::make_venv": "two jobs, of which the second begins as if there had been none",
     "run_steps.py::_made": "deletes what nothing names",
     "run_steps.py::_run": "empties the place of what steps write before they run",
