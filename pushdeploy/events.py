@@ -115,6 +115,22 @@ class PythonChosen(Event):
 
 
 @dataclass(slots=True)
+class SystemPackagesInstalling(Event):
+    """The server lacks what the Aptfile names, and it is installed now."""
+
+    name: ClassVar[str] = "system_packages.installing"
+    packages: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class SystemPackagesInstalled(Event):
+    """They are here."""
+
+    name: ClassVar[str] = "system_packages.installed"
+    seconds: float
+
+
+@dataclass(slots=True)
 class PythonFetching(Event):
     """The Python that the repo asks for is not here, and is fetched now."""
 

@@ -35,7 +35,9 @@ Reading = (
 """Events of what the commit says."""
 
 Making = (
-    events.PythonFetching
+    events.SystemPackagesInstalling
+    | events.SystemPackagesInstalled
+    | events.PythonFetching
     | events.PythonChosen
     | events.GunicornAdded
     | events.ListsPassedOver
@@ -97,6 +99,11 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:
 
 def _later(event: Making | GoingLive, seen: Viewpoint | None) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an event, none nested
     match event:
+        case events.SystemPackagesInstalling(packages=packages):
+            yield STEP + "Installing packages of the system (Aptfile)"
+            yield from wrapped(DETAIL, ", ".join(packages))
+        case events.SystemPackagesInstalled(seconds=seconds):
+            yield DETAIL + "Done" + _took(seconds)
         case events.PythonFetching(version=version, source=source):
             yield STEP + f"Fetching Python {version} ({source}) with uv"
         case events.PythonChosen(version=version, source=source, asked=asked):

@@ -13,6 +13,7 @@ from pushdeploy.model.layout import SERVER
 from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system import processes
 from pushdeploy.system.accounts import ServerAccounts
+from pushdeploy.system.apt import ServerPackages
 from pushdeploy.system.fetch_python import OwnPythons, ServerPythons
 from pushdeploy.system.nginx import Nginx
 from pushdeploy.system.ports import TcpPorts
@@ -50,6 +51,7 @@ def server_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         ports=TcpPorts(),
         timers=systemd,
         pythons=ServerPythons(),
+        packages=ServerPackages(),
         proxy=Nginx(SERVER.state),
         certificates=ServerCertificates(),
         firewall=ServerFirewall(),
@@ -70,6 +72,7 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         NoAccess,
         NoCertificates,
         NoFirewall,
+        NoPackages,
         NoPostgres,
         NoProxy,
     )
@@ -86,6 +89,7 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         ports=TcpPorts(),
         timers=supervisord,
         pythons=OwnPythons(),
+        packages=NoPackages(),
         proxy=NoProxy(),
         certificates=NoCertificates(),
         firewall=NoFirewall(),

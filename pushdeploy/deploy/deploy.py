@@ -12,23 +12,21 @@ from pushdeploy.deploy.declared import apply_collected, apply_declared, environm
 from pushdeploy.deploy.go_live import go_live, went_live
 from pushdeploy.deploy.release import write_release
 from pushdeploy.deploy.release_phase import release_phase
+from pushdeploy.deploy.system_packages import have_system_packages
 from pushdeploy.deploy.warnings import warnings
 from pushdeploy.events import (
     FilesPassedOver,
     OneShotsFound,
     ProcessTypesFound,
     Report,
-    Warned,
     WorkersDefaulted,
 )
 from pushdeploy.model.appjson import AppJson, parse_app_json
-from pushdeploy.model.aptfile import advice
 from pushdeploy.model.formation import is_one_shot
 from pushdeploy.model.procfile import Procfile, parse_procfile
 from pushdeploy.model.release import Binding, Kind, Release
 from pushdeploy.model.web_server import web_server
 from pushdeploy.records.app_records import read_release_or_none
-from pushdeploy.system import dpkg
 from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
@@ -59,6 +57,8 @@ def deploy(
     _tell_of_tree(tree, procfile, report)
     _tell_of_workers(records, tree, procfile, report)
     environment = environment_for(records, tree, report)
+    if tree.system_packages:
+        have_system_packages(machine, settings, tree, report)
     venv = build(machine, app, tree, procfile, report)
     code = built_code(machine, records, tree, venv, environment, report)
     release = with_code(new_release(records, tree, procfile, venv, who, machine.now()), code)
@@ -75,14 +75,11 @@ def deploy(
 
 
 def _tell_of_tree(tree: Tree, procfile: Procfile, report: Report) -> None:
-    """What is found in it, what is passed over, and what the server lacks for it."""
+    """What is found in it, and what is passed over."""
     types = tuple(line.name for line in procfile.lines)
     report(ProcessTypesFound(types, tree.guessed, procfile.web.command if tree.guessed else ""))
     if tree.foreign:
         report(FilesPassedOver(tree.foreign))
-    lacking = dpkg.missing(tree.system_packages)
-    if lacking:
-        report(Warned(*advice(lacking)))
 
 
 def _tell_of_workers(records: AppRecords, tree: Tree, procfile: Procfile, report: Report) -> None:

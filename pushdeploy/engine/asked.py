@@ -29,6 +29,8 @@ class Caller:
     rights: frozenset[Right]
     by_key: bool = False
     """Let in by an ssh key, whose name is then the caller's."""
+    is_owner: bool = False
+    """Root, or whom embedded mode belongs to."""
     refusal: str = ""
     hint: str | None = None
     """What is said to somebody without the right."""
@@ -81,7 +83,8 @@ def caller_of(machine: Machine, session: Session, request: Mapping[str, Any]) ->
     name, standing = _name(peer.user), machine.access.standing(peer.user)
     match standing:
         case Standing.OWNER | Standing.KEYS:
-            return Caller(claimed or name, ALL, by_key=standing is Standing.KEYS)
+            by_key = standing is Standing.KEYS
+            return Caller(claimed or name, ALL, by_key=by_key, is_owner=not by_key)
         case Standing.MEMBER:
             return Caller(name, ALL)
         case Standing.STRANGER:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Proxy,
         Pythons,
         Resources,
+        SystemPackages,
         Timers,
     )
     from pushdeploy.model.instance import Instance, Status
@@ -196,6 +197,7 @@ class Machine:
     ports: Ports
     timers: Timers
     pythons: Pythons
+    packages: SystemPackages
     proxy: Proxy
     certificates: Certificates
     firewall: Firewall

@@ -75,6 +75,20 @@ class Pythons(Protocol):
         """
 
 
+class SystemPackages(Protocol):
+    """Knows and installs packages of the system."""
+
+    def missing(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those that are not installed; none where nobody can tell."""
+
+    def install(self, names: Sequence[str]) -> None:
+        """Install them, and remove nothing.
+
+        Raises:
+            UnavailableError: it failed, or can't be done here, and why.
+        """
+
+
 class Timers(Protocol):
     """Has commands of ours run later, without anything of ours that waits."""
 

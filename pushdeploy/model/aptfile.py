@@ -11,7 +11,9 @@ APTFILE = "Aptfile"
 
 MOST_PACKAGES = 100
 
-_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]{1,99}")
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]{0,98}[a-z0-9+.]")
+"""As Debian names them (policy, 5.6.7), and nothing that apt-get takes for more: a name with `-`
+at its end would be removed."""
 
 
 def parse_aptfile(text: str) -> tuple[str, ...]:

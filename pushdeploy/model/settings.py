@@ -53,6 +53,8 @@ class AppSettings:
     """Seconds; 0 stops the old web process as soon as it has drained."""
     databases: tuple[Database, ...] = ()
     """What it has on the same server."""
+    system_packages: bool = False
+    """Its pushes may install what its Aptfile names; root alone says so."""
     watchdog: bool = True
     """A web process that answers nothing any more is restarted."""
 
@@ -87,6 +89,7 @@ def render_settings(settings: AppSettings) -> str:
             "warm": settings.warm,
             "watchdog": settings.watchdog,
             **({"root": settings.root} if settings.root else {}),
+            **({"system_packages": True} if settings.system_packages else {}),
             **({"databases": list(map(str, settings.databases))} if settings.databases else {}),
             "storage": list(settings.storage),
             "domains": list(settings.domains),
@@ -132,6 +135,7 @@ def parse_settings(text: str) -> AppSettings:
             certified=tuple(str(domain) for domain in table.get("certified", [])),
             warm=int(table.get("warm", WARM_SECONDS)),
             watchdog=bool(table.get("watchdog", True)),
+            system_packages=table.get("system_packages", False) is True,
         )
     except (ValueError, KeyError, TypeError, AttributeError, PushdeployError) as error:
         raise RefusedInputError(f"settings.toml can't be read: {error}") from error

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 OF_APP = frozenset(
     (
+        *("apt:allow", "apt:forbid"),
         *("apps:destroy", "apps:set", "bare:set", "builds:clear-cache", "certs:add", "certs:auto"),
         *("certs:remove", "config", "config:explain", "config:get", "config:import"),
         *("config:set", "config:unset", "deploy", "domains", "domains:add", "domains:remove"),

@@ -6,12 +6,20 @@ engine is killed.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pushdeploy.errors import UnavailableError
-from pushdeploy.system import command
+from pushdeploy.system import command, dpkg
 from pushdeploy.system.command import Command
 from pushdeploy.system.systemctl import transient_until_end
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
 INSTALL_SECONDS = 1800.0
+
+INSTALL = ("install", "--yes", "--no-install-recommends", "--no-remove")
+"""Whatever is here stays: a package that conflicts with another is refused."""
 
 SETTINGS = (
     "--setenv=DEBIAN_FRONTEND=noninteractive",
@@ -28,16 +36,32 @@ def install(*packages: str) -> None:
     Raises:
         UnavailableError: it failed; the message has its last line.
     """
-    said = _apt("install", "--yes", "--no-install-recommends", *packages)
+    said = _apt(*INSTALL, "--", *packages)
     if said.status != 0:
         _apt("update")
-        said = _apt("install", "--yes", "--no-install-recommends", *packages)
+        said = _apt(*INSTALL, "--", *packages)
     if said.status != 0:
         lines = (said.stderr or said.stdout).strip().splitlines()
         raise UnavailableError(
             f"apt-get could not install {', '.join(packages)}: {lines[-1] if lines else 'no word'}",
             hint=f"sudo apt-get update && sudo apt-get install {' '.join(packages)}",
         )
+
+
+class ServerPackages:
+    """The packages of a server."""
+
+    def missing(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those that are not installed."""
+        return dpkg.missing(names)
+
+    def install(self, names: Sequence[str]) -> None:
+        """Install them.
+
+        Raises:
+            UnavailableError: it failed, and why.
+        """
+        install(*names)
 
 
 def _apt(*words: str) -> command.Output:

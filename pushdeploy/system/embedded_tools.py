@@ -10,9 +10,10 @@ from pushdeploy.errors import UnavailableError
 from pushdeploy.model.refname import push_command
 from pushdeploy.model.rights import Standing
 from pushdeploy.model.site import Certificate
+from pushdeploy.system import dpkg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from pushdeploy.model.database import PostgresFacts
     from pushdeploy.model.site import NginxFeatures, Site
@@ -139,6 +140,25 @@ class NoFirewall:
     def fence(self, own: Mapping[int, Collection[int]]) -> bool:
         """All apps are the same person's, so the kernel can't tell them apart."""
         return False
+
+
+class NoPackages:
+    """What the machine has can be seen; nothing is installed there."""
+
+    def missing(self, names: Iterable[str]) -> tuple[str, ...]:
+        """By dpkg, where there is one."""
+        return dpkg.missing(names)
+
+    def install(self, names: Sequence[str]) -> None:
+        """Only on a server.
+
+        Raises:
+            UnavailableError: always.
+        """
+        raise UnavailableError(
+            "packages of the system are installed on a server only",
+            hint=f"sudo apt-get install {' '.join(names)}",
+        )
 
 
 class NoPostgres:

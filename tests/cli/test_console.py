@@ -72,6 +72,11 @@ LOOKS: list[tuple[Known, str]] = [
         "-----> Using Python 3.11.2, the server's own\n",
     ),
     (
+        events.SystemPackagesInstalling(("libvips42", "libpq-dev")),
+        "-----> Installing packages of the system (Aptfile)\n       libvips42, libpq-dev\n",
+    ),
+    (events.SystemPackagesInstalled(4.1), "       Done (4.1 s)\n"),
+    (
         events.PythonFetching("3.14.2", ".python-version"),
         "-----> Fetching Python 3.14.2 (.python-version) with uv\n",
     ),
@@ -93,6 +98,10 @@ LOOKS: list[tuple[Known, str]] = [
         "       requirements.txt counts; passed over: poetry.lock, uv.lock\n",
     ),
     (events.BuildStarted(), "-----> Installing requirements.txt with uv\n"),
+    (
+        events.BuildStarted("environment.yml"),
+        "-----> Installing environment.yml with py-rattler and uv\n",
+    ),
     (events.BuildStarted("uv.lock"), "-----> Installing uv.lock with uv\n"),
     (events.BuildStarted(""), "-----> No list of packages in the repo: making an empty venv\n"),
     (events.Built(reused=True, seconds=0.0, source=""), "       Venv reused\n"),

@@ -14,7 +14,7 @@ from pushdeploy.system.embedded_tools import NoAccess
 from pushdeploy.system.ufw import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pushdeploy.model.site import Site
@@ -219,6 +219,24 @@ class FakeFirewall:
         """Remember it."""
         self.fenced = own
         return True
+
+
+@dataclass
+class FakePackages:
+    """Packages of the system in name only."""
+
+    here: set[str] = field(default_factory=set)
+    refusal: Exception | None = None
+
+    def missing(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those that the test has not put here."""
+        return tuple(name for name in names if name not in self.here)
+
+    def install(self, names: Sequence[str]) -> None:
+        """They are here then."""
+        if self.refusal is not None:
+            raise self.refusal
+        self.here.update(names)
 
 
 @dataclass

@@ -29,6 +29,7 @@ from tests.deploy.fake_tools import (
     FakeAccess,
     FakeCertificates,
     FakeFirewall,
+    FakePackages,
     FakePostgres,
     FakeProxy,
 )
@@ -94,6 +95,7 @@ class FakeMachine(Machine):
     resources: FakeResources
     timers: FakeTimers
     pythons: FakePythons
+    packages: FakePackages
     proxy: FakeProxy
     certificates: FakeCertificates
     firewall: FakeFirewall
@@ -222,6 +224,7 @@ def make_machine(root: Path, run: Path) -> FakeMachine:
         ports=TcpPorts(),
         timers=FakeTimers(),
         pythons=FakePythons(),
+        packages=FakePackages(),
         proxy=proxy,
         certificates=FakeCertificates(root / "issued", proxy),
         firewall=FakeFirewall(),

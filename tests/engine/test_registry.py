@@ -55,6 +55,7 @@ RIGHTS = {
             "bare.set",
             "python.install",
             "python.auto",
+            "apt.set",
             "certs.renewed",
             "reconcile",
             "watchdog.found",

@@ -78,6 +78,7 @@ QUERIES = {
     *("maintenance_page", "obstacles", "require_issuer", "check_reachable", "issued", "check"),
     *("facts", "is_trusted", "served", "is_active", "status", "plan", "require_keys"),
     *("standing", "refusal", "live_commit", "live_release", "newest_tried", "commit_of"),
+    *("missing", "install"),  # packages of the system: apt's own, and twice is once
     "fetch",  # a Python that counts when it is complete; who is killed fetches again
 }
 

@@ -17,6 +17,12 @@ def test_what_is_no_package_is_left_out() -> None:
     assert parse_aptfile(text) == ()
 
 
+def test_nothing_is_named_that_apt_would_take_for_an_order() -> None:
+    text = "openssh-server-\nlibvips*\nlibvips42/testing\n--purge\n^lib\ng++\n"
+
+    assert parse_aptfile(text) == ("g++",)
+
+
 def test_a_long_file_is_cut() -> None:
     assert len(parse_aptfile("".join(f"lib{n}\n" for n in range(1000)))) == MOST_PACKAGES
 
