@@ -23,7 +23,9 @@ ADDED = "waitress==3.0.2"
 def measure(machine: Machine, book: Book, runs: int, boot: Boot) -> None:
     """Warm and cold in turn; a comment makes every requirements.txt a new one.
 
-    Before each, a version without the package is pushed: the last venv has it not.
+    Before each, a version without the package is pushed: the last venv has it not. And before each
+    side the disk is synced: the floor and the tools of other people leave a venv to be written back,
+    and ours, which syncs, would wait for theirs.
     """
     for turn in range(2 * runs + 1):
         cold = turn % 2 == 1
@@ -62,7 +64,10 @@ def _measure_one(
         sides |= {peer.name: partial(_peer, machine, peer, version) for peer in PEERS}
     names = list(sides)
     start = first % len(names)
-    seen = {side: sides[side]() for side in names[start:] + names[:start]}
+    seen = {}
+    for side in names[start:] + names[:start]:
+        machine.host.run("sync")
+        seen[side] = sides[side]()
     venv, plain, own = seen.pop("floor")
     live, ended = seen.pop("pushdeploy")
     book.add(name, "floor", "uv makes the venv", venv)
