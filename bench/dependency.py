@@ -24,8 +24,8 @@ def measure(machine: Machine, book: Book, runs: int, boot: Boot) -> None:
     """Warm and cold in turn; a comment makes every requirements.txt a new one.
 
     Before each, a version without the package is pushed: the last venv has it not. And before each
-    side the disk is synced: the floor and the tools of other people leave a venv to be written back,
-    and ours, which syncs, would wait for theirs.
+    side the disk is synced: other sides leave a venv to be written back, and ours, which syncs,
+    would wait for theirs.
     """
     for turn in range(2 * runs + 1):
         cold = turn % 2 == 1

@@ -71,6 +71,8 @@ class Trace:
     syncs: list[tuple[float, str]] = field(default_factory=list)
     _parents: dict[int, int] = field(default_factory=dict)
     _host: int = 0
+    _engine: int = 0
+    _pre_receive: int = 0
     _under_way: dict[int, float] = field(default_factory=dict)
 
     @classmethod
@@ -111,7 +113,7 @@ class Trace:
             self._end(at, pid)
         elif event.startswith("sys_enter_"):
             self._under_way[thread] = at
-            if name == "engine" and event == "sys_enter_rename":
+            if pid == self._engine and event == "sys_enter_rename":
                 self.moments["last rename"] = at
         elif event.startswith("sys_exit_"):
             self._sync(at, pid, event.removeprefix("sys_exit_"), thread, name)
@@ -131,9 +133,15 @@ class Trace:
         for mark, moment in EXECUTED.items():
             if mark in program:
                 self.moments.setdefault(moment, at)
+        if "bin/engine" in program:
+            self._engine = pid
+        if "hooks/pre-receive" in program:
+            self._pre_receive = pid
         if program == "/usr/bin/git" and "wrapper" in self.moments:
             self.moments.setdefault("receive-pack", at)
-        if program.endswith("venv/bin/python") and "engine" in self.moments:
+        if program == "/usr/bin/git" and "post-receive" in self.moments:
+            self.moments.setdefault("checkout", at)
+        if program.endswith("venv/bin/python") and self._parents.get(pid) == self._engine != 0:
             self.moments.setdefault("receiver", at)
         if program == "/usr/bin/systemctl" and "receiver ends" in self.moments:
             self.moments.setdefault("first systemctl", at)
@@ -143,7 +151,7 @@ class Trace:
         if one is None:
             return
         one.ended = at
-        if "hooks/pre-receive" in one.program:
+        if pid == self._pre_receive:
             self.moments["pre-receive ends"] = at
         if one.began == self.moments.get("receiver"):
             self.moments["receiver ends"] = at
@@ -153,10 +161,8 @@ class Trace:
     def _sync(self, at: float, pid: int, call: str, thread: int, name: str) -> None:
         began = self._under_way.pop(thread, at)
         self.syncs.append((began, f"{call} by {name} [{pid}] took {at - began:.1f}"))
-        if name == "engine":
-            self.moments.setdefault("attempt noted", at)
-            if "start script" in self.moments:
-                self.moments.setdefault("switch", at)
+        if pid == self._engine and "start script" in self.moments:
+            self.moments.setdefault("switch", at)
 
 
 def _parent(pid: int) -> int:
