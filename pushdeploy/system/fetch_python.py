@@ -7,6 +7,7 @@ that it made. uv knows the digests of what it fetches; a mirror is named in `/et
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import time
 from typing import TYPE_CHECKING
@@ -38,7 +39,11 @@ FETCH = (
 
 PRIVATE = "/tmp"  # noqa: S108 - the unit has one of its own
 
-MOST_SAID = 2000
+MOST_SAID = 4000
+LONGEST_CAUSE = 300
+
+HOST = re.compile(r"https?://(?:[^/\s`@]{1,200}@)?([A-Za-z0-9.-]{1,200})")
+CAUSE = re.compile(r"^(?:cause|Caused by): ")
 
 
 class ServerPythons:
@@ -127,11 +132,23 @@ def _run(line: Command, archive: Path) -> None:
             os.close(descriptor)
         said.unlink(missing_ok=True)
     if status != 0:
-        why = " ".join(text.rpartition("error: ")[2].split()) or f"status {status}"
         raise UnavailableError(
-            f"uv could not fetch that Python: {why}",
+            f"uv could not fetch that Python{deciding(text) or f': status {status}'}",
             hint="uv needs the network, or a mirror in /etc/uv/uv.toml: python-install-mirror",
         )
+
+
+def deciding(said: str) -> str:
+    """What of uv's chain of causes decides: the last one, and from where it would have come.
+
+    Each line after `error: …` begins with `cause: …`; together they would fill a screen.
+    """
+    lines = [line.strip() for line in said.rpartition("error: ")[2].splitlines() if line.strip()]
+    if not lines:
+        return ""
+    host = HOST.search(said)
+    from_where = f" from {host[1]}" if host else ""
+    return f"{from_where}: {CAUSE.sub('', lines[-1], count=1)[:LONGEST_CAUSE]}"
 
 
 def _placed(aside: Path, folder: Path) -> Path:

@@ -14,6 +14,7 @@ from pushdeploy.apps.lifecycle import (
     without_settings,
 )
 from pushdeploy.apps.restore import own, own_server
+from pushdeploy.build.old_pythons import remove_old
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.attempt import Audience, app_lock
 from pushdeploy.deploy.change_release import Change, change_release
@@ -130,6 +131,7 @@ def reconcile_all(
         later: have that done by itself, each app in a process of its own.
     """
     server = told(lambda: own_server(machine, deep=deep))
+    server += _remove_old_pythons(machine)
     fence_ports(machine)  # somebody may have flushed all of the kernel's tables
     done, busy = _set_all_right(machine, audience, deep=deep)
     done |= _sweep(machine)
@@ -197,6 +199,15 @@ def _sweep(machine: Machine) -> dict[str, list[str]]:
         reached(Point.APPS_SWEPT)
     _sweep_first_pushes(machine)
     return done
+
+
+def _remove_old_pythons(machine: Machine) -> list[str]:
+    try:
+        return remove_old(machine)
+    except BusyError:  # one is being fetched
+        return []
+    except Exception as error:  # noqa: BLE001 - as above
+        return [failed(error)]
 
 
 def _collect(machine: Machine, app: str) -> list[str]:

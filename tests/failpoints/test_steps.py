@@ -123,6 +123,7 @@ TOGETHER = {
     "make_venv.py::make_venv": "two jobs, of which the second begins as if there had been none",
     "run_steps.py::_made": "deletes what nothing names",
     "run_steps.py::_run": "empties the place of what steps write before they run",
+    "old_pythons.py::remove_old": "deletes what no venv names; who is killed deletes it next time",
     "checkout.py::wanted_commit": "asks for a commit's name",
     "explain.py::_facts": "asks what a commit holds",
     "static.py::_open": "modes of one folder; whoever adds the mount again does the same",

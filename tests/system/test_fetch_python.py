@@ -9,7 +9,7 @@ import pytest
 
 from pushdeploy.errors import UnavailableError
 from pushdeploy.system import pythons, uv
-from pushdeploy.system.fetch_python import OwnPythons
+from pushdeploy.system.fetch_python import OwnPythons, deciding
 from tests.system.mirror import make_mirror
 
 UV = Path(sys.executable).with_name("uv")
@@ -64,3 +64,31 @@ def test_what_is_not_complete_does_not_count(tmp_path: Path) -> None:
     (tmp_path / "pypy-3.11.2-linux-x86_64-gnu").mkdir()
 
     assert pythons.fetched(tmp_path) == []
+
+
+NO_NAME = """\
+Downloading cpython-3.14.10-linux-x86_64-gnu
+error: Failed to install cpython-3.14.10-linux-x86_64-gnu
+  cause: Request failed after 3 retries in 6.1s
+  cause: Failed to download `https://github.com/astral-sh/cpython-3.14.10.tar.gz`
+  cause: client error (Connect)
+  cause: failed to lookup address information: Name or service not known
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            NO_NAME,
+            " from github.com: failed to lookup address information: Name or service not known",
+        ),
+        (
+            "error: No download found for request: cpython-3.4\n",
+            ": No download found for request: cpython-3.4",
+        ),
+        ("", ""),
+    ],
+)
+def test_of_all_causes_the_last_one_is_told(said: str, told: str) -> None:
+    assert deciding(said) == told
