@@ -327,6 +327,14 @@ class RolledBack(Event):
 
 
 @dataclass(slots=True)
+class ScheduleChanged(Event):
+    """What runs by the clock is another from now on."""
+
+    name: ClassVar[str] = "schedule.changed"
+    jobs: tuple[str, ...]
+
+
+@dataclass(slots=True)
 class Warned(Event):
     """Something a person should know; the attempt goes on."""
 

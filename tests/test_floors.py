@@ -26,6 +26,7 @@ FLOORS = (
         "proxy",
         "apps",
         "build",
+        "schedules",
         "deploy",
         "watch",
         "databases",
@@ -67,6 +68,7 @@ MEANT = {"bug", "our_bug", "_our_bug", "OUR_BUG", "_journal", "JOURNAL"}
 
 OWNERS = {
     "subprocess": {"system/command.py"},
+    "cronsim": {"model/cron_line.py"},
     "git": {"system/git.py"},
     "psutil": {"system/processes.py"},
     "jinja2": {"system/rendering.py"},

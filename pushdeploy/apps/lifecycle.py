@@ -215,6 +215,7 @@ def half_destroyed(machine: Machine) -> list[str]:
 def _delete(machine: Machine, place: AppLayout) -> None:
     """All that is the app's; at last the folder that says so, whose lock is held."""
     app = place.name
+    machine.schedules.apply(app, ())
     machine.supervisor.stop_jobs(app)
     machine.supervisor.close_front(app)
     machine.supervisor.forget(app, [one.unit for one in machine.supervisor.statuses(app)])

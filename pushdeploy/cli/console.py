@@ -63,6 +63,7 @@ GoingLive = (
     | events.WebStayedUp
     | events.WentLive
     | events.RolledBack
+    | events.ScheduleChanged
     | events.Warned
     | events.AttemptFailed
     | events.AttemptEnded
@@ -147,6 +148,8 @@ def _going_live(event: GoingLive, seen: Viewpoint | None) -> Iterator[str]:  # n
     match event:
         case events.WebStarting(release=release):
             yield STEP + f"Starting web of v{release}"
+        case events.ScheduleChanged(jobs=jobs):
+            yield from wrapped(DETAIL, f"By the clock: {', '.join(jobs) or 'nothing any more'}")
         case events.WebUnhealthy(what=what):
             yield from wrapped(DETAIL, f"{escaped(what)}; asking again")
         case events.WebHealthy(url=url, status=status, seconds=seconds):

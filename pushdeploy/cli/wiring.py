@@ -18,6 +18,7 @@ from pushdeploy.system.fetch_python import OwnPythons, ServerPythons
 from pushdeploy.system.nginx import Nginx
 from pushdeploy.system.ports import TcpPorts
 from pushdeploy.system.postgres import ServerPostgres
+from pushdeploy.system.schedules import SystemdSchedules
 from pushdeploy.system.server_tools import ServerAccess, ServerCertificates, ServerFirewall
 from pushdeploy.system.systemd import Systemd
 from pushdeploy.system.unit_files import load_templates
@@ -50,6 +51,7 @@ def server_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         resources=processes,
         ports=TcpPorts(),
         timers=systemd,
+        schedules=SystemdSchedules(),
         pythons=ServerPythons(),
         packages=ServerPackages(),
         proxy=Nginx(SERVER.state),
@@ -75,6 +77,7 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         NoPackages,
         NoPostgres,
         NoProxy,
+        NoSchedules,
     )
     from pushdeploy.system.supervisord import Supervisord
 
@@ -88,6 +91,7 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         resources=processes,
         ports=TcpPorts(),
         timers=supervisord,
+        schedules=NoSchedules(),
         pythons=OwnPythons(),
         packages=NoPackages(),
         proxy=NoProxy(),

@@ -123,6 +123,7 @@ def new_release(
         checks=app_json.healthchecks,
         storage=tree.storage,
         settings=tree.settings,
+        cron=app_json.cron,
     )
 
 

@@ -14,6 +14,7 @@ from pushdeploy.errors import PortTakenError, PushdeployError
 from pushdeploy.events import Event, Report, Warned, WentLive, WorkersChanged
 from pushdeploy.proxy.bare_address import addresses
 from pushdeploy.records.app_records import AppRecords, read_release_or_none
+from pushdeploy.schedules.follow import follow
 from pushdeploy.system.failpoints import Point, reached
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def go_live(
             healthy=healthy,
             boot_seconds=healthy - began if healthy else 0.0,
         )
+        follow(machine, records, release, settings, report)
     except Exception:
         _go_back(machine, records, former, previous, report, kind)
         raise
@@ -119,7 +121,10 @@ def _go_back(
     reached(Point.SETTINGS_RESTORED)
     before = None if previous is None else read_release_or_none(records, previous)
     if before is None:
+        if previous is None:
+            follow(machine, records, None, settings)
         return
+    follow(machine, records, before, settings)
 
     def told(event: Event) -> None:
         if isinstance(event, WorkersChanged):

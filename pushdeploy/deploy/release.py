@@ -6,12 +6,14 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
+from pushdeploy.model.cron_job import HEARTBEAT, URL_VARIABLE
 from pushdeploy.model.environment import Environment, render_shell
 from pushdeploy.model.release import Release, render_release
 from pushdeploy.model.runner import without_runner
 from pushdeploy.records.app_records import RECORD, readers
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.files import File, create_all, delete_tree, sync_folder
+from pushdeploy.system.unit_files import TOOL_PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,18 +94,24 @@ def _link_built(aside: ReleaseLayout, release: Release) -> None:
 
 def _scripts(place: AppLayout, release: Release) -> list[tuple[str, str]]:
     scripts = [
-        (
-            line.name,
-            _script(
-                place,
-                release,
-                line.name,
-                f"exec /bin/bash -c -- {shlex.quote(without_runner(line.command))}",
-            ),
-        )
+        (line.name, _script(place, release, line.name, _by_bash(line.command)))
         for line in release.procfile.lines
     ]
+    for job in release.cron:
+        named = release.procfile.get(job.command)
+        line = _by_bash(named.command if named else job.command)
+        scripts.append((job.script, _script(place, release, job.script, line)))
+        if job.heartbeat:
+            text = _script(place, release, job.heartbeat_script, _heartbeat(job.heartbeat))
+            scripts.append((job.heartbeat_script, text))
     return [*scripts, (f".{RUN}", _script(place, release, "one-off command", ONE_OFF))]
+
+
+def _heartbeat(url: str) -> str:
+    """Told by our own program; a config var is read where all of them are."""
+    name = url.strip("${}") if url.startswith("$") else ""
+    value = f'"${{{name}-}}"' if name else shlex.quote(url)
+    return f'export {URL_VARIABLE}={value}\nexec {TOOL_PYTHON} -I -m {HEARTBEAT} "$@"'
 
 
 def _by_bash(command: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Proxy,
         Pythons,
         Resources,
+        Schedules,
         SystemPackages,
         Timers,
     )
@@ -196,6 +197,7 @@ class Machine:
     resources: Resources
     ports: Ports
     timers: Timers
+    schedules: Schedules
     pythons: Pythons
     packages: SystemPackages
     proxy: Proxy

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pushdeploy.model.cron_job import TimedJob
     from pushdeploy.model.python_version import PythonVersion
     from pushdeploy.model.rights import Standing
     from pushdeploy.model.site import Certificate, NginxFeatures, Site
@@ -94,6 +95,23 @@ class Timers(Protocol):
 
     def wake(self, app: str, seconds: float) -> None:
         """Have `reconcile` run for the app after so long; the newest call counts."""
+
+
+class Schedules(Protocol):
+    """Runs an app's jobs by the clock, without anything of ours that waits."""
+
+    @property
+    def refusal(self) -> str:
+        """Why it can't, in words; empty where it can."""
+
+    def apply(self, app: str, jobs: Sequence[TimedJob]) -> bool:
+        """Have exactly these jobs of the app run when they are due; True when that changed.
+
+        A job that runs goes on. May be killed at any instant, and repeated.
+        """
+
+    def running(self, app: str) -> set[str]:
+        """The names of the jobs that run now, by the clock or by hand."""
 
 
 class Proxy(Protocol):

@@ -1,4 +1,4 @@
-"""`app.json`: the health checks in Dokku's form, and the config vars in Heroku's, `env`.
+"""`app.json`: health checks and `cron` in Dokku's form, and the config vars in Heroku's, `env`.
 
 Checks of `web` are used (`dokku_check` says how), those of type `liveness` and `readiness` and of
 other process types are passed over: nothing of ours runs between deploys, and workers are checked
@@ -22,6 +22,8 @@ from pushdeploy.model.text import quoted, refuse_longer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pushdeploy.model.cron_job import CronJob
 
 LONGEST_APP_JSON = 256 * 1024
 """Characters: other tools keep their own things there too."""
@@ -54,6 +56,8 @@ class AppJson:
     """Config vars that the first release needs, by name."""
     predeploy: str = ""
     """`scripts.dokku.predeploy`: what Dokku runs at the end of a build, a line for the shell."""
+    cron: tuple[CronJob, ...] = ()
+    """What runs by the clock."""
 
 
 def parse_app_json(text: str) -> AppJson:
@@ -66,7 +70,17 @@ def parse_app_json(text: str) -> AppJson:
     refuse_longer(text, LONGEST_APP_JSON, "app.json")
     root = parse_json(text, "app.json")
     root.keys()
-    return AppJson(tuple(_checks(root)) or (DEFAULT_CHECK,), _env(root), _predeploy(root))
+    checks = tuple(_checks(root)) or (DEFAULT_CHECK,)
+    return AppJson(checks, _env(root), _predeploy(root), _cron(root))
+
+
+def _cron(root: JsonNode) -> tuple[CronJob, ...]:
+    cron = root.get("cron")
+    if not cron:
+        return ()
+    from pushdeploy.model.cron_declared import parse_cron  # noqa: PLC0415 - most have none
+
+    return parse_cron(cron)
 
 
 def _env(root: JsonNode) -> tuple[DeclaredVar, ...]:

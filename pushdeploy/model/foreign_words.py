@@ -69,7 +69,7 @@ _SITE = ("nginx sites are rewritten by each change; these are the settings", f"{
 _LOAD = ("a process may use what the server has; `ps` shows how much it uses", f"{P} ps")
 _PYTHON = ("there are no buildpacks, just .python-version and requirements.txt", _PUSH)
 _NO_DOCKER = ("there are no containers or images, just a venv and systemd", f"{P} ps")
-_JOBS = ("there are no scheduled jobs: run a worker that waits, or use cron", f"{P} run COMMAND")
+_JOBS = ("jobs run by the clock as `cron` in app.json says", f"{P} cron")
 _UPGRADE = ("a newer installer.sh upgrades the server", f"{P} version")
 _HTTP_OFF = ("an app without a certificate is served over plain HTTP", f"{P} certs")
 
@@ -166,7 +166,7 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ),
     ("ps:exec exec enter shell bash sh console ssh app:exec run:inside attach python", _ONE_OFF),
     ("run:detached run:list run:logs run:rake rake manage", _ONE_OFF),
-    ("scheduler cron cron:* schedule scheduler:* clock jobs tasks", _JOBS),
+    ("scheduler cron:list cron:report cron:set schedule scheduler:* clock jobs tasks", _JOBS),
     ("access access:* members members:* orgs teams users user:* ssh-keys:list", _KEYS),
     (
         "ssh-keys ssh-keys:* keys:set key key:* keys:new authorize ssh:*",

@@ -22,7 +22,7 @@ PRIVATE_VARIABLE = "PUSHDEPLOY_PRIVATE"
 
 
 class JobKind(StrEnum):
-    """Which job of an app; one of each kind (but `run`) at a time."""
+    """Which job of an app; one of each kind (but `run`) at a time, of the schedule one a name."""
 
     EXPORT = "export"
     FETCH = "fetch"
@@ -31,6 +31,12 @@ class JobKind(StrEnum):
     STEP = "step"
     RELEASE_PHASE = "release_phase"
     RUN = "run"
+    CRON = "cron_run"
+    """A job of the schedule, run by hand."""
+
+
+BY_HAND = (JobKind.RUN, JobKind.CRON)
+"""What somebody asked for, and no deploy or reconcile ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,5 +62,7 @@ class Job:
     """Folders that it may write and finds at another place: the first is seen as the second."""
     shown: tuple[tuple[Path, Path], ...] = ()
     """The same, to be read only."""
+    name: str = ""
+    """Of a job of the schedule."""
     private: tuple[tuple[str, str], ...] = ()
     """More of its environment, which nobody else may see: its program reads it (`read_private`)."""

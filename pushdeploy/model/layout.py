@@ -216,6 +216,11 @@ class AppLayout:
         return self.root / "environment"
 
     @property
+    def cron(self) -> Path:
+        """A file for each job that runs by the clock: how its last runs ended."""
+        return self.root / "cron"
+
+    @property
     def lock(self) -> Path:
         """Held by flock during a deploy; never deleted."""
         return self.root / "lock"

@@ -49,13 +49,15 @@ class LogLine:
     """As in the unit's name: `send_mail` for `send-mail`."""
     index: int
     text: str
+    job: str = ""
+    """The name of the job that runs by the clock, if it was one."""
 
     @property
     def instance(self) -> str:
-        """`worker.1`."""
-        return f"{self.process_type}.{self.index}"
+        """`worker.1`, `cron.send-mail`."""
+        return f"{self.process_type}.{self.job or self.index}"
 
     def of(self, names: Collection[str]) -> bool:
         """True when it comes from one of these process types or instances; none named means any."""
         wanted = {unit_safe(name) for name in names}
-        return not wanted or self.process_type in wanted or self.instance in wanted
+        return not wanted or self.process_type in wanted or unit_safe(self.instance) in wanted

@@ -159,6 +159,8 @@ def app_owned(place: AppLayout) -> tuple[Owned, ...]:
         _folder(release.starts, PASSED),
         Owned(release.start("*"), ROOT, runner, 0o750, Kind.FILE),
         Owned(release.start(".run"), ROOT, runner, 0o750, Kind.FILE),
+        _folder(place.cron, 0o700, made=True),
+        _file(place.cron / "*", 0o600),
         _link(place.current),
         _link(place.previous),
         _file(place.maintenance),

@@ -20,7 +20,7 @@ FILES = (
 )
 """Those that are known, at the root of a repo."""
 
-KEYS = ("addons", "buildpacks", "cron")
+KEYS = ("addons", "buildpacks")
 """Keys of app.json that have an effect on Heroku or Dokku, and none here."""
 
 _RENDER = re.compile(r"^[ \t-]*startCommand:[ \t]*(\S.*)$", re.MULTILINE)

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from pushdeploy.errors import RefusedInputError, UsageError
+from pushdeploy.model.cron_job import CronJob
+from pushdeploy.model.cron_job import from_record as from_cron_record
 from pushdeploy.model.health import HealthCheck
 from pushdeploy.model.procfile import ProcessLine, Procfile
 from pushdeploy.model.repo_settings import NOTHING_SAID, RepoSettings, from_record, to_record
@@ -82,6 +84,8 @@ class Release:
     """The build steps that have."""
     static: tuple[StaticMount, ...] = ()
     """What they made for nginx to serve."""
+    cron: tuple[CronJob, ...] = ()
+    """What runs by the clock while it is live; nothing in records of former versions."""
 
     @property
     def checked_out(self) -> str:
@@ -148,6 +152,7 @@ def parse_release(text: str) -> Release:
             source=record.get("source", ""),
             steps=tuple(record.get("steps", ())),
             static=tuple(StaticMount(**mount) for mount in record.get("static", ())),
+            cron=tuple(from_cron_record(job) for job in record.get("cron", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RefusedInputError) as error:
         raise RefusedInputError(f"a release record can't be read: {error}") from error

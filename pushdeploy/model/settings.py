@@ -57,6 +57,8 @@ class AppSettings:
     """Its pushes may install what its Aptfile names; root alone says so."""
     watchdog: bool = True
     """A web process that answers nothing any more is restarted."""
+    suspended: tuple[str, ...] = ()
+    """Names of jobs that don't run by the clock, whatever the live release says."""
 
     @property
     def known_as(self) -> str:
@@ -91,6 +93,7 @@ def render_settings(settings: AppSettings) -> str:
             **({"root": settings.root} if settings.root else {}),
             **({"system_packages": True} if settings.system_packages else {}),
             **({"databases": list(map(str, settings.databases))} if settings.databases else {}),
+            **({"suspended": list(settings.suspended)} if settings.suspended else {}),
             "storage": list(settings.storage),
             "domains": list(settings.domains),
             "certificate": str(settings.certificate),
@@ -136,6 +139,7 @@ def parse_settings(text: str) -> AppSettings:
             warm=int(table.get("warm", WARM_SECONDS)),
             watchdog=bool(table.get("watchdog", True)),
             system_packages=table.get("system_packages", False) is True,
+            suspended=tuple(str(name) for name in table.get("suspended", [])),
         )
     except (ValueError, KeyError, TypeError, AttributeError, PushdeployError) as error:
         raise RefusedInputError(f"settings.toml can't be read: {error}") from error

@@ -13,6 +13,7 @@ OF_APP = frozenset(
         *("apt:allow", "apt:forbid"),
         *("apps:destroy", "apps:set", "bare:set", "builds:clear-cache", "certs:add", "certs:auto"),
         *("certs:remove", "config", "config:explain", "config:get", "config:import"),
+        *("cron", "cron:resume", "cron:run", "cron:runs", "cron:suspend"),
         *("config:set", "config:unset", "deploy", "domains", "domains:add", "domains:remove"),
         "git:gc",
         *("git:set", "logs", "maintenance", "maintenance:off", "maintenance:on", "nginx:set"),

@@ -15,6 +15,7 @@ from pushdeploy.system import dpkg
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from pushdeploy.model.cron_job import TimedJob
     from pushdeploy.model.database import PostgresFacts
     from pushdeploy.model.site import NginxFeatures, Site
     from pushdeploy.system.certificates import Facts
@@ -72,6 +73,20 @@ class NoProxy:
     def obstacles(self, sites: Sequence[Site], bare: str | None) -> list[tuple[str, str]]:
         """Nobody comes this way."""
         return []
+
+
+class NoSchedules:
+    """supervisord has no clock."""
+
+    refusal = "jobs run by the clock only on a server with systemd"
+
+    def apply(self, app: str, jobs: Sequence[TimedJob]) -> bool:
+        """Nothing changes."""
+        return False
+
+    def running(self, app: str) -> set[str]:
+        """None is known of."""
+        return set()
 
 
 class NoCertificates:

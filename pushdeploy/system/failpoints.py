@@ -52,6 +52,7 @@ class Point(StrEnum):
     WORKERS_STOPPED = "workers.stopped"
     WORKERS_APPLIED = "workers.applied"
     WORKERS_STARTED = "workers.started"
+    SCHEDULES_APPLIED = "schedules.applied"
     SWITCH_CONFIRMED = "switch.confirmed"
     COLD_NOTED = "cold.noted"
     WARM_NOTED = "warm.noted"

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.app import unit_prefix
+from pushdeploy.model.cron_job import PROCESS_TYPE as CRON
+from pushdeploy.model.cron_job import parse_cron_unit
 from pushdeploy.model.instance import LOG_BURST, LOG_INTERVAL_SECONDS, parse_unit
 from pushdeploy.model.log_line import KILLED_FOR_MEMORY, Keeping, Kept, LogLine, lost_lines
 from pushdeploy.system import command
@@ -208,10 +210,15 @@ def _shortened(text: bytes) -> Record:
 
 def _line(app: str, record: Record) -> LogLine | None:
     """The line of a record; `None` for a bridge's, a job's or another app's."""
-    name = parse_unit(_unit(record))
-    if name is None or name.app != app or "__REALTIME_TIMESTAMP" not in record:
+    if "__REALTIME_TIMESTAMP" not in record:
         return None
-    at = int(str(record["__REALTIME_TIMESTAMP"])) / 1e6
+    at, unit = int(str(record["__REALTIME_TIMESTAMP"])) / 1e6, _unit(record)
+    job = parse_cron_unit(unit)
+    if job is not None and job[0] == app:
+        return LogLine(at, 0, CRON, 0, _text(record), job=job[1])
+    name = parse_unit(unit)
+    if name is None or name.app != app:
+        return None
     return LogLine(at, name.release, name.process_type, name.index, _text(record))
 
 

@@ -18,7 +18,7 @@ from pushdeploy.model.instance import (
     parse_unit,
     wake_of,
 )
-from pushdeploy.model.job import JOB_VARIABLE, Job, JobKind
+from pushdeploy.model.job import BY_HAND, JOB_VARIABLE, Job, JobKind
 from pushdeploy.model.log_line import Keeping, Kept
 from pushdeploy.system import command, output_log, processes
 from pushdeploy.system.command import CLEAN_PATH, Command
@@ -157,7 +157,7 @@ class Supervisord:
 
     def stop_jobs(self, app: str) -> None:
         """Kill builds and release phases, found by their mark."""
-        for kind in (kind for kind in JobKind if kind is not JobKind.RUN):
+        for kind in (kind for kind in JobKind if kind not in BY_HAND):
             processes.kill_marked(JOB_VARIABLE, self._mark(app, kind))
 
     def open_front(self, app: str, port: int, live_socket: Path) -> None:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+PROGRAM = "/usr/bin/systemctl"
+"""For a unit that asks something of systemd itself."""
+
+
 def systemctl(*words: str, check: bool = True, seconds: float = 90) -> command.Output:
     """Run systemctl.
 

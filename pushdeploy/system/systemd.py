@@ -22,7 +22,7 @@ from pushdeploy.model.instance import (
     parse_unit,
     wake_of,
 )
-from pushdeploy.model.job import Job, JobKind
+from pushdeploy.model.job import BY_HAND, Job, JobKind
 from pushdeploy.system import command, files, job_files, journald, sockets
 from pushdeploy.system.command import Command
 from pushdeploy.system.systemctl import systemctl, transient, unit_state
@@ -178,7 +178,7 @@ class Systemd:
     def stop_jobs(self, app: str) -> None:
         """Stop builds and release phases of the app; delete what was not finished, or is left."""
         files.delete_unfinished(self._units, f"{unit_prefix(app)}.*")
-        kinds = [kind for kind in JobKind if kind is not JobKind.RUN]
+        kinds = [kind for kind in JobKind if kind not in BY_HAND]
         units = [f"{unit_prefix(app)}.{kind}.service" for kind in kinds]
         if any(_state(unit) is not State.DOWN for unit in units):
             systemctl("stop", *units, check=False, seconds=STOP_SECONDS)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.model.account import FRONT
 from pushdeploy.model.app import unit_prefix
+from pushdeploy.model.cron_job import by_hand_unit
 from pushdeploy.model.instance import (
     CPU_WEIGHT,
     DEFAULT_FILES,
@@ -57,6 +58,7 @@ TOLD = {
     JobKind.STEP: "build step",
     JobKind.RELEASE_PHASE: "release command",
     JobKind.RUN: "one-off command",
+    JobKind.CRON: "job of the schedule, by hand",
 }
 """What `systemctl status` and the journal call a job: by itself systemd would show its words."""
 
@@ -74,6 +76,8 @@ def slice_of(app: str) -> str:
 
 def job_of(job: Job) -> str:
     """One name a kind and app, so that a second build of the same app can't start."""
+    if job.kind is JobKind.CRON:
+        return by_hand_unit(job.app, job.name)
     suffix = f".{time.monotonic_ns()}" if job.kind is JobKind.RUN else ""
     return f"{unit_prefix(job.app)}.{job.kind}{suffix}"
 
@@ -215,7 +219,7 @@ def _properties(job: Job, unit: str) -> list[str]:
         "SendSIGHUP=yes",
         f"TimeoutStopSec={JOB_STOP_SECONDS}",  # for what the job left, and TERM did not end
         "IgnoreSIGPIPE=no",  # a pipe into `head` ends as it does in any shell
-        f"ExecStopPost=+{_literal(*NOTE, str(ended_of(unit)))}",
+        f"ExecStopPost=+{literal(*NOTE, str(ended_of(unit)))}",
         *(f"ReadWritePaths={path}" for path in job.writable),
         *(f"InaccessiblePaths=-{path}" for path in job.hidden),
         *(f"BindReadOnlyPaths={source}:{seen}" for source, seen in job.shown),
@@ -224,7 +228,7 @@ def _properties(job: Job, unit: str) -> list[str]:
     ]
 
 
-def _literal(*words: str) -> str:
+def literal(*words: str) -> str:
     """Words as a value of `Exec...=`: quoted, and nothing in them expanded (systemd.service(5))."""
     return " ".join(_quoted(word) for word in words)
 

@@ -10,6 +10,7 @@ from pushdeploy.apps.restore import own, own_server
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.cleanup import wanted_instances
 from pushdeploy.records.app_records import AppRecords, app_names, read_release_or_none
+from pushdeploy.schedules.follow import follow_live
 from pushdeploy.system import sockets
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.watch.account import failed, told
@@ -54,7 +55,14 @@ def boot_all(machine: Machine) -> list[str]:
     machine.supervisor.start(started)
     reached(Point.BOOT_STARTED)
     did += [f"started {one.name} of {one.app} v{one.release}" for one in started]
+    for app in app_names(machine.layout.apps):
+        did += told(partial(_follow, machine, app), f"{app}: ")
     return owned + did
+
+
+def _follow(machine: Machine, app: str) -> list[str]:
+    """Its jobs; one that was missed may run at once, so they come last."""
+    return follow_live(machine, AppRecords(machine.layout.app(app)))
 
 
 def _listen(machine: Machine, started: list[Instance]) -> list[str]:

@@ -30,6 +30,7 @@ from pushdeploy.model.release import Kind
 from pushdeploy.model.size import format_size
 from pushdeploy.proxy import certificates, sites
 from pushdeploy.records.app_records import AppRecords, app_names
+from pushdeploy.schedules.follow import follow_live
 from pushdeploy.system import files, sockets
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.locks import WAIT_SECONDS
@@ -88,6 +89,7 @@ def set_right(
     ) as records:
         did += own(machine, app, deep=True) if deep else []
         did += start_missing(machine, records)
+        did += follow_live(machine, records)
         did += clean_up_locked(machine, records)
         did += adjust_backoff(machine, records)
         did += [] if fit.live_misfit(machine, records) else _repair(machine, records)

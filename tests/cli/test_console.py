@@ -56,8 +56,8 @@ LOOKS: list[tuple[Known, str]] = [
         "         gunicorn app:app\n",
     ),
     (
-        events.FilesPassedOver(("Dockerfile", "cron in app.json")),
-        "       For other platforms, passed over: Dockerfile, cron in app.json\n",
+        events.FilesPassedOver(("Dockerfile", "addons in app.json")),
+        "       For other platforms, passed over: Dockerfile, addons in app.json\n",
     ),
     (
         events.ConfigVarsMade(("DEBUG", "SECRET_KEY")),
@@ -194,6 +194,8 @@ LOOKS: list[tuple[Known, str]] = [
         " !     Failed: no\n",
     ),
     (events.AttemptEnded(Outcome.LIVE, 0, 13), ""),
+    (events.ScheduleChanged(("digest", "clean")), "       By the clock: digest, clean\n"),
+    (events.ScheduleChanged(()), "       By the clock: nothing any more\n"),
 ]  # fmt: skip
 
 

@@ -19,9 +19,11 @@ from pushdeploy.cli.runner import status_of
 from pushdeploy.cli.target import Local
 from pushdeploy.engine.verbs import certs, config, deploy, domains, keys, pg, storage
 from pushdeploy.errors import RefusedInputError, UnavailableError
+from pushdeploy.model.cron_run import ended_record
 from pushdeploy.model.layout import SERVER
 from pushdeploy.model.static_mount import parse_static_mount
 from pushdeploy.records.server_settings import change_server_settings
+from pushdeploy.system.files import append
 from pushdeploy.system.nginx import Nginx
 from tests.cli.real_engine import RealEngine
 from tests.deploy.machine import APP, FakeMachine, make_machine
@@ -41,6 +43,12 @@ PUBLIC_KEY = (
     "AAAAC3NzaC1lZDI1NTE5AAAAIJqsvwgbHI4PkuyW6vLzBN3TqTmlJ5xbR8xTEsDUpwVo alice@laptop\n"
 )
 PROCFILE = "web: gunicorn app:app\nrelease: python migrate.py\nworker: python worker.py\n"
+
+CRON = """{"cron": [{
+    "command": "python manage.py clearsessions",
+    "schedule": "0 3 * * *",
+    "timezone": "Europe/Berlin"
+}]}"""
 
 NAMED = (
     *("config", "ps:scale", "static"),
@@ -145,7 +153,11 @@ def _live_through(machine: FakeMachine) -> None:
     machine.layout.keys.parent.mkdir()
     engine = RealEngine(machine)
     engine(pg.create(APP, variable="DATABASE_URL"))
-    machine.push("one", PROCFILE, storage=("uploads",))
+    machine.push("one", PROCFILE, storage=("uploads",), app_json=CRON)
+    machine.place.cron.mkdir()
+    notes = machine.place.cron / "clearsessions"
+    append(notes, {"run": "0f", "began": machine.now()})
+    append(notes, ended_record("0f", machine.now(), 3))
     values = {"SECRET_KEY": "it's a secret"}
     engine(config.change(APP, values=values))
     engine(storage.add(APP, folder="instance"))

@@ -17,9 +17,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pushdeploy.model.cron_job import TimedJob
     from pushdeploy.model.site import Site
 
 AUTHORITY = "A fake authority"
+
+
+@dataclass
+class FakeSchedules:
+    """Runs nothing, and knows what it should run."""
+
+    refusal: str = ""
+    timed: dict[str, tuple[TimedJob, ...]] = field(default_factory=dict)
+    now: set[str] = field(default_factory=set)
+    """What runs at this moment."""
+    on_call: Callable[[str], None] = lambda _: None
+
+    def apply(self, app: str, jobs: Sequence[TimedJob]) -> bool:
+        """Remember them."""
+        self.on_call("schedules.apply")
+        before, self.timed[app] = self.timed.get(app, ()), tuple(jobs)
+        return before != tuple(jobs)
+
+    def running(self, app: str) -> set[str]:
+        """What the test said."""
+        return self.now
 
 
 @dataclass

@@ -32,6 +32,7 @@ from tests.deploy.fake_tools import (
     FakePackages,
     FakePostgres,
     FakeProxy,
+    FakeSchedules,
 )
 from tests.deploy.fakes import (
     WEB,
@@ -94,6 +95,7 @@ class FakeMachine(Machine):
     checkout_worker: FakeCheckoutWorker
     resources: FakeResources
     timers: FakeTimers
+    schedules: FakeSchedules
     pythons: FakePythons
     packages: FakePackages
     proxy: FakeProxy
@@ -223,6 +225,7 @@ def make_machine(root: Path, run: Path) -> FakeMachine:
         resources=FakeResources(),
         ports=TcpPorts(),
         timers=FakeTimers(),
+        schedules=FakeSchedules(),
         pythons=FakePythons(),
         packages=FakePackages(),
         proxy=proxy,

@@ -20,7 +20,7 @@ RIGHTS = {
     Right.LOOK: {
         *("apps", "ps", "releases", "releases.info", "releases.output", "rebuild.check", "logs"),
         *("storage", "domains", "certs", "nginx", "static", "bare", "room", "python"),
-        *("maintenance", "watchdog", "config.explain", "pg", "pg.server"),
+        *("maintenance", "watchdog", "config.explain", "pg", "pg.server", "cron", "cron.runs"),
     },
     Right.DEPLOY: {
         "converge",
@@ -42,8 +42,9 @@ RIGHTS = {
             "apps.set",
         ),
         *("git.set", "git.gc", "builds.clear_cache", "watchdog.set", "pg.create"),
+        *("cron.suspend", "cron.resume"),
     },
-    Right.RUN: {"run", "pg.psql", "pg.dump", "pg.restore"},
+    Right.RUN: {"run", "cron.run", "pg.psql", "pg.dump", "pg.restore"},
     Right.PROXY: {
         *("domains.add", "domains.remove", "certs.auto", "certs.add", "certs.remove"),
         *("nginx.set", "static.add", "static.remove", "maintenance.set"),

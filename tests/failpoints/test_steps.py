@@ -33,19 +33,21 @@ SUPERVISOR = {
     *("end_all", "set_pause"),
 }
 TIMERS = {"wake"}
+SCHEDULES = {"apply"}
 CERTIFICATES = {"issue", "forget"}
 ELSEWHERE = {"test_and_reload", "let_in", "make_refusing", "enable"}
 """Of the proxy and the firewall: `system/nginx.py` has points of its own, and what is made for
 refusals is the same for ever. No app's story turns a firewall on."""
 ACCOUNTS = {"ensure", "ensure_server", "remove", "own_venv", "own_work", "seal", "seal_venvs"}
 
-LASTS = RECORDS | SUPERVISOR | ACCOUNTS | TIMERS | CERTIFICATES | ELSEWHERE
+LASTS = RECORDS | SUPERVISOR | ACCOUNTS | TIMERS | SCHEDULES | CERTIFICATES | ELSEWHERE
 
 LASTING = re.compile(
     rf"^(files\.)?({'|'.join(FILES)})$"
     rf"|\brecords\.({'|'.join(RECORDS)})$"
     rf"|\bsupervisor\.({'|'.join(SUPERVISOR)})$"
     rf"|\btimers\.({'|'.join(TIMERS)})$"
+    rf"|\bschedules\.({'|'.join(SCHEDULES)})$"
     rf"|\baccounts\.({'|'.join(ACCOUNTS)})$"
     r"|\bcheckout_worker\.ask$"
     r"|^(command\.run|systemctl)$"
@@ -73,6 +75,7 @@ QUERIES = {
     *("app_group", "app_user", "build_user", "git_user", "prepare", "ask", "all_attempts"),
     *("environment_of", "available_memory", "total_memory", "cores", "usage", "server_workers"),
     *("free_disk", "booted", "can_bind", "run_as", "refuse_foreign", "user_id", "venv_owner"),
+    "running",
     *("listener", "all_listening", "holder", "free", "another"),
     *("is_installed", "require", "features", "is_as", "has_bare_address", "worker"),
     *("maintenance_page", "obstacles", "require_issuer", "check_reachable", "issued", "check"),
@@ -83,7 +86,7 @@ QUERIES = {
 }
 
 # Files of the story, and what else a change of a site does.
-ROOMS = ("records", "proxy", "apps", "build", "deploy", "watch")
+ROOMS = ("records", "proxy", "apps", "build", "schedules", "deploy", "watch")
 STORY = sorted(path for room in ROOMS for path in (PACKAGE / room).glob("[!_]*.py"))
 ALSO = [PACKAGE / f"system/{name}.py" for name in ("nginx", "nginx_program", "nginx_welcome")]
 
@@ -96,6 +99,8 @@ WITHOUT = {
     "deploy_branch.py": "the repo first, the settings last; who is killed between asks again",
     "first_push.py": "a folder of the git user's own, deleted by the next push or by reconcile; "
     "tests/apps/test_first_push.py kills it",
+    "runs.py": "notes of what happened, of which each line stands for itself",
+    "suspend.py": "the settings first; who is killed then has reconcile do the rest",
     "maintenance.py": "one file is written, or one is removed",
     "change_release.py": "a deploy's own steps, called in a deploy's order",
     "restore.py": "each owner and each part is a step of its own; who holds the app next goes on",

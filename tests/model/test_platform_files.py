@@ -56,7 +56,7 @@ def test_a_start_command_is_read(file: str, text: str, command: str | None) -> N
 def test_what_is_not_used_is_named() -> None:
     names = ["app.py", "fly.toml", "Dockerfile", "deep/Dockerfile"]
 
-    found = passed_over(names, '{"addons": ["x"], "cron": [], "env": {}}', used="fly.toml")
+    found = passed_over(names, '{"addons": ["x"], "buildpacks": [], "env": {}}', used="fly.toml")
 
     assert found == ("Dockerfile", "addons in app.json")
     assert passed_over(["app.py"], "") == ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.engine.deadlines import DAY_SECONDS
 from pushdeploy.engine.registry import Done, verb
 from pushdeploy.errors import NotFoundError
+from pushdeploy.model.cron_job import PROCESS_TYPE
 from pushdeploy.model.log_line import Kept
 from pushdeploy.model.rights import Right
 from pushdeploy.model.text import escaped, quoted
@@ -58,6 +59,8 @@ def _refuse_unknown(asked: Asked, names: list[str], *, none: bool) -> None:
     if release is None or asked.machine.supervisor.keeping().kept is Kept.NOTHING:
         return
     types = [line.name for line in release.procfile.lines]
+    if release.cron and any(name.partition(".")[0] == PROCESS_TYPE for name in names):
+        return
     if not any(name.partition(".")[0] in types for name in names):
         there = ", ".join(types)
         raise NotFoundError(

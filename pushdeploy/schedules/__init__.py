@@ -1,0 +1,1 @@
+"""What runs by the clock: an app's jobs, as its live release has them."""

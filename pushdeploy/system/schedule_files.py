@@ -1,0 +1,96 @@
+"""What systemd is told of a job that runs by the clock: unit files, as values.
+
+Its command never stands in them: they run the start script of whatever release is live.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pushdeploy.model.cron_job import PROCESS_TYPE, by_hand_unit, cron_unit
+from pushdeploy.model.instance import (
+    CPU_WEIGHT,
+    DEFAULT_FILES,
+    DEFAULT_MEMORY,
+    DEFAULT_TASKS,
+    LOG_BURST,
+    LOG_INTERVAL_SECONDS,
+    STOP_GRACE_SECONDS,
+)
+from pushdeploy.model.ports import BRIDGED, as_range
+from pushdeploy.system.rendering import render
+from pushdeploy.system.systemctl import PROGRAM as SYSTEMCTL
+from pushdeploy.system.unit_files import literal, slice_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pushdeploy.model.cron_job import TimedJob
+
+LONGEST_SECONDS = 86_400
+"""A run that hangs ends after a day, so that it does not keep the next ones out for ever."""
+
+REPLACE = ".replace"
+
+_BASH = ("/bin/bash", "--norc", "-c")
+_INTO = 'umask 077; LC_ALL=C; exec >>"$1"; printf '
+_BEGAN = r"""'{"run":"%s","began":%s}\n' "$INVOCATION_ID" "$EPOCHREALTIME" """
+_ENDED = (
+    r"""'{"run":"%s","ended":%s,"result":"%s","status":"%s"}\n' """
+    '"$INVOCATION_ID" "$EPOCHREALTIME" "$SERVICE_RESULT" "$EXIT_STATUS"'
+)
+NOTE_BEGIN = (*_BASH, f"{_INTO}{_BEGAN.strip()}", "cron")
+NOTE_END = (*_BASH, f"{_INTO}{_ENDED}", "cron")
+"""Then the file of the job's runs (`model/cron_run.py`); the variables are systemd's
+(systemd.exec(5)). A server's locale may write fractions with a comma."""
+
+UNLESS_ACTIVE = ("/bin/sh", "-c", '! systemctl --quiet is-active "$1"', "cron")
+"""Then a unit."""
+
+
+def schedule_files(job: TimedJob) -> Iterator[tuple[str, str]]:
+    """The unit files of a job: name and text."""
+    unit, name = cron_unit(job.app, job.name), f"{PROCESS_TYPE}.{job.name}"
+    common = {"app": job.app, "name": name}
+    due = f"{unit}{REPLACE if job.replaces else ''}.service"
+    yield f"{unit}.service", _service(job, name)
+    if job.replaces:
+        restart = literal(SYSTEMCTL, "restart", "--no-block", f"{unit}.service")
+        yield due, render("systemd/replace.service.j2", **common, restart=restart)
+    yield (
+        f"{unit}.timer",
+        render(
+            "systemd/schedule.timer.j2",
+            **common,
+            calendar=job.calendar,
+            catch_up=job.catch_up,
+            unit=due,
+        ),
+    )
+
+
+def _service(job: TimedJob, name: str) -> str:
+    by_hand = f"{by_hand_unit(job.app, job.name)}.service"
+    return render(
+        "systemd/schedule.service.j2",
+        app=job.app,
+        name=name,
+        script=job.script,
+        heartbeat=job.heartbeat,
+        unless_by_hand=literal(*UNLESS_ACTIVE, by_hand),
+        note_begin=literal(*NOTE_BEGIN, str(job.runs)),
+        note_end=literal(*NOTE_END, str(job.runs)),
+        user=job.user,
+        home=job.home,
+        shared=job.shared,
+        slice=slice_of(job.app),
+        log_interval=LOG_INTERVAL_SECONDS,
+        log_burst=LOG_BURST,
+        longest=LONGEST_SECONDS,
+        stop_grace=STOP_GRACE_SECONDS,
+        memory=DEFAULT_MEMORY,
+        tasks=DEFAULT_TASKS,
+        cpu_weight=CPU_WEIGHT,
+        files=DEFAULT_FILES,
+        bridged=as_range(BRIDGED),
+    )
