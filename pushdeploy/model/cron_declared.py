@@ -49,18 +49,17 @@ def parse_cron(cron: JsonNode) -> tuple[CronJob, ...]:
     if len(nodes) > MOST_JOBS:
         cron.refuse(f"{len(nodes)} jobs, the maximum is {MOST_JOBS}", "remove some")
     jobs = [_job(node) for node in nodes]
-    made = [job.name for job, node in zip(jobs, nodes, strict=True) if node.get("name") is None]
-    found: dict[str, int] = {}
-    for index, node in enumerate(nodes):
-        job = jobs[index]
-        if job.name in made and sum(one.name == job.name for one in jobs) > 1:
-            job = jobs[index] = replace(job, name=_with_digest(job))
+    names = [job.name for job in jobs]
+    found: dict[str, CronJob] = {}
+    for job, node in zip(jobs, nodes, strict=True):
+        if names.count(job.name) > 1 and node.get("name") is None:
+            job = replace(job, name=_with_digest(job))  # noqa: PLW2901 - from here on called so
         if job.name in found:
             node.refuse(
                 f"two jobs are called {quoted(job.name)}", 'give each a `"name"` of its own'
             )
-        found[job.name] = index
-    return tuple(jobs)
+        found[job.name] = job
+    return tuple(found.values())
 
 
 def _job(node: JsonNode) -> CronJob:
