@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pushdeploy.engine.verbs.run import RUN_SECONDS
 from pushdeploy.errors import PushdeployError, UsageError
 from pushdeploy.model.app import app_user, parse_app_name
+from pushdeploy.model.cron_job import TimedJob
 from pushdeploy.model.health import DEFAULT_CHECK
 from pushdeploy.model.instance import Instance
 from pushdeploy.model.job import Job, JobKind
@@ -23,6 +24,7 @@ from pushdeploy.model.procfile import parse_procfile
 from pushdeploy.model.release import Binding, Commit, Kind, Release
 from pushdeploy.system.command import Command, attempt
 from pushdeploy.system.rendering import render
+from pushdeploy.system.schedule_files import schedule_files
 from pushdeploy.system.server_units import FILES
 from pushdeploy.system.systemd import Systemd
 from pushdeploy.system.unit_files import (
@@ -56,6 +58,20 @@ WEB = Instance(
 BRIDGED = replace(WEB, port=20000, environment=(("PORT", "20000"),))
 WORKER = replace(
     WEB, process_type="send-mail", index=2, script=ROOT / "start" / "send-mail", socket=None
+)
+
+TIMED = TimedJob(
+    app="my-blog",
+    name="send-mail",
+    calendar=("*-*-01 03:00:00 Europe/Berlin", "Mon *-*-* 03:00:00 Europe/Berlin"),
+    catch_up=True,
+    replaces=True,
+    script=ROOT / "current" / "start" / "cron.send-mail",
+    heartbeat=ROOT / "current" / "start" / "heartbeat.send-mail",
+    home=ROOT / "home",
+    shared=ROOT / "shared",
+    user="pd-my-blog",
+    runs=ROOT / "cron" / "send-mail",
 )
 
 SERVER = {
@@ -101,6 +117,7 @@ def every_unit() -> dict[str, str]:
         **dict(unit_files(replace(BRIDGED, release=13))),
         **dict(unit_files(WORKER)),
         **front(),
+        **dict(schedule_files(TIMED)),
         **{unit: render(f"systemd/{unit}.j2", **SERVER) for unit in FILES},
     }
 
@@ -135,7 +152,7 @@ def test_systemd_itself_finds_nothing_to_say(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    placeholders = {str(WEB.script), str(WORKER.script)}
+    placeholders = {str(WEB.script), str(WORKER.script), str(TIMED.script)}
     placeholders |= {f"{SERVER['programs']}/{name}" for name in ("engine", "watchdog")}
     placeholders |= {SERVER["command"], SERVER["repair"], "/lib/systemd/systemd-socket-proxyd"}
     placeholders |= {TOOL_PYTHON}
