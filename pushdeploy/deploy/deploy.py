@@ -54,6 +54,7 @@ def deploy(
         report(trouble)
     tree = checkout(machine, app, revision, settings, report)
     procfile = parse_procfile(tree.procfile)
+    _app_json(tree)  # what is wrong with it is said before anything is built
     _tell_of_tree(tree, procfile, report)
     _tell_of_workers(records, tree, procfile, report)
     environment = environment_for(records, tree, report)
@@ -105,7 +106,7 @@ def new_release(
     records: AppRecords, tree: Tree, procfile: Procfile, venv: Venv, who: str, at: float
 ) -> Release:
     """What a commit comes to, as the next release."""
-    app_json = parse_app_json(tree.app_json) if tree.app_json else AppJson()
+    app_json = _app_json(tree)
     return Release(
         app=records.place.name,
         number=records.next_release(),
@@ -125,6 +126,10 @@ def new_release(
         settings=tree.settings,
         cron=app_json.cron,
     )
+
+
+def _app_json(tree: Tree) -> AppJson:
+    return parse_app_json(tree.app_json) if tree.app_json else AppJson()
 
 
 def _binding(procfile: Procfile, forced: str | None) -> Binding:

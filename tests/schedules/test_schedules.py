@@ -93,10 +93,16 @@ def test_a_release_without_any_ends_them(live: FakeMachine) -> None:
 
 
 def test_a_bad_line_fails_the_deploy_before_it_is_built(live: FakeMachine) -> None:
-    ended = live.push("bad", app_json=app_json({**CLEAN, "schedule": "0 99 * * *"}))
+    venvs = len(list(live.place.venvs.iterdir()))
+
+    ended = live.push(
+        "bad", requirements="flask\n", app_json=app_json({**CLEAN, "schedule": "0 99 * * *"})
+    )
 
     assert ended.outcome is EndedAs.FAILED
     assert live.records.live() == 2
+    assert "build.started" not in live.watching.names()
+    assert len(list(live.place.venvs.iterdir())) == venvs
     assert timed(live) == ["clearsessions", "digest"]
 
 
