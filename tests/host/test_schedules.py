@@ -9,7 +9,7 @@ import pytest
 from tests.host.checkout import Installed
 from tests.host.host import Host
 from tests.host.laptop import Laptop
-from tests.host.story import Site, assert_refused, eventually
+from tests.host.story import Site, assert_refused, eventually, said
 
 EVERY_MINUTE = 75.0
 """Seconds until the clock has come to a minute, and some."""
@@ -163,7 +163,7 @@ def test_the_schedule_follows_a_deploy_and_a_rollback(site: Site) -> None:
     live = site.current
     site.change({"VERSION": "2\n", **app_json(TICK, {**REPORT, "schedule": "0 4 * * *"})})
     push = site.push()
-    assert "By the clock: tick, report\n" in push.output
+    assert "       By the clock: tick, report" in said(push)
     assert timers(site) == ["report", "tick"]
     due(site, "report")
     assert "it's 100% fine of 2" in output(site, "report")[-3]
