@@ -1,4 +1,9 @@
-"""Which ports are whose, told to the kernel: no app reaches another's, or answers on it."""
+"""Which ports are whose, told to the kernel: no app reaches another's, or answers on it.
+
+And no other machine reaches one that a web process was given, which is then free to listen on
+`0.0.0.0`, as it does on Heroku. That the kernel does this is seen, never assumed; while it does, a
+file says so to the bridges, which run as the apps and may not ask.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,7 @@ from pushdeploy.system.accounts import user_id
 from pushdeploy.system.locks import held
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from pushdeploy.machine.machine import Machine
@@ -22,13 +28,35 @@ def fence_ports(machine: Machine) -> bool:
     Returns False where the kernel, or embedded mode, can't do that.
     """
     with held(machine.layout.ports_lock, who="pushdeploy", what="saying whose ports are whose"):
-        own: dict[int, list[int]] = {}
-        for app, ports in ports_of_apps(machine.layout).items():
-            for user in (machine.accounts.app_user(app), machine.accounts.build_user(app)):
-                number = user_id(user)
-                if number is not None:
-                    own.setdefault(number, []).extend(ports)
-        return machine.firewall.fence(own)
+        return fence_held(machine)
+
+
+def fence_held(machine: Machine, app: str = "", port: int | None = None) -> bool:
+    """The same with the lock held, for a port that an app is about to be given, too."""
+    own: dict[int, list[int]] = {}
+    for name, ports in ports_of_apps(machine.layout).items():
+        given = [*ports, port] if port is not None and name == app else ports
+        for user in (machine.accounts.app_user(name), machine.accounts.build_user(name)):
+            number = user_id(user)
+            if number is not None:
+                own.setdefault(number, []).extend(given)
+    inner = {*inner_ports(machine.layout), *(() if port is None else (port,))}
+    done = machine.firewall.fence(own, inner)
+    if done and machine.firewall.keeps_in(inner):
+        machine.layout.kept_in.touch(mode=0o644)
+    else:
+        machine.layout.kept_in.unlink(missing_ok=True)
+    return done
+
+
+def is_down(layout: Layout, keeps_in: Callable[[Collection[int]], bool]) -> bool:
+    """Whether the kernel, which is asked, has forgotten what it was told."""
+    return layout.kept_in.exists() and not keeps_in(inner_ports(layout))
+
+
+def inner_ports(layout: Layout) -> set[int]:
+    """What web processes were given, also those of apps whose settings can't be read."""
+    return {port for note in layout.run.glob(BRIDGE_PORTS) if (port := noted_port(note))}
 
 
 def ports_of_apps(layout: Layout) -> dict[str, list[int]]:

@@ -6,7 +6,7 @@ import random
 import re
 from typing import TYPE_CHECKING
 
-from pushdeploy.apps.fence import fence_ports, noted_port
+from pushdeploy.apps.fence import fence_held, noted_port
 from pushdeploy.errors import NotFoundError, UnavailableError
 from pushdeploy.model.database import units_of
 from pushdeploy.model.instance import Instance
@@ -191,8 +191,8 @@ def _bridge_port(machine: Machine, place: AppLayout, release: Release) -> int:
             raise UnavailableError(
                 f"no port between {BRIDGED[0]} and {BRIDGED[-1]} is free", hint="ss -tuanp"
             )
+        fence_held(machine, release.app, port)  # before anybody can listen there
         note.write_text(str(port))
-    fence_ports(machine)
     return port
 
 

@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from pushdeploy.apps.fence import fence_ports
 from pushdeploy.errors import DeployFailedError, PortTakenError
 from pushdeploy.model.ports import BRIDGED
 from pushdeploy.system.accounts import user_name
@@ -25,7 +26,8 @@ EVERY_ADDRESS = re.compile(
 def refuse_listener(machine: Machine, release: Release, instance: Instance) -> None:
     """Refuse a web process whose port somebody else has, or that other machines can reach.
 
-    The bridge lets nothing through in either case; here it is said why.
+    The bridge lets nothing through in either case; here it is said why. Listening on `0.0.0.0` is
+    no harm where the kernel keeps other machines from the port.
 
     Raises:
         PortTakenError: somebody else has it.
@@ -50,12 +52,19 @@ def refuse_listener(machine: Machine, release: Release, instance: Instance) -> N
         ),
         None,
     )
-    if exposed is not None:
+    if exposed is not None and not _kept_in(machine, instance.port):
         raise DeployFailedError(
             f"web listens on {exposed.address}:{instance.port}, where other machines reach it "
             "past nginx",
             hint=cure(release.procfile.web.command),
         )
+
+
+def _kept_in(machine: Machine, port: int) -> bool:
+    """As the kernel says; told once more where it does not know of it."""
+    return machine.firewall.keeps_in([port]) or (
+        fence_ports(machine) and machine.firewall.keeps_in([port])
+    )
 
 
 def passed_over(machine: Machine, release: Release, instance: Instance) -> bool:

@@ -257,17 +257,21 @@ class Firewall(Protocol):
             UnavailableError: a rule did not arrive; it was not turned on.
         """
 
-    def fence(self, own: Mapping[int, Collection[int]]) -> bool:
+    def fence(self, own: Mapping[int, Collection[int]], inner: Collection[int]) -> bool:
         """Have each of these users use its own ports of this machine, and none of the others'.
 
         Neither connect to them nor answer there. It need not be on for that.
 
         Args:
             own: a user's number, and the TCP ports that are his.
+            inner: ports that no other machine is to reach, whatever address they listen on.
 
         Returns:
             False where that can't be had; then nobody is kept from anything.
         """
+
+    def keeps_in(self, ports: Collection[int]) -> bool:
+        """Whether no other machine reaches these ports, as the kernel says now."""
 
 
 class Access(Protocol):

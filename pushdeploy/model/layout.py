@@ -381,6 +381,11 @@ class Layout:
         return self.state / "settings.lock"
 
     @property
+    def kept_in(self) -> Path:
+        """Exists while the kernel keeps other machines from the ports of web processes."""
+        return self.run / "kept-in"
+
+    @property
     def ports_lock(self) -> Path:
         """Held while a release is given a port."""
         return self.run / "ports.lock"

@@ -12,6 +12,7 @@ from pushdeploy.engine.connection import server_connection
 from pushdeploy.engine.verbs.watchdog import found
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.layout import SERVER
+from pushdeploy.system.port_fence import keeps_in
 from pushdeploy.system.systemd import loaded
 from pushdeploy.watch.watchdog import Finding, find
 
@@ -25,7 +26,7 @@ AT_ONCE = 16
 
 def main() -> int:
     """Look once, and have the engine fix what was found; says what was done."""
-    findings = find(SERVER, loaded(), time.time())
+    findings = find(SERVER, loaded(), time.time(), keeps_in)
     if not findings:
         return 0
     from concurrent.futures import ThreadPoolExecutor  # mostly all is well

@@ -152,8 +152,12 @@ class NoFirewall:
         """Refuse."""
         _refuse("firewall")
 
-    def fence(self, own: Mapping[int, Collection[int]]) -> bool:
+    def fence(self, own: Mapping[int, Collection[int]], inner: Collection[int]) -> bool:
         """All apps are the same person's, so the kernel can't tell them apart."""
+        return False
+
+    def keeps_in(self, ports: Collection[int]) -> bool:
+        """Nothing does."""
         return False
 
 

@@ -1,12 +1,13 @@
 """Hands connections on: from the listening socket that is our stdin to another address.
 
-`python -I -m pushdeploy.system.relay FOLDER TARGET`: TARGET is a port of 127.0.0.1, or the path of
-a unix socket, which is looked up in FOLDER again for each connection, so that links count as they
-are then. Relative, since a socket's path has 108 bytes at most.
+`python -I -m pushdeploy.system.relay FOLDER TARGET [KEPT_IN]`: TARGET is a port of 127.0.0.1, or
+the path of a unix socket, which is looked up in FOLDER again for each connection, so that links
+count as they are then. Relative, since a socket's path has 108 bytes at most.
 
 A port is anybody's who binds it first. So with each connection the kernel is asked who has the far
-end, before a byte is sent: it must be the user that we run as, on the loopback alone. Whoever else
-has the port gets nothing and is never heard.
+end, before a byte is sent: it must be the user that we run as, and on the loopback alone unless the
+file KEPT_IN exists, which says that no other machine reaches the port. Whoever else has the port
+gets nothing and is never heard.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import os
 import resource
 import socket
 import sys
+from pathlib import Path
 
 from pushdeploy.system.tcp_owner import LOOPBACK, listener, proven
 
@@ -40,7 +42,7 @@ class UnprovenError(OSError):
     """Somebody else has the port, or it is open to other machines."""
 
 
-async def relay(listener: socket.socket, target: str) -> None:
+async def relay(listener: socket.socket, target: str, kept_in: Path | None = None) -> None:
     """Serve for ever."""
     loop = asyncio.get_running_loop()
     room = asyncio.Semaphore(CONNECTIONS)
@@ -53,16 +55,16 @@ async def relay(listener: socket.socket, target: str) -> None:
             room.release()
             await asyncio.sleep(RETRY_SECONDS)
             continue
-        task = loop.create_task(_serve(client, target))
+        task = loop.create_task(_serve(client, target, kept_in))
         serving.add(task)
         task.add_done_callback(serving.discard)
         task.add_done_callback(lambda _: room.release())
 
 
-async def _serve(client: socket.socket, target: str) -> None:
+async def _serve(client: socket.socket, target: str, kept_in: Path | None) -> None:
     with client, contextlib.suppress(OSError):
         client.settimeout(0)
-        with await _connect(target) as server:
+        with await _connect(target, kept_in) as server:
             for one in (client, server):
                 if one.family == socket.AF_INET:
                     one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -87,9 +89,9 @@ async def _copy(source: socket.socket, sink: socket.socket) -> None:
                 one.shutdown(socket.SHUT_RDWR)
 
 
-async def _connect(target: str) -> socket.socket:
+async def _connect(target: str, kept_in: Path | None) -> socket.socket:
     if target.isdigit():
-        return await _connect_port(int(target))
+        return await _connect_port(int(target), kept_in)
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     server.settimeout(0)
     try:
@@ -100,7 +102,7 @@ async def _connect(target: str) -> socket.socket:
     return server
 
 
-async def _connect_port(port: int) -> socket.socket:
+async def _connect_port(port: int, kept_in: Path | None) -> socket.socket:
     """Connections made before the app listens wait for it, instead of being turned away."""
     loop = asyncio.get_running_loop()
     end, pause = loop.time() + CONNECT_SECONDS, RETRY_SECONDS
@@ -110,7 +112,7 @@ async def _connect_port(port: int) -> socket.socket:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await loop.sock_connect(server, (LOOPBACK, port))
-            _prove(server, port)
+            _prove(server, port, kept_in)
         except (ConnectionRefusedError, TimeoutError):
             server.close()
             _refuse_foreign(port)  # who may not answer there is not to be waited for
@@ -125,13 +127,14 @@ async def _connect_port(port: int) -> socket.socket:
         pause = min(2 * pause, LONGEST_RETRY_SECONDS)
 
 
-def _prove(server: socket.socket, port: int) -> None:
+def _prove(server: socket.socket, port: int, kept_in: Path | None) -> None:
     """Let nothing through that the app does not get.
 
     Raises:
         UnprovenError: somebody else would.
     """
-    if not proven(server, port, os.getuid()):
+    inside = kept_in is not None and kept_in.exists()
+    if not proven(server, port, os.getuid(), kept_in=inside):
         found = listener(port)
         whose = f"user {found.uid} on {found.address}" if found else "somebody who has closed it"
         sys.stderr.write(f"{LOOPBACK}:{port} is not only the app's: also listening is {whose}\n")
@@ -167,13 +170,13 @@ async def _connect_unix(server: socket.socket, path: str) -> None:
 
 def main() -> None:
     """Run under supervisord."""
-    folder, target = sys.argv[1:3]
+    folder, target, *kept_in = sys.argv[1:]
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     os.chdir(folder)
     listener = socket.socket(fileno=os.dup(0))
     listener.settimeout(0)
-    asyncio.run(relay(listener, target))
+    asyncio.run(relay(listener, target, Path(kept_in[0]) if kept_in else None))
 
 
 if __name__ == "__main__":

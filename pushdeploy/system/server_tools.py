@@ -114,7 +114,7 @@ class ServerFirewall:
 
         ufw.enable(planned)
 
-    def fence(self, own: Mapping[int, Collection[int]]) -> bool:
+    def fence(self, own: Mapping[int, Collection[int]], inner: Collection[int]) -> bool:
         """By the kernel's nf_tables; a table that is out of date would be worse than none.
 
         sshd's are nobody's: it takes so many connections that have not logged in and no more, and
@@ -123,11 +123,17 @@ class ServerFirewall:
         from pushdeploy.system import port_fence, sshd
 
         try:
-            port_fence.fence(own, closed=sshd.written_ports())
+            port_fence.fence(own, closed=sshd.written_ports(), inner=inner)
         except OSError:
             port_fence.remove()
             return False
         return True
+
+    def keeps_in(self, ports: Collection[int]) -> bool:
+        """Asked of the kernel: whoever owns the server may flush all its tables."""
+        from pushdeploy.system import port_fence
+
+        return port_fence.keeps_in(ports)
 
 
 class ServerAccess:

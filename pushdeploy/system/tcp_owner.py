@@ -78,11 +78,17 @@ def listening() -> set[tuple[int, int]]:
         return {(port, owner.uid) for _, port, _, owner in table() if owner.listens}
 
 
-def proven(connection: socket.socket, port: int, uid: int) -> bool:
+def proven(connection: socket.socket, port: int, uid: int, *, kept_in: bool = False) -> bool:
     """Whether the far end of a connection to 127.0.0.1 is this user's, and nobody's else.
 
     Once a connection is accepted its socket says whose it is. Before, it is its listener's; were
     that somebody else's who has closed it since, the connection would be gone.
+
+    Args:
+        connection: ours, to that port.
+        port: where it leads.
+        uid: whose it has to be.
+        kept_in: the kernel keeps other machines from the port; so it may listen for them.
     """
     far = _find(port, LOOPBACK, connection.getsockname()[1])
     if far is None or far.listens or (far.accepted and far.uid != uid):
@@ -90,7 +96,7 @@ def proven(connection: socket.socket, port: int, uid: int) -> bool:
     at_port = listener(port)
     if at_port is None:
         return far.accepted
-    return at_port.uid == uid and not at_port.exposed
+    return at_port.uid == uid and (kept_in or not at_port.exposed)
 
 
 def answers(family: int, protocol: int, states: int) -> Iterator[tuple[int, int, int]]:

@@ -24,6 +24,7 @@ from pushdeploy.model.instance import (
     front_of,
 )
 from pushdeploy.model.job import PRIVATE_VARIABLE, JobKind
+from pushdeploy.model.layout import SERVER
 from pushdeploy.model.ports import BRIDGED, as_range
 from pushdeploy.system.command import Command
 from pushdeploy.system.job_files import BECOME, NOTE, ended_of, private_of, words_of
@@ -144,6 +145,7 @@ def _bridge(instance: Instance, common: Mapping[str, object]) -> str:
         port=instance.port,
         user=instance.user,
         python=TOOL_PYTHON,
+        kept_in=SERVER.kept_in,
         requires=f"{instance.unit}.socket",
     )
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pushdeploy.apps.fence import fence_ports, is_down
 from pushdeploy.apps.hogs import hogs, stop_hog, stop_squatter
 from pushdeploy.deploy import fit, instances
 from pushdeploy.deploy.cleanup import wanted_instances
 from pushdeploy.errors import BusyError
+from pushdeploy.model.failed import Failed
 from pushdeploy.model.instance import LOOP_PAUSE_SECONDS, RESTART_SECONDS
 from pushdeploy.model.size import format_duration
 from pushdeploy.model.watchdog import (
@@ -49,18 +51,28 @@ def look_after(machine: Machine, app: str, hung: int | None) -> list[str]:
     place = machine.layout.app(app)
     if not place.settings.exists():  # destroyed since
         return []
+    closed = _close_ports(machine)
     try:
         with held(place.lock, who="pushdeploy", what="the watchdog", seconds=0):
             held_ports = hogs(machine.layout, [app]).get(app)
             if held_ports is not None:
-                return [stop_hog(machine, app, held_ports)]
+                return [*closed, stop_hog(machine, app, held_ports)]
             records = AppRecords(place)
-            did = adjust_backoff(machine, records)
+            did = closed + adjust_backoff(machine, records)
             if hung is not None and hung == records.live():
                 did += restart_hung(machine, records, LAST_LOOK_SECONDS)
             return did
     except BusyError:
+        return closed
+
+
+def _close_ports(machine: Machine) -> list[str]:
+    """Tell the kernel again what somebody has had it forget, as by `nft flush ruleset`."""
+    if not is_down(machine.layout, machine.firewall.keeps_in):
         return []
+    if fence_ports(machine) and machine.layout.kept_in.exists():
+        return ["closed the ports of web processes to other machines again"]
+    return [Failed("other machines may reach the ports of web processes")]
 
 
 def adjust_backoff(machine: Machine, records: AppRecords) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pushdeploy.apps.fence import is_down
 from pushdeploy.apps.hogs import hogs
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.health import probe_headers
@@ -18,7 +19,7 @@ from pushdeploy.records.app_records import AppRecords, app_names
 from pushdeploy.system.liveness import Question, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from pushdeploy.model.instance import Status
     from pushdeploy.model.layout import Layout
@@ -35,8 +36,20 @@ class Finding:
     """The release that was asked and did not answer."""
 
 
-def find(layout: Layout, statuses: Iterable[Status], now: float) -> list[Finding]:
-    """Ask every live app at once; those that don't answer, and those whose pauses are wrong."""
+def find(
+    layout: Layout,
+    statuses: Iterable[Status],
+    now: float,
+    keeps_in: Callable[[Collection[int]], bool],
+) -> list[Finding]:
+    """Ask every live app at once; those that don't answer, and those whose pauses are wrong.
+
+    Args:
+        layout: where the apps are.
+        statuses: of all that runs.
+        now: seconds since 1970.
+        keeps_in: whether other machines are kept from these ports.
+    """
     asked: dict[Question, Finding] = {}
     for app in app_names(layout.apps):
         try:
@@ -49,7 +62,9 @@ def find(layout: Layout, statuses: Iterable[Status], now: float) -> list[Finding
     hung = [asked[one] for one in silent(asked)]
     units = (parse_unit(one.unit) for one in statuses if needs_other_backoff(one, now))
     paced = {unit.app for unit in units if unit is not None}
-    others = (paced | set(hogs(layout, app_names(layout.apps)))) - {one.app for one in hung}
+    apps = list(app_names(layout.apps))
+    open_ports = apps[:1] if is_down(layout, keeps_in) else []  # any: all ports are told
+    others = {*paced, *hogs(layout, apps), *open_ports} - {one.app for one in hung}
     return [*hung, *(Finding(app, None) for app in sorted(others))]
 
 

@@ -151,16 +151,40 @@ def running(site: Site) -> list[str]:
     return [unit for unit in site.units() if unit.endswith(".service active")]
 
 
-def test_a_web_that_other_machines_reach_is_refused_with_the_line_that_cures_it(
-    victim: Site,
+def test_a_web_that_listens_on_every_address_is_heard_by_its_visitors_alone(
+    victim: Site, new_site: Callable[[], Site]
 ) -> None:
-    before = snapshot(victim)
+    attacker = new_site()
+    attacker.deploy("tiny")
     victim.change({"Procfile": "web: HOST=0.0.0.0 python server.py\n"})
 
     push = victim.push()
 
-    assert_refused(push, "web listens on 0.0.0.0:", "web: HOST=127.0.0.1 python server.py")
-    assert_unchanged(victim, before)
+    assert push.exit_status == 0, push.output
+    assert said_by(victim).startswith("v=1 release=v2")
+    victim.host.run("ip", "address", "add", "10.77.0.1/32", "dev", "lo")
+    tried = CONNECT.replace('("::1", 0)', '("10.77.0.1", 0)')
+    found = json.loads(attacker.cli(f"run python - {port_of(victim)}", stdin=tried).stdout)
+    victim.host.run("ip", "address", "delete", "10.77.0.1/32", "dev", "lo")
+    assert set(found.values()) == {REFUSED}, found
+
+
+def test_where_the_kernel_lets_other_machines_in_it_is_refused_with_the_line_that_cures_it(
+    victim: Site,
+) -> None:
+    """As it is where the kernel has no nf_tables: the engine may not reach them."""
+    victim.host.write(f"{NO_NETLINK}/10.conf", "[Service]\nRestrictAddressFamilies=~AF_NETLINK\n")
+    victim.host.run("systemctl", "daemon-reload")
+    before = snapshot(victim)
+    victim.change({"Procfile": "web: HOST=0.0.0.0 python server.py\n"})
+    try:
+        push = victim.push()
+        assert_refused(push, "web listens on 0.0.0.0:", "web: HOST=127.0.0.1 python server.py")
+        assert_unchanged(victim, before)
+    finally:
+        victim.host.run("rm", "-r", NO_NETLINK)
+        victim.host.run("systemctl", "daemon-reload")
+        victim.host.run("pushdeploy", "reconcile")
     victim.change({"Procfile": "web: HOST=127.0.0.1 python server.py\n"})
     assert victim.push().exit_status == 0
 
@@ -203,6 +227,7 @@ print(json.dumps(found))
 """
 
 SSHD = 22
+NO_NETLINK = "/run/systemd/system/pushdeploy.engine@.service.d"
 REFUSED = "ConnectionRefusedError"
 
 

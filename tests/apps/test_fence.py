@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pushdeploy.apps.fence import fence_ports, ports_of_apps
+from pushdeploy.apps.fence import fence_ports, is_down, ports_of_apps
 from pushdeploy.apps.lifecycle import create_app, destroy_app
 from tests.deploy.machine import APP, FakeMachine, make_machine
 from tests.deploy.servers import free_port
@@ -45,6 +45,30 @@ def test_a_port_that_a_release_is_given_is_its_apps_from_then_on(machine: FakeMa
     (given,) = ports_of_apps(machine.layout)[APP][1:]
 
     assert given in fenced(machine)
+
+
+def test_other_machines_are_kept_from_the_port_before_it_is_noted(machine: FakeMachine) -> None:
+    machine.push("a", "web: node server.js\n")
+    given = {*ports_of_apps(machine.layout)[APP][1:]}
+
+    assert set(machine.firewall.inner) == given
+    assert machine.layout.kept_in.exists()
+    machine.records.place.settings.write_text("?")
+    fence_ports(machine)
+    assert set(machine.firewall.inner) == given, "also of an app whose settings can't be read"
+
+
+def test_that_they_are_is_said_only_while_the_kernel_says_so(machine: FakeMachine) -> None:
+    machine.push("a", "web: node server.js\n")
+    assert not is_down(machine.layout, machine.firewall.keeps_in)
+    machine.firewall.can_keep_in = False
+    forgotten = is_down(machine.layout, machine.firewall.keeps_in)
+
+    fence_ports(machine)
+
+    assert forgotten
+    assert not machine.layout.kept_in.exists()
+    assert not is_down(machine.layout, machine.firewall.keeps_in)
 
 
 def test_a_note_that_was_never_finished_is_no_port(machine: FakeMachine) -> None:

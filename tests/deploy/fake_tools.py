@@ -220,6 +220,8 @@ class FakeFirewall:
 
     active: bool = False
     fenced: Mapping[int, Collection[int]] = field(default_factory=dict)
+    inner: Collection[int] = ()
+    can_keep_in: bool = True
 
     def is_active(self) -> bool:
         """True when it was turned on."""
@@ -237,10 +239,14 @@ class FakeFirewall:
         """Turn it on."""
         self.active = True
 
-    def fence(self, own: Mapping[int, Collection[int]]) -> bool:
+    def fence(self, own: Mapping[int, Collection[int]], inner: Collection[int]) -> bool:
         """Remember it."""
-        self.fenced = own
+        self.fenced, self.inner = own, inner if self.can_keep_in else ()
         return True
+
+    def keeps_in(self, ports: Collection[int]) -> bool:
+        """As it was last told."""
+        return self.can_keep_in and set(ports) <= set(self.inner)
 
 
 @dataclass

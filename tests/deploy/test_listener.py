@@ -52,6 +52,24 @@ def test_a_listener_on_every_address_is_refused(machine: FakeMachine) -> None:
     refuse_listener(machine, release, exposed)  # nobody listens there any more
 
 
+def test_a_listener_on_every_address_is_taken_where_other_machines_are_kept_out(
+    machine: FakeMachine,
+) -> None:
+    machine.push("one", "web: node app.js\n")
+    release = machine.records.release(1)
+    instance = web(machine, release, machine.records.settings())
+    with socket.create_server(("", 0)) as server:
+        exposed = replace(instance, port=server.getsockname()[1])
+        machine.records.place.bridge_port(7).write_text(str(exposed.port))
+
+        refuse_listener(machine, release, exposed)  # the kernel is told of it first
+
+        assert machine.firewall.keeps_in([exposed.port])
+        machine.firewall.can_keep_in = False
+        with pytest.raises(DeployFailedError, match="where other machines reach it"):
+            refuse_listener(machine, release, exposed)
+
+
 def test_a_port_that_the_app_itself_has_is_not_squatted(machine: FakeMachine) -> None:
     machine.push("one", "web: node app.js\n")
     release = machine.records.release(1)

@@ -76,7 +76,7 @@ QUERIES = {
     *("environment_of", "available_memory", "total_memory", "cores", "usage", "server_workers"),
     *("free_disk", "booted", "can_bind", "run_as", "refuse_foreign", "user_id", "venv_owner"),
     "running",
-    *("listener", "all_listening", "holder", "free", "another"),
+    *("keeps_in", "listener", "all_listening", "holder", "free", "another"),
     *("is_installed", "require", "features", "is_as", "has_bare_address", "worker"),
     *("maintenance_page", "obstacles", "require_issuer", "check_reachable", "issued", "check"),
     *("facts", "is_trusted", "served", "is_active", "status", "plan", "require_keys"),
@@ -97,6 +97,7 @@ WITHOUT = {
     "tests/apps/test_destroy.py kills it at each step",
     "collect.py": "objects go when a pack has them; tests/system/test_git_room.py kills it",
     "deploy_branch.py": "the repo first, the settings last; who is killed between asks again",
+    "fence.py::fence_held": "one file, made or removed; `reconcile` says it again",
     "first_push.py": "a folder of the git user's own, deleted by the next push or by reconcile; "
     "tests/apps/test_first_push.py kills it",
     "runs.py": "notes of what happened, of which each line stands for itself",

@@ -238,9 +238,79 @@ def test_without_ipv6_in_ufw_it_warns(off: Host) -> None:
     assert "ufw leaves IPv6 alone" in shown
 
 
-def test_it_is_on_after_a_reboot(off: Host) -> None:
+DUAL = """\
+import http.server, os, socket
+
+class Server(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+Server(("::", int(os.environ["PORT"])), http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
+FORGET = "from pushdeploy.system.port_fence import remove; remove()"
+PYTHON = "/opt/pushdeploy/current/venv/bin/python"
+WATCHDOG = "pushdeploy.watchdog"
+
+
+@pytest.fixture(scope="module")
+def wide(server: Host, blog: Site) -> Site:
+    """An app that listens on every address, of IPv4 and IPv6."""
+    found = Site.new(server, blog.laptop, "wide")
+    found.deploy("port", {"server.py": DUAL})
+    return found
+
+
+def port_of(site: Site) -> int:
+    """Where its web process listens."""
+    return int(site.host.read(f"/run/pushdeploy/{site.name}/{site.current}.port"))
+
+
+def reached(machine: Outside, port: int) -> list[bool]:
+    """By IPv4, and by IPv6."""
+    return [machine.reaches(port), machine.reaches(port, SERVER_6)]
+
+
+def test_web_may_listen_on_every_address_and_no_other_machine_reaches_it(
+    off: Host, wide: Site, visitor: Outside
+) -> None:
+    port = port_of(wide)
+    off.run("ufw", "allow", f"{port}/tcp")
+    off.run("ufw", "--force", "enable")
+    before = reached(visitor, port)
+
+    off.run("ufw", "reload")
+
+    assert before == reached(visitor, port) == [False, False]
+    assert wide.get("/").status == 200
+
+
+def test_when_all_rules_are_flushed_the_watchdog_closes_the_port_again(
+    off: Host, wide: Site, visitor: Outside
+) -> None:
+    port = port_of(wide)
+    off.run("systemctl", "stop", f"{WATCHDOG}.timer")
+    try:
+        off.run(PYTHON, "-c", FORGET)  # as `nft flush ruleset` does
+        open_to_all = reached(visitor, port)
+
+        off.run("systemctl", "start", f"{WATCHDOG}.service")
+    finally:
+        off.run("systemctl", "start", f"{WATCHDOG}.timer")
+
+    assert open_to_all == [True, True], "else nothing else here is worth anything"
+    assert reached(visitor, port) == [False, False]
+    assert wide.get("/").status == 200
+    wide.change({"README.md": "again\n"})
+    assert wide.push().exit_status == 0
+    assert reached(visitor, port_of(wide)) == [False, False]
+
+
+def test_it_is_on_after_a_reboot_and_ports_of_web_are_closed(off: Host, wide: Site) -> None:
     enable(off, "--yes")
 
     off.reboot()
 
     assert is_on(off)
+    off.run("ufw", "disable")
+    with outside(off) as visitor:
+        assert reached(visitor, port_of(wide)) == [False, False]
+    assert wide.get("/").status == 200

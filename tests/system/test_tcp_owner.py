@@ -79,11 +79,13 @@ def test_a_connection_whose_far_end_is_gone_is_not_proven() -> None:
         assert not proven(client, port, MINE)
 
 
-def test_what_listens_beyond_the_loopback_is_not_proven() -> None:
+def test_what_listens_beyond_the_loopback_is_proven_only_where_nobody_reaches_it() -> None:
     with socket.create_server(("", 0)) as server:
         port = server.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)) as client:
             assert not proven(client, port, MINE)
+            assert proven(client, port, MINE, kept_in=True)
+            assert not proven(client, port, MINE + 1, kept_in=True)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pushdeploy.apps.fence import fence_ports
 from pushdeploy.events import Warned
 from pushdeploy.model.instance import State
 from pushdeploy.system.locks import held
@@ -181,19 +182,43 @@ def test_who_turned_it_off_is_neither_asked_nor_started_anew(
     live.settings(watchdog=False)
     crashing(live, WORKER)
 
-    assert find(live.layout, [], time.time()) == []
+    assert find(live.layout, [], time.time(), live.firewall.keeps_in) == []
     assert restart_hung(live, live.records, BRIEFLY) == []
     assert look_after(live, APP, 1) == ["slowed down worker.1 of v1, which is crash-looping"]
 
 
 def test_what_is_well_is_not_found(live: FakeMachine) -> None:
-    assert find(live.layout, live.supervisor.statuses(APP), time.time()) == []
+    found = find(live.layout, live.supervisor.statuses(APP), time.time(), live.firewall.keeps_in)
+
+    assert found == []
 
 
 def test_a_crash_loop_is_found(live: FakeMachine) -> None:
     crashing(live, WORKER)
 
-    assert find(live.layout, live.supervisor.statuses(APP), time.time()) == [Finding(APP, None)]
+    found = find(live.layout, live.supervisor.statuses(APP), time.time(), live.firewall.keeps_in)
+
+    assert found == [Finding(APP, None)]
+
+
+def test_ports_that_the_kernel_has_forgotten_are_closed_again(live: FakeMachine) -> None:
+    fence_ports(live)
+    live.firewall.can_keep_in = False
+    found = find(live.layout, [], time.time(), live.firewall.keeps_in)
+
+    failed = look_after(live, APP, None)
+    unmarked = live.layout.kept_in.exists()
+    live.layout.kept_in.touch()
+    live.firewall.can_keep_in, live.firewall.inner = True, ()
+    (live.layout.app(APP).run / "v7.port").write_text("29007")
+    closed = look_after(live, APP, None)
+
+    assert found == [Finding(APP, None)]
+    assert failed == ["failed: other machines may reach the ports of web processes"]
+    assert not unmarked
+    assert closed == ["closed the ports of web processes to other machines again"]
+    assert set(live.firewall.inner) == {29007}
+    assert look_after(live, APP, None) == []
 
 
 def test_a_crash_loop_is_slowed_down_once_and_let_go_when_it_is_over(live: FakeMachine) -> None:
