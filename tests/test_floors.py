@@ -30,6 +30,7 @@ FLOORS = (
         "deploy",
         "watch",
         "databases",
+        "backup",
     ),  # the story, whose rooms have an order too
     "engine",
     *("cli", "push", "install", "demo", "programs"),  # what prints, and starts all the rest
@@ -94,6 +95,7 @@ PROGRAMS = {
     "pg_dump": "system/postgres.py",
     "pg_restore": "system/postgres.py",
     "psql": "system/postgres.py",
+    "restic": "system/restic.py",
     "ssh": "cli/laptop.py",
     "ssh-keygen": "system/keys.py",
     "sshd": "system/sshd.py",

@@ -63,7 +63,7 @@ def create_app(machine: Machine, name: str, *, port: int | None = None, first: s
             raise BusyError(f"`{app}` is being destroyed", hint=f"pushdeploy apps:create {app}")
         new = not place.settings.exists()
         if new:
-            chosen = _port(machine, app, port)
+            chosen = choose_port(machine, app, port)
             try:
                 _make(machine, place, chosen, first)
             except Exception:
@@ -84,7 +84,7 @@ def check_app(machine: Machine, name: str) -> None:
     """
     if not machine.layout.app(name).settings.exists():
         machine.accounts.refuse_foreign(name)
-        _port(machine, name, None)
+        choose_port(machine, name, None)
 
 
 def take_first_push(machine: Machine, app: str, first: str) -> PushdeployError | None:
@@ -244,7 +244,13 @@ def _forget_certificate(machine: Machine, app: str) -> None:
     forget(machine, app)
 
 
-def _port(machine: Machine, app: str, wanted: int | None) -> int:
+def choose_port(machine: Machine, app: str, wanted: int | None = None) -> int:
+    """A port for an app: the one that is wanted, or the next that is free.
+
+    Raises:
+        UsageError: another app has it.
+        UnavailableError: somebody listens there, or none is free.
+    """
     others, _ = readable_settings(machine.layout)
     taken = {settings.port: other for other, settings in others.items()}
     if wanted is not None:

@@ -36,7 +36,8 @@ COLUMNS = ("App", "Port", "Branch", "Release", "Commit")
 @json_option
 def apps(target: Local, *, as_json: bool) -> None:
     """List the apps on the server."""
-    found = target.ask(verbs.apps()).apps
+    answer = target.ask(verbs.apps())
+    found = answer.apps
     if as_json:
         show_json([_record(one) for one in found])
     elif found:
@@ -47,6 +48,8 @@ def apps(target: Local, *, as_json: bool) -> None:
                 say(*problem(f"{instance} of {one.app} is crash-looping", hint))
     else:
         say("There are no apps yet. Create one: pushdeploy apps:create blog")
+    if answer.backup_trouble:
+        say(*problem(answer.backup_trouble, "pushdeploy backup:list"))
 
 
 @command("apps:create", example="pushdeploy apps:create blog --port 8000", app=App.NONE)

@@ -86,7 +86,7 @@ def config_explain(target: Local, *, app: str, as_json: bool) -> None:
 
 def _on_stdin(invocation: Invocation) -> Invocation:
     """Check the values here, and keep them off ssh's command line."""
-    values = _assigned(invocation.parameters["pairs"])
+    values = assigned(invocation.parameters["pairs"])
     return _setting(invocation, values)
 
 
@@ -103,7 +103,7 @@ def config_set(target: Local, *, app: str, pairs: tuple[str, ...]) -> int:
     pairs are read from stdin, each ending with a NUL character.
     """
     try:
-        values = _assigned(pairs)
+        values = assigned(pairs)
     except NoAssignmentError as error:
         error.hint = f"quote a value with spaces: {with_quotes('config:set', app, QUOTED)}"
         raise
@@ -151,7 +151,7 @@ def _setting(invocation: Invocation, values: Mapping[str, str]) -> Invocation:
     return replace(invocation, parameters=parameters, stdin=stdin)
 
 
-def _assigned(pairs: tuple[str, ...]) -> dict[str, str]:
+def assigned(pairs: tuple[str, ...]) -> dict[str, str]:
     """The values of `NAME=value` words, or of stdin.
 
     Raises:

@@ -66,11 +66,14 @@ class Local:
     """What is wrong with an app that was asked about, to be said at the end of the command."""
     _names: list[str] | None = None
 
-    def ask(self, request: Request[Answer]) -> Answer:
-        """Ask something that needs no watching; says so when the answer takes long."""
+    def ask(self, request: Request[Answer], *, stay: bool = False) -> Answer:
+        """Ask something that needs no watching; says so when the answer takes long.
+
+        With `stay` it is not over with the first attempt.
+        """
         heard = _Warnings()
         with patience():
-            answer = self.engine(request, watcher=heard)
+            answer = self.engine(request, watcher=heard, stay=stay)
         self.warned += [one for one in heard.records if one not in self.warned]
         return answer
 

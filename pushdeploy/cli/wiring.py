@@ -18,6 +18,7 @@ from pushdeploy.system.fetch_python import OwnPythons, ServerPythons
 from pushdeploy.system.nginx import Nginx
 from pushdeploy.system.ports import TcpPorts
 from pushdeploy.system.postgres import ServerPostgres
+from pushdeploy.system.restic import ResticProgram
 from pushdeploy.system.schedules import SystemdSchedules
 from pushdeploy.system.server_tools import ServerAccess, ServerCertificates, ServerFirewall
 from pushdeploy.system.systemd import Systemd
@@ -59,6 +60,7 @@ def server_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         firewall=ServerFirewall(),
         access=ServerAccess(),
         postgres=ServerPostgres(),
+        restic=ResticProgram(SERVER.backup, by_systemd=True),
         python=Path(sys.executable),
         server_python=SERVER_PYTHON,
         uv=_beside_python("uv"),
@@ -99,6 +101,7 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         firewall=NoFirewall(),
         access=NoAccess(),
         postgres=NoPostgres(),
+        restic=ResticProgram(layout.backup, by_systemd=False),
         python=Path(sys.executable),
         server_python=Path(sys.executable).resolve(),
         uv=_beside_python("uv"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Proxy,
         Pythons,
         Resources,
+        Restic,
         Schedules,
         SystemPackages,
         Timers,
@@ -205,6 +206,7 @@ class Machine:
     firewall: Firewall
     access: Access
     postgres: Postgres
+    restic: Restic
     python: Path
     """The interpreter that runs us, for child processes of ours."""
     server_python: Path

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pushdeploy.model.backup import BackupSettings, Retention, Snapshot
     from pushdeploy.model.cron_job import TimedJob
     from pushdeploy.model.python_version import PythonVersion
     from pushdeploy.model.rights import Standing
@@ -95,6 +96,13 @@ class Timers(Protocol):
 
     def wake(self, app: str, seconds: float) -> None:
         """Have `reconcile` run for the app after so long; the newest call counts."""
+
+    def back_up(self, when: str) -> None:
+        """Have backups made: `daily`, or at a time of each day, `03:30`; empty: no more.
+
+        Raises:
+            UnavailableError: this machine has no such timers.
+        """
 
 
 class Schedules(Protocol):
@@ -214,6 +222,12 @@ class Certificates(Protocol):
     def forget(self, app: str) -> None:
         """Have an app's certificate renewed no more, and delete it."""
 
+    def save(self, folder: Path) -> None:
+        """Copy all certificates that were issued, with what renews them, into a new folder."""
+
+    def bring_back(self, folder: Path, app: str) -> bool:
+        """Put an app's certificate where it was on another server; False when there is none."""
+
     def make_refusing(self, certificate: Certificate) -> None:
         """Make the one that is shown to who asks for a name that nobody has."""
 
@@ -292,3 +306,63 @@ class Access(Protocol):
 
     def obstacles(self) -> list[tuple[str, str]]:
         """What keeps the keys of pushdeploy from logging in, and what cures it."""
+
+
+class Restic(Protocol):
+    """Keeps backups in a repository, here or far away."""
+
+    def require(self) -> None:
+        """See that it is here.
+
+        Raises:
+            UnavailableError: it is not.
+        """
+
+    def make(self, settings: BackupSettings) -> None:
+        """Make the repository.
+
+        Raises:
+            UnavailableError: it can't be.
+        """
+
+    def snapshots(self, settings: BackupSettings) -> tuple[Snapshot, ...]:
+        """All backups that are complete, oldest first.
+
+        Raises:
+            NotFoundError: there is no repository there.
+            UnavailableError: it can't be reached, or has another password.
+        """
+
+    def backup(self, settings: BackupSettings, folder: Path, tags: Sequence[str]) -> str:
+        """Store all that is in a folder; returns the number.
+
+        Raises:
+            UnavailableError: it was not stored, or not all of it.
+        """
+
+    def restore(
+        self, settings: BackupSettings, snapshot: str, folder: Path, only: Sequence[str]
+    ) -> None:
+        """Write what a backup holds of these paths below a folder.
+
+        Raises:
+            NotFoundError: there is no such backup.
+            UnavailableError: it could not be read, or not be written.
+        """
+
+    def check(self, settings: BackupSettings) -> None:
+        """Read all data back and compare it.
+
+        Raises:
+            UnavailableError: something is damaged, or can't be read.
+        """
+
+    def forget(self, settings: BackupSettings, keep: Retention) -> None:
+        """Delete backups that are older than is wanted.
+
+        Raises:
+            UnavailableError: it can't be reached.
+        """
+
+    def stop(self) -> None:
+        """End what a killed engine has left running."""

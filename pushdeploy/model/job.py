@@ -29,6 +29,7 @@ class JobKind(StrEnum):
     BUILD = "build"
     KEEP = "keep"
     STEP = "step"
+    COPY = "copy"
     RELEASE_PHASE = "release_phase"
     RUN = "run"
     CRON = "cron_run"

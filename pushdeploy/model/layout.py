@@ -176,6 +176,16 @@ class AppLayout:
         return self.root / "shared"
 
     @property
+    def dumps(self) -> Path:
+        """Of a restored app: its databases, and what makes it live, until they are back."""
+        return self.root / "dumps"
+
+    @property
+    def copies(self) -> Path:
+        """Where the app's user writes copies of its SQLite files for a backup; then deleted."""
+        return self.root / "copies"
+
+    @property
     def releases(self) -> Path:
         """One folder a release, and nothing else but unfinished `.new-*` ones."""
         return self.root / "releases"
@@ -390,9 +400,82 @@ class Layout:
         """Held while a release is given a port."""
         return self.run / "ports.lock"
 
+    @property
+    def backup(self) -> BackupLayout:
+        """What backups need."""
+        return BackupLayout(self.settings / "backup", self.state / "backup")
+
     def app(self, name: str) -> AppLayout:
         """The folders of the app `name`."""
         return AppLayout(name, self.apps / name, self.run / name, self.log / name)
+
+
+@dataclass(frozen=True, slots=True)
+class BackupLayout:
+    """What backups need: what was said of them, and where they are put together. Root's alone."""
+
+    said: Path
+    state: Path
+
+    @property
+    def settings(self) -> Path:
+        """Where they go, with credentials."""
+        return self.said / SETTINGS
+
+    @property
+    def password(self) -> Path:
+        """The repository's: without it nothing can be restored."""
+        return self.said / "password"
+
+    @property
+    def ssh_key(self) -> Path:
+        """With which the server logs in where backups go by sftp."""
+        return self.said / "id_ed25519"
+
+    @property
+    def known_hosts(self) -> Path:
+        """The keys of those hosts."""
+        return self.said / "known_hosts"
+
+    @property
+    def environment(self) -> Path:
+        """What restic is told; there while it runs."""
+        return self.state / "environment"
+
+    @property
+    def last(self) -> Path:
+        """How the last tries ended."""
+        return self.state / "last.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held while a backup is made, restored, checked or deleted."""
+        return self.state / "backup.lock"
+
+    @property
+    def cache(self) -> Path:
+        """Restic's own; may be deleted."""
+        return self.state / "cache"
+
+    @property
+    def set(self) -> Path:
+        """All that a backup holds, put together by second names of files; always at this place."""
+        return self.state / "set"
+
+    @property
+    def set_apps(self) -> Path:
+        """The apps in it."""
+        return self.set / "apps"
+
+    @property
+    def set_server(self) -> Path:
+        """What concerns all apps."""
+        return self.set / "server"
+
+    @property
+    def restored(self) -> Path:
+        """What comes out of a backup, before it is moved to its place."""
+        return self.state / "restored"
 
 
 @dataclass(frozen=True, slots=True)

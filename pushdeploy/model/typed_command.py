@@ -28,6 +28,8 @@ OF_APP = frozenset(
 
 OTHERS = frozenset(
     (
+        *("backup:create", "backup:list", "backup:prune", "backup:restore", "backup:set"),
+        *("backup:schedule", "backup:verify"),
         *("apps", "apps:create", "bare", "bare:unset", "certs", "certs:renewed", "check"),
         *("firewall:enable", "firewall:status", "import-unit", "init"),
         *("keys", "keys:add", "keys:remove", "python:auto", "python:install", "python:list"),
@@ -69,7 +71,7 @@ def over_ssh(text: str, login: str) -> str:
 
     def by_ssh(found: re.Match[str]) -> str:
         name = found[1]
-        if name == "certs:add":  # it reads two files
+        if name in ("certs:add", "backup:set"):  # it reads two files; root alone may
             return f"on the server: sudo pushdeploy {name}"
         return f"{login} {name}" if name in OF_APP or name in OTHERS else found[0]
 

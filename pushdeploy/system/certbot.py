@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,8 @@ from pushdeploy.system.files import File, write
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LIVE = Path("/etc/letsencrypt/live")
+FOLDER = Path("/etc/letsencrypt")
+LIVE = FOLDER / "live"
 OURS = "pushdeploy-"
 """What certbot's names of our certificates begin with."""
 
@@ -115,6 +118,50 @@ def delete(app: str) -> None:
     if (LIVE / name_of(app)).exists():
         line = ["certbot", "delete", "--non-interactive", f"--cert-name={name_of(app)}"]
         command.attempt(Command(line))
+
+
+def save(folder: Path) -> None:
+    """Copy our certificates with what renews them into a new folder, as they lie here."""
+    for name in map(name_of, apps()):
+        for part in _parts(name):
+            if (FOLDER / part).exists():
+                _copy(FOLDER / part, folder / part)
+    if (FOLDER / "accounts").is_dir():
+        _copy(FOLDER / "accounts", folder / "accounts")
+
+
+def bring_back(folder: Path, app: str) -> bool:
+    """Put an app's certificate where it was on another server; False when there is none.
+
+    What is here stays. What makes it count comes last.
+    """
+    name = name_of(app)
+    if not (folder / "live" / name).is_dir() or (LIVE / name).exists():
+        return False
+    if (folder / "accounts").is_dir():
+        _copy(folder / "accounts", FOLDER / "accounts")
+    for part in _parts(name):
+        if (folder / part).exists():
+            _copy(folder / part, FOLDER / part)
+    hook()
+    return True
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return (f"archive/{name}", f"renewal/{name}.conf", f"live/{name}")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """With modes and links; what is there stays."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if source.is_symlink() or source.is_file():
+        if not os.path.lexists(target):
+            shutil.copy2(source, target, follow_symlinks=False)
+        return
+    target.mkdir(mode=0o700, exist_ok=True)
+    shutil.copystat(source, target)
+    for path in source.iterdir():
+        _copy(path, target / path.name)
 
 
 def is_installed() -> bool:

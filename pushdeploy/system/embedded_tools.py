@@ -113,6 +113,13 @@ class NoCertificates:
     def forget(self, app: str) -> None:
         """There is none."""
 
+    def save(self, folder: Path) -> None:
+        """There is none."""
+
+    def bring_back(self, folder: Path, app: str) -> bool:
+        """There is none."""
+        return False
+
     def make_refusing(self, certificate: Certificate) -> None:
         """Nobody asks."""
 

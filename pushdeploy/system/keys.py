@@ -69,6 +69,21 @@ def add(path: Path, text: str, name: str | None = None) -> Key:
     return key
 
 
+def add_all(path: Path, text: str) -> list[str]:
+    """Let the keys of another server's file push here too; returns the names of those added.
+
+    A key that may push already stays as it is, and so does one of the same name.
+    """
+    with _held(path):
+        here = listing(path)
+        known = {one.body for one in here} | {one.name for one in here}
+        came = [key for key in map(parse_key_line, text.split("\n")) if key is not None]
+        new = [key for key in came if not known & {key.body, key.name}]
+        if new:
+            _write(path, [*_lines(path), *map(render_key_line, new)])
+    return [key.name for key in new]
+
+
 def listing(path: Path) -> list[Key]:
     """The keys that may push, oldest first."""
     return [key for key in map(parse_key_line, _lines(path)) if key is not None]

@@ -56,6 +56,18 @@ class ServerCertificates:
 
         certbot.delete(app)
 
+    def save(self, folder: Path) -> None:
+        """Of certbot's folder."""
+        from pushdeploy.system import certbot
+
+        certbot.save(folder)
+
+    def bring_back(self, folder: Path, app: str) -> bool:
+        """Into certbot's folder."""
+        from pushdeploy.system import certbot
+
+        return certbot.bring_back(folder, app)
+
     def make_refusing(self, certificate: Certificate) -> None:
         """Once; it is nobody's."""
         from pushdeploy.system import certificates

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.model.account import OURS
 from pushdeploy.model.instance import ALL_MEMORY, CPU_WEIGHT
+from pushdeploy.system.backup_timer import BACKUP, BACKUPS
 from pushdeploy.system.files import File, write
 from pushdeploy.system.rendering import render
 from pushdeploy.system.server_users import login_slice
@@ -112,10 +113,15 @@ def start_apps() -> bool:
 
 def stop_apps() -> bool:
     """Stop the apps and what starts them; returns False when nothing ran."""
-    ours = [unit for unit in UNITS if (FOLDER / unit).exists()]
+    ours = [unit for unit in (*UNITS, *BACKUPS) if (FOLDER / unit).exists()]
     plain = [unit for unit in ours if "@." not in unit]
     if plain:
-        systemctl("disable", "--quiet", *(unit for unit in plain if unit in ENABLED), check=False)
+        systemctl(
+            "disable",
+            "--quiet",
+            *(unit for unit in plain if unit in (*ENABLED, BACKUP)),
+            check=False,
+        )
         systemctl("stop", *plain, "pushdeploy.engine@*.service", seconds=STOP_SECONDS)
     running = _loaded()
     if running:
@@ -137,7 +143,7 @@ def end_logins() -> bool:
 
 def remove_units() -> bool:
     """Delete the files of units, ours and the apps'; returns False when there were none."""
-    files = [FOLDER / unit for unit in FILES if (FOLDER / unit).exists()]
+    files = [FOLDER / unit for unit in (*FILES, *BACKUPS) if (FOLDER / unit).exists()]
     logins = _logins()
     if logins is not None and logins.exists():
         logins.unlink()

@@ -7,7 +7,7 @@ import socket
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from pushdeploy.errors import CommandFailedError
+from pushdeploy.errors import CommandFailedError, UnavailableError
 from pushdeploy.model.instance import (
     Instance,
     State,
@@ -191,6 +191,14 @@ class Supervisord:
             for name in self._daemon.infos()
             if name.endswith(".front")
         ]
+
+    def back_up(self, when: str) -> None:
+        """Refuse: whoever keeps this machine has timers of their own."""
+        if when:
+            raise UnavailableError(
+                "embedded mode has no timer for backups",
+                hint="from cron or a systemd timer: pushdeploy backup:create",
+            )
 
     def wake(self, app: str, seconds: float) -> None:
         """A program that sleeps first; it replaces an earlier one."""

@@ -243,6 +243,12 @@ class Systemd:
         asked = ["/usr/local/bin/pushdeploy", "reconcile", "--app", app]
         command.attempt(Command(transient(options, asked)))
 
+    def back_up(self, when: str) -> None:
+        """By a timer of the server's own."""
+        from pushdeploy.system.backup_timer import schedule_backups  # noqa: PLC0415 - seldom
+
+        schedule_backups(when)
+
     def set_pause(self, unit: str, seconds: int) -> None:
         """In its file, until that is written again; what already waits goes by it too."""
         path = self._units / f"{unit}.service"

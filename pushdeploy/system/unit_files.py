@@ -57,6 +57,7 @@ TOLD = {
     JobKind.BUILD: "build",
     JobKind.KEEP: "keeping of wheels",
     JobKind.STEP: "build step",
+    JobKind.COPY: "copying of SQLite files",
     JobKind.RELEASE_PHASE: "release command",
     JobKind.RUN: "one-off command",
     JobKind.CRON: "job of the schedule, by hand",

@@ -17,7 +17,7 @@ import pytest
 
 from pushdeploy.cli.runner import status_of
 from pushdeploy.cli.target import Local
-from pushdeploy.engine.verbs import certs, config, deploy, domains, keys, pg, storage
+from pushdeploy.engine.verbs import backup, certs, config, deploy, domains, keys, pg, storage
 from pushdeploy.errors import RefusedInputError, UnavailableError
 from pushdeploy.model.cron_run import ended_record
 from pushdeploy.model.layout import SERVER
@@ -164,6 +164,8 @@ def _live_through(machine: FakeMachine) -> None:
     change_server_settings(machine, lambda now: replace(now, bare=APP))  # as of a first app
     engine(domains.add(APP, domains=("blog.example.com",)))
     engine(certs.auto(APP, email="me@example.com"))
+    engine(backup.set_repository(repository="/mnt/backups", credentials={}))
+    engine(backup.create())
     machine.settings(static=(parse_static_mount("/media", "shared/media"),))
     engine(keys.add(name="alice", key=PUBLIC_KEY))
     machine.records.note_history(revived=3, at=machine.now())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pushdeploy.errors import RefusedInputError, UnavailableError
+from pushdeploy.errors import NotFoundError, RefusedInputError, UnavailableError
+from pushdeploy.model.backup import Snapshot
 from pushdeploy.model.database import PostgresFacts
 from pushdeploy.model.site import Certificate, NginxFeatures
 from pushdeploy.system.certificates import Facts
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pushdeploy.model.backup import BackupSettings, Retention
     from pushdeploy.model.cron_job import TimedJob
     from pushdeploy.model.site import Site
 
@@ -188,6 +191,18 @@ class FakeCertificates:
         place.chain.unlink(missing_ok=True)
         place.key.unlink(missing_ok=True)
 
+    def save(self, folder: Path) -> None:
+        """Copy all."""
+        if self.root.is_dir():
+            shutil.copytree(self.root, folder)
+
+    def bring_back(self, folder: Path, app: str) -> bool:
+        """Copy one."""
+        if not (folder / app).is_dir() or (self.root / app).exists():
+            return False
+        shutil.copytree(folder / app, self.root / app)
+        return True
+
     def make_refusing(self, certificate: Certificate) -> None:
         """A new nginx needs none."""
 
@@ -311,3 +326,76 @@ class FakeAccess(NoAccess):
     def obstacles(self) -> list[tuple[str, str]]:
         """What the test said."""
         return self.in_the_way
+
+
+@dataclass
+class FakeRestic:
+    """A repository in memory: each backup is a copy of the folder."""
+
+    root: Path
+    made: list[str] = field(default_factory=list)
+    """Repositories that are there."""
+    kept: dict[str, tuple[Snapshot, Path]] = field(default_factory=dict)
+    refusal: UnavailableError | None = None
+    """What it says to the next call."""
+    now: Callable[[], float] = lambda: 0.0
+    forgotten: list[Retention] = field(default_factory=list)
+    checked: int = 0
+    on_call: Callable[[str], None] = lambda _: None
+
+    def require(self) -> None:
+        """It is here."""
+
+    def make(self, settings: BackupSettings) -> None:
+        """Know the repository."""
+        self._asked("make")
+        self.made.append(settings.repository)
+
+    def snapshots(self, settings: BackupSettings) -> tuple[Snapshot, ...]:
+        """Those that were stored."""
+        self._asked("snapshots")
+        if settings.repository not in self.made:
+            raise NotFoundError("there are no backups there")
+        return tuple(one for one, _ in self.kept.values())
+
+    def backup(self, settings: BackupSettings, folder: Path, tags: Sequence[str]) -> str:
+        """Copy it."""
+        self._asked("backup")
+        number = f"{len(self.kept) + 1:08x}"
+        copy = self.root / number
+        shutil.copytree(folder, copy, symlinks=True)
+        apps = tuple(one.removeprefix("app=") for one in tags if one.startswith("app="))
+        self.kept[number] = (Snapshot(number, self.now(), "server", apps, 0), copy)
+        return number
+
+    def restore(
+        self, settings: BackupSettings, snapshot: str, folder: Path, only: Sequence[str]
+    ) -> None:
+        """Copy it back."""
+        self._asked("restore")
+        number = max(self.kept, default="") if snapshot == "latest" else snapshot
+        if number not in self.kept:
+            raise NotFoundError("there is no such backup", hint="pushdeploy backup:list")
+        for path in only or ("/",):
+            source = self.kept[number][1] / path.strip("/")
+            if source.exists():
+                shutil.copytree(source, folder / path.strip("/"), symlinks=True, dirs_exist_ok=True)
+
+    def check(self, settings: BackupSettings) -> None:
+        """Count it."""
+        self._asked("check")
+        self.checked += 1
+
+    def forget(self, settings: BackupSettings, keep: Retention) -> None:
+        """Remember what is to be kept."""
+        self._asked("forget")
+        self.forgotten.append(keep)
+
+    def stop(self) -> None:
+        """Nothing runs on."""
+
+    def _asked(self, call: str) -> None:
+        self.on_call(call)
+        refusal, self.refusal = self.refusal, None
+        if refusal is not None:
+            raise refusal

@@ -378,12 +378,18 @@ class FakeTimers:
 
     due: dict[str, float] = field(default_factory=dict)
     """Seconds by app; the newest counts."""
+    backups: str = ""
     on_call: Callable[[str], None] = lambda _: None
 
     def wake(self, app: str, seconds: float) -> None:
         """Remember it."""
         self.on_call("wake")
         self.due[app] = seconds
+
+    def back_up(self, when: str) -> None:
+        """Remember it."""
+        self.on_call("back_up")
+        self.backups = when
 
 
 WEB = "web: gunicorn app:app\n"

@@ -32,6 +32,7 @@ from tests.deploy.fake_tools import (
     FakePackages,
     FakePostgres,
     FakeProxy,
+    FakeRestic,
     FakeSchedules,
 )
 from tests.deploy.fakes import (
@@ -103,6 +104,7 @@ class FakeMachine(Machine):
     firewall: FakeFirewall
     access: FakeAccess
     postgres: FakePostgres
+    restic: FakeRestic
     clock: FakeClock
     watching: Watching
 
@@ -233,6 +235,7 @@ def make_machine(root: Path, run: Path) -> FakeMachine:
         firewall=FakeFirewall(),
         access=FakeAccess(),
         postgres=FakePostgres(),
+        restic=FakeRestic(root / "repository", now=clock.now),
         python=Path(sys.executable),
         server_python=Path(sys.executable),
         uv=Path("/nonexistent/uv"),

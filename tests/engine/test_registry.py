@@ -61,6 +61,8 @@ RIGHTS = {
             "reconcile",
             "watchdog.found",
             "pg.install",
+            *("backup.set", "backup.create", "backup.list", "backup.restore"),
+            *("backup.schedule", "backup.verify", "backup.prune"),
         ),
     },
 }

@@ -21,6 +21,7 @@ from tests.host import (
     test_points_restart,
 )
 from tests.host.struck import DEPLOY, ROLLBACK, UNCONFIRMED
+from tests.host.struck_backup import CREATE, KEEP, RESTORE, RESTORE_ALL, RESTORE_DATABASE, SET
 from tests.host.struck_proxy import CERTIFICATE, SITE
 from tests.host.struck_reconcile import AFTER_A_KILL, AT_BOOT, OF_A_HUNG_APP
 from tests.tiers import SLOW
@@ -52,7 +53,8 @@ def test_each_point_is_reached_in_one_place() -> None:
 def test_each_point_is_struck_by_some_test_on_a_real_host() -> None:
     struck = [*DEPLOY, *ROLLBACK, *UNCONFIRMED, *AFTER_A_KILL, *AT_BOOT, *OF_A_HUNG_APP]
 
-    assert {*struck, *SITE, *CERTIFICATE} == set(Point)
+    backups = [*SET, *KEEP, *CREATE, *RESTORE, *RESTORE_ALL, *RESTORE_DATABASE]
+    assert {*struck, *SITE, *CERTIFICATE, *backups} == set(Point)
 
 
 @pytest.mark.skipif(SLOW, reason="all pairs are tried then")

@@ -32,15 +32,16 @@ SUPERVISOR = {
     *("apply", "start", "stop", "forget", "once", "stop_jobs", "open_front", "close_front"),
     *("end_all", "set_pause"),
 }
-TIMERS = {"wake"}
 SCHEDULES = {"apply"}
+TIMERS = {"wake", "back_up"}
 CERTIFICATES = {"issue", "forget"}
 ELSEWHERE = {"test_and_reload", "let_in", "make_refusing", "enable"}
 """Of the proxy and the firewall: `system/nginx.py` has points of its own, and what is made for
 refusals is the same for ever. No app's story turns a firewall on."""
+RESTIC = {"make", "backup", "forget"}
 ACCOUNTS = {"ensure", "ensure_server", "remove", "own_venv", "own_work", "seal", "seal_venvs"}
 
-LASTS = RECORDS | SUPERVISOR | ACCOUNTS | TIMERS | SCHEDULES | CERTIFICATES | ELSEWHERE
+LASTS = RESTIC | RECORDS | SUPERVISOR | ACCOUNTS | TIMERS | SCHEDULES | CERTIFICATES | ELSEWHERE
 
 LASTING = re.compile(
     rf"^(files\.)?({'|'.join(FILES)})$"
@@ -51,6 +52,7 @@ LASTING = re.compile(
     rf"|\baccounts\.({'|'.join(ACCOUNTS)})$"
     r"|\bcheckout_worker\.ask$"
     r"|^(command\.run|systemctl)$"
+    rf"|\brestic\.({'|'.join(RESTIC)})$"
     rf"|\bcertificates\.({'|'.join(CERTIFICATES)})$"
     r"|\.test_and_reload$"
     r"|^self\._reload$"
@@ -79,14 +81,16 @@ QUERIES = {
     *("keeps_in", "listener", "all_listening", "holder", "free", "another"),
     *("is_installed", "require", "features", "is_as", "has_bare_address", "worker"),
     *("maintenance_page", "obstacles", "require_issuer", "check_reachable", "issued", "check"),
+    *("save", "bring_back"),  # aside; and its caller has the point
     *("facts", "is_trusted", "served", "is_active", "status", "plan", "require_keys"),
     *("standing", "refusal", "live_commit", "live_release", "newest_tried", "commit_of"),
     *("missing", "install"),  # packages of the system: apt's own, and twice is once
+    *("snapshots", "restore"),  # what comes out lies where nobody looks yet
     "fetch",  # a Python that counts when it is complete; who is killed fetches again
 }
 
 # Files of the story, and what else a change of a site does.
-ROOMS = ("records", "proxy", "apps", "build", "schedules", "deploy", "watch")
+ROOMS = ("records", "proxy", "apps", "build", "schedules", "deploy", "watch", "backup")
 STORY = sorted(path for room in ROOMS for path in (PACKAGE / room).glob("[!_]*.py"))
 ALSO = [PACKAGE / f"system/{name}.py" for name in ("nginx", "nginx_program", "nginx_welcome")]
 
@@ -163,6 +167,7 @@ TOGETHER = {
     "cleanup.py::_close_idle_front": "whoever looks next does it again",
     "cleanup.py::_keep_config": "a copy; whoever looks next makes it",
     "cleanup.py::_end_previous": "one link is removed; whoever looks next does it again",
+    "stage.py::_copy_databases": "empties the place of the copies before they are made",
     "server_settings.py::change_server_settings": "one file; its callers have the point",
 }
 

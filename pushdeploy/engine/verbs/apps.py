@@ -34,6 +34,8 @@ class Apps:
     """All apps, by name."""
 
     apps: tuple[ListedApp, ...]
+    backup_trouble: str = ""
+    """What is the matter with the server's backups; empty when nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Destroyed:
 @verb("apps", Apps, right=Right.LOOK, app=App.NONE, seconds=QUERY_SECONDS)
 def apps(asked: Asked) -> Apps:
     """List all apps."""
+    from pushdeploy.backup.listing import backup_trouble
     from pushdeploy.deploy.warnings import looping_of
     from pushdeploy.records.app_records import (
         AppRecords,
@@ -82,7 +85,8 @@ def apps(asked: Asked) -> Apps:
             crash_loops=looping_of(records),
         )
 
-    return Apps(tuple(map(listed, app_names(layout.apps))))
+    found = tuple(map(listed, app_names(layout.apps)))
+    return Apps(found, backup_trouble(asked.machine))
 
 
 @verb("apps.check", Done, right=Right.DEPLOY)

@@ -1,0 +1,58 @@
+"""Keep: when backups are made, how many stay, and whether what is kept can be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pushdeploy.backup.settings import backup_settings, change_settings
+from pushdeploy.model.backup import parse_schedule
+from pushdeploy.system.failpoints import Point, reached
+from pushdeploy.system.locks import held
+
+if TYPE_CHECKING:
+    from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.backup import Retention
+
+
+def schedule(machine: Machine, when: str | None) -> None:
+    """Have backups made by a timer; `None`: by hand alone.
+
+    Raises:
+        UsageError: that is no time.
+        NotFoundError: nobody has said where backups go.
+        UnavailableError: this machine has no timers.
+    """
+    backup_settings(machine)
+    text = "" if when is None else parse_schedule(when)
+    machine.timers.back_up(text)
+    reached(Point.BACKUP_TIMER)
+    now = machine.now()
+    change_settings(machine, lambda old: old.changed(schedule=text, scheduled=now))
+
+
+def verify(machine: Machine, who: str) -> None:
+    """Read all of it back, and compare.
+
+    Raises:
+        UnavailableError: something is damaged, or can't be reached.
+    """
+    settings = backup_settings(machine)
+    with held(machine.layout.backup.lock, who=who, what="a verification of backups"):
+        machine.restic.stop()
+        machine.restic.check(settings)
+
+
+def prune(machine: Machine, who: str, keep: Retention | None = None) -> Retention:
+    """Delete old backups, by this retention from now on; returns it.
+
+    Raises:
+        UnavailableError: the repository can't be reached.
+    """
+    settings = backup_settings(machine)
+    if keep is not None:
+        settings = change_settings(machine, lambda old: old.changed(retention=keep))
+    with held(machine.layout.backup.lock, who=who, what="deleting old backups"):
+        machine.restic.stop()
+        machine.restic.forget(settings, settings.retention)
+        reached(Point.BACKUP_PRUNED)
+    return settings.retention

@@ -1,0 +1,157 @@
+"""Stage: everything that a backup holds, put together in one folder that root alone can reach.
+
+What an app writes is taken by second names of its files, so that it takes no room and no link of
+the app's is followed; its SQLite files as copies, each of one moment.
+
+    apps/blog/settings.toml, attempts.jsonl, history.jsonl, current, …
+    apps/blog/releases/v12/release.json, environment
+    apps/blog/repo.git/
+    apps/blog/shared/
+    server/…                  what concerns all apps
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pushdeploy.backup.server_part import stage_server
+from pushdeploy.databases.dumps import dump
+from pushdeploy.errors import NotFoundError, UnavailableError
+from pushdeploy.model.job import Job, JobKind
+from pushdeploy.records.app_records import AppRecords, app_names
+from pushdeploy.system import files
+from pushdeploy.system.failpoints import Point, reached
+from pushdeploy.system.locks import held
+from pushdeploy.system.staged_tree import Staged, copy_present, stage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.layout import AppLayout
+
+COPIER = "import sys; from pushdeploy.system.sqlite_copies import main; sys.exit(main())"
+COPY_SECONDS = 3600.0
+MOST_TOLD = 10
+
+REFS_FIRST = ("packed-refs", "objects")
+"""Of a repo: what a ref names is there before the ref is."""
+
+
+@dataclass(slots=True)
+class Set:
+    """What was put together."""
+
+    apps: list[str] = field(default_factory=list)
+    staged: Staged = field(default_factory=Staged)
+    notes: list[str] = field(default_factory=list)
+    """What a person should know of it."""
+
+
+def stage_all(machine: Machine, who: str) -> Set:
+    """Everything of this server; whatever was there of an earlier one goes first.
+
+    Raises:
+        UnavailableError: an app's SQLite files could not be looked for.
+    """
+    place = machine.layout.backup
+    files.delete_tree(place.set)
+    place.set_apps.mkdir(mode=0o700, parents=True)
+    reached(Point.BACKUP_BEGUN)
+    made = Set()
+    made.staged.size += stage_server(machine)
+    for app in app_names(machine.layout.apps):
+        try:
+            _stage_app(machine, app, who, made)
+        except NotFoundError:  # destroyed since
+            files.delete_tree(place.set_apps / app)
+        reached(Point.BACKUP_STAGED)
+    return made
+
+
+def _stage_app(machine: Machine, app: str, who: str, made: Set) -> None:
+    place, target = machine.layout.app(app), machine.layout.backup.set_apps / app
+    target.mkdir(mode=0o700)
+    made.staged.size += _dump(machine, app, target / place.dumps.name)
+    notes = _copy_databases(machine, place)
+    try:
+        with held(place.lock, who=who, what="a backup"):
+            before = made.staged.left
+            made.staged.size += _stage_records(place, target)
+            stage(
+                place.repo,
+                target / place.repo.name,
+                made.staged,
+                skip=lambda name: name.endswith(".lock"),
+                last=REFS_FIRST,
+            )
+            shared = target / place.shared.name
+            stage(place.shared, shared, made.staged, instead=place.copies)
+    finally:
+        files.delete_tree(place.copies)
+        reached(Point.BACKUP_COPIES_DELETED)
+    made.apps.append(app)
+    made.notes += [f"{app}: {one}" for one in notes]
+    if made.staged.left > before:
+        made.notes.append(f"{app}: {made.staged.left - before} in shared/ are no files: left out")
+
+
+def _stage_records(place: AppLayout, target: Path) -> int:
+    """What root has written of the app: returns its bytes."""
+    whole = (
+        *(place.settings, place.attempts, place.attempts_archive, place.history),
+        *(place.history_archive, place.pending_environment, place.maintenance),
+        *(place.current, place.previous),
+    )
+    size = copy_present(place.root, target, [path.name for path in whole])
+    for number in AppRecords(place).numbers():
+        release = place.release(number)
+        kept = [path.relative_to(place.root) for path in (release.record, release.environment)]
+        size += copy_present(place.root, target, [str(path) for path in kept])
+    return size
+
+
+def _dump(machine: Machine, app: str, folder: Path) -> int:
+    """Have its databases dumped, each as one moment has it; returns the bytes."""
+    folder.mkdir(mode=0o700)
+    made = dump(machine, app, folder)
+    if not made:
+        folder.rmdir()
+    reached(Point.BACKUP_DUMPED)
+    return sum(path.stat().st_size for path in made)
+
+
+def _copy_databases(machine: Machine, place: AppLayout) -> list[str]:
+    """Have the app's user copy its SQLite files; returns what could not be copied so."""
+    app = place.name
+    files.delete_tree(place.copies)
+    user, group = machine.accounts.user_id(app), machine.accounts.app_group(app)
+    files.make_folder(
+        place.copies,
+        mode=0o700,
+        user=-1 if user is None else user,
+        group=-1 if group is None else group,
+    )
+    told: list[str] = []
+    job = Job(
+        app=app,
+        kind=JobKind.COPY,
+        argv=(str(machine.python), "-I", "-c", COPIER, str(place.shared), str(place.copies)),
+        user=machine.accounts.app_user(app),
+        groups=(),
+        folder=place.shared,
+        home=place.home,
+        writable=(place.shared, place.copies),
+        hidden=(machine.layout.settings, machine.layout.engine_socket),
+        environment=(("PATH", "/usr/bin:/bin"), ("LANG", "C.UTF-8")),
+        seconds=COPY_SECONDS,
+    )
+    status = machine.supervisor.once(job, told.append)
+    reached(Point.BACKUP_COPIED)
+    if status != 0:
+        raise UnavailableError(
+            f"the SQLite files of `{app}` could not be copied: {' '.join(told[-3:]) or status}",
+            hint="df -h; pushdeploy backup:create",
+        )
+    return [f"taken as it is, not as one moment has it: {one}" for one in told[:MOST_TOLD]]

@@ -1,0 +1,184 @@
+"""Backups of the whole server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pushdeploy.engine.deadlines import CHANGE_SECONDS, DAY_SECONDS
+from pushdeploy.engine.registry import App, Done, verb
+from pushdeploy.errors import NotAllowedError, UsageError
+from pushdeploy.model.rights import Right, Standing
+
+if TYPE_CHECKING:
+    from pushdeploy.engine.asked import Asked
+
+
+@dataclass(frozen=True, slots=True)
+class SetRepository:
+    """Backups go somewhere."""
+
+    repository: str
+    """Without a password that its address holds."""
+    password: str
+    """Of a new repository, to be kept by whoever asked; empty for one that was there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A backup that is complete."""
+
+    snapshot: str
+    apps: tuple[str, ...]
+    files: int
+    size: int
+    """Bytes."""
+    notes: tuple[str, ...]
+    """What is not in it as one moment had it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedBackup:
+    """One backup."""
+
+    snapshot: str
+    at: float
+    host: str
+    apps: tuple[str, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """All backups, oldest first."""
+
+    repository: str
+    schedule: str
+    """`daily`, `03:30`; empty when they are made by hand."""
+    backups: tuple[ListedBackup, ...]
+    trouble: str
+    """What is the matter with them; empty when nothing is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many backups stay, beside those of the last day."""
+
+    daily: int
+    weekly: int
+    monthly: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredApp:
+    """An app that came out of a backup."""
+
+    app: str
+    port: int
+    release: str | None
+    """What is live, `v13`."""
+    trouble: str
+    """Why nothing is, though something was."""
+    hint: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came out of a backup."""
+
+    apps: tuple[RestoredApp, ...]
+    notes: tuple[str, ...]
+
+
+@verb("backup.set", SetRepository, right=Right.SERVER, app=App.NONE, seconds=CHANGE_SECONDS)
+def set_repository(asked: Asked, *, repository: str, credentials: dict[str, str]) -> SetRepository:
+    """Have backups go to a `repository`; root alone may say where."""
+    from pushdeploy.backup import settings
+    from pushdeploy.model.backup import shown_repository
+
+    _refuse_all_but_owner(asked)
+    told = settings.set_repository(asked.machine, repository, credentials, asked.who)
+    return SetRepository(shown_repository(repository), told)
+
+
+@verb("backup.create", Made, right=Right.SERVER, app=App.NONE, seconds=DAY_SECONDS)
+def create(asked: Asked, *, prune: bool = False) -> Made:
+    """Back everything up; `prune` deletes what is older than is wanted."""
+    from pushdeploy.backup.create import create as story
+
+    made = story(asked.machine, asked.who, then_prune=prune)
+    return Made(made.snapshot, made.apps, made.files, made.size, made.notes)
+
+
+@verb("backup.list", Backups, right=Right.SERVER, app=App.NONE, seconds=CHANGE_SECONDS)
+def backups(asked: Asked) -> Backups:
+    """List all backups."""
+    from pushdeploy.backup.listing import backups as story
+
+    found = story(asked.machine)
+    listed = (ListedBackup(one.id, one.at, one.host, one.apps, one.size) for one in found.snapshots)
+    return Backups(found.repository, found.schedule, tuple(listed), found.trouble)
+
+
+@verb("backup.restore", Restored, right=Right.SERVER, app=App.OPTIONAL, seconds=DAY_SECONDS)
+def restore(asked: Asked, *, snapshot: str, to: str) -> Restored:
+    """Bring an app out of a backup, as the app `to`; without an app, the whole server."""
+    from pushdeploy.backup.restore import restore_all, restore_app
+
+    machine, session, app, who = asked.machine, asked.session, asked.app, asked.who
+    if app:
+        done = restore_app(machine, session, snapshot=snapshot, app=app, to=to or app, who=who)
+    elif to:
+        raise UsageError("which app?", hint=f"pushdeploy backup:restore --app blog --to {to}")
+    else:
+        done = restore_all(machine, session, snapshot=snapshot, who=who)
+    apps = (
+        RestoredApp(one.app, one.port, one.release, one.trouble, one.hint, one.notes)
+        for one in done.apps
+    )
+    return Restored(tuple(apps), done.notes)
+
+
+@verb("backup.schedule", Done, right=Right.SERVER, app=App.NONE)
+def schedule(asked: Asked, *, when: str) -> Done:
+    """Have a timer make backups: `daily`, or at a time, `03:30`; empty: none."""
+    from pushdeploy.backup.keep import schedule as story
+
+    story(asked.machine, when or None)
+    return Done()
+
+
+@verb("backup.verify", Done, right=Right.SERVER, app=App.NONE, seconds=DAY_SECONDS)
+def verify(asked: Asked) -> Done:
+    """Read all backups back."""
+    from pushdeploy.backup.keep import verify as story
+
+    story(asked.machine, asked.who)
+    return Done()
+
+
+@verb("backup.prune", Kept, right=Right.SERVER, app=App.NONE, seconds=DAY_SECONDS)
+def prune(
+    asked: Asked,
+    *,
+    daily: int | None = None,
+    weekly: int | None = None,
+    monthly: int | None = None,
+) -> Kept:
+    """Delete old backups; the numbers hold from now on."""
+    from pushdeploy.backup.keep import prune as story
+    from pushdeploy.backup.settings import backup_settings
+
+    before = backup_settings(asked.machine).retention
+    keep = before.changed(daily=daily, weekly=weekly, monthly=monthly)
+    kept = story(asked.machine, asked.who, keep)
+    return Kept(kept.daily, kept.weekly, kept.monthly)
+
+
+def _refuse_all_but_owner(asked: Asked) -> None:
+    """Whoever says where backups come from says what root writes when they are restored."""
+    if asked.machine.access.standing(asked.session.peer.user) is not Standing.OWNER:
+        raise NotAllowedError(
+            "only root may say where backups go", hint="on the server: sudo pushdeploy backup:set"
+        )

@@ -1,0 +1,166 @@
+"""Backups and restores on fakes: what is in a set, what is not, and what survives a kill."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pushdeploy.apps.lifecycle import destroy_app
+from pushdeploy.backup.create import create
+from pushdeploy.backup.listing import backups
+from pushdeploy.backup.restore import restore_all, restore_app
+from pushdeploy.backup.settings import set_repository
+from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
+from pushdeploy.records.app_records import AppRecords
+from tests.deploy.machine import APP, FakeMachine, names
+
+if TYPE_CHECKING:
+    from pushdeploy.backup.restore import Restored
+
+REPOSITORY = "/mnt/backups"
+
+
+@pytest.fixture
+def live(machine: FakeMachine) -> FakeMachine:
+    """A machine on which `blog` is live, with a file, and a repository."""
+    machine.push("one", storage=("data",))
+    machine.set_config(GREETING="it's")
+    (machine.place.shared / "data" / "post.txt").write_text("hello")
+    set_repository(machine, REPOSITORY, {}, "ada")
+    return machine
+
+
+def restore(
+    machine: FakeMachine, app: str = APP, to: str = APP, snapshot: str = "latest"
+) -> Restored:
+    """`pushdeploy backup:restore`."""
+    (one,) = restore_app(
+        machine, machine.watching, snapshot="latest", app=APP, to=to, who="ada"
+    ).apps
+    return one
+
+
+def test_a_new_repository_has_a_password_that_is_told_once(machine: FakeMachine) -> None:
+    password = set_repository(machine, REPOSITORY, {}, "ada")
+
+    assert len(password) >= 32
+    assert machine.layout.backup.password.read_text().strip() == password
+    assert machine.layout.backup.password.stat().st_mode & 0o777 == 0o600
+    assert set_repository(machine, REPOSITORY, {}, "ada") == ""
+
+
+def test_without_a_repository_there_are_no_backups(machine: FakeMachine) -> None:
+    with pytest.raises(NotFoundError, match="nobody has said where backups go"):
+        create(machine, "ada")
+
+
+def test_a_repository_that_can_not_be_reached_is_not_set(machine: FakeMachine) -> None:
+    machine.restic.refusal = UnavailableError("no way")
+
+    with pytest.raises(UnavailableError):
+        set_repository(machine, REPOSITORY, {}, "ada")
+
+    assert names(machine.layout.backup.said) == []
+
+
+def test_a_destroyed_app_comes_back_as_it_was(live: FakeMachine) -> None:
+    port = live.records.settings().port
+    made = create(live, "ada")
+    destroy_app(live, APP, who="ada")
+
+    done = restore(live)
+
+    assert made.apps == (APP,)
+    assert (done.release, done.trouble, done.port) == ("v3", "", port)
+    assert (live.place.shared / "data" / "post.txt").read_text() == "hello"
+    assert live.records.environment().values["GREETING"] == "it's"
+    assert live.answer() == "v3"
+    assert names(live.layout.backup.state) == ["backup.lock", "backup.lock.holder", "last.json"]
+
+
+def test_a_copy_has_another_port_and_leaves_the_domains(live: FakeMachine) -> None:
+    live.settings(domains=("blog.example.com",))
+    create(live, "ada")
+
+    done = restore(live, to="blog-copy")
+
+    copy = AppRecords(live.layout.app("blog-copy"))
+    assert done.port != live.records.settings().port
+    assert copy.settings().domains == ()
+    assert done.notes[0] == "its domains stay with blog: blog.example.com"
+    current = copy.current()
+    assert current is not None
+    assert current.app == "blog-copy"
+    assert live.answer() == "v2"
+
+
+def test_an_app_that_is_here_is_not_overwritten(live: FakeMachine) -> None:
+    create(live, "ada")
+
+    with pytest.raises(UsageError, match="overwrites nothing"):
+        restore(live)
+
+    assert live.answer() == "v2"
+
+
+def test_a_whole_server_is_restored_but_for_what_is_here(live: FakeMachine) -> None:
+    create(live, "ada")
+    restore(live, to="shop")
+    create(live, "ada")
+    destroy_app(live, APP, who="ada")
+
+    done = restore_all(live, live.watching, snapshot="latest", who="ada")
+
+    assert [(one.app, one.trouble) for one in done.apps] == [(APP, "")]
+    assert any(one.startswith("shop was left alone") for one in done.notes)
+
+
+def test_links_and_what_is_no_file_are_not_followed(live: FakeMachine) -> None:
+    shared = live.place.shared / "data"
+    (shared / "outside").symlink_to("/etc/passwd")
+    (shared / "folder").symlink_to("/etc")
+    os.mkfifo(shared / "pipe")
+
+    made = create(live, "ada")
+    restore(live, to="copy")
+
+    copied = live.layout.app("copy").shared / "data"
+    assert (copied / "outside").readlink() == Path("/etc/passwd")
+    assert (copied / "folder").is_symlink()
+    assert not (copied / "pipe").exists()
+    assert made.notes[-1] == f"{APP}: 1 in shared/ are no files: left out"
+
+
+def test_a_backup_that_fails_is_noted_until_one_succeeds(live: FakeMachine) -> None:
+    create(live, "ada")
+    live.restic.refusal = UnavailableError("the network is gone")
+
+    with pytest.raises(UnavailableError):
+        create(live, "ada")
+
+    assert backups(live).trouble == "the last backup failed: the network is gone"
+    assert len(backups(live).snapshots) == 1
+    create(live, "ada")
+    assert backups(live).trouble == ""
+
+
+def test_a_file_that_is_replaced_after_staging_is_kept_as_it_was(live: FakeMachine) -> None:
+    post = live.place.shared / "data" / "post.txt"
+
+    def replace(call: str) -> None:
+        if call == "backup":
+            (post.parent / "new").write_text("later")
+            (post.parent / "new").replace(post)
+
+    live.restic.on_call = replace
+    create(live, "ada")
+    live.restic.on_call = lambda _: None
+
+    restore(live, to="copy")
+
+    assert (live.layout.app("copy").shared / "data" / "post.txt").read_text() == "hello"
+    assert post.read_text() == "later"
+    assert post.stat().st_nlink == 1
