@@ -35,6 +35,7 @@ from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system import pythons
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pushdeploy.machine.machine import Machine
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 VENV_FORMAT = "2"
 """Part of every venv's key; raised when we would make a venv differently."""
+
+WITHOUT_GROUPS = frozenset({Source.REQUIREMENTS, Source.PYLOCK, Source.CONDA})
 
 DISK_RESERVE = 256 << 20
 """Bytes that must be free before a build begins."""
@@ -108,6 +111,8 @@ def _say(tree: Tree, extra: list[str], report: Report) -> None:
         report(GunicornAdded(server, tree.source))
     if tree.stale:
         report(Warned(*_stale(tree.source)))
+    if tree.settings.groups and tree.source in WITHOUT_GROUPS:
+        report(Warned(*_no_groups(tree.source, tree.settings.groups)))
     if tree.passed_over:
         report(ListsPassedOver(tree.source, tree.passed_over))
 
@@ -173,6 +178,13 @@ def _forgotten(tree: Tree, procfile: Procfile) -> list[str]:
         listed.add("uvicorn")
     used = {web_server(line.command) for line in procfile.lines}
     return sorted(server for server in used if server and server not in listed)
+
+
+def _no_groups(source: Source, groups: Sequence[str]) -> tuple[str, str]:
+    return (
+        f"groups are passed over, since `{source}` has none: {', '.join(groups)}",
+        f"list in {source} what they hold, commit, and push again",
+    )
 
 
 def _stale(source: Source) -> tuple[str, str]:

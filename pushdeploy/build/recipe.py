@@ -22,6 +22,9 @@ PINS = "requirements.txt"
 """Pins that are made of a lock, in a venv by uv, or in a folder of their own by another tool."""
 
 
+PYLOCK = "pylock.toml"
+"""The same with the index that each package comes from, which requirements can't say."""
+
 SETUPTOOLS = "setuptools<81"
 """The last with `pkg_resources`; installed last, whatever version the list of packages has."""
 
@@ -54,6 +57,10 @@ def recipe(program: Path, tree: Tree, venv: Path, pins: Path, extra: Sequence[st
     match tree.source:
         case Source.REQUIREMENTS:
             wanted = (f"--requirement={Source.REQUIREMENTS}",)
+        case Source.UV if pyproject_of(tree).has_explicit_indexes:
+            first.append(uv.export(program, venv, venv / PYLOCK, _chosen(tree)))
+            alone = (f"--requirement={venv / PYLOCK}",)
+            return Recipe(tuple(first), (alone, *((one,) for one in extra)))
         case Source.UV:
             first.append(uv.export(program, venv, venv / PINS, _chosen(tree)))
             wanted = (f"--requirement={venv / PINS}",)

@@ -76,6 +76,12 @@ class Pyproject:
         asked = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
         return normalised([*asked, *_table(self.tool("poetry").get("dependencies"))])
 
+    @property
+    def has_explicit_indexes(self) -> bool:
+        """Some packages come from an index of uv's that no other package may come from."""
+        listed = self.tool("uv").get("index")
+        return isinstance(listed, list) and any(_table(one).get("explicit") for one in listed)
+
     def tool(self, name: str) -> Mapping[str, Any]:
         """A tool's table; empty when there is none."""
         return _table(_table(self.tables.get("tool")).get(name))

@@ -406,3 +406,16 @@ def test_a_package_that_is_built_by_an_old_setuptools_gets_it(machine: FakeMachi
 
     builds = [dict(job.environment) for job in machine.supervisor.jobs if job.kind is JobKind.BUILD]
     assert ["UV_BUILD_CONSTRAINT" in one for one in builds] == [False, True]
+
+
+def test_groups_of_a_list_that_has_none_are_said_to_be_passed_over(machine: FakeMachine) -> None:
+    commit = machine.checkout_worker.commit("one")
+    tree = machine.checkout_worker.trees[commit]
+    settings = replace(tree.settings, file="app.json", groups=("jobs",))
+    machine.checkout_worker.trees[commit] = replace(tree, settings=settings)
+    machine.branch_names(commit)
+
+    assert machine.deploy().exit_code == 0
+
+    warned = [one.text for one in machine.watching.events if isinstance(one, Warned)]
+    assert warned == ["groups are passed over, since `requirements.txt` has none: jobs"]

@@ -99,3 +99,15 @@ def test_extras_of_a_package_that_is_linked_to_stand_in_brackets() -> None:
     made_so = made(Source.PYPROJECT, project=True, groups=("jobs", "more"))
 
     assert made_so.wanted == (("--editable=.[more]", "--group=jobs", "gunicorn"),)
+
+
+def test_packages_of_an_explicit_index_are_exported_with_it() -> None:
+    index = {"name": "ours", "url": "https://pypi.example.com", "explicit": True}
+    project = {"tool": {"uv": {"index": [index]}}}
+    tree = replace(TREE, source=Source.UV, requirements={PYPROJECT: json.dumps(project)})
+
+    found = recipe(Path("/uv"), tree, VENV, Path("/unused"), ["gunicorn"])
+
+    ((*_, form, output, _),) = found.first
+    assert (form, output) == ("--format=pylock.toml", "--output-file=/venvs/1/pylock.toml")
+    assert found.wanted == (("--requirement=/venvs/1/pylock.toml",), ("gunicorn",))
