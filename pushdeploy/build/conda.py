@@ -14,8 +14,14 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.build import solver, venv_jobs
 from pushdeploy.build.export import Exporter, with_tool
-from pushdeploy.build.make_venv import begin, begin_work, failed, output, see_complete
-from pushdeploy.build.recipe import SETUPTOOLS
+from pushdeploy.build.make_venv import (
+    add_setuptools,
+    begin,
+    begin_work,
+    failed,
+    output,
+    see_complete,
+)
 from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, Report, Warned
@@ -60,7 +66,7 @@ def make_environment(plan: VenvPlan, report: Report) -> None:
     status = _with_code(linked, began, report)
     if status == NEEDS_SETUPTOOLS:
         report(BuildOutput("A package imports pkg_resources: adding setuptools 80, which has it"))
-        status = _with_code(replace(linked, extra=(*plan.extra, SETUPTOOLS)), began, report)
+        status = add_setuptools(linked, began, report)
     see_complete(linked, status, began)
 
 

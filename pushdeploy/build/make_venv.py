@@ -59,9 +59,19 @@ def make_venv(plan: VenvPlan, report: Report, *, fresh: bool = False) -> None:
         status = machine.supervisor.once(venv_jobs.with_code(plan, left), output(report))
     if status == NEEDS_SETUPTOOLS and SETUPTOOLS not in plan.extra:
         report(BuildOutput("A package imports pkg_resources: adding setuptools 80, which has it"))
-        make_venv(replace(plan, extra=(*plan.extra, SETUPTOOLS)), report)
-        return
+        if (plan.venv / seed.ASIDE).exists():  # not whole yet, and with code in it, it never is
+            make_venv(replace(plan, extra=(*plan.extra, SETUPTOOLS)), report)
+            return
+        status = add_setuptools(plan, began, report)
     see_complete(plan, status, began)
+
+
+def add_setuptools(plan: VenvPlan, began: float, report: Report) -> int:
+    """Complete a venv that lacks nothing else, begun then; returns the exit status of the job."""
+    left = BUILD_SECONDS - (plan.machine.monotonic() - began)
+    begin_work(plan)
+    job = venv_jobs.with_code(replace(plan, lacks_setuptools=True), left)
+    return plan.machine.supervisor.once(job, output(report))
 
 
 def see_complete(plan: VenvPlan, status: int, began: float) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pushdeploy.build import private_cache, source_copy
-from pushdeploy.build.recipe import PINS, Recipe, recipe
+from pushdeploy.build.recipe import PINS, SETUPTOOLS, Recipe, recipe
 from pushdeploy.build.venv import BUILD_SECONDS
 from pushdeploy.model.index_settings import defining
 from pushdeploy.model.job import Job, JobKind
@@ -50,6 +50,8 @@ class VenvPlan:
     """Packages are built by a setuptools that has `pkg_resources`."""
     linked: bool = False
     """It is an environment of conda, and has a Python of its own already."""
+    lacks_setuptools: bool = False
+    """All that it needs is in it but `SETUPTOOLS`."""
 
     @property
     def place(self) -> AppLayout:
@@ -123,7 +125,7 @@ def with_code(plan: VenvPlan, seconds: float) -> Job:
     """
     machine, place = plan.machine, plan.place
     cache = place.build_work / "uv"
-    copied = plan.tree.local and machine.supervisor.can_bind()
+    copied = plan.tree.local and not plan.lacks_setuptools and machine.supervisor.can_bind()
     return Job(
         app=plan.app,
         kind=JobKind.BUILD,
@@ -148,10 +150,13 @@ def with_code(plan: VenvPlan, seconds: float) -> Job:
 
 def _with_code(plan: VenvPlan, cache: Path, *, copied: bool) -> list[list[str]]:
     machine, place, how = plan.machine, plan.place, plan.recipe
+    if plan.lacks_setuptools:
+        how = Recipe((), ((SETUPTOOLS,),))
+    begun = plan.linked or plan.lacks_setuptools
     return [
         _run(machine, private_cache, place.verified_cache, cache),
         *([_run(machine, source_copy, original_of(place), plan.code)] if copied else []),
-        *([] if plan.linked else [uv.make_venv(machine.uv, plan.python.path, plan.venv)]),
+        *([] if begun else [uv.make_venv(machine.uv, plan.python.path, plan.venv)]),
         *how.first,
         *(uv.install(machine.uv, plan.venv, words) for words in how.wanted),
         uv.compile_wheels(

@@ -362,6 +362,8 @@ def test_an_old_package_gets_the_setuptools_that_it_imports(machine: FakeMachine
     assert (first.kind, second.kind) == (JobKind.FETCH, JobKind.BUILD)
     assert SETUPTOOLS not in first.argv
     assert SETUPTOOLS in second.argv
+    assert "venv" not in second.argv  # all else is there already
+    assert [word for word in second.argv if word.startswith("--requirement")] == []
     assert not machine.place.seed.exists()  # the next venv has to be looked at as a whole
 
 

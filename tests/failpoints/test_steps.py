@@ -129,6 +129,7 @@ TOGETHER = {
     "make_venv.py::_begin_growth": "the same",
     "make_venv.py::_fetched": "its caller has the point",
     "make_venv.py::begin_work": "the same, of a build's own folder",
+    "make_venv.py::add_setuptools": "its caller has the point",
     "make_venv.py::see_complete": "deletes what nothing names",
     "make_venv.py::make_venv": "two jobs, of which the second begins as if there had been none",
     "run_steps.py::_made": "deletes what nothing names",
