@@ -47,11 +47,11 @@ def follow(
 def follow_live(machine: Machine, records: AppRecords) -> list[str]:
     """The same for whatever is live; what was done, in words.
 
-    While the record of the live release can't be read, what runs by the clock stays as it is.
+    While the live release has lost its link, or its record can't be read, all stays as it is.
     """
     live = records.live()
     release = None if live is None else read_release_or_none(records, live)
-    if live is not None and release is None:
+    if release is None and (live is not None or records.history().live is not None):
         return []
     changed = follow(machine, records, release, records.settings())
     forget_old_runs(machine, records)

@@ -78,7 +78,7 @@ class NoProxy:
 class NoSchedules:
     """supervisord has no clock."""
 
-    refusal = "jobs run by the clock only on a server with systemd"
+    refusal = "only systemd runs jobs by the clock"
 
     def apply(self, app: str, jobs: Sequence[TimedJob]) -> bool:
         """Nothing changes."""

@@ -16,7 +16,11 @@ from tests.deploy.machine import FakeMachine, make_machine, names, snapshot
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pushdeploy.model.release import Release
+
 PROCFILE = "web: gunicorn app:app\nworker: python work.py\nrelease: python migrate.py\n"
+
+CRON = '{"cron": [{"command": "digest", "schedule": "@daily"}]}'
 
 Action = Callable[[FakeMachine], object]
 
@@ -31,7 +35,7 @@ def killed_at(machine: FakeMachine, point: int) -> Iterator[list[str]]:
         if len(touched) == point:
             raise Killed(what)
 
-    machine.supervisor.on_call = machine.timers.on_call = touch
+    machine.supervisor.on_call = machine.timers.on_call = machine.schedules.on_call = touch
     machine.watching.on_event = lambda event: touch(event.name)
     machine.checkout_worker.on_ask = touch
     machine.clock.on_now = lambda: touch("now")
@@ -41,14 +45,15 @@ def killed_at(machine: FakeMachine, point: int) -> Iterator[list[str]]:
         pass
     finally:
         machine.supervisor.on_call = machine.timers.on_call = lambda _: None
+        machine.schedules.on_call = lambda _: None
         machine.watching.on_event = lambda _: None
         machine.checkout_worker.on_ask = lambda _: None
         machine.clock.on_now = lambda: None
 
 
 def deploy(machine: FakeMachine) -> object:
-    """A second release from a new commit."""
-    return machine.push("two", PROCFILE)
+    """A second release from a new commit, which has a job."""
+    return machine.push("two", PROCFILE, app_json=CRON)
 
 
 def set_config(machine: FakeMachine) -> object:
@@ -72,8 +77,8 @@ def nothing(machine: FakeMachine) -> object:
 
 
 def a_second_release(machine: FakeMachine) -> object:
-    """A second release, so that there is a way back."""
-    return machine.push("two", PROCFILE)
+    """A second release, so that there is a way back; the first has no job."""
+    return machine.push("two", PROCFILE, app_json=CRON)
 
 
 def expected(machine: FakeMachine) -> list[str]:
@@ -83,6 +88,18 @@ def expected(machine: FakeMachine) -> list[str]:
     warm = [f"v{number} web.1" for number in machine.records.history().warm if number != live]
     workers = [f"v{live} worker.{index}" for index in range(1, count + 1)]
     return sorted([*warm, f"v{live} web.1", *workers])
+
+
+def live(machine: FakeMachine) -> Release:
+    """The live release."""
+    found = machine.records.current()
+    assert found is not None
+    return found
+
+
+def timed(machine: FakeMachine) -> list[str]:
+    """What runs by the clock."""
+    return [job.name for job in machine.schedules.timed.get(machine.place.name, ())]
 
 
 def release_phases(machine: FakeMachine) -> int:
@@ -128,6 +145,7 @@ def examine(machine: FakeMachine, action: Action, point: int) -> bool:
     assert machine.is_whole(), where
     assert machine.answer() == f"v{machine.records.live()}", where
     assert sorted(machine.running()) == expected(machine), where
+    assert timed(machine) == [job.name for job in live(machine).cron], where
     assert release_phases(machine) <= 1, where
     assert machine.supervisor.twice == set(), where
     assert_no_leftovers(machine, where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pty
 import re
@@ -78,6 +79,20 @@ def test_a_build_step_fills_the_code_here_too(site: Site) -> None:
     site.assert_serving(v=1, release=1)
     (made,) = site.place.root.rglob("slugs/*/made.txt")
     assert made.read_text() == "1\n"
+
+
+def test_a_schedule_is_said_to_need_systemd_and_its_jobs_run_by_hand(site: Site) -> None:
+    job = {"command": "echo of $(cat VERSION)", "name": "tell", "schedule": "* * * * *"}
+
+    pushed = site.deploy("tiny", {"app.json": json.dumps({"cron": [job]})})
+    ran = site.pushdeploy("cron:run", "tell")
+
+    assert "only systemd runs jobs by the clock" in pushed.output
+    assert (ran.status, ran.output) == (0, "of 1\n")
+    listed = site.pushdeploy("cron").output
+    assert "Every minute (* * * * *, UTC)" in listed
+    assert "None runs by itself: only systemd" in listed
+    assert listed.count(", ok") == 1
 
 
 def test_a_rollback_takes_the_last_version_back(site: Site) -> None:

@@ -140,6 +140,18 @@ def test_a_run_is_replaced_and_never_doubled_by_hand(site: Site) -> None:
     site.host.run("systemctl", "stop", f"{site.unit}cron.slow.service")
 
 
+def test_what_runs_by_hand_is_not_run_by_the_clock_too(site: Site) -> None:
+    before = site.ask("cron:runs report")
+    by_hand = f"{site.unit}cron_run.report"
+    site.host.run("systemd-run", f"--unit={by_hand}", "/bin/sleep", "600")
+
+    due(site, "report")
+
+    assert site.ask("cron:runs report") == before
+    assert site.ask("cron")[1]["running"] is True
+    site.host.run("systemctl", "stop", by_hand)
+
+
 def test_the_list_tells_the_words_and_the_next_times(site: Site) -> None:
     shown = site.cli("cron").stdout
 

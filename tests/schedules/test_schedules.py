@@ -125,6 +125,13 @@ def test_a_record_that_can_not_be_read_changes_nothing(live: FakeMachine) -> Non
     assert timed(live) == ["clearsessions", "digest"]
 
 
+def test_a_link_that_somebody_deleted_changes_nothing(live: FakeMachine) -> None:
+    live.place.current.unlink()
+
+    assert follow_live(live, live.records) == []
+    assert timed(live) == ["clearsessions", "digest"]
+
+
 def test_what_is_destroyed_runs_no_more(live: FakeMachine) -> None:
     destroy_app(live, APP, who="ada")
 
@@ -151,13 +158,13 @@ def test_what_the_repo_suspends_no_command_resumes(live: FakeMachine) -> None:
 
 
 def test_where_there_is_no_clock_the_push_says_so(machine: FakeMachine) -> None:
-    machine.schedules.refusal = "jobs run by the clock only on a server with systemd"
+    machine.schedules.refusal = "only systemd runs jobs by the clock"
 
     machine.push("one", app_json=app_json(CLEAN))
 
     warned = machine.watching.one(Warned)
     assert isinstance(warned, Warned)
-    assert "only on a server with systemd" in warned.text
+    assert "only systemd runs jobs by the clock" in warned.text
     assert warned.hint == f"pushdeploy cron:run clearsessions --app {APP}"
 
 
