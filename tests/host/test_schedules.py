@@ -102,8 +102,8 @@ def test_a_job_runs_as_the_app_and_how_it_ended_is_told(site: Site) -> None:
         "failed with status 3",
     )
     printed = output(site, "report")
-    assert printed[0] == "it's 100% fine of 1"
-    assert "Read-only file system" in printed[1]
+    assert "it's 100% fine of 1" in printed
+    assert any("Read-only file system" in line for line in printed)
     assert site.host.read(BEATS).split() == ["/ping/1/start?a=b", "/ping/1/fail?a=b"]
 
 
@@ -178,13 +178,13 @@ def test_the_schedule_follows_a_deploy_and_a_rollback(site: Site) -> None:
     assert "       By the clock: tick, report" in said(push)
     assert timers(site) == ["report", "tick"]
     due(site, "report")
-    assert "it's 100% fine of 2" in output(site, "report")[-3]
+    assert "it's 100% fine of 2" in output(site, "report")[-4:]
 
     site.cli(f"rollback {live}")
 
     assert timers(site) == ["late", "missed", "report", "slow", "tick"]
     due(site, "report")
-    assert "it's 100% fine of 1" in output(site, "report")[-3]
+    assert "it's 100% fine of 1" in output(site, "report")[-4:]
 
 
 def test_the_clock_runs_it(site: Site) -> None:
