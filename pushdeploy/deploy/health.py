@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.explain import explain, hint_of, wrong_port
 from pushdeploy.deploy.listener import passed_over, refuse_listener
+from pushdeploy.deploy.stuck import Stuck
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, Warned, WebHealthy, WebUnhealthy
 from pushdeploy.model.cause import Cause
@@ -118,6 +119,7 @@ def _pass(
     deadline = began + _patience(one)
     pause = FIRST_PAUSE_SECONDS
     alive = _watch(machine, instance)
+    stuck = Stuck(machine, release, instance)
     while True:
         left = deadline - machine.monotonic()
         result = _probe(machine, instance, one, min(max(one.timeout, 0.1), max(left, 0.1)), alive)
@@ -127,6 +129,7 @@ def _pass(
         refuse_listener(machine, release, instance)
         crashed = not alive()
         final = crashed or is_final(result.status, "\n".join(result.body))
+        final = final or stuck.is_final(one, result.status)
         if not final and result.status is not None and result.what != told:
             told = result.what
             report(WebUnhealthy(release.number, told))

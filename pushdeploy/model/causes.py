@@ -6,7 +6,13 @@ command, workers and `run`. The outputs that they were made from are in `tests/m
 
 from __future__ import annotations
 
-from pushdeploy.model import causes_of_age, causes_of_code, causes_of_place, causes_of_postgres
+from pushdeploy.model import (
+    causes_of_age,
+    causes_of_code,
+    causes_of_place,
+    causes_of_postgres,
+    causes_of_stores,
+)
 from pushdeploy.model.cause import Cause, Evidence, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -18,6 +24,8 @@ RULES: tuple[Rule, ...] = (
     Rule("old package", causes_of_age.outgrown),
     Rule("template", causes_of_age.template_response),
     Rule("postgres", causes_of_postgres.postgres),
+    Rule("mysql", causes_of_stores.mysql),
+    Rule("redis", causes_of_stores.redis),
     Rule("driver", causes_of_code.driver),
     Rule("module", causes_of_code.module),
     Rule("library", causes_of_code.library),

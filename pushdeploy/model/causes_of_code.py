@@ -246,6 +246,11 @@ def table(seen: Evidence) -> Cause | None:
     missing = next(filter(None, found.groups()))
     command = seen.facts.migrate
     text = f"The database has no table `{missing}`"
+    if not command and seen.facts.creates:
+        return Cause(
+            f"{text}: nothing has created its tables yet.",
+            f"pushdeploy run --app {seen.app} {seen.facts.creates}",
+        )
     if not command:
         return Cause(f"{text}.", "add a `release:` line that creates the tables to the Procfile")
     return Cause(

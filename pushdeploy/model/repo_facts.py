@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 MOST_NAMES = 20
 LONGEST_NAME = 100
 MOST_FILES = 50
-"""Settings files that are read."""
+"""Settings files that are read; and modules, for a command that they define."""
+
+MOST_DEEP = 2
+"""Folders around such a module."""
 
 LONGEST_FILE = 1 << 18
 """Characters; a longer one is not looked into."""
@@ -38,6 +41,12 @@ _SQLITE = re.compile(
 _LISTS = frozenset(one.value for one in Source if one is not Source.NOTHING)
 _PATH = re.compile(r"[A-Za-z0-9_][\w./-]{0,100}")
 _TOP_FOLDERS = re.compile(r"(?:[^/]+/){0,2}[^/]+")
+_FLASK_APP = re.compile(r"\bflask\b[^\n]*?\s(?:--app|-A)[ =]([A-Za-z_][\w.]{0,100})")
+_TABLES = r"(?:init|create)[-_]?(?:db|database|tables?|schema|all)"
+_COMMAND = re.compile(
+    rf"\.command\(\s*['\"](?P<name>{_TABLES})['\"]|\.command\(\)\s+def (?P<function>{_TABLES})\("
+)
+_CREATES = re.compile(rf"flask --app [A-Za-z_][\w.]{{0,100}} {_TABLES}")
 _TOP = re.compile(r"[^/]+\.py")
 _DEV_FILE = re.compile(
     r"(?:requirements[-_/])?(?:dev|develop|development|test|tests|local)"
@@ -51,6 +60,8 @@ class RepoFacts:
 
     migrate: str = ""
     """The command that brings its database up to date."""
+    creates: str = ""
+    """The repo's own command of Flask's that creates its tables, and may first drop them."""
     hosts_var: str = ""
     """The environment variable that Django's `ALLOWED_HOSTS` is read from."""
     sqlite: str = ""
@@ -80,6 +91,7 @@ def look(read: Callable[[str], str | None], files: Iterable[str], command: str) 
     module = _MODULE.search(command)
     return RepoFacts(
         migrate=_migrate(set(present)),
+        creates=_creates(read, present, command),
         hosts_var=next((found[1] for found in hosts if found), ""),
         sqlite=_sqlite(_short(read(name)) for name in [*settings, *top]),
         objects=_objects(read, module[1]) if module else (),
@@ -102,9 +114,11 @@ def parse_facts(text: str) -> RepoFacts:
         return RepoFacts()
     if not isinstance(table, dict):
         return RepoFacts()
-    migrate, hosts, sqlite = (table.get(name) for name in ("migrate", "hosts_var", "sqlite"))
+    wanted = ("migrate", "creates", "hosts_var", "sqlite")
+    migrate, creates, hosts, sqlite = (table.get(name) for name in wanted)
     return RepoFacts(
         migrate=str(migrate) if migrate in MIGRATIONS.values() else "",
+        creates=creates if isinstance(creates, str) and _CREATES.fullmatch(creates) else "",
         hosts_var=hosts if isinstance(hosts, str) and re.fullmatch(r"[A-Z]\w{0,60}", hosts) else "",
         sqlite=sqlite if isinstance(sqlite, str) and _PATH.fullmatch(sqlite) else "",
         objects=_names(table.get("objects")),
@@ -124,6 +138,25 @@ MIGRATIONS = {
 
 def _migrate(present: set[str]) -> str:
     return next((command for file, command in MIGRATIONS.items() if file in present), "")
+
+
+def _creates(read: Callable[[str], str | None], present: list[str], command: str) -> str:
+    """`flask --app blog init-db`, where the package or the top of the repo defines that command."""
+    module = _FLASK_APP.search(command) or _MODULE.search(command)
+    if module is None:
+        return ""
+    package = module[1].partition(".")[0]
+    near = [name for name in present if _TOP.fullmatch(name) or _is_in(name, package)]
+    for name in near[:MOST_FILES]:
+        found = _COMMAND.search(_short(read(name)))
+        if found is not None:
+            word = found["name"] or found["function"].replace("_", "-")
+            return f"flask --app {module[1]} {word}"
+    return ""
+
+
+def _is_in(name: str, package: str) -> bool:
+    return name.startswith(f"{package}/") and name.endswith(".py") and name.count("/") <= MOST_DEEP
 
 
 def _sqlite(texts: Iterable[str]) -> str:

@@ -12,6 +12,8 @@ import pytest
 
 from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.deploy.cutover import FRONT_SECONDS, front_seconds
+from pushdeploy.deploy.health import DEADLINE_SECONDS
+from pushdeploy.deploy.stuck import STEADY_SECONDS
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.events import (
     AttemptEnded,
@@ -293,6 +295,24 @@ def test_a_web_process_that_answers_500_is_reported_with_the_answer(live: FakeMa
     told = live.watching.one(WebUnhealthy)
     assert told == WebUnhealthy(2, "GET / answered 500 Internal Server Error")
     assert_v1_serves_untouched(live)
+
+
+def test_who_answers_500_all_the_time_is_not_waited_for_to_the_end(live: FakeMachine) -> None:
+    live.supervisor.answers[2] = (500, "no such table: posts")
+    began = live.monotonic()
+
+    live.push("two", WITH_WORKER)
+
+    assert STEADY_SECONDS <= live.monotonic() - began < DEADLINE_SECONDS / 2
+
+
+def test_a_check_of_the_apps_own_says_how_long_a_500_is_waited_for(live: FakeMachine) -> None:
+    live.supervisor.answers[2] = (500, "no such table: posts")
+    began = live.monotonic()
+
+    live.push("two", WITH_WORKER, app_json=PATIENT)
+
+    assert live.monotonic() - began > DEADLINE_SECONDS
 
 
 def test_a_failed_release_is_stopped_and_the_next_push_succeeds(live: FakeMachine) -> None:

@@ -223,6 +223,70 @@ def test_what_postgresql_refuses_is_named(line: str, text: str, hint: str) -> No
     assert found.hint == hint
 
 
+@pytest.mark.parametrize(
+    ("line", "text", "hint"),
+    [
+        (
+            (
+                """pymysql.err.OperationalError: (1045, "Access denied for user """
+                """'shop'@'localhost' (using password: YES)")"""
+            ),
+            "refuses the password of `shop`",
+            set_var("DATABASE_URL=mysql://shop:PASSWORD@HOST/NAME"),
+        ),
+        (
+            (
+                """MySQLdb.OperationalError: (1044, "Access denied for user 'shop'@'%' to """
+                """database 'shop2'")"""
+            ),
+            "does not let `shop` into the database `shop2`",
+            "on its server: sudo mysql -e 'GRANT ALL ON shop2.* TO shop@HOST'",
+        ),
+        (
+            """django.db.utils.OperationalError: (1049, "Unknown database 'shop'")""",
+            "no database `shop`",
+            "on its server: sudo mysql -e 'CREATE DATABASE shop'",
+        ),
+        (
+            (
+                "redis.exceptions.AuthenticationError: invalid username-password pair or user is "
+                "disabled."
+            ),
+            "Redis refuses the password",
+            set_var("REDIS_URL=redis://:PASSWORD@HOST:6379/0"),
+        ),
+        (
+            "redis.exceptions.AuthenticationError: Authentication required.",
+            "Redis asks for a password",
+            set_var("REDIS_URL=redis://:PASSWORD@HOST:6379/0"),
+        ),
+        (
+            (
+                "redis.exceptions.AuthenticationError: AUTH <password> called without any password "
+                "configured for the default user."
+            ),
+            "has no password, and is given one",
+            set_var("REDIS_URL=redis://HOST:6379/0"),
+        ),
+    ],
+)
+def test_what_mysql_and_redis_refuse_is_named(line: str, text: str, hint: str) -> None:
+    found = cause_of(replace(SEEN, output=f"Traceback (most recent call last):\n{line}\n"))
+
+    assert found is not None
+    assert text in found.text
+    assert found.hint == hint
+
+
+def test_the_config_var_that_leads_to_redis_is_the_apps_own() -> None:
+    line = "redis.exceptions.AuthenticationError: Authentication required.\n"
+
+    found = cause_of(replace(SEEN, output=line, config={"CELERY_BROKER_URL": "redis://x"}))
+
+    assert found is not None
+    assert found.hint == set_var("CELERY_BROKER_URL=redis://:PASSWORD@HOST:6379/0")
+
+
 def test_where_nothing_lists_packages_the_file_to_make_is_named() -> None:
     output = "ModuleNotFoundError: No module named 'django'\n"
 
@@ -297,6 +361,17 @@ def test_a_500_that_django_keeps_to_itself_is_said() -> None:
 
     assert found is not None
     assert "no traceback" in found.text
+
+
+def test_tables_that_the_repos_own_command_creates_are_created_by_it() -> None:
+    """Never by a `release:` line: Flask's tutorial drops them first."""
+    output = "sqlite3.OperationalError: no such table: post\n"
+    facts = RepoFacts(creates="flask --app flaskr init-db")
+
+    found = cause_of(replace(SEEN, output=output, facts=facts))
+
+    assert found is not None
+    assert found.hint == f"pushdeploy run --app {SEEN.app} flask --app flaskr init-db"
 
 
 def test_the_page_lists_every_cause() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from pushdeploy.model.repo_facts import RepoFacts, look, parse_facts, render_facts
 
 REPO = {
@@ -30,6 +32,37 @@ def test_a_django_project_is_known() -> None:
         dev_packages=("pytest", "pyyaml"),
     )
     assert parse_facts(render_facts(facts)) == facts
+
+
+CLICK = """
+@click.command("init-db")
+@with_appcontext
+def init_db_command():
+"""
+BY_NAME = """
+@app.cli.command()
+def create_tables():
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "file", "text", "creates"),
+    [
+        ("gunicorn 'flaskr:create_app()'", "flaskr/db.py", CLICK, "flask --app flaskr init-db"),
+        ("flask --app flaskr run", "flaskr/db.py", CLICK, "flask --app flaskr init-db"),
+        ("gunicorn app:app", "app.py", BY_NAME, "flask --app app create-tables"),
+        ("gunicorn app:app", "other/db.py", CLICK, ""),
+        ("gunicorn app:app", "app.py", CLICK.replace("init-db", "drop-db"), ""),
+    ],
+)
+def test_the_repos_own_command_that_creates_its_tables_is_known(
+    command: str, file: str, text: str, creates: str
+) -> None:
+    facts = look({file: text}.get, [file], command)
+
+    assert facts.creates == creates
+    assert parse_facts(render_facts(facts)) == facts
+    assert parse_facts(json.dumps({"creates": f"{creates}; reboot"})).creates == ""
 
 
 def test_an_empty_repo_says_nothing() -> None:
