@@ -216,7 +216,7 @@ def _without_comment(line: str) -> str:
     for place, character in enumerate(line):
         if quote:
             quote = "" if character == quote else quote
-        elif character in "\"'" and line[:place].endswith(("- ", ": ", "[", ", ")):
+        elif character in "\"'" and line.endswith(("- ", ": ", "[", ", "), 0, place):
             quote = character
         elif character == "#" and line[place - 1] in " \t":
             return line[:place]

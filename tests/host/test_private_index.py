@@ -12,6 +12,16 @@ from tests.host.story import TREES, Site, assert_serving
 APP = TREES / "packages" / "app"
 INDEX = "/srv/index"
 PORT = "8766"
+UV = "/etc/uv/uv.toml"
+SETTINGS = f"""find-links = ["{WHEELS}"]
+[[index]]
+name = "wheels"
+url = "{WHEELS}"
+format = "flat"
+default = true
+"""
+"""The server's own: other than on hosts of other tests, there are indexes."""
+
 WHEEL = "bottle-0.13.3-py2.py3-none-any.whl"
 
 PROJECT = f"""\
@@ -63,6 +73,8 @@ requires-dist = [
 @pytest.fixture(scope="module")
 def digest(host: Host) -> Iterator[str]:
     """An index with one package and a password on the server; the wheel's digest."""
+    before = host.read(UV)
+    host.write(UV, SETTINGS)
     place = f"{INDEX}/simple/bottle"
     host.run("mkdir", "--parents", place)
     host.run("cp", f"{WHEELS}/{WHEEL}", place)
@@ -74,6 +86,7 @@ def digest(host: Host) -> Iterator[str]:
         *(INDEX, PORT, "ada:hunter2222"),
     )
     yield found
+    host.write(UV, before)
     host.run("systemctl", "stop", "index")
     host.run("rm", "--recursive", INDEX)
 

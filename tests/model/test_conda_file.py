@@ -1,6 +1,8 @@
 """What environment.yml asks for, of the YAML that such files are written in."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.conda_file import (
@@ -95,6 +97,17 @@ def test_config_vars_say_where_packages_are_before_the_file_does() -> None:
     assert channels_of(file, {}) == ("ours",)
     chosen = {"CONDA_CHANNELS": "https://ada:hunter2@mirror.example.com/a, b"}
     assert channels_of(file, chosen) == ("${CONDA_CHANNELS}",)
+
+
+@given(st.text(alphabet="-: #'\"[]{},=pi\n a1", max_size=200))
+def test_any_text_is_parsed_or_refused_with_a_hint(text: str) -> None:
+    try:
+        found = parse_conda_file(f"dependencies:\n{text}")
+        outcome: object = parse_conda(render_conda(found)) == found
+    except RefusedInputError as refusal:
+        outcome = refusal.hint
+
+    assert outcome
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"channels": 1}', "[" * 100_000])

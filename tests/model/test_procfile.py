@@ -157,7 +157,7 @@ def test_what_is_written_is_what_is_parsed(commands: dict[str, str]) -> None:
 @given(st.text())
 def test_any_text_is_parsed_or_refused_with_a_hint(text: str) -> None:
     try:
-        outcome: str | None = parse_procfile(text).web.command
+        outcome: str | None = parse_procfile(text).lines[0].command
     except RefusedInputError as refusal:
         outcome = refusal.hint
 
