@@ -10,10 +10,13 @@ from pushdeploy.events import ConfigVarsMade, Report, SettingsApplied, Warned
 from pushdeploy.model.appjson import parse_app_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pushdeploy.machine.machine import Machine
     from pushdeploy.model.environment import Environment
     from pushdeploy.model.release import Release
     from pushdeploy.model.repo_settings import RepoSettings
+    from pushdeploy.model.settings import AppSettings
     from pushdeploy.model.tree import Tree
     from pushdeploy.records.app_records import AppRecords
 
@@ -41,9 +44,12 @@ def environment_for(records: AppRecords, tree: Tree, report: Report) -> Environm
             hint=f"pushdeploy config:set {pairs} --app {records.place.name}",
         )
     made = {one.name: one.value for one in unset if one.value is not None}
-    made |= {one.name: secrets.token_hex(SECRET_BYTES) for one in unset if one.secret}
-    if made:
-        report(ConfigVarsMade(tuple(sorted(made))))
+    drawn = {one.name: secrets.token_hex(SECRET_BYTES) for one in unset if one.secret}
+    if drawn:  # a first deploy that fails may have encrypted something with it
+        environment = environment.set(drawn)
+        records.save_pending_environment(environment)
+    if made or drawn:
+        report(ConfigVarsMade(tuple(sorted(made | drawn))))
     return environment.set(made)
 
 
@@ -68,13 +74,26 @@ def apply_collected(
 
 
 def apply_declared(
-    machine: Machine, records: AppRecords, repo: RepoSettings, report: Report
+    machine: Machine,
+    records: AppRecords,
+    repo: RepoSettings,
+    former: RepoSettings | None,
+    report: Report,
 ) -> None:
     """Add the domains and static folders that the repo names; what it names no more stays.
 
     The release is live by now: what can't be done is a warning.
+
+    Args:
+        machine: this one.
+        records: the app's.
+        repo: what the repo says now.
+        former: what it said in the release before.
+        report: who is told.
     """
     settings, app = records.settings(), records.place.name
+    for warning in _left(app, settings, repo, former):
+        report(warning)
     domains = [one for one in repo.domains if one not in settings.domains]
     mounts = [one for one in repo.static if one not in settings.static]
     if not domains and not mounts:
@@ -94,3 +113,24 @@ def apply_declared(
         report(Warned(f"{repo.file}: {error.message}", hint=error.hint or ""))
     if done:
         report(SettingsApplied(repo.file, tuple(done)))
+
+
+def _left(
+    app: str, settings: AppSettings, repo: RepoSettings, former: RepoSettings | None
+) -> Iterator[Warned]:
+    """What the repo names no more, and is as it was: visitors may still come by it."""
+    if former is None:
+        return
+    for domain in former.domains:
+        if domain not in repo.domains and domain in settings.domains:
+            yield Warned(
+                f"`{former.file}` no longer names the domain {domain}, which stays",
+                hint=f"pushdeploy domains:remove {domain} --app {app}",
+            )
+    urls = {one.url for one in repo.static}
+    for mount in former.static:
+        if mount.url not in urls and mount in settings.static:
+            yield Warned(
+                f"`{former.file}` no longer names the static folder {mount.url}, which stays",
+                hint=f"pushdeploy static:remove {mount.url} --app {app}",
+            )

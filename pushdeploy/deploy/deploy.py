@@ -32,6 +32,8 @@ from pushdeploy.system.failpoints import Point, reached
 if TYPE_CHECKING:
     from pushdeploy.build.build import Venv
     from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.repo_settings import RepoSettings
+    from pushdeploy.model.settings import AppSettings
     from pushdeploy.model.tree import Tree
     from pushdeploy.records.app_records import AppRecords
 
@@ -68,11 +70,18 @@ def deploy(
     make_storage(machine, app, tree.storage)
     write_release(machine, release, environment)
     release_phase(machine, records, attempt, release, report)
+    former = _former(records, settings)
     go_live(machine, records, release, report, kind=Kind.DEPLOY, who=who)
-    apply_declared(machine, records, tree.settings, report)
+    apply_declared(machine, records, tree.settings, former, report)
     apply_collected(machine, records, release, report)
     report(went_live(machine, records, release, began))
     return release
+
+
+def _former(records: AppRecords, settings: AppSettings) -> RepoSettings | None:
+    """What the repo said in the live release, of an app that may have something by it."""
+    live = records.live_release() if settings.domains or settings.static else None
+    return live.settings if live else None
 
 
 def _tell_of_tree(tree: Tree, procfile: Procfile, report: Report) -> None:

@@ -11,6 +11,7 @@ from pushdeploy.events import (
     ConfigVarsMade,
     OneShotsFound,
     SettingsApplied,
+    Warned,
     WorkersDefaulted,
 )
 from pushdeploy.model.repo_settings import RepoSettings, parse_repo_settings
@@ -68,6 +69,19 @@ def test_defaults_and_secrets_are_made_once_and_stay(machine: FakeMachine) -> No
     assert values(machine) == before
 
 
+def test_a_secret_is_the_same_after_a_first_deploy_that_failed(machine: FakeMachine) -> None:
+    machine.set_config(API_KEY="k")
+    machine.supervisor.answers[1] = (500, "")
+    machine.push("one", app_json=ENV)
+    first = values(machine)
+
+    machine.push("two", app_json=ENV)
+
+    assert first.keys() == {"API_KEY", "SECRET_KEY"}, "what is a default may still change"
+    assert values(machine)["SECRET_KEY"] == first["SECRET_KEY"]
+    assert values(machine)["LEVEL"] == "info"
+
+
 def test_a_var_that_is_declared_later_holds_no_push_up(machine: FakeMachine) -> None:
     machine.push("one")
 
@@ -94,6 +108,35 @@ def test_domains_and_static_folders_are_added_once_and_told(machine: FakeMachine
     machine.push("two", settings=settings)
 
     assert "settings.applied" not in machine.watching.names()
+
+
+def test_what_the_repo_names_no_more_stays_and_the_push_says_how_to_remove_it(
+    machine: FakeMachine,
+) -> None:
+    machine.proxy.serves_domains = True
+    before = RepoSettings(
+        file="pyproject.toml",
+        domains=("blog.example.com", "www.example.com"),
+        static=(StaticMount("/docs", "docs"),),
+    )
+    machine.push("one", settings=before)
+
+    machine.push("two", settings=RepoSettings(file="app.json", domains=("blog.example.com",)))
+
+    told = [one for one in machine.watching.events if isinstance(one, Warned)]
+    assert [(one.text, one.hint) for one in told] == [
+        (
+            "`pyproject.toml` no longer names the domain www.example.com, which stays",
+            "pushdeploy domains:remove www.example.com --app blog",
+        ),
+        (
+            "`pyproject.toml` no longer names the static folder /docs, which stays",
+            "pushdeploy static:remove /docs --app blog",
+        ),
+    ]
+    assert machine.records.settings().domains == before.domains
+    machine.push("three", settings=RepoSettings(domains=("blog.example.com",)))
+    assert "warning" not in machine.watching.names(), "it is said once"
 
 
 def test_a_domain_of_another_app_is_a_warning_and_the_release_is_live(machine: FakeMachine) -> None:

@@ -100,6 +100,7 @@ WITHOUT = {
     "lifecycle.py": "makes and destroys whole apps; a rename comes first, reconcile does the rest; "
     "tests/apps/test_destroy.py kills it at each step",
     "collect.py": "objects go when a pack has them; tests/system/test_git_room.py kills it",
+    "declared.py::environment_for": "one file, before anything else; the next push finds it",
     "deploy_branch.py": "the repo first, the settings last; who is killed between asks again",
     "fence.py::fence_held": "one file, made or removed; `reconcile` says it again",
     "first_push.py": "a folder of the git user's own, deleted by the next push or by reconcile; "
