@@ -29,6 +29,8 @@ class Created:
     files: int
     size: int
     notes: tuple[str, ...]
+    left: tuple[str, ...]
+    """Apps that are not in it, and why."""
 
 
 def create(machine: Machine, who: str, *, then_prune: bool = False) -> Created:
@@ -58,14 +60,19 @@ def create(machine: Machine, who: str, *, then_prune: bool = False) -> Created:
         finally:
             files.delete_tree(place.set)
             reached(Point.BACKUP_SWEPT)
-        note_state(machine, BackupState(succeeded=machine.now()))
+        if made.left:
+            _note_failure(machine, f"without {'; '.join(made.left)}")
+        else:
+            note_state(machine, BackupState(succeeded=machine.now()))
     if then_prune:
         try:
             prune(machine, who)
         except PushdeployError as error:  # there is one more backup, and nothing is lost
             made.notes.append(f"old backups could not be deleted: {error.message}")
     staged = made.staged
-    return Created(number, tuple(made.apps), staged.files, staged.size, tuple(made.notes))
+    return Created(
+        number, tuple(made.apps), staged.files, staged.size, tuple(made.notes), tuple(made.left)
+    )
 
 
 def _note_failure(machine: Machine, reason: str) -> None:

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.backup.server_part import stage_server
 from pushdeploy.databases.dumps import dump
-from pushdeploy.errors import NotFoundError, UnavailableError
+from pushdeploy.deploy.release import RUN
+from pushdeploy.deploy.release_phase import app_job
+from pushdeploy.errors import NotFoundError, PushdeployError, UnavailableError
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.records.app_records import AppRecords, app_names
 from pushdeploy.system import files
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from pushdeploy.machine.machine import Machine
     from pushdeploy.model.layout import AppLayout
+    from pushdeploy.model.release import Release
 
 COPIER = "import sys; from pushdeploy.system.sqlite_copies import main; sys.exit(main())"
 COPY_SECONDS = 3600.0
@@ -47,14 +50,12 @@ class Set:
     staged: Staged = field(default_factory=Staged)
     notes: list[str] = field(default_factory=list)
     """What a person should know of it."""
+    left: list[str] = field(default_factory=list)
+    """Apps that could not be taken, and why."""
 
 
 def stage_all(machine: Machine, who: str) -> Set:
-    """Everything of this server; whatever was there of an earlier one goes first.
-
-    Raises:
-        UnavailableError: an app's SQLite files could not be looked for.
-    """
+    """Everything of this server; whatever was there of an earlier one goes first."""
     place = machine.layout.backup
     files.delete_tree(place.set)
     place.set_apps.mkdir(mode=0o700, parents=True)
@@ -66,6 +67,9 @@ def stage_all(machine: Machine, who: str) -> Set:
             _stage_app(machine, app, who, made)
         except NotFoundError:  # destroyed since
             files.delete_tree(place.set_apps / app)
+        except PushdeployError as error:  # it holds up no other
+            files.delete_tree(place.set_apps / app)
+            made.left.append(f"{app}: {error.message}")
         reached(Point.BACKUP_STAGED)
     return made
 
@@ -86,8 +90,7 @@ def _stage_app(machine: Machine, app: str, who: str, made: Set) -> None:
                 skip=lambda name: name.endswith(".lock"),
                 last=REFS_FIRST,
             )
-            shared = target / place.shared.name
-            stage(place.shared, shared, made.staged, instead=place.copies)
+            _stage_shared(machine, place, target / place.shared.name, made.staged)
     finally:
         files.delete_tree(place.copies)
         reached(Point.BACKUP_COPIES_DELETED)
@@ -110,6 +113,33 @@ def _stage_records(place: AppLayout, target: Path) -> int:
         kept = [path.relative_to(place.root) for path in (release.record, release.environment)]
         size += copy_present(place.root, target, [str(path) for path in kept])
     return size
+
+
+def _stage_shared(machine: Machine, place: AppLayout, target: Path, staged: Staged) -> None:
+    """With the commands of app.json around it, the files are copied while its writers wait."""
+    release = AppRecords(place).live_release()
+    pre, post = (release.backup_pre, release.backup_post) if release else ("", "")
+    try:
+        if release and pre:
+            _command(machine, release, pre)
+        stage(place.shared, target, staged, instead=place.copies, copies=bool(pre or post))
+    finally:
+        if release and post:
+            _command(machine, release, post)
+
+
+def _command(machine: Machine, release: Release, line: str) -> None:
+    """Run a line of app.json as the app, with its code and config vars."""
+    told: list[str] = []
+    job = app_job(machine, release, JobKind.BACKUP, f".{RUN}", ("/bin/sh", "-c", line))
+    status = machine.supervisor.once(job, told.append)
+    reached(Point.BACKUP_COMMAND)
+    if status != 0:
+        said = f": {told[-1]}" if told else ""
+        raise UnavailableError(
+            f"the backup command `{line}` failed with status {status}{said}",
+            hint=f"pushdeploy run --app {release.app} sh",
+        )
 
 
 def _dump(machine: Machine, app: str, folder: Path) -> int:

@@ -13,7 +13,7 @@ from pushdeploy.cli.style import problem
 from pushdeploy.cli.times import iso, local_and_ago
 from pushdeploy.engine.registry import App
 from pushdeploy.engine.verbs import backup as verbs
-from pushdeploy.errors import DeployFailedError
+from pushdeploy.errors import DeployFailedError, UnavailableError
 from pushdeploy.model.size import format_size
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def backup_set(target: Local, *, repository: str, credentials: tuple[str, ...]) 
 
 @command("backup:create", example="pushdeploy backup:create", app=App.NONE)
 @click.option("--prune", is_flag=True, help="Then delete old backups, as backup:prune does.")
-def backup_create(target: Local, *, prune: bool) -> None:
+def backup_create(target: Local, *, prune: bool) -> int:
     """Back up the whole server now.
 
     Each app's repo, releases, settings, config vars and storage. The apps go on meanwhile.
@@ -56,6 +56,9 @@ def backup_create(target: Local, *, prune: bool) -> None:
     say(*made.notes)
     apps = ", ".join(made.apps) or "no apps"
     say(f"Backup {made.snapshot}: {made.files:,} files, {format_size(made.size)} of {apps}")
+    for one in made.left:
+        say(*problem(f"not in it is {one}", "pushdeploy backup:create"))
+    return UnavailableError.exit_code if made.left else 0
 
 
 @command("backup:list", example="pushdeploy backup:list", app=App.NONE)

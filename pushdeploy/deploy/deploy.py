@@ -134,6 +134,8 @@ def new_release(
         storage=tree.storage,
         settings=tree.settings,
         cron=app_json.cron,
+        backup_pre=app_json.backup_pre,
+        backup_post=app_json.backup_post,
     )
 
 

@@ -58,6 +58,10 @@ class AppJson:
     """`scripts.dokku.predeploy`: what Dokku runs at the end of a build, a line for the shell."""
     cron: tuple[CronJob, ...] = ()
     """What runs by the clock."""
+    backup_pre: str = ""
+    """Runs before the app's files are taken for a backup, a line for the shell."""
+    backup_post: str = ""
+    """Runs after that, whatever came of it."""
 
 
 def parse_app_json(text: str) -> AppJson:
@@ -71,7 +75,9 @@ def parse_app_json(text: str) -> AppJson:
     root = parse_json(text, "app.json")
     root.keys()
     checks = tuple(_checks(root)) or (DEFAULT_CHECK,)
-    return AppJson(checks, _env(root), _predeploy(root), _cron(root))
+    pre, post = _words(root, "backup", "pre"), _words(root, "backup", "post")
+    predeploy = _words(root, "scripts", "dokku", "predeploy")
+    return AppJson(checks, _env(root), predeploy, _cron(root), pre, post)
 
 
 def _cron(root: JsonNode) -> tuple[CronJob, ...]:
@@ -119,9 +125,10 @@ def _value(name: str, node: JsonNode) -> str:
     return node.value
 
 
-def _predeploy(root: JsonNode) -> str:
+def _words(root: JsonNode, *keys: str) -> str:
+    """The text that lies under these keys; empty when there is none."""
     node: JsonNode | None = root
-    for key in ("scripts", "dokku", "predeploy"):
+    for key in keys:
         node = node.get(key) if node else None
     return node.text() if node else ""
 

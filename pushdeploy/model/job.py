@@ -30,6 +30,7 @@ class JobKind(StrEnum):
     KEEP = "keep"
     STEP = "step"
     COPY = "copy"
+    BACKUP = "backup"
     RELEASE_PHASE = "release_phase"
     RUN = "run"
     CRON = "cron_run"

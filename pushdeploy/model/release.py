@@ -86,6 +86,10 @@ class Release:
     """What they made for nginx to serve."""
     cron: tuple[CronJob, ...] = ()
     """What runs by the clock while it is live; nothing in records of former versions."""
+    backup_pre: str = ""
+    """What runs before a backup takes the app's files; nothing in records of former versions."""
+    backup_post: str = ""
+    """The same, after that."""
 
     @property
     def checked_out(self) -> str:
@@ -153,6 +157,8 @@ def parse_release(text: str) -> Release:
             steps=tuple(record.get("steps", ())),
             static=tuple(StaticMount(**mount) for mount in record.get("static", ())),
             cron=tuple(from_cron_record(job) for job in record.get("cron", ())),
+            backup_pre=str(record.get("backup_pre", "")),
+            backup_post=str(record.get("backup_post", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RefusedInputError) as error:
         raise RefusedInputError(f"a release record can't be read: {error}") from error

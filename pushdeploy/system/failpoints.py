@@ -106,6 +106,7 @@ class Point(StrEnum):
     BACKUP_STOPPED = "backup.stopped"
     BACKUP_BEGUN = "backup.begun"
     BACKUP_SERVER = "backup.server"
+    BACKUP_COMMAND = "backup.command"
     BACKUP_DUMPED = "backup.dumped"
     BACKUP_COPIED = "backup.copied"
     BACKUP_COPIES_DELETED = "backup.copies_deleted"

@@ -49,6 +49,7 @@ def stage(
     instead: Path | None = None,
     skip: Callable[[str], bool] = lambda _: False,
     last: tuple[str, ...] = (),
+    copies: bool = False,
 ) -> None:
     """Make `target`, a new folder, of what is in `source`.
 
@@ -60,20 +61,23 @@ def stage(
             and not what its writers keep beside the original: SQLite's journals.
         skip: which names are left out, wherever they are.
         last: names at the top that are taken after all others, in this order.
+        copies: copy each file: its writers stand still only as long as this takes.
     """
     folder = os.open(source, FOLDER)
-    copies = None if instead is None or not instead.exists() else os.open(instead, FOLDER)
+    other = None if instead is None or not instead.exists() else os.open(instead, FOLDER)
     try:
         target.mkdir(mode=0o700)
         into = os.open(target, FOLDER)
         try:
-            _Walk(staged, os.fstat(folder).st_dev, skip, last).folder(folder, into, copies, 0)
+            _Walk(staged, os.fstat(folder).st_dev, skip, last, copies).folder(
+                folder, into, other, 0
+            )
         finally:
             os.close(into)
     finally:
         os.close(folder)
-        if copies is not None:
-            os.close(copies)
+        if other is not None:
+            os.close(other)
 
 
 KEPT_BESIDE = ("-wal", "-shm", "-journal")
@@ -87,6 +91,7 @@ class _Walk:
     device: int
     skip: Callable[[str], bool]
     last: tuple[str, ...]
+    copies: bool
     vanished: bool = False
     """A name was gone when it was to be taken: what it was may have another now."""
 
@@ -124,6 +129,8 @@ class _Walk:
                 self._below(descriptor, name, into, copies, depth)
             elif stat.S_ISLNK(found.st_mode):
                 os.symlink(os.readlink("", dir_fd=descriptor), name, dir_fd=into)
+                times = (found.st_atime_ns, found.st_mtime_ns)
+                os.utime(name, ns=times, dir_fd=into, follow_symlinks=False)
             elif stat.S_ISREG(found.st_mode):
                 if copies is None or not self._copied(copies, name, into):
                     self._file(descriptor, found, name, into)
@@ -162,6 +169,9 @@ class _Walk:
         self.staged.files += 1
         self.staged.size += found.st_size
         opened = f"/proc/self/fd/{descriptor}"
+        if self.copies:
+            _copy(opened, found, name, into)
+            return
         try:
             os.link(opened, name, dst_dir_fd=into, follow_symlinks=True)
         except OSError as error:

@@ -58,6 +58,7 @@ TOLD = {
     JobKind.KEEP: "keeping of wheels",
     JobKind.STEP: "build step",
     JobKind.COPY: "copying of SQLite files",
+    JobKind.BACKUP: "command around a backup",
     JobKind.RELEASE_PHASE: "release command",
     JobKind.RUN: "one-off command",
     JobKind.CRON: "job of the schedule, by hand",

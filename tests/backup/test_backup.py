@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pushdeploy.apps.lifecycle import destroy_app
+from pushdeploy.apps.lifecycle import create_app, destroy_app
 from pushdeploy.backup.create import create
-from pushdeploy.backup.listing import backups
+from pushdeploy.backup.listing import backup_trouble, backups
 from pushdeploy.backup.restore import restore_all, restore_app
 from pushdeploy.backup.settings import set_repository
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
+from pushdeploy.model.job import JobKind
 from pushdeploy.records.app_records import AppRecords
 from tests.deploy.machine import APP, FakeMachine, names
 
@@ -164,3 +165,47 @@ def test_a_file_that_is_replaced_after_staging_is_kept_as_it_was(live: FakeMachi
     assert (live.layout.app("copy").shared / "data" / "post.txt").read_text() == "hello"
     assert post.read_text() == "later"
     assert post.stat().st_nlink == 1
+
+
+def test_commands_of_app_json_run_around_the_taking_of_files(live: FakeMachine) -> None:
+    said = '{"backup": {"pre": "sh dump.sh", "post": "sh resume.sh"}}'
+    live.push("two", storage=("data",), app_json=said)
+    live.supervisor.jobs.clear()
+
+    create(live, "ada")
+
+    ran = [job.argv[-1] for job in live.supervisor.jobs if job.kind is JobKind.BACKUP]
+    assert ran == ["sh dump.sh", "sh resume.sh"]
+
+
+def test_an_app_that_can_not_be_taken_holds_up_no_other(live: FakeMachine) -> None:
+    create_app(live, "shop")
+    live.push("two", storage=("data",), app_json='{"backup": {"pre": "false", "post": "true"}}')
+    live.supervisor.statuses_of_jobs[JobKind.BACKUP] = 1
+
+    made = create(live, "ada")
+
+    assert made.apps == ("shop",)
+    assert made.left[0].startswith("blog: the backup command `")
+    assert backups(live).snapshots[-1].apps == ("shop",)
+    assert backup_trouble(live).startswith("the last backup failed: without blog: ")
+
+
+def test_a_database_is_filled_before_the_app_is_live(live: FakeMachine) -> None:
+    dumps = live.layout.app("copy").dumps
+    create(live, "ada")
+    kept = live.restic.kept["00000001"][1] / "apps" / APP / dumps.name
+    kept.mkdir()
+    (kept / "postgres.dump").write_text("dump")
+    live.postgres.installed = False
+
+    first = restore(live, to="copy")
+    copy = AppRecords(live.layout.app("copy"))
+
+    assert first.trouble == "PostgreSQL is not installed"
+    assert copy.live() is None
+    assert copy.history().live is None
+    live.postgres.installed = True
+    second = restore(live, to="copy")
+    assert (second.trouble, second.release) == ("", "v3")
+    assert not dumps.exists()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from pushdeploy.system.failpoints import Action, Point
 from tests.host.checkout import Installed
@@ -12,8 +13,20 @@ from tests.host.laptop import App, Laptop
 from tests.host.story import Site
 from tests.host.strikes import armed
 from tests.host.struck_backup import CREATE, RESTORE, RESTORE_ALL, SET
+from tests.tiers import slow
 
 REPOSITORY = "/srv/struck"
+
+USUAL = (
+    *(Point.BACKUP_STAGED, Point.BACKUP_STORED, Point.BACKUP_COMMAND),
+    *(Point.RESTORE_READ, Point.RESTORE_RENAMED),
+)
+"""What each change tries; the rest takes minutes."""
+
+
+def at(points: list[Point]) -> list[ParameterSet]:
+    """Each of them, most only where there is time."""
+    return [pytest.param(one, marks=() if one in USUAL else slow) for one in points]
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +36,7 @@ def site(
     """An app that is live on the shared server, with a file in storage."""
     laptop = Laptop(host, tmp_path_factory.mktemp("laptop") / "home", installed.key)
     made = Site.new(host, laptop)
-    made.deploy("tiny")
+    made.deploy("tiny", {"app.json": '{"backup": {"post": "true"}}'})
     host.run("sh", "-c", f"echo hello >{made.root}/shared/file")
     yield made
     made.destroy()
@@ -56,7 +69,7 @@ def test_a_killed_setting_is_done_again(site: Site) -> None:
     assert len(numbers(host)) == 1
 
 
-@pytest.mark.parametrize("point", CREATE)
+@pytest.mark.parametrize("point", at(CREATE))
 def test_a_killed_backup_is_none_or_whole(site: Site, point: Point) -> None:
     host = site.host
     before = numbers(host)
@@ -73,7 +86,7 @@ def test_a_killed_backup_is_none_or_whole(site: Site, point: Point) -> None:
     assert host.run("stat", "-c", "%h", f"{site.root}/shared/file").stdout == "1\n"
 
 
-@pytest.mark.parametrize("point", RESTORE)
+@pytest.mark.parametrize("point", at(RESTORE))
 def test_a_killed_restore_is_done_again_or_by_reconcile(site: Site, point: Point) -> None:
     host, copy = site.host, f"{site.name}-copy"
     words = ("backup:restore", "--app", site.name, "--to", copy)
@@ -87,7 +100,7 @@ def test_a_killed_restore_is_done_again_or_by_reconcile(site: Site, point: Point
     assert_whole(Site(host, site.laptop, App(copy, site.app.folder)), copy)
 
 
-@pytest.mark.parametrize("point", RESTORE_ALL)
+@pytest.mark.parametrize("point", at(RESTORE_ALL))
 def test_a_killed_restore_of_a_server_is_done_again(site: Site, point: Point) -> None:
     host, name = site.host, site.name
     host.run("pushdeploy", "backup:create")

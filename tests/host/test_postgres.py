@@ -8,7 +8,7 @@ import pytest
 from tests.host import databases
 from tests.host.checkout import Installed
 from tests.host.host import Host
-from tests.host.laptop import Laptop
+from tests.host.laptop import App, Laptop
 from tests.host.story import Site, assert_cli_refused, eventually
 
 URL = "postgresql://pd-my-notes@/pd-my-notes?host=/run/postgresql"
@@ -130,6 +130,24 @@ def test_after_a_reboot_the_app_waits_for_its_database(site: Site) -> None:
     restarts = site.host.run("systemctl", "show", "--value", "-pNRestarts", unit).stdout
     assert "postgresql.service" in after
     assert restarts == "0\n"
+
+
+def test_a_copy_from_a_backup_has_the_rows_in_a_database_of_its_own(site: Site) -> None:
+    host, before = site.host, site.get().text.partition(" ")[0]
+    host.run("pushdeploy", "backup:set", "/srv/backups")
+    host.run("pushdeploy", "backup:create", timeout=120)
+    site.cli("pg:psql", stdin="INSERT INTO notes (text) VALUES ('after the backup');")
+
+    host.run("pushdeploy", "backup:restore", "--app", site.name, "--to", "copy", timeout=120)
+
+    copy = Site(host, site.laptop, App("copy", site.app.folder))
+    assert copy.get().text == f"{before} user=pd-copy\n"
+    assert copy.cli("config:get DATABASE_URL").stdout == f"{URL.replace('my-notes', 'copy')}\n"
+    assert not host.exists(f"{copy.root}/dumps")
+    site.cli("pg:psql", stdin="DELETE FROM notes WHERE text = 'after the backup';")
+    assert copy.get().text == f"{before} user=pd-copy\n"
+    copy.cli("pg:destroy --confirm copy --force")
+    copy.destroy()
 
 
 def test_it_is_destroyed_only_when_the_app_does_without_it(site: Site) -> None:

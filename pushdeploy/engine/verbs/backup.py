@@ -35,6 +35,8 @@ class Made:
     """Bytes."""
     notes: tuple[str, ...]
     """What is not in it as one moment had it."""
+    left: tuple[str, ...]
+    """Apps that are not in it, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def create(asked: Asked, *, prune: bool = False) -> Made:
     from pushdeploy.backup.create import create as story
 
     made = story(asked.machine, asked.who, then_prune=prune)
-    return Made(made.snapshot, made.apps, made.files, made.size, made.notes)
+    return Made(made.snapshot, made.apps, made.files, made.size, made.notes, made.left)
 
 
 @verb("backup.list", Backups, right=Right.SERVER, app=App.NONE, seconds=CHANGE_SECONDS)
