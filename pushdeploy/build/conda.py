@@ -96,7 +96,7 @@ def _link(plan: VenvPlan, tools: Path, file: CondaFile) -> Job:
     config = dict(plan.private)
     wanted = {
         "venv": str(plan.venv),
-        "cache": str(plan.place.build_cache / "conda"),
+        "cache": str(plan.place.conda_cache),
         "channels": channels_of(file, config),
         "alias": f"${{{ALIAS}}}" if config.get(ALIAS) else DEFAULT_ALIAS,
         "specs": file.specs,

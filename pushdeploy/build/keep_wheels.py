@@ -72,5 +72,6 @@ def clear_cache(machine: Machine, app: str) -> None:
     place.seed.unlink(missing_ok=True)
     for tool in exporters(place):
         files.delete_tree(place.venvs / tool)
-    files.delete_tree(place.verified_cache)
+    for cache in (place.verified_cache, place.conda_cache):
+        files.delete_tree(cache)
     files.delete_tree(place.build_work)

@@ -151,6 +151,11 @@ class AppLayout:
         return self.build_cache / "verified"
 
     @property
+    def conda_cache(self) -> Path:
+        """Packages of conda as they were downloaded, and what channels have; the same is true."""
+        return self.build_cache / "conda"
+
+    @property
     def build_work(self) -> Path:
         """All that a build which runs packages' code may write beside its venv; then deleted."""
         return self.root / "build"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushdeploy.build.export import PREFIX
+from pushdeploy.build.keep_wheels import clear_cache
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.cleanup import clean_up
 from pushdeploy.events import AttemptFailed, PythonChosen, Warned
@@ -131,6 +132,18 @@ def test_a_push_that_is_killed_leaves_no_half_made_environment(
 
     assert list(machine.place.venvs.glob("*/half")) == []
     assert push(machine).exit_code == 0
+
+
+def test_packages_are_kept_until_the_cache_is_emptied(machine: FakeMachine) -> None:
+    push(machine)
+    _, link, _ = machine.supervisor.jobs
+    cache = machine.place.conda_cache
+    assert json.loads(link.argv[-1])["cache"] == str(cache)
+    (cache / "packages").mkdir(parents=True)
+
+    clear_cache(machine, APP)
+
+    assert not cache.exists()
 
 
 def test_variables_of_the_file_are_told_to_be_config_vars(machine: FakeMachine) -> None:
