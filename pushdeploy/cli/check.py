@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     Read = Callable[[str], str | None]
 
 EXECUTABLE = "100755"
+FRAMEWORK = re.compile(
+    r"^[ \t]*(?:from|import)[ \t]+(django|flask|fastapi|starlette|quart|litestar|bottle|falcon)\b",
+    re.MULTILINE,
+)
+"""What an app needs to start, and Python does not have by itself."""
+
 SECRETS = (".env", ".env.production", "id_rsa", "id_ed25519")
 """Names under which people keep secrets."""
 
@@ -67,7 +74,15 @@ def check(target: Target, *, revision: str) -> None:
     say(*(f"{DETAIL}{line}" for line in _told(found, read, folder)))
     warnings = [*_warnings(found, whole, read), *_left_behind(checkout, revision)]
     say(*(f"{PROBLEM}{line}" for line in warnings))
-    say(f"{RESULT}The server would take {commit[:8]}")
+    missing = _unlisted(found, read)
+    if missing:
+        module, file = missing
+        say(
+            f"{PROBLEM}{file} imports {module}, and no file lists any packages:",
+            f"{PROBLEM}write a requirements.txt, or no process of the app can start",
+        )
+    would = "but the app would not start" if missing else ""
+    say(f"{RESULT}The server would take {commit[:8]}{', ' if would else ''}{would}")
 
 
 def repo_here(target: Target) -> Checkout:
@@ -148,6 +163,20 @@ def _warnings(found: Mapping[str, Entry], whole: Mapping[str, Entry], read: Read
     for name in SECRETS:
         if name in whole:
             yield f"{name} is in git, for all who can read the repo: git rm --cached {name}"
+
+
+def _unlisted(found: Mapping[str, Entry], read: Read) -> tuple[str, str] | None:
+    """A framework that a file at the root or `manage.py` needs, where nothing is installed."""
+    from pushdeploy.model.dependencies import find_dependencies
+    from pushdeploy.model.dependency_file import Source
+
+    if find_dependencies(list(found), read).source is not Source.NOTHING:
+        return None
+    for file in sorted(name for name in found if name.endswith(".py") and "/" not in name):
+        match = FRAMEWORK.search(_or_none(read, file) or "")
+        if match is not None:
+            return match[1], file
+    return None
 
 
 def _left_behind(checkout: Checkout, revision: str) -> Iterator[str]:

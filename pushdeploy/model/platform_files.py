@@ -23,6 +23,9 @@ FILES = (
 KEYS = ("addons", "buildpacks")
 """Keys of app.json that have an effect on Heroku or Dokku, and none here."""
 
+SCRIPTS = ("postdeploy", "pr-predestroy")
+"""Keys of its `scripts` that Heroku runs, and nobody here: `run` does it by hand."""
+
 _RENDER = re.compile(r"^[ \t-]*startCommand:[ \t]*(\S.*)$", re.MULTILINE)
 _RENDER_TYPE = re.compile(r"^[ \t-]*type:[ \t]*['\"]?(\w+)", re.MULTILINE)
 _RENDER_ITEM = re.compile(r"^( *)- ", re.MULTILINE)
@@ -47,6 +50,8 @@ def passed_over(names: Iterable[str], app_json: str, used: str = "") -> tuple[st
     except (ValueError, RecursionError):
         record = {}
     keys = [key for key in KEYS if isinstance(record, dict) and record.get(key)]
+    if isinstance(record, dict) and isinstance(record.get("scripts"), dict):
+        keys += [f"scripts.{one}" for one in SCRIPTS if record["scripts"].get(one)]
     return (*found, *([f"{', '.join(keys)} in app.json"] if keys else []))
 
 

@@ -21,6 +21,9 @@ _MISSING_VAR = tuple(
     )
 )
 _MODULE = re.compile(r"ModuleNotFoundError: No module named '(?P<name>[A-Za-z0-9_]{1,80})")
+_DENIED = re.compile(
+    r"(?:PermissionError|OSError): \[Errno (?:13|30)\] [\w -]{1,40}: '(?P<path>/[^'\n]{0,300})'"
+)
 _DATABASE = re.compile(r"OperationalError: .{0,200}(?:connect|no such table|does not exist)")
 
 
@@ -46,6 +49,13 @@ def cause(output: str, app: str, *, collecting: bool) -> StepFailure | None:
             "collectstatic has no folder to write to: STATIC_ROOT is not set",
             'add STATIC_ROOT = BASE_DIR / "staticfiles" to the settings, commit, and push again; '
             f"or have none collected: {off}",
+        )
+    denied = _DENIED.search(output) if collecting else None
+    if denied is not None:
+        return StepFailure(
+            f"collectstatic may not write `{denied['path']}`: STATIC_ROOT has to be a folder in "
+            "the code",
+            'in the settings: STATIC_ROOT = BASE_DIR / "staticfiles"',
         )
     for pattern in _MISSING_VAR:
         found = pattern.search(output)

@@ -204,3 +204,16 @@ def test_what_is_surely_not_meant_is_told(repo: Path, pushdeploy: Pushdeploy) ->
     assert "git update-index --chmod=+x bin/serve" in said.stderr
     assert "git rm --cached .env" in said.stderr
     assert "1 file is not committed" in said.stderr
+
+
+def test_an_app_whose_packages_nothing_lists_would_not_start(
+    repo: Path, pushdeploy: Pushdeploy
+) -> None:
+    manage = "def main():\n    from django.core.management import execute_from_command_line\n"
+    commit(repo, {"Procfile": "web: gunicorn mysite.wsgi\n", "manage.py": manage})
+
+    said = pushdeploy("check")
+
+    assert said.status == 0, said.stderr
+    assert "manage.py imports django, and no file lists any packages" in said.stderr
+    assert "but the app would not start" in said.stderr

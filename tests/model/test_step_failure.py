@@ -59,3 +59,19 @@ def test_code_that_asks_its_database_is_told_that_there_is_none_yet() -> None:
 def test_anything_else_speaks_for_itself() -> None:
     assert cause("make: *** [css] Error 1", "blog", collecting=False) is None
     assert cause(NO_ROOT, "blog", collecting=False) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "PermissionError: [Errno 13] Permission denied: '/admin'",
+        "OSError: [Errno 30] Read-only file system: '/srv/static/admin'",
+    ],
+)
+def test_a_static_root_outside_of_the_code_is_named(line: str) -> None:
+    found = cause(f"Traceback\n{line}\n", "blog", collecting=True)
+
+    assert found is not None
+    assert "STATIC_ROOT has to be a folder in the code" in found.text
+    assert found.hint == 'in the settings: STATIC_ROOT = BASE_DIR / "staticfiles"'
+    assert cause(line, "blog", collecting=False) is None
