@@ -104,16 +104,21 @@ def _may_have_lost(unit: str) -> bool:
     return len(times) >= LOG_BURST and times[0] - times[-1] <= LOG_INTERVAL_SECONDS * 1_000_000
 
 
-def logs(app: str, *, names: Collection[str], lines: int, follow: bool) -> Iterator[LogLine | None]:
+def logs(
+    app: str, *, names: Collection[str], lines: int, follow: bool, jobs: Collection[str] = ()
+) -> Iterator[LogLine | None]:
     """What all releases of an app printed, oldest first, then each new line.
 
     By the app's slice, which is the same for every release: a pattern of units would be expanded
-    once, and miss the release that the next deploy starts.
+    once, and miss the release that the next deploy starts. What a process printed that has ended
+    before journald looks has a unit and no slice, so the units of `jobs` are named too.
     """
     found: list[LogLine] = []
     cursor: str | None = None
     _sync()
     matches = [f"_SYSTEMD_SLICE={unit_prefix(app)}.slice", "+", *KILLS, "+", *LOSSES]
+    for unit in jobs:
+        matches += ["+", f"_SYSTEMD_UNIT={unit}"]
     with closing(_records(matches, "--reverse")) as newest_first:
         for record in newest_first:
             if record is None:

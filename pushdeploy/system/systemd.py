@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.app import unit_prefix
+from pushdeploy.model.cron_job import PROCESS_TYPE as CRON
 from pushdeploy.model.instance import (
     Instance,
     State,
@@ -136,7 +137,9 @@ class Systemd:
         self, app: str, *, names: Collection[str], lines: int, follow: bool
     ) -> Iterator[LogLine | None]:
         """From the journal."""
-        return journald.logs(app, names=names, lines=lines, follow=follow)
+        found = self._units.glob(f"{unit_prefix(app)}.{CRON}.*.service")
+        jobs = sorted(path.name for path in found)
+        return journald.logs(app, names=names, lines=lines, follow=follow, jobs=jobs)
 
     def keeping(self) -> Keeping:
         """As the journal is configured."""
