@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -14,6 +13,7 @@ from pushdeploy.cli.output import say, show_json, show_lines, show_table
 from pushdeploy.cli.run import at_terminal, connected, with_terminal
 from pushdeploy.cli.times import ago, iso
 from pushdeploy.engine.verbs import cron as verbs
+from pushdeploy.model.cron_job import zone_of
 from pushdeploy.model.size import format_duration
 from pushdeploy.model.text import escaped
 
@@ -62,7 +62,7 @@ def _lines(number: int, job: verbs.Job, now: float) -> Iterator[str]:
 
 def _at(seconds: float, timezone: str) -> str:
     """On the clock that the job goes by."""
-    return datetime.fromtimestamp(seconds, ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromtimestamp(seconds, zone_of(timezone)).strftime("%Y-%m-%d %H:%M")
 
 
 def _job(job: verbs.Job) -> dict[str, Any]:

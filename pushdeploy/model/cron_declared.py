@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pushdeploy.errors import UsageError
-from pushdeploy.model.cron_job import Concurrency, CronJob
+from pushdeploy.model.cron_job import DEFAULT_ZONE, Concurrency, CronJob
 from pushdeploy.model.cron_line import in_words, on_calendar, parse_line
 from pushdeploy.model.procfile import LONGEST_COMMAND
 from pushdeploy.model.text import quoted
@@ -130,9 +130,10 @@ def _schedule(node: JsonNode, timezone: str) -> tuple[str, tuple[str, ...]]:
 def _timezone(node: JsonNode) -> str:
     timezone = node.get("timezone")
     if timezone is None:
-        return "UTC"
+        return DEFAULT_ZONE
     text = timezone.text()
-    if not _ZONE.fullmatch(text) or not _is_known(text):
+    known = _ZONE.fullmatch(text) and (text == DEFAULT_ZONE or _is_known(text))
+    if not known:
         timezone.refuse(f"{quoted(text)} is not a time zone", 'write one such as `"Europe/Berlin"`')
     return text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from pushdeploy.model.procfile import unit_safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import tzinfo
     from pathlib import Path
 
 PROCESS_TYPE = "cron"
@@ -22,6 +24,8 @@ HEARTBEAT = "pushdeploy.programs.heartbeat"
 
 URL_VARIABLE = "PUSHDEPLOY_HEARTBEAT"
 """Where it finds the URL: on a command line everybody could read it."""
+
+DEFAULT_ZONE = "UTC"
 
 _UNIT = re.compile(r"pushdeploy-(?P<app>[a-z0-9_]+)\.cron\.(?P<name>[a-z0-9_]+)", re.ASCII)
 
@@ -49,7 +53,7 @@ class CronJob:
     """The same in English: `At 03:00 every day`."""
     calendar: tuple[str, ...]
     """The same for systemd: values of `OnCalendar=`; it is due when any of them is."""
-    timezone: str = "UTC"
+    timezone: str = DEFAULT_ZONE
     concurrency: str = Concurrency.FORBID
     catch_up: bool = False
     """A run that was missed while the server was off follows the boot, once."""
@@ -92,6 +96,18 @@ def from_record(record: Mapping[str, object]) -> CronJob:
     """A job as `release.json` has it; the inverse of `dataclasses.asdict`."""
     values = {**record, "calendar": tuple(record["calendar"])}  # type: ignore[arg-type]
     return CronJob(**values)  # type: ignore[arg-type]
+
+
+def zone_of(timezone: str) -> tzinfo:
+    """A job's time zone; UTC where this machine has no data of it (any more)."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - only for who shows times
+
+    if timezone == DEFAULT_ZONE:
+        return UTC
+    try:
+        return ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
 
 
 def cron_unit(app: str, name: str) -> str:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 from pushdeploy.errors import UsageError
+from pushdeploy.model.cron_job import zone_of
 from pushdeploy.model.text import quoted
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def in_words(line: str) -> str:
 
 def next_times(line: str, timezone: str, after: float, count: int) -> tuple[float, ...]:
     """When it comes next, in epoch seconds."""
-    times = CronSim(line, datetime.fromtimestamp(after, ZoneInfo(timezone)))
+    times = CronSim(line, datetime.fromtimestamp(after, zone_of(timezone)))
     return tuple(next(times).timestamp() for _ in range(count))
 
 
