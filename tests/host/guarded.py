@@ -1,9 +1,13 @@
-"""Serve a folder to whoever knows the password. Run on a host: folder, port, `user:password`."""
+"""Serve a folder to whoever knows the password.
+
+Run on a host: folder, port, and a file with `user:password`, since the journal has command lines.
+"""
 
 import base64
 import functools
 import http.server
 import sys
+from pathlib import Path
 
 
 class Guarded(http.server.SimpleHTTPRequestHandler):
@@ -23,8 +27,9 @@ class Guarded(http.server.SimpleHTTPRequestHandler):
 
 def main() -> None:
     """Serve until it is stopped."""
-    folder, port, userinfo = sys.argv[1:]
-    Guarded.known = f"Basic {base64.b64encode(userinfo.encode()).decode()}"
+    folder, port, known = sys.argv[1:]
+    userinfo = Path(known).read_bytes()
+    Guarded.known = f"Basic {base64.b64encode(userinfo).decode()}"
     handler = functools.partial(Guarded, directory=folder)
     http.server.ThreadingHTTPServer(("127.0.0.1", int(port)), handler).serve_forever()
 

@@ -28,9 +28,10 @@ def version(host: Host) -> Iterator[str]:
     host.write(f"{CHANNEL}/channel.py", (CHECKOUT / "tests/host/channel.py").read_text())
     host.write(f"{CHANNEL}/serve.py", (CHECKOUT / "tests/host/guarded.py").read_text())
     made = host.run("python3", f"{CHANNEL}/channel.py", CHANNEL).stdout.strip()
+    host.write(f"{CHANNEL}/known", "ada:hunter2222")
     host.run(
         *("systemd-run", "--unit=channel", "python3", f"{CHANNEL}/serve.py"),
-        *(CHANNEL, "8765", "ada:hunter2222"),
+        *(CHANNEL, "8765", f"{CHANNEL}/known"),
     )
     yield made
     host.run("systemctl", "stop", "channel")

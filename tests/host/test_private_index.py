@@ -81,9 +81,10 @@ def digest(host: Host) -> Iterator[str]:
     found = host.run("sha256sum", f"{place}/{WHEEL}").stdout.split()[0]
     host.write(f"{place}/index.html", f'<a href="{WHEEL}#sha256={found}">{WHEEL}</a>')
     host.write(f"{INDEX}/serve.py", (CHECKOUT / "tests/host/guarded.py").read_text())
+    host.write(f"{INDEX}/known", "ada:hunter2222")
     host.run(
         *("systemd-run", "--unit=index", "python3", f"{INDEX}/serve.py"),
-        *(INDEX, PORT, "ada:hunter2222"),
+        *(INDEX, PORT, f"{INDEX}/known"),
     )
     yield found
     host.write(UV, before)
