@@ -84,6 +84,7 @@ client raises.
 """
 
 PROGRAMS = {
+    "apt-cache": "system/apt.py",
     "apt-get": "system/apt.py",
     "certbot": "system/certbot.py",
     "git": "system/git_program.py",

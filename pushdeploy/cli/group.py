@@ -39,6 +39,7 @@ ALIASES: Mapping[str, str] = {
     "firewall": "firewall:status",
     "nginx": "nginx:show",
     "pg": "pg:info",
+    "redis": "redis:info",
     "static:list": "static",
     "keys:list": "keys",
     "maintenance:disable": "maintenance:off",

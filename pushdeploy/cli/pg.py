@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
+from pushdeploy.cli.ask import confirmed, may_install, name_before
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import aligned, say, show_json, show_lines
@@ -18,11 +18,10 @@ from pushdeploy.errors import UsageError
 from pushdeploy.model.size import format_size
 
 if TYPE_CHECKING:
-    from pushdeploy.cli.invocation import Invocation
     from pushdeploy.cli.target import Local
 
 CONFIRM = "The app's name, instead of being asked for it."
-INSTALL = "install Debian's PostgreSQL: apt-get install postgresql"
+WHAT = "the PostgreSQL database"
 
 
 @command("pg:create", example="pushdeploy pg:create --app blog")
@@ -36,23 +35,13 @@ def pg_create(target: Local, *, app: str, variable: str, yes: bool) -> int:
     DATABASE_URL, as a new release; the old one serves until the new one is healthy.
     """
     if not target.ask(verbs.server()).installed:
-        _install(target, app, yes=yes)
+        say("This server has no PostgreSQL yet.")
+        if not yes:
+            may_install("postgresql", "pg:create", app)
+        say("Installing Debian's PostgreSQL...")
+        target.ask(verbs.install(confirmed=True))
     doing = f"Creating a PostgreSQL database and setting {variable}"
     return briefly(target, doing, f"and restarting {app}", verbs.create(app, variable=variable))
-
-
-def _install(target: Local, app: str, *, yes: bool) -> None:
-    say("This server has no PostgreSQL yet.")
-    if not yes:
-        if not sys.stdin.isatty():
-            raise UsageError(
-                "there is no terminal to ask for confirmation",
-                hint=f"pushdeploy pg:create --app {app} --yes",
-            )
-        if not click.confirm(f"{INSTALL[0].upper()}{INSTALL[1:]}?", default=False, err=True):
-            raise UsageError("nothing changed", hint=f"pushdeploy pg:create --app {app}")
-    say("Installing Debian's PostgreSQL...")
-    target.ask(verbs.install(confirmed=True))
 
 
 @command("pg:info", example="pushdeploy pg:info --app blog")
@@ -120,19 +109,11 @@ def pg_restore(target: Local, *, app: str, confirm: str | None) -> int:
             "a dump is read from stdin",
             hint=f"pushdeploy pg:restore --app {app} --confirm {app} < {app}.dump",
         )
-    _refuse_wrong(app, confirm, "pg:restore")
+    confirm = confirmed(app, confirm, WHAT, "pg:restore")
     return connected(target, verbs.restore(app, confirm=confirm)).exit_code
 
 
-def _confirmed(invocation: Invocation) -> Invocation:
-    """Ask here: over ssh there is no terminal to ask at."""
-    app = invocation.parameters.get("app")
-    if invocation.parameters.get("confirm") is None and app and sys.stdin.isatty():
-        return replace(invocation, parameters={**invocation.parameters, "confirm": _typed(app)})
-    return invocation
-
-
-@command("pg:destroy", example="pushdeploy pg:destroy --app blog", prepare=_confirmed)
+@command("pg:destroy", example="pushdeploy pg:destroy --app blog", prepare=name_before(WHAT))
 @click.option("--confirm", metavar="NAME", help=CONFIRM)
 @click.option("--force", is_flag=True, help="Even if the app is not healthy without it.")
 def pg_destroy(target: Local, *, app: str, confirm: str | None, force: bool) -> int:
@@ -140,23 +121,7 @@ def pg_destroy(target: Local, *, app: str, confirm: str | None, force: bool) -> 
 
     First its config var is unset, as a new release; if that is not healthy, nothing is deleted.
     """
-    if confirm is None and sys.stdin.isatty():
-        confirm = _typed(app)
-    _refuse_wrong(app, confirm, "pg:destroy")
+    confirm = confirmed(app, confirm, WHAT, "pg:destroy")
     doing = "Destroying the PostgreSQL database"
     request = verbs.destroy(app, confirm=confirm, force=force)
     return briefly(target, doing, f"and restarting {app}", request)
-
-
-def _refuse_wrong(app: str, confirm: str | None, name: str) -> None:
-    if confirm is not None and confirm != app:
-        raise UsageError(
-            f"`{confirm}` is not `{app}`: nothing changed",
-            hint=f"pushdeploy {name} --app {app} --confirm {app}",
-        )
-
-
-def _typed(app: str) -> str:
-    say(f" !     This deletes all that is in the PostgreSQL database of {app}.")
-    answer: str = click.prompt(f" !     To continue, type {app}", err=True, prompt_suffix=": ")
-    return answer

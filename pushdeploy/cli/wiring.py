@@ -18,6 +18,7 @@ from pushdeploy.system.fetch_python import OwnPythons, ServerPythons
 from pushdeploy.system.nginx import Nginx
 from pushdeploy.system.ports import TcpPorts
 from pushdeploy.system.postgres import ServerPostgres
+from pushdeploy.system.redis import ServerRedis
 from pushdeploy.system.restic import ResticProgram
 from pushdeploy.system.schedules import SystemdSchedules
 from pushdeploy.system.server_tools import ServerAccess, ServerCertificates, ServerFirewall
@@ -61,6 +62,7 @@ def server_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         access=ServerAccess(),
         postgres=ServerPostgres(),
         restic=ResticProgram(SERVER.backup, by_systemd=True),
+        redis=ServerRedis(SERVER),
         python=Path(sys.executable),
         server_python=SERVER_PYTHON,
         uv=_beside_python("uv"),
@@ -79,6 +81,7 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         NoPackages,
         NoPostgres,
         NoProxy,
+        NoRedis,
         NoSchedules,
     )
     from pushdeploy.system.supervisord import Supervisord
@@ -102,6 +105,7 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         access=NoAccess(),
         postgres=NoPostgres(),
         restic=ResticProgram(layout.backup, by_systemd=False),
+        redis=NoRedis(),
         python=Path(sys.executable),
         server_python=Path(sys.executable).resolve(),
         uv=_beside_python("uv"),

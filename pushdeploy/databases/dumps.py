@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pushdeploy.databases import client, postgres
+from pushdeploy.databases import client, postgres, redis, told
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.database import Database
 from pushdeploy.model.layout import DatabaseDumps
@@ -33,9 +33,9 @@ def dump(machine: Machine, app: str, folder: Path) -> tuple[Path, ...]:
     made: list[Path] = []
     if Database.POSTGRES in settings.databases:
         postgres.require(machine)
-        path = DatabaseDumps(folder).postgres
-        _dump(machine, client.pg_dump(machine, app), path)
-        made.append(path)
+        made.append(_dump(machine, client.pg_dump(machine, app), DatabaseDumps(folder).postgres))
+    if Database.REDIS in settings.databases:
+        made.append(_dump(machine, client.redis_dump(machine, app), DatabaseDumps(folder).redis))
     return tuple(made)
 
 
@@ -45,24 +45,31 @@ def restore(machine: Machine, app: str, folder: Path) -> tuple[Path, ...]:
     `app` may be another one than was dumped. Its config vars are left alone.
 
     Raises:
-        UnavailableError: PostgreSQL is not here, or a dump could not be read back; then nothing
-            has changed in that database.
+        UnavailableError: PostgreSQL or Redis is not here, or a dump could not be read back; then
+            nothing has changed in that database.
     """
-    path = DatabaseDumps(folder).postgres
-    if not path.exists():
-        return ()
+    dumps = DatabaseDumps(folder)
+    if dumps.postgres.exists():
+        _restore_postgres(machine, app, dumps.postgres)
+    if dumps.redis.exists():
+        redis.require(machine)
+        told.note(machine, app, Database.REDIS)
+        memory = AppRecords(machine.layout.app(app)).settings().redis_memory
+        machine.redis.load(app, memory, dumps.redis)
+    return tuple(path for path in (dumps.postgres, dumps.redis) if path.exists())
+
+
+def _restore_postgres(machine: Machine, app: str, path: Path) -> None:
     postgres.require(machine)
-    postgres.note(machine, app)
     postgres.ensure(machine, app)
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         _run(machine, client.pg_restore(machine, app), descriptor, 1, f"read `{path.name}` back")
     finally:
         os.close(descriptor)
-    return (path,)
 
 
-def _dump(machine: Machine, job: Job, path: Path) -> None:
+def _dump(machine: Machine, job: Job, path: Path) -> Path:
     half = path.with_name(f"{path.name}.new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(half, flags, DUMP_MODE)
@@ -76,6 +83,7 @@ def _dump(machine: Machine, job: Job, path: Path) -> None:
         raise
     finally:
         os.close(descriptor)
+    return path
 
 
 def _run(machine: Machine, job: Job, stdin: int | None, stdout: int, what: str) -> None:

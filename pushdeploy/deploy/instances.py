@@ -165,7 +165,7 @@ def _instance(
         environment=environment,
         socket=place.web_socket(release.number) if process_type == "web" else None,
         port=port,
-        after=units_of(settings.databases),
+        after=units_of(release.app, settings.databases),
     )
 
 

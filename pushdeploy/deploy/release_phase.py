@@ -91,7 +91,7 @@ def app_job(
         home=place.home,
         writable=(place.home, place.shared),
         hidden=(machine.layout.settings, machine.layout.engine_socket),
-        after=units_of(AppRecords(place).settings().databases),
+        after=units_of(release.app, AppRecords(place).settings().databases),
         environment=(("DYNO", f"{script.removeprefix('.')}.{secrets.randbelow(9000) + 1000}"),),
         seconds=RELEASE_SECONDS,
     )

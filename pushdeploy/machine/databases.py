@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from pushdeploy.model.database import PostgresFacts
+    from pathlib import Path
+
+    from pushdeploy.model.database import PostgresFacts, RedisFacts
 
 
 class Postgres(Protocol):
@@ -35,3 +37,36 @@ class Postgres(Protocol):
 
     def drop(self, name: str) -> None:
         """Delete a database with all that is in it, and its role; nothing when there is none."""
+
+
+class Redis(Protocol):
+    """Redis or Valkey: a process for each app, as the app's user."""
+
+    def is_installed(self) -> bool:
+        """True when one of them is here."""
+
+    def package(self) -> str:
+        """What `install` would install."""
+
+    def install(self) -> None:
+        """Install it, without a Redis that all apps share.
+
+        Raises:
+            UnavailableError: it could not be had, and why.
+        """
+
+    def start(self, app: str, memory: int, *, wait: bool = True) -> bool:
+        """Have the app's run with so many MiB, or take up another limit; False when it was so."""
+
+    def facts(self, app: str) -> RedisFacts:
+        """How the app's stands.
+
+        Raises:
+            UnavailableError: it does not answer.
+        """
+
+    def load(self, app: str, memory: int, dump: Path) -> None:
+        """Put a dump in the place of all that the app's keeps, and start it."""
+
+    def remove(self, app: str) -> None:
+        """Stop the app's, and delete all that it keeps."""

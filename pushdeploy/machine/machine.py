@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
-    from pushdeploy.machine.databases import Postgres
+    from pushdeploy.machine.databases import Postgres, Redis
     from pushdeploy.machine.tools import (
         Access,
         Certificates,
@@ -207,6 +207,7 @@ class Machine:
     access: Access
     postgres: Postgres
     restic: Restic
+    redis: Redis
     python: Path
     """The interpreter that runs us, for child processes of ours."""
     server_python: Path

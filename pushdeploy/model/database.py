@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.app import app_user
+from pushdeploy.model.app import app_user, unit_prefix
+from pushdeploy.model.layout import redis_socket
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,17 +15,21 @@ if TYPE_CHECKING:
 POSTGRES_SOCKETS = "/run/postgresql"
 """The folder of Debian's PostgreSQL."""
 
+REDIS_MEMORY = 256
+"""MiB, unless an app was given another limit."""
+
 
 class Database(StrEnum):
     """A kind of which an app can have one."""
 
     POSTGRES = "postgres"
+    REDIS = "redis"
 
 
-NAMES = {Database.POSTGRES: "PostgreSQL"}
+NAMES = {Database.POSTGRES: "PostgreSQL", Database.REDIS: "Redis"}
 """As people say them."""
 
-COMMANDS = {Database.POSTGRES: "pg"}
+COMMANDS = {Database.POSTGRES: "pg", Database.REDIS: "redis"}
 """The noun of each kind's commands."""
 
 
@@ -39,6 +44,21 @@ class PostgresFacts:
     connections: int
     oldest_transaction: float | None
     """Seconds since it began; `None` when none is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedisFacts:
+    """How an app's Redis stands."""
+
+    version: str
+    used: int
+    """Bytes."""
+    most: int
+    """Bytes; then it refuses what would need more."""
+    clients: int
+    keys: int
+    persisted: bool
+    """What was written last has reached the disk's file."""
 
 
 def postgres_name(app: str) -> str:
@@ -56,7 +76,21 @@ def postgres_url(app: str) -> str:
     return f"postgresql://{name}@/{name}?host={POSTGRES_SOCKETS}"
 
 
-def units_of(databases: Iterable[Database]) -> tuple[str, ...]:
+def redis_url(app: str) -> str:
+    """What the app is told: redis-py, django-redis and RQ take it; Celery wants another scheme."""
+    return f"unix://{redis_socket(app)}"
+
+
+URLS = {Database.POSTGRES: postgres_url, Database.REDIS: redis_url}
+"""What an app is told of each kind."""
+
+
+def redis_unit(app: str) -> str:
+    """The unit of the app's Redis."""
+    return f"{unit_prefix(app)}.redis.service"
+
+
+def units_of(app: str, databases: Iterable[Database]) -> tuple[str, ...]:
     """The units that must have started before what uses these."""
-    units = {Database.POSTGRES: "postgresql.service"}
+    units = {Database.POSTGRES: "postgresql.service", Database.REDIS: redis_unit(app)}
     return tuple(units[one] for one in databases)

@@ -41,13 +41,14 @@ class Answer:
 _REMOTE = f"git remote add production deploy@HOST:APP; {P} apps lists them"
 _PUSH = push_command("")
 _DATABASE = (
-    "PostgreSQL is the only database that pushdeploy manages: bring your own, and set its URL",
+    "pushdeploy manages PostgreSQL and Redis only: bring your own, and set its URL",
     f"{P} config:set --help",
 )
 _POSTGRES = (
     "`pg:create` gives an app a PostgreSQL database on the same server",
     f"{P} pg:create",
 )
+_REDIS = ("`redis:create` gives an app a Redis of its own", f"{P} redis:create")
 _BUILD = ("each push builds a venv from requirements.txt by itself", _PUSH)
 _PORTS = ("nginx answers on ports 80 and 443; each app has a port on 127.0.0.1", f"{P} apps")
 _SCALE_DOWN = (
@@ -89,7 +90,8 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ("letsencrypt:disable certs:auto:disable ssl:disable", _HTTP_OFF),
     ("pg:* psql postgres postgres:* postgresql:* addons addons:* db db:* database", _POSTGRES),
     ("mysql mysql:* mariadb:* mongo:*", _DATABASE),
-    ("redis redis:* sqlite sqlite:* accessory", _DATABASE),
+    ("redis:* key-value keydb:* valkey valkey:*", _REDIS),
+    ("sqlite sqlite:* accessory", _DATABASE),
     ("accessory:* memcached:* rabbitmq:*", _DATABASE),
     ("plugin plugin:* plugins plugins:*", ("there are no plugins", f"{P} --help")),
     ("ps:stop stop ps:kill kill apps:stop app:stop halt down ps:pause pause", _SCALE_DOWN),

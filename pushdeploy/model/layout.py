@@ -45,6 +45,15 @@ ATTEMPT_LOGS = "[0-9]*.jsonl"
 """All of an app's, in its folder of logs."""
 
 
+REDIS_SOCKETS = Path("/run/pushdeploy-redis")
+"""A folder for each app that has a Redis, gone after a reboot."""
+
+
+def redis_socket(app: str) -> Path:
+    """Where the app's Redis listens, in a folder that its own user alone can enter."""
+    return REDIS_SOCKETS / app / "redis.sock"
+
+
 @dataclass(frozen=True, slots=True)
 class ReleaseLayout:
     """The folder of one release: `releases/v12`, or the `.new-12` that it is made in."""
@@ -191,6 +200,11 @@ class AppLayout:
         return self.root / "copies"
 
     @property
+    def redis(self) -> Path:
+        """What its Redis keeps, of an app that has one."""
+        return self.root / "redis"
+
+    @property
     def releases(self) -> Path:
         """One folder a release, and nothing else but unfinished `.new-*` ones."""
         return self.root / "releases"
@@ -290,6 +304,11 @@ class DatabaseDumps:
     def postgres(self) -> Path:
         """In PostgreSQL's custom format (pg_dump(1))."""
         return self.root / "postgres.dump"
+
+    @property
+    def redis(self) -> Path:
+        """In Redis' own format."""
+        return self.root / "redis.rdb"
 
 
 @dataclass(frozen=True, slots=True)

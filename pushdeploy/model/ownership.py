@@ -155,6 +155,7 @@ def app_owned(place: AppLayout) -> tuple[Owned, ...]:
         Owned(place.shared, runner, runner, 0o711, made=True, contents=Contents(group=False)),
         Owned(place.copies, runner, runner, 0o700),
         _folder(place.dumps, 0o700),
+        Owned(place.redis, runner, runner, 0o700, contents=OWN),
         _folder(place.releases, PASSED, made=True),
         _folder(release.root, PASSED),
         *(_link(link) for link in (release.code, release.source, release.venv, release.run)),

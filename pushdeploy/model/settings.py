@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from pushdeploy.errors import PushdeployError, RefusedInputError
-from pushdeploy.model.database import Database
+from pushdeploy.model.database import REDIS_MEMORY, Database
 from pushdeploy.model.formation import AUTOMATIC, Formation
 from pushdeploy.model.ports import FRONTS
 from pushdeploy.model.repo_settings import parse_root
@@ -55,6 +55,8 @@ class AppSettings:
     """What it has on the same server."""
     system_packages: bool = False
     """Its pushes may install what its Aptfile names; root alone says so."""
+    redis_memory: int = REDIS_MEMORY
+    """MiB that its Redis may fill."""
     watchdog: bool = True
     """A web process that answers nothing any more is restarted."""
     suspended: tuple[str, ...] = ()
@@ -94,6 +96,7 @@ def render_settings(settings: AppSettings) -> str:
             **({"system_packages": True} if settings.system_packages else {}),
             **({"databases": list(map(str, settings.databases))} if settings.databases else {}),
             **({"suspended": list(settings.suspended)} if settings.suspended else {}),
+            **_unless(REDIS_MEMORY, "redis_memory", settings.redis_memory),
             "storage": list(settings.storage),
             "domains": list(settings.domains),
             "certificate": str(settings.certificate),
@@ -106,6 +109,10 @@ def render_settings(settings: AppSettings) -> str:
             },
         }
     )
+
+
+def _unless(usual: int, name: str, value: int) -> dict[str, int]:
+    return {} if value == usual else {name: value}
 
 
 def parse_settings(text: str) -> AppSettings:
@@ -127,6 +134,7 @@ def parse_settings(text: str) -> AppSettings:
             ),
             root=parse_root(str(table.get("root", ""))),
             databases=tuple(Database(one) for one in table.get("databases", [])),
+            redis_memory=int(table.get("redis_memory", REDIS_MEMORY)),
             storage=tuple(str(folder) for folder in table.get("storage", [])),
             domains=tuple(str(domain) for domain in table.get("domains", [])),
             static=tuple(

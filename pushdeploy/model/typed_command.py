@@ -19,6 +19,7 @@ OF_APP = frozenset(
         *("git:set", "logs", "maintenance", "maintenance:off", "maintenance:on", "nginx:set"),
         *("pg:create", "pg:destroy", "pg:dump", "pg:info", "pg:psql", "pg:restore"),
         *("nginx:show", "nginx:unset", "ps", "ps:scale", "releases", "releases:info"),
+        *("redis:create", "redis:destroy", "redis:info"),
         *("releases:output", "restart", "rollback", "run", "static", "static:add"),
         *("static:remove", "storage", "storage:add", "storage:remove", "watchdog"),
         *("watchdog:off", "watchdog:on"),

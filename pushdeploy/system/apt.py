@@ -48,6 +48,12 @@ def install(*packages: str) -> None:
         )
 
 
+def has(package: str) -> bool:
+    """True when apt knows a package of that name."""
+    said = command.attempt(Command(["apt-cache", "show", "--no-all-versions", package]))
+    return said.status == 0 and bool(said.stdout)
+
+
 class ServerPackages:
     """The packages of a server."""
 

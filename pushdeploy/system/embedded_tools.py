@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from pushdeploy.model.cron_job import TimedJob
-    from pushdeploy.model.database import PostgresFacts
+    from pushdeploy.model.database import PostgresFacts, RedisFacts
     from pushdeploy.model.site import NginxFeatures, Site
     from pushdeploy.system.certificates import Facts
     from pushdeploy.system.ufw import Plan
@@ -213,6 +213,38 @@ class NoPostgres:
     def drop(self, name: str) -> None:
         """Refuse."""
         _refuse("PostgreSQL")
+
+
+class NoRedis:
+    """The same."""
+
+    def is_installed(self) -> bool:
+        """Refuse."""
+        _refuse("Redis")
+
+    def package(self) -> str:
+        """Refuse."""
+        _refuse("Redis")
+
+    def install(self) -> None:
+        """Refuse."""
+        _refuse("Redis")
+
+    def start(self, app: str, memory: int, *, wait: bool = True) -> bool:
+        """Refuse."""
+        _refuse("Redis")
+
+    def load(self, app: str, memory: int, dump: Path) -> None:
+        """Refuse."""
+        _refuse("Redis")
+
+    def facts(self, app: str) -> RedisFacts:
+        """Refuse."""
+        _refuse("Redis")
+
+    def remove(self, app: str) -> None:
+        """Refuse."""
+        _refuse("Redis")
 
 
 class NoAccess:

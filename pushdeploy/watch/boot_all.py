@@ -14,6 +14,7 @@ from pushdeploy.schedules.follow import follow_live
 from pushdeploy.system import sockets
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.watch.account import failed, told
+from pushdeploy.watch.databases import start_databases
 from pushdeploy.watch.restart_hung import REBUILD_SECONDS
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def boot_all(machine: Machine) -> list[str]:
         owned += told(partial(own, machine, app), f"{app}: ")
         try:
             records = AppRecords(machine.layout.app(app))
+            owned += told(partial(_start_databases, machine, records), f"{app}: ")
             trouble = fit.live_misfit(machine, records)
             if trouble is None:
                 started += _live_instances(machine, records)
@@ -63,6 +65,12 @@ def boot_all(machine: Machine) -> list[str]:
 def _follow(machine: Machine, app: str) -> list[str]:
     """Its jobs; one that was missed may run at once, so they come last."""
     return follow_live(machine, AppRecords(machine.layout.app(app)))
+
+
+def _start_databases(machine: Machine, records: AppRecords) -> list[str]:
+    """Asked for before the app is, so that the app waits for them."""
+    settings = records.settings()
+    return start_databases(machine, records.place.name, settings, wait=False)
 
 
 def _listen(machine: Machine, started: list[Instance]) -> list[str]:

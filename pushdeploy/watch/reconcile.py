@@ -37,6 +37,7 @@ from pushdeploy.system.locks import WAIT_SECONDS
 from pushdeploy.system.own_limits import deadline
 from pushdeploy.watch import obstacles
 from pushdeploy.watch.account import failed, told
+from pushdeploy.watch.databases import check_databases
 from pushdeploy.watch.restart_hung import adjust_backoff, restart, restart_hung
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def set_right(
         *(machine, app, audience, "reconcile", "reconciling"), tell=did.append, seconds=patience
     ) as records:
         did += own(machine, app, deep=True) if deep else []
+        did += check_databases(machine, app, records.settings())
         did += start_missing(machine, records)
         did += follow_live(machine, records)
         did += clean_up_locked(machine, records)

@@ -17,7 +17,17 @@ import pytest
 
 from pushdeploy.cli.runner import status_of
 from pushdeploy.cli.target import Local
-from pushdeploy.engine.verbs import backup, certs, config, deploy, domains, keys, pg, storage
+from pushdeploy.engine.verbs import (
+    backup,
+    certs,
+    config,
+    deploy,
+    domains,
+    keys,
+    pg,
+    redis,
+    storage,
+)
 from pushdeploy.errors import RefusedInputError, UnavailableError
 from pushdeploy.model.cron_run import ended_record
 from pushdeploy.model.layout import SERVER
@@ -153,6 +163,7 @@ def _live_through(machine: FakeMachine) -> None:
     machine.layout.keys.parent.mkdir()
     engine = RealEngine(machine)
     engine(pg.create(APP, variable="DATABASE_URL"))
+    engine(redis.create(APP, variable="REDIS_URL"))
     machine.push("one", PROCFILE, storage=("uploads",), app_json=CRON)
     machine.place.cron.mkdir()
     notes = machine.place.cron / "clearsessions"

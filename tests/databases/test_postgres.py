@@ -98,7 +98,7 @@ def test_another_value_of_the_config_var_is_left_alone(live: FakeMachine) -> Non
     with pytest.raises(UsageError, match="`DATABASE_URL` of `blog` is set already") as refused:
         create(live)
 
-    assert "--as POSTGRES_URL" in str(refused.value.hint)
+    assert "--as OTHER_URL" in str(refused.value.hint)
     assert live.postgres.databases == set()
     assert live.records.settings().databases == ()
     assert create(live, "POSTGRES_URL").outcome is EndedAs.LIVE

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import NotFoundError, RefusedInputError, UnavailableError
 from pushdeploy.model.backup import Snapshot
-from pushdeploy.model.database import PostgresFacts
+from pushdeploy.model.database import PostgresFacts, RedisFacts
 from pushdeploy.model.site import Certificate, NginxFeatures
 from pushdeploy.system.certificates import Facts
 from pushdeploy.system.embedded_tools import NoAccess
@@ -312,6 +312,47 @@ class FakePostgres:
     def drop(self, name: str) -> None:
         """Forget it."""
         self.databases.discard(name)
+
+
+@dataclass
+class FakeRedis:
+    """Each app's in name only."""
+
+    installed: bool = True
+    running: dict[str, int] = field(default_factory=dict)
+    """How many MiB each app's may fill."""
+    loaded: dict[str, bytes] = field(default_factory=dict)
+
+    def is_installed(self) -> bool:
+        """What the test said, until it was installed."""
+        return self.installed
+
+    def package(self) -> str:
+        """Debian 13's."""
+        return "valkey-server"
+
+    def install(self) -> None:
+        """It is here then."""
+        self.installed = True
+
+    def start(self, app: str, memory: int, *, wait: bool = True) -> bool:
+        """Remember it."""
+        before = self.running.get(app)
+        self.running[app] = memory
+        return before != memory
+
+    def load(self, app: str, memory: int, dump: Path) -> None:
+        """Remember it."""
+        self.loaded[app] = dump.read_bytes()
+        self.start(app, memory)
+
+    def facts(self, app: str) -> RedisFacts:
+        """Always the same."""
+        return RedisFacts("8.1.1", 1_200_000, 268_435_456, 2, 17, persisted=True)
+
+    def remove(self, app: str) -> None:
+        """Forget it."""
+        self.running.pop(app, None)
 
 
 @dataclass

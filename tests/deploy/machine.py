@@ -32,6 +32,7 @@ from tests.deploy.fake_tools import (
     FakePackages,
     FakePostgres,
     FakeProxy,
+    FakeRedis,
     FakeRestic,
     FakeSchedules,
 )
@@ -105,6 +106,7 @@ class FakeMachine(Machine):
     access: FakeAccess
     postgres: FakePostgres
     restic: FakeRestic
+    redis: FakeRedis
     clock: FakeClock
     watching: Watching
 
@@ -236,6 +238,7 @@ def make_machine(root: Path, run: Path) -> FakeMachine:
         access=FakeAccess(),
         postgres=FakePostgres(),
         restic=FakeRestic(root / "repository", now=clock.now),
+        redis=FakeRedis(),
         python=Path(sys.executable),
         server_python=Path(sys.executable),
         uv=Path("/nonexistent/uv"),

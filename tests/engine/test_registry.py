@@ -21,6 +21,7 @@ RIGHTS = {
         *("apps", "ps", "releases", "releases.info", "releases.output", "rebuild.check", "logs"),
         *("storage", "domains", "certs", "nginx", "static", "bare", "room", "python"),
         *("maintenance", "watchdog", "config.explain", "pg", "pg.server", "cron", "cron.runs"),
+        *("redis", "redis.server"),
     },
     Right.DEPLOY: {
         "converge",
@@ -41,7 +42,7 @@ RIGHTS = {
             "storage.remove",
             "apps.set",
         ),
-        *("git.set", "git.gc", "builds.clear_cache", "watchdog.set", "pg.create"),
+        *("git.set", "git.gc", "builds.clear_cache", "watchdog.set", "pg.create", "redis.create"),
         *("cron.suspend", "cron.resume"),
     },
     Right.RUN: {"run", "cron.run", "pg.psql", "pg.dump", "pg.restore"},
@@ -49,7 +50,7 @@ RIGHTS = {
         *("domains.add", "domains.remove", "certs.auto", "certs.add", "certs.remove"),
         *("nginx.set", "static.add", "static.remove", "maintenance.set"),
     },
-    Right.APPS: {"apps.create", "apps.destroy", "pg.destroy"},
+    Right.APPS: {"apps.create", "apps.destroy", "pg.destroy", "redis.destroy"},
     Right.SERVER: {
         *("keys", "keys.add", "keys.remove", "firewall", "firewall.plan", "firewall.enable"),
         *(
@@ -63,6 +64,7 @@ RIGHTS = {
             "pg.install",
             *("backup.set", "backup.create", "backup.list", "backup.restore"),
             *("backup.schedule", "backup.verify", "backup.prune"),
+            "redis.install",
         ),
     },
 }

@@ -97,7 +97,7 @@ def test_two_words_are_read_together_where_a_tool_says_it_so() -> None:
     assert (logs.hint, details.hint) == ("pushdeploy logs -t", "pushdeploy ps")
 
 
-@pytest.mark.parametrize("word", ["mysql:create", "redis:create", "memcached:create"])
+@pytest.mark.parametrize("word", ["mysql:create", "mongo:create", "memcached:create"])
 def test_a_database_is_said_to_be_nobody_s_business_here(word: str) -> None:
     found = answer(word)
 

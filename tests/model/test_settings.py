@@ -39,6 +39,7 @@ SETTINGS = st.builds(
         tuple
     ),
     databases=st.sets(st.sampled_from(Database)).map(sorted).map(tuple),
+    redis_memory=st.integers(16, 4096),
     warm=st.integers(0, 100_000),
     domains=st.lists(st.sampled_from(DOMAINS), unique=True).map(tuple),
     certified=st.lists(st.sampled_from(DOMAINS), unique=True).map(tuple),
@@ -70,6 +71,7 @@ def test_another_site_leaves_what_a_deploy_changes(one: AppSettings, other: AppS
         formation=one.formation,
         storage=one.storage,
         databases=one.databases,
+        redis_memory=one.redis_memory,
     )
     assert changed == mixed
 

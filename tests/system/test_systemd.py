@@ -20,9 +20,11 @@ from pushdeploy.model.cron_job import TimedJob
 from pushdeploy.model.health import DEFAULT_CHECK
 from pushdeploy.model.instance import Instance
 from pushdeploy.model.job import Job, JobKind
+from pushdeploy.model.layout import SERVER as HOUSE
 from pushdeploy.model.procfile import parse_procfile
 from pushdeploy.model.release import Binding, Commit, Kind, Release
 from pushdeploy.system.command import Command, attempt
+from pushdeploy.system.redis import unit_text
 from pushdeploy.system.rendering import render
 from pushdeploy.system.schedule_files import schedule_files
 from pushdeploy.system.server_units import FILES
@@ -118,6 +120,7 @@ def every_unit() -> dict[str, str]:
         **dict(unit_files(WORKER)),
         **front(),
         **dict(schedule_files(TIMED)),
+        "pushdeploy-my_blog.redis.service": unit_text(HOUSE, "my-blog", "redis", 256),
         **{unit: render(f"systemd/{unit}.j2", **SERVER) for unit in FILES},
     }
 
@@ -155,7 +158,7 @@ def test_systemd_itself_finds_nothing_to_say(tmp_path: Path) -> None:
     placeholders = {str(WEB.script), str(WORKER.script), str(TIMED.script)}
     placeholders |= {f"{SERVER['programs']}/{name}" for name in ("engine", "watchdog")}
     placeholders |= {SERVER["command"], SERVER["repair"], "/lib/systemd/systemd-socket-proxyd"}
-    placeholders |= {TOOL_PYTHON}
+    placeholders |= {TOOL_PYTHON, "/usr/bin/redis-server"}
     units = tmp_path / "units"
     units.mkdir()
     for name, text in every_unit().items():

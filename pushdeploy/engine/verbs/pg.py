@@ -68,13 +68,13 @@ def create(asked: Asked, *, variable: str) -> Ended:
 @verb("pg", Info, right=Right.LOOK, seconds=QUERY_SECONDS)
 def info(asked: Asked) -> Info:
     """Tell how it stands."""
-    from pushdeploy.databases import postgres
-    from pushdeploy.model.database import postgres_name
+    from pushdeploy.databases import postgres, told
+    from pushdeploy.model.database import Database, postgres_name
 
     facts = postgres.facts(asked.machine, asked.app)
     return Info(
         database=postgres_name(asked.app),
-        variables=postgres.variables(asked.machine, asked.app),
+        variables=told.variables(asked.machine, asked.app, Database.POSTGRES),
         version=facts.version,
         size=facts.size,
         connections=facts.connections,
@@ -85,30 +85,33 @@ def info(asked: Asked) -> Info:
 @verb("pg.psql", Ran, right=Right.RUN, seconds=DAY_SECONDS)
 def psql(asked: Asked, *, terminal: bool = False, term: str = "") -> Ran:
     """Run psql as the app; `terminal`, `term`: the caller's."""
-    from pushdeploy.databases import client, postgres
+    from pushdeploy.databases import client, told
+    from pushdeploy.model.database import Database
 
     attached = attach(asked, terminal=terminal, term=term)
-    postgres.require_database(asked.machine, asked.app)
+    told.require(asked.machine, asked.app, Database.POSTGRES)
     return attached.run(asked, client.psql(asked.machine, asked.app))
 
 
 @verb("pg.dump", Ran, right=Right.RUN, seconds=DAY_SECONDS)
 def dump(asked: Asked) -> Ran:
     """Write a dump to the caller's stdout."""
-    from pushdeploy.databases import client, postgres
+    from pushdeploy.databases import client, told
+    from pushdeploy.model.database import Database
 
     attached = attach(asked, terminal=False, term="")
-    postgres.require_database(asked.machine, asked.app)
+    told.require(asked.machine, asked.app, Database.POSTGRES)
     return attached.run(asked, client.pg_dump(asked.machine, asked.app))
 
 
 @verb("pg.restore", Ran, right=Right.RUN, seconds=DAY_SECONDS)
 def restore(asked: Asked, *, confirm: str | None = None) -> Ran:
     """Read a dump from the caller's stdin, if `confirm` is the app's name."""
-    from pushdeploy.databases import client, postgres
+    from pushdeploy.databases import client, told
+    from pushdeploy.model.database import Database
 
     attached = attach(asked, terminal=False, term="")
-    postgres.require_database(asked.machine, asked.app)
+    told.require(asked.machine, asked.app, Database.POSTGRES)
     _require_confirmed(asked.app, confirm, "restoring replaces what the database", "pg:restore")
     return attached.run(asked, client.pg_restore(asked.machine, asked.app))
 
@@ -116,9 +119,10 @@ def restore(asked: Asked, *, confirm: str | None = None) -> Ran:
 @verb("pg.destroy", Ended, right=Right.APPS, log=True, seconds=ATTEMPT_SECONDS)
 def destroy(asked: Asked, *, confirm: str | None = None, force: bool = False) -> Ended:
     """Delete it, if `confirm` is the app's name; with `force`, also if the app needs it."""
-    from pushdeploy.databases import postgres
+    from pushdeploy.databases import postgres, told
+    from pushdeploy.model.database import Database
 
-    postgres.require_database(asked.machine, asked.app)
+    told.require(asked.machine, asked.app, Database.POSTGRES)
     _require_confirmed(asked.app, confirm, "destroying deletes all that the database", "pg:destroy")
     return postgres.destroy(asked.machine, asked.app, asked.session, who=asked.who, force=force)
 

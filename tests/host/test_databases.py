@@ -1,4 +1,4 @@
-"""PostgreSQL on the same server: made by one command, reached by its own app alone."""
+"""PostgreSQL and Redis on the same server: made by one command, reached by their app alone."""
 
 import json
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from tests.host.host import Host
 from tests.host.laptop import App, Laptop
 from tests.host.story import Site, assert_cli_refused, eventually
 
+SOCKET = "/run/pushdeploy-redis/my-notes/redis.sock"
 URL = "postgresql://pd-my-notes@/pd-my-notes?host=/run/postgresql"
 
 
@@ -112,6 +113,42 @@ def test_psql_dump_and_restore(site: Site) -> None:
     assert site.get().text == before
 
 
+def test_an_app_has_a_redis_of_its_own_that_keeps_what_it_holds(site: Site) -> None:
+    refused = site.cli("redis:create", check=False)
+    made = site.cli("redis:create --memory 64 --yes")
+    found = json.loads(site.cli("run python queues.py").stdout)
+
+    assert "redis:create --app my-notes --yes" in refused.stderr
+    assert "Installing Debian's redis-server" in made.stderr
+    assert site.cli("config:get REDIS_URL").stdout == f"unix://{SOCKET}\n"
+    assert found == {
+        **dict.fromkeys(("redis", "django-redis", "django"), "value"),
+        "rq": 1,
+        "celery": 1,
+        "celery, told by its own variables": 2,
+        "celery, as it is": "KeyError",
+    }
+    info = site.ask("redis:info")
+    assert (info["config_vars"], info["bytes_at_most"], info["persisted"]) == (
+        ["REDIS_URL"],
+        64 << 20,
+        True,
+    )
+    assert "no change" in site.cli("redis:create --memory 128").stderr
+    assert site.ask("redis:info")["bytes_at_most"] == 128 << 20
+
+
+def test_no_other_app_reaches_that_redis(server: Host, site: Site) -> None:
+    ping = ("redis-cli", "-s", SOCKET, "ping")
+
+    assert server.run(*ping, user="pd-my-notes").stdout == "PONG\n"
+    for user in ("pd-blog", "pb-my-notes", "deploy", "www-data"):
+        refused = server.run(*ping, user=user, check=False)
+        assert "Permission denied" in refused.stdout + refused.stderr, user
+    listening = server.run("ss", "--listening", "--tcp", "--numeric").stdout
+    assert ":6379" not in listening
+
+
 def test_info_says_how_it_stands(site: Site) -> None:
     found = site.ask("pg:info")
 
@@ -130,6 +167,9 @@ def test_after_a_reboot_the_app_waits_for_its_database(site: Site) -> None:
     restarts = site.host.run("systemctl", "show", "--value", "-pNRestarts", unit).stdout
     assert "postgresql.service" in after
     assert restarts == "0\n"
+    assert f"{site.unit}redis.service" in after
+    assert site.ask("redis:info")["keys"] >= 4
+    assert "as it should be" in site.host.run("pushdeploy", "reconcile").stderr
 
 
 def test_a_copy_from_a_backup_has_the_rows_in_a_database_of_its_own(site: Site) -> None:
@@ -160,10 +200,13 @@ def test_it_is_destroyed_only_when_the_app_does_without_it(site: Site) -> None:
     assert there.startswith("rows=")
     assert "Destroying the PostgreSQL database" in gone.stderr
     assert site.get().text == "no database\n"
-    assert_cli_refused(site.cli("pg:info", check=False), 66, "has no PostgreSQL database")
+    assert_cli_refused(site.cli("pg:info", check=False), 4, "has no PostgreSQL database")
     names = site.host.run(
         *("psql", "-At", "-h", "/run/postgresql", "-c", "SELECT rolname FROM pg_roles"),
         user="postgres",
     )
     assert "pd-my-notes" not in names.stdout
+    site.cli("redis:destroy --confirm my-notes")
+    assert not site.host.exists(f"{site.root}/redis")
+    assert not site.host.exists(SOCKET)
     site.destroy()

@@ -1,0 +1,104 @@
+"""What is the same for each kind of database: noted, told to the app, taken back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pushdeploy.deploy.change_release import Change, change_release
+from pushdeploy.errors import NotFoundError, UsageError
+from pushdeploy.model.config_var import check_name
+from pushdeploy.model.database import COMMANDS, NAMES, URLS, Database
+from pushdeploy.model.ended import Ended, EndedAs
+from pushdeploy.model.release import Kind
+from pushdeploy.records.app_records import AppRecords
+
+if TYPE_CHECKING:
+    from pushdeploy.deploy.attempt import Audience
+    from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.settings import AppSettings
+
+WELL = (EndedAs.LIVE, EndedAs.RECORDED, EndedAs.NOTHING)
+
+
+def refuse_taken(machine: Machine, app: str, kind: Database, variable: str) -> None:
+    """See that the config var is free, or has this very value.
+
+    Raises:
+        UsageError: it has another value, or can't be set.
+    """
+    check_name(variable)
+    value = _records(machine, app).environment().values.get(variable)
+    if value is not None and value != URLS[kind](app):
+        raise UsageError(
+            f"`{variable}` of `{app}` is set already",
+            hint=f"pushdeploy config:unset {variable} --app {app}; or add: --as OTHER_URL",
+        )
+
+
+def note(machine: Machine, app: str, kind: Database) -> None:
+    """Note that the app has one: from then on the app is not destroyed without a word about it."""
+
+    def with_it(before: AppSettings) -> AppSettings:
+        return before.changed(databases=tuple(sorted({*before.databases, kind})))
+
+    _records(machine, app).change_settings(with_it)
+
+
+def forget(machine: Machine, app: str, kind: Database) -> None:
+    """Note that the app has none any more."""
+
+    def without_it(before: AppSettings) -> AppSettings:
+        return before.changed(databases=tuple(sorted({*before.databases} - {kind})))
+
+    _records(machine, app).change_settings(without_it)
+
+
+def require(machine: Machine, app: str, kind: Database) -> None:
+    """See that the app has one.
+
+    Raises:
+        NotFoundError: it has none, or there is no such app.
+    """
+    if kind not in _records(machine, app).settings().databases:
+        raise NotFoundError(
+            f"`{app}` has no {NAMES[kind]} database",
+            hint=f"pushdeploy {COMMANDS[kind]}:create --app {app}",
+        )
+
+
+def variables(machine: Machine, app: str, kind: Database) -> tuple[str, ...]:
+    """The config vars that name the app's database."""
+    url = URLS[kind](app)
+    values = _records(machine, app).environment().values
+    return tuple(name for name, value in values.items() if value == url)
+
+
+def tell(
+    machine: Machine, app: str, audience: Audience, kind: Database, *, variable: str, who: str
+) -> Ended:
+    """Set the config var by a release, whose release command runs: the database may be empty."""
+    values = {variable: URLS[kind](app)}
+    change = Change(
+        Kind.CONFIG,
+        f"Create a {NAMES[kind]} database as {variable}",
+        environment=lambda before: before.set(values),
+        release_phase=True,
+    )
+    return change_release(machine, app, audience, change=change, who=who)
+
+
+def take_back(machine: Machine, app: str, audience: Audience, kind: Database, *, who: str) -> Ended:
+    """Unset the config vars that name it, by a release."""
+    names = variables(machine, app, kind)
+    if not names:
+        return Ended(EndedAs.NOTHING, 0, text="done")
+    change = Change(
+        Kind.CONFIG,
+        f"Unset {', '.join(names)} config vars",
+        environment=lambda before: before.unset(names),
+    )
+    return change_release(machine, app, audience, change=change, who=who)
+
+
+def _records(machine: Machine, app: str) -> AppRecords:
+    return AppRecords(machine.layout.app(app))

@@ -1,0 +1,40 @@
+"""The databases of apps run: their Redis is started, and what is missing is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pushdeploy.errors import PushdeployError
+from pushdeploy.model.database import Database, postgres_name
+from pushdeploy.model.failed import Failed
+
+if TYPE_CHECKING:
+    from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.settings import AppSettings
+
+
+def start_databases(
+    machine: Machine, app: str, settings: AppSettings, *, wait: bool = True
+) -> list[str]:
+    """Start an app's own; returns what was done. What is the system's, the system starts."""
+    if Database.REDIS in settings.databases and machine.redis.start(
+        app, settings.redis_memory, wait=wait
+    ):
+        return ["started its Redis"]
+    return []
+
+
+def check_databases(machine: Machine, app: str, settings: AppSettings) -> list[str]:
+    """Start what does not run, and say what is not there, as on a server that it has moved to."""
+    try:
+        did = start_databases(machine, app, settings)
+        if Database.POSTGRES in settings.databases and not _has_postgres(machine, app):
+            helps = f"pushdeploy pg:create --app {app}, then pg:restore"
+            did.append(Failed(f"its PostgreSQL database is not there ({helps})"))
+    except PushdeployError as error:
+        return [Failed(f"{error.message} ({error.hint})" if error.hint else error.message)]
+    return did
+
+
+def _has_postgres(machine: Machine, app: str) -> bool:
+    return machine.postgres.is_installed() and machine.postgres.has(postgres_name(app))
