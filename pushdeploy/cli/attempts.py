@@ -34,7 +34,9 @@ def follow(target: Local, request: Request[Ended]) -> int:
     return ended.exit_code
 
 
-def briefly(target: Local, doing: str, restarting: str, request: Request[Ended]) -> int:
+def briefly(
+    target: Local, doing: str, restarting: str, request: Request[Ended], *, stay: bool = False
+) -> int:
     """Start an attempt and tell it in two lines, before and after; returns the exit status.
 
     Args:
@@ -42,10 +44,11 @@ def briefly(target: Local, doing: str, restarting: str, request: Request[Ended])
         doing: `Setting SECRET_KEY`.
         restarting: `and restarting blog`, which is left out when nothing runs yet.
         request: what the engine is asked for.
+        stay: wait for what the engine does after the attempt, too.
     """
     teller = Teller(stderr(), f"{doing} {restarting}")
     try:
-        ended = _ask(target, request, teller)
+        ended = _ask(target, request, teller, stay=stay)
     except PushdeployError:
         teller.finish(f"{doing}... failed, nothing changed")
         raise
@@ -64,10 +67,12 @@ def briefly(target: Local, doing: str, restarting: str, request: Request[Ended])
     return ended.exit_code
 
 
-def _ask(target: Local, request: Request[Ended], watcher: Printer) -> Ended | int:
+def _ask(
+    target: Local, request: Request[Ended], watcher: Printer, *, stay: bool = False
+) -> Ended | int:
     """How the attempt ended, or an exit status when the person left."""
     try:
-        return target.engine(request, watcher=watcher)
+        return target.engine(request, watcher=watcher, stay=stay)
     except GoneError:
         return GONE
     except KeyboardInterrupt:

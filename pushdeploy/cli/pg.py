@@ -124,4 +124,4 @@ def pg_destroy(target: Local, *, app: str, confirm: str | None, force: bool) -> 
     confirm = confirmed(app, confirm, WHAT, "pg:destroy")
     doing = "Destroying the PostgreSQL database"
     request = verbs.destroy(app, confirm=confirm, force=force)
-    return briefly(target, doing, f"and restarting {app}", request)
+    return briefly(target, doing, f"and restarting {app}", request, stay=True)

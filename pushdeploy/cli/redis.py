@@ -89,4 +89,4 @@ def redis_destroy(target: Local, *, app: str, confirm: str | None, force: bool) 
     """
     confirm = confirmed(app, confirm, WHAT, "redis:destroy")
     request = verbs.destroy(app, confirm=confirm, force=force)
-    return briefly(target, "Destroying the Redis", f"and restarting {app}", request)
+    return briefly(target, "Destroying the Redis", f"and restarting {app}", request, stay=True)

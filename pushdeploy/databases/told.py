@@ -76,13 +76,13 @@ def variables(machine: Machine, app: str, kind: Database) -> tuple[str, ...]:
 def tell(
     machine: Machine, app: str, audience: Audience, kind: Database, *, variable: str, who: str
 ) -> Ended:
-    """Set the config var by a release, whose release command runs: the database may be empty."""
+    """Set the config var by a release; of SQL its release command makes the tables first."""
     values = {variable: URLS[kind](app)}
     change = Change(
         Kind.CONFIG,
         f"Create a {NAMES[kind]} database as {variable}",
         environment=lambda before: before.set(values),
-        release_phase=True,
+        release_phase=kind is Database.POSTGRES,
     )
     return change_release(machine, app, audience, change=change, who=who)
 

@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.host import debs
+from tests.host import debs, image
 from tests.host.checkout import Installed
 from tests.host.host import Host
 
-PACKAGES = ("postgresql", "redis-server")
+
+def redis(suite: str) -> str:
+    """What Debian has of the two: Debian 12 has no Valkey."""
+    return "redis" if suite == "bookworm" else "valkey"
+
 
 APT = f"""\
 APT::Default-Release "{{}}";
@@ -21,9 +25,12 @@ DPkg::Options:: "--force-unsafe-io";
 
 @contextmanager
 def server(installed: Installed, name: str = "databases") -> Iterator[Host]:
-    """It has pushdeploy and no database yet; any apt-get there finds `PACKAGES`."""
-    archive = debs.fetched(installed.suite, installed.suite, "install", *PACKAGES)
+    """It has pushdeploy and no database yet; any apt-get there finds both."""
+    packages = ("postgresql", f"{redis(installed.suite)}-server")
+    archive = debs.fetched(installed.suite, installed.suite, "install", *packages)
     with Host.boot(installed.suite, name, installed.disk, {archive: debs.ARCHIVE}) as host:
-        host.write("/etc/apt/apt.conf.d/99archive", APT.format(installed.suite))
+        host.write(
+            "/etc/apt/apt.conf.d/99archive", APT.format(image.DISTRIBUTIONS[installed.suite])
+        )
         host.run("sh", "-c", f"ln -sf {debs.ARCHIVE}/archives/*.deb /var/cache/apt/archives/")
         yield host

@@ -37,10 +37,11 @@ def _fetch(suite: str, to_suite: str, verb: Sequence[str], target: Path) -> None
     for folder in ("lists/partial", "archives/partial", "etc"):
         (target / folder).mkdir(parents=True)
     repositories = image.repositories()
-    lines = [line for one in {suite, to_suite} for line in image.sources(one, repositories)]
+    names = {image.DISTRIBUTIONS.get(one, one) for one in (suite, to_suite)}
+    lines = [line for one in names for line in image.sources(one, repositories)]
     signed = [line.replace("deb ", f"deb [signed-by={KEYRING}] ", 1) for line in lines]
     (target / "etc/sources.list").write_text("\n".join([*signed, ""]))
-    options = _options(target, image.build(suite), to_suite)
+    options = _options(target, image.build(suite), image.DISTRIBUTIONS.get(to_suite, to_suite))
     processes.run(["apt-get", *options, "update"], timeout=DOWNLOAD_SECONDS)
     words = [*options, "--yes", "--download-only", "--no-install-recommends", *verb]
     processes.run(["apt-get", *words], timeout=DOWNLOAD_SECONDS)

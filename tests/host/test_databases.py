@@ -11,6 +11,14 @@ from tests.host.host import Host
 from tests.host.laptop import App, Laptop
 from tests.host.story import Site, assert_cli_refused, eventually
 
+PYTHON = ("/opt/pushdeploy/current/venv/bin/python", "-I", "-c")
+FOLDER = """
+from pathlib import Path
+from pushdeploy.cli import wiring
+from pushdeploy.databases import dumps
+machine, folder = wiring.server_machine(), Path("/root/dumps")
+folder.mkdir(mode=0o700, exist_ok=True)
+"""
 SOCKET = "/run/pushdeploy-redis/my-notes/redis.sock"
 URL = "postgresql://pd-my-notes@/pd-my-notes?host=/run/postgresql"
 
@@ -113,13 +121,13 @@ def test_psql_dump_and_restore(site: Site) -> None:
     assert site.get().text == before
 
 
-def test_an_app_has_a_redis_of_its_own_that_keeps_what_it_holds(site: Site) -> None:
+def test_an_app_has_a_redis_of_its_own_that_keeps_what_it_holds(site: Site, suite: str) -> None:
     refused = site.cli("redis:create", check=False)
     made = site.cli("redis:create --memory 64 --yes")
     found = json.loads(site.cli("run python queues.py").stdout)
 
     assert "redis:create --app my-notes --yes" in refused.stderr
-    assert "Installing Debian's redis-server" in made.stderr
+    assert f"Installing Debian's {databases.redis(suite)}-server" in made.stderr
     assert site.cli("config:get REDIS_URL").stdout == f"unix://{SOCKET}\n"
     assert found == {
         **dict.fromkeys(("redis", "django-redis", "django"), "value"),
@@ -138,8 +146,8 @@ def test_an_app_has_a_redis_of_its_own_that_keeps_what_it_holds(site: Site) -> N
     assert site.ask("redis:info")["bytes_at_most"] == 128 << 20
 
 
-def test_no_other_app_reaches_that_redis(server: Host, site: Site) -> None:
-    ping = ("redis-cli", "-s", SOCKET, "ping")
+def test_no_other_app_reaches_that_redis(server: Host, site: Site, suite: str) -> None:
+    ping = (f"{databases.redis(suite)}-cli", "-s", SOCKET, "ping")
 
     assert server.run(*ping, user="pd-my-notes").stdout == "PONG\n"
     for user in ("pd-blog", "pb-my-notes", "deploy", "www-data"):
@@ -147,6 +155,22 @@ def test_no_other_app_reaches_that_redis(server: Host, site: Site) -> None:
         assert "Permission denied" in refused.stdout + refused.stderr, user
     listening = server.run("ss", "--listening", "--tcp", "--numeric").stdout
     assert ":6379" not in listening
+
+
+def test_a_backup_has_both_and_brings_both_back(server: Host, site: Site, suite: str) -> None:
+    client = (f"{databases.redis(suite)}-cli", "-s", SOCKET)
+    before = site.get().text, site.ask("redis:info")["keys"]
+
+    made = server.run(*PYTHON, FOLDER + "print(*dumps.dump(machine, 'my-notes', folder))").stdout
+    site.cli("pg:psql", stdin="DROP TABLE notes")
+    server.run(*client, "FLUSHALL", user="pd-my-notes")
+    server.run(*PYTHON, FOLDER + "dumps.restore(machine, 'my-notes', folder)")
+
+    assert made == "/root/dumps/postgres.dump /root/dumps/redis.rdb\n"
+    assert (site.get().text, site.ask("redis:info")["keys"]) == before
+    assert server.run(*client, "GET", "plain", user="pd-my-notes").stdout == "value\n"
+    server.run("systemctl", "restart", f"{site.unit}redis.service")
+    assert server.run(*client, "GET", "plain", user="pd-my-notes").stdout == "value\n"
 
 
 def test_info_says_how_it_stands(site: Site) -> None:
