@@ -26,6 +26,9 @@ CHUNK = 1 << 20
 
 PERMISSIONS = 0o777
 
+ROOM = 2
+"""Of what is free, a copy of a file takes at most one part of so many."""
+
 LOOKS = 3
 """At a folder in which names vanish while it is walked."""
 
@@ -169,7 +172,7 @@ class _Walk:
         self.staged.files += 1
         self.staged.size += found.st_size
         opened = f"/proc/self/fd/{descriptor}"
-        if self.copies:
+        if self.copies and _has_room(into, found.st_size):
             _copy(opened, found, name, into)
             return
         try:
@@ -177,7 +180,15 @@ class _Walk:
         except OSError as error:
             if error.errno not in (errno.EXDEV, errno.EMLINK, errno.EPERM, errno.ENOENT):
                 raise
+            if not _has_room(into, found.st_size):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name) from error
             _copy(opened, found, name, into)
+
+
+def _has_room(folder: int, size: int) -> bool:
+    """Whether as much stays free as a copy takes: an app may say that a file has terabytes."""
+    disk = os.fstatvfs(folder)
+    return disk.f_bavail * disk.f_frsize > ROOM * size
 
 
 def _copy(opened: str, found: os.stat_result, name: str, into: int) -> None:
@@ -186,7 +197,9 @@ def _copy(opened: str, found: os.stat_result, name: str, into: int) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         target = os.open(name, flags, 0o600, dir_fd=into)
         try:
-            while data := os.read(source, CHUNK):
+            left = found.st_size  # it may grow faster than it is read
+            while left > 0 and (data := os.read(source, min(CHUNK, left))):
+                left -= len(data)
                 while data:
                     data = data[os.write(target, data) :]
             os.fchmod(target, stat.S_IMODE(found.st_mode) & PERMISSIONS)

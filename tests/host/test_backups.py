@@ -20,7 +20,7 @@ OK = 200
 
 OWN_LINES = """\
 mkdir -p /etc/nginx/pushdeploy/NAME
-echo 'client_max_body_size 7m;' >/etc/nginx/pushdeploy/NAME/own.conf
+echo 'location = /own { return 204; }' >/etc/nginx/pushdeploy/NAME/own.conf
 """
 
 # Two rows a transaction, by a counter: a copy between the two, or of half a page, is seen.
@@ -35,12 +35,13 @@ for n in itertools.count(1):
     base.execute("INSERT INTO one VALUES (?, randomblob(3000))", (n,))
     base.execute("INSERT INTO two VALUES (?, randomblob(3000))", (n,))
     base.execute("COMMIT")
-    time.sleep(0.002)
+    time.sleep(0.02)
 """
 
 COUNTED = """\
 import sqlite3, sys
-base = sqlite3.connect(sys.argv[1])
+base = sqlite3.connect(sys.argv[1], isolation_level=None)
+base.execute("BEGIN")
 assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 asked = "SELECT count(*), coalesce(max(n), 0) FROM "
 rows = [base.execute(asked + table).fetchone() for table in ("one", "two")]
@@ -77,10 +78,13 @@ def admin(host: Host, *words: str, check: bool = True, stdin: str = "") -> Resul
     return host.run("pushdeploy", *words, check=check, stdin=stdin, timeout=300)
 
 
-@pytest.fixture
-def backed_up(site: Site) -> Iterator[Site]:
+@pytest.fixture(scope="module")
+def backed_up(
+    host: Host, installed: Installed, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
     """An app with files and two SQLite files that are written, on a server with a repository."""
-    host = site.host
+    laptop = Laptop(host, tmp_path_factory.mktemp("laptop") / "home", installed.key)
+    site = Site.new(host, laptop)
     site.deploy("tiny")
     site.cli("storage:add data")
     site.cli("config:set GREETING='a b$c' OTHER=1")
@@ -97,6 +101,7 @@ def backed_up(site: Site) -> Iterator[Site]:
     yield site
     for one in writers:
         processes.end(one)
+    site.destroy()
     host.run("rm", "-rf", "/etc/pushdeploy/backup", "/var/lib/pushdeploy/backup", REPOSITORY)
 
 
@@ -158,6 +163,7 @@ def test_a_list_says_when_a_backup_failed(backed_up: Site) -> None:
     host.run("mv", f"{REPOSITORY}-away", REPOSITORY)
 
     after = json.loads(admin(host, "backup:list", "--json").stdout)
+    assert "the last backup failed" in admin(host, "apps").stderr
     assert failed.returncode != 0
     assert before["trouble"] is None
     assert after["backups"] == before["backups"]
@@ -171,6 +177,7 @@ def test_a_whole_server_comes_back_on_another_one(
 ) -> None:
     old, new, name = backed_up.host, fresh_host, backed_up.name
     strangers = take_numbers(old, new, f"pd-{name}", f"pb-{name}")
+    backed_up.cli("config:set GREETING='a b$c'")
     old.run("sh", "-ec", OWN_LINES.replace("NAME", name))
     old.run("pushdeploy", "domains:add", f"{name}.example.com", "--app", name)
     admin(old, "backup:create")
@@ -192,19 +199,19 @@ def test_a_whole_server_comes_back_on_another_one(
     assert listed(moved, moved.root) == before
     for mode in ("wal", "delete"):
         assert rows(new, f"{moved.root}/shared/data/base-{mode}.sqlite3") > 0
-    assert new.read(f"/etc/nginx/pushdeploy/{name}/own.conf") == "client_max_body_size 7m;\n"
+    assert new.read(f"/etc/nginx/pushdeploy/{name}/own.conf") == "location = /own { return 204; }\n"
 
 
-def test_backups_go_to_another_server_by_sftp(site: Site) -> None:
-    host, repository = site.host, "sftp:keeper@127.0.0.1:/home/keeper/backups"
+def test_backups_go_to_another_server_by_sftp(backed_up: Site) -> None:
+    site, host = backed_up, backed_up.host
+    repository = "sftp:keeper@127.0.0.1:/home/keeper/backups"
     host.run("useradd", "--create-home", "keeper")
-    site.deploy("tiny")
 
     refused = admin(host, "backup:set", repository, check=False)
     key = next(word for word in refused.stderr.split("\n") if "ssh-ed25519" in word)
 
     assert refused.returncode == UNAVAILABLE
-    assert not host.exists("/etc/pushdeploy/backup/settings.toml")
+    assert REPOSITORY in host.read("/etc/pushdeploy/backup/settings.toml")
     public = host.run("ssh-keygen", "-y", "-f", "/etc/pushdeploy/backup/id_ed25519").stdout
     assert key
     host.run("install", "-d", "-m", "700", "-o", "keeper", "/home/keeper/.ssh")
@@ -217,12 +224,13 @@ def test_backups_go_to_another_server_by_sftp(site: Site) -> None:
     admin(host, "backup:restore", "--app", site.name, "--to", copy)
     assert Site(host, site.laptop, App(copy, site.app.folder)).get("/").status == OK
     host.run("pushdeploy", "apps:destroy", "--app", copy, "--confirm", copy)
-    host.run("rm", "-rf", "/etc/pushdeploy/backup", "/var/lib/pushdeploy/backup")
+    admin(host, "backup:set", REPOSITORY)
     host.run("userdel", "--remove", "keeper")
 
 
 def test_a_timer_backs_up_and_deletes_what_is_old(backed_up: Site) -> None:
     host = backed_up.host
+    before = len(json.loads(admin(host, "backup:list", "--json").stdout)["backups"])
     admin(host, "backup:schedule", "03:30")
     timer = host.run("systemctl", "show", "pushdeploy.backup.timer", "-pTimersCalendar").stdout
 
@@ -231,18 +239,37 @@ def test_a_timer_backs_up_and_deletes_what_is_old(backed_up: Site) -> None:
     told = json.loads(admin(host, "backup:list", "--json").stdout)
     assert "03:30:00" in timer
     assert told["schedule"] == "03:30"
-    assert len(told["backups"]) == 1
+    assert len(told["backups"]) == before + 1
     admin(host, "backup:prune", "--daily", "3")
     assert "daily = 3" in host.read("/etc/pushdeploy/backup/settings.toml")
     admin(host, "backup:schedule", "off")
     assert not host.exists("/etc/systemd/system/pushdeploy.backup.timer")
 
 
-def test_only_root_says_where_backups_go(site: Site, laptop: Laptop) -> None:
+def test_a_full_disk_leaves_no_half_backup(backed_up: Site) -> None:
+    host, small = backed_up.host, "/srv/small"
+    host.run("mkdir", small)
+    host.run("mount", "-t", "tmpfs", "-o", "size=2m", "small", small)
+    admin(host, "backup:set", small)
+
+    failed = admin(host, "backup:create", check=False)
+    none = json.loads(admin(host, "backup:list", "--json").stdout)
+    host.run("mount", "-o", "remount,size=2g", small)
+    admin(host, "backup:create")
+
+    assert_cli_refused(failed, UNAVAILABLE, "no room is left for backups", "df -h; df -i")
+    assert none["backups"] == []
+    assert backed_up.get("/").status == OK
+    admin(host, "backup:verify")
+    admin(host, "backup:set", REPOSITORY)
+    host.run("umount", small)
+
+
+def test_only_root_says_where_backups_go(host: Host, laptop: Laptop) -> None:
     answer = laptop.ssh("backup:set /srv/elsewhere", check=False)
 
     assert_cli_refused(answer, 5, "sudo pushdeploy backup:set")
-    assert not site.host.exists("/srv/elsewhere")
+    assert not host.exists("/srv/elsewhere")
 
 
 def test_the_password_is_shown_once_and_lies_where_root_alone_reads(backed_up: Site) -> None:

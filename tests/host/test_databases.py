@@ -5,11 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from pushdeploy.system.failpoints import Action, Point
 from tests.host import databases
 from tests.host.checkout import Installed
 from tests.host.host import Host
 from tests.host.laptop import App, Laptop
-from tests.host.story import Site, assert_cli_refused, eventually
+from tests.host.story import APPS, Site, assert_cli_refused, eventually
+from tests.host.strikes import armed
+from tests.host.struck_backup import RESTORE_DATABASE
+from tests.tiers import slow
 
 PYTHON = ("/opt/pushdeploy/current/venv/bin/python", "-I", "-c")
 FOLDER = """
@@ -209,6 +213,26 @@ def test_a_copy_from_a_backup_has_the_rows_in_a_database_of_its_own(site: Site) 
     assert copy.cli("config:get DATABASE_URL").stdout == f"{URL.replace('my-notes', 'copy')}\n"
     assert not host.exists(f"{copy.root}/dumps")
     site.cli("pg:psql", stdin="DELETE FROM notes WHERE text = 'after the backup';")
+    assert copy.get().text == f"{before} user=pd-copy\n"
+    copy.cli("pg:destroy --confirm copy --force")
+    copy.destroy()
+
+
+@slow
+@pytest.mark.parametrize("point", RESTORE_DATABASE)
+def test_a_killed_restore_fills_the_database_before_the_app_is_live(
+    site: Site, point: Point
+) -> None:
+    host, before = site.host, site.get().text.partition(" ")[0]
+    words = ("backup:restore", "--app", site.name, "--to", "copy")
+    with armed(host, point, Action.KILL):
+        assert host.run("pushdeploy", *words, check=False, timeout=120).returncode != 0
+
+    if host.exists(f"{APPS}/copy/dumps"):
+        host.run("pushdeploy", *words, timeout=120)
+    host.run("pushdeploy", "reconcile", "--app", "copy", timeout=120)
+
+    copy = Site(host, site.laptop, App("copy", site.app.folder))
     assert copy.get().text == f"{before} user=pd-copy\n"
     copy.cli("pg:destroy --confirm copy --force")
     copy.destroy()

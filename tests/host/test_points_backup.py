@@ -12,7 +12,7 @@ from tests.host.host import Host
 from tests.host.laptop import App, Laptop
 from tests.host.story import Site
 from tests.host.strikes import armed
-from tests.host.struck_backup import CREATE, RESTORE, RESTORE_ALL, SET
+from tests.host.struck_backup import CREATE, KEEP, RESTORE, RESTORE_ALL, SET
 from tests.tiers import slow
 
 REPOSITORY = "/srv/struck"
@@ -66,6 +66,17 @@ def test_a_killed_setting_is_done_again(site: Site) -> None:
     for point in (Point.BACKUP_KEY, Point.BACKUP_UNSET):
         struck(host, point, "backup:set", "sftp:nobody@127.0.0.1:/nowhere")
     assert host.run("pushdeploy", "backup:set", "/proc/nowhere", check=False).returncode != 0
+    assert len(numbers(host)) == 1
+
+
+def test_a_killed_schedule_is_set_again(site: Site) -> None:
+    host = site.host
+    for point in KEEP:
+        words = ("backup:prune",) if point is Point.BACKUP_PRUNED else ("backup:schedule", "weekly")
+        struck(host, point, *words)
+    assert "weekly" in host.run("systemctl", "cat", "pushdeploy.backup.timer").stdout
+    host.run("pushdeploy", "backup:schedule", "off")
+    host.run("pushdeploy", "backup:prune")
     assert len(numbers(host)) == 1
 
 

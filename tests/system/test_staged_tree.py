@@ -96,3 +96,16 @@ def test_a_broken_database_is_told_and_taken_as_it_is(tmp_path: Path) -> None:
 
     assert told.startswith(f"{source}/base: ")
     assert (target / "base").samefile(source / "base")
+
+
+def test_a_file_that_says_it_is_larger_than_the_disk_is_not_copied(tmp_path: Path) -> None:
+    source, target = tmp_path / "from", tmp_path / "to"
+    source.mkdir()
+    (source / "small").write_text("x")
+    with (source / "huge").open("wb") as file:
+        file.truncate(1 << 42)
+
+    stage(source, target, Staged(), copies=True)
+
+    assert not (target / "small").samefile(source / "small")
+    assert (target / "huge").samefile(source / "huge")
