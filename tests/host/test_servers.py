@@ -23,6 +23,8 @@ LINES = [
     "granian --interface wsgi --workers 2 --port $PORT main:wsgi",
     "waitress-serve --listen=*:$PORT main:wsgi",
     "gunicorn -c gunicorn_settings.py main:wsgi",
+    "gunicorn -k gevent -b 0.0.0.0:$PORT --workers 2 main:wsgi",
+    "gunicorn -k gthread --threads 2 --reuse-port --bind :$PORT main:wsgi",
     "gunicorn -k asgi -b 0.0.0.0:8000 main:app",
 ]
 

@@ -18,7 +18,7 @@ APPS = (
     *("daphne", "granian", "hypercorn"),
 )
 # For the Python of the suite alone: large, and asked for by few tests.
-FRAMEWORKS = ("dash", "datasette", "fastapi", "honcho", "pyuwsgi", "streamlit")
+FRAMEWORKS = ("dash", "datasette", "fastapi", "gevent", "honcho", "pyuwsgi", "streamlit")
 # The same: what reads `DATABASE_URL` and `REDIS_URL`.
 DATABASES = (
     *(
