@@ -1,4 +1,4 @@
-"""All databases of an app as files in a folder, and back: for backups."""
+"""An app's PostgreSQL database as a file in a folder, and back: for backups."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pushdeploy.databases import client, postgres, redis, told
+from pushdeploy.databases import client, postgres
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.database import Database
 from pushdeploy.model.layout import DatabaseDumps
@@ -34,8 +34,6 @@ def dump(machine: Machine, app: str, folder: Path) -> tuple[Path, ...]:
     if Database.POSTGRES in settings.databases:
         postgres.require(machine)
         made.append(_dump(machine, client.pg_dump(machine, app), DatabaseDumps(folder).postgres))
-    if Database.REDIS in settings.databases:
-        made.append(_dump(machine, client.redis_dump(machine, app), DatabaseDumps(folder).redis))
     return tuple(made)
 
 
@@ -51,12 +49,7 @@ def restore(machine: Machine, app: str, folder: Path) -> tuple[Path, ...]:
     dumps = DatabaseDumps(folder)
     if dumps.postgres.exists():
         _restore_postgres(machine, app, dumps.postgres)
-    if dumps.redis.exists():
-        redis.require(machine)
-        told.note(machine, app, Database.REDIS)
-        memory = AppRecords(machine.layout.app(app)).settings().redis_memory
-        machine.redis.load(app, memory, dumps.redis)
-    return tuple(path for path in (dumps.postgres, dumps.redis) if path.exists())
+    return (dumps.postgres,) if dumps.postgres.exists() else ()
 
 
 def _restore_postgres(machine: Machine, app: str, path: Path) -> None:

@@ -8,15 +8,12 @@ import pytest
 
 from pushdeploy.apps.lifecycle import destroy_app
 from pushdeploy.databases import redis
-from pushdeploy.databases.dumps import dump, restore
 from pushdeploy.errors import NotFoundError, UnavailableError
 from pushdeploy.model.database import Database, redis_url, units_of
 from pushdeploy.model.ended import EndedAs
 from tests.deploy.machine import APP, FakeMachine
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pushdeploy.model.ended import Ended
 
 
@@ -110,14 +107,3 @@ def test_without_a_redis_on_the_server_nothing_is_noted(live: FakeMachine) -> No
         create(live)
 
     assert live.records.settings().databases == ()
-
-
-def test_a_dump_of_it_is_loaded_with_its_limit(live: FakeMachine, tmp_path: Path) -> None:
-    create(live, 64)
-    assert dump(live, APP, tmp_path) == (tmp_path / "redis.rdb",)
-    (tmp_path / "redis.rdb").write_bytes(b"REDIS0011")
-
-    assert restore(live, APP, tmp_path) == (tmp_path / "redis.rdb",)
-
-    assert live.redis.loaded == {APP: b"REDIS0011"}
-    assert live.redis.running == {APP: 64}

@@ -15,14 +15,6 @@ from tests.host.strikes import armed
 from tests.host.struck_backup import RESTORE_DATABASE
 from tests.tiers import slow
 
-PYTHON = ("/opt/pushdeploy/current/venv/bin/python", "-I", "-c")
-FOLDER = """
-from pathlib import Path
-from pushdeploy.cli import wiring
-from pushdeploy.databases import dumps
-machine, folder = wiring.server_machine(), Path("/root/dumps")
-folder.mkdir(mode=0o700, exist_ok=True)
-"""
 SOCKET = "/run/pushdeploy-redis/my-notes/redis.sock"
 URL = "postgresql://pd-my-notes@/pd-my-notes?host=/run/postgresql"
 
@@ -159,22 +151,6 @@ def test_no_other_app_reaches_that_redis(server: Host, site: Site, suite: str) -
         assert "Permission denied" in refused.stdout + refused.stderr, user
     listening = server.run("ss", "--listening", "--tcp", "--numeric").stdout
     assert ":6379" not in listening
-
-
-def test_a_backup_has_both_and_brings_both_back(server: Host, site: Site, suite: str) -> None:
-    client = (f"{databases.redis(suite)}-cli", "-s", SOCKET)
-    before = site.get().text, site.ask("redis:info")["keys"]
-
-    made = server.run(*PYTHON, FOLDER + "print(*dumps.dump(machine, 'my-notes', folder))").stdout
-    site.cli("pg:psql", stdin="DROP TABLE notes")
-    server.run(*client, "FLUSHALL", user="pd-my-notes")
-    server.run(*PYTHON, FOLDER + "dumps.restore(machine, 'my-notes', folder)")
-
-    assert made == "/root/dumps/postgres.dump /root/dumps/redis.rdb\n"
-    assert (site.get().text, site.ask("redis:info")["keys"]) == before
-    assert server.run(*client, "GET", "plain", user="pd-my-notes").stdout == "value\n"
-    server.run("systemctl", "restart", f"{site.unit}redis.service")
-    assert server.run(*client, "GET", "plain", user="pd-my-notes").stdout == "value\n"
 
 
 def test_info_says_how_it_stands(site: Site) -> None:
