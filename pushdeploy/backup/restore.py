@@ -26,6 +26,7 @@ from pushdeploy.model.backup import parse_snapshot
 from pushdeploy.model.database import postgres_url
 from pushdeploy.model.ended import EndedAs
 from pushdeploy.model.environment import parse_shell, render_shell
+from pushdeploy.model.layout import redis_socket
 from pushdeploy.model.ownership import Contents
 from pushdeploy.model.release import Kind, parse_release, render_release
 from pushdeploy.model.settings import CertificateKind, parse_settings, render_settings
@@ -36,6 +37,7 @@ from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.files import File, write
 from pushdeploy.system.locks import held
 from pushdeploy.system.owned_tree import Owner, Tree, walk
+from pushdeploy.watch.databases import start_databases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -211,6 +213,8 @@ def bring_back(
     reached(Point.RESTORE_OWNED)
     try:
         _restore_databases(machine, app)
+        if start_databases(machine, app, AppRecords(machine.layout.app(app)).settings()):
+            notes = [*notes, "its Redis is empty: a backup leaves out what it holds"]
     except PushdeployError as error:
         again = f"pushdeploy backup:restore --app {app}"
         hint = f"{error.hint}; then: {again}" if error.hint else again
@@ -324,10 +328,18 @@ def _rename_records(machine: Machine, came: Path, app: str, to: str) -> None:
 
 
 def _point_to_own(path: Path, app: str, to: str) -> None:
-    """Config vars with the address of the first one's database: no user but its own is let in."""
+    """Config vars with the address of the first one's database: no user but its own is let in.
+
+    Of a Redis its socket alone is looked for: the address has more than one scheme.
+    """
     before = parse_shell(path.read_bytes().decode())
     old, new = postgres_url(app), postgres_url(to)
-    named = {name: new for name, value in before.values.items() if value == old}
+    socket, own_socket = str(redis_socket(app)), str(redis_socket(to))
+    pointed = {
+        name: new if value == old else value.replace(socket, own_socket)
+        for name, value in before.values.items()
+    }
+    named = {name: value for name, value in pointed.items() if value != before.values[name]}
     if named:
         write(File(path, render_shell(before.set(named)), 0o600))
     reached(Point.RESTORE_POINTED)

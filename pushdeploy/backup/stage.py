@@ -20,6 +20,7 @@ from pushdeploy.databases.dumps import dump
 from pushdeploy.deploy.release import RUN
 from pushdeploy.deploy.release_phase import app_job
 from pushdeploy.errors import NotFoundError, PushdeployError, UnavailableError
+from pushdeploy.model.database import Database
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.records.app_records import AppRecords, app_names
 from pushdeploy.system import files
@@ -96,6 +97,8 @@ def _stage_app(machine: Machine, app: str, who: str, made: Set) -> None:
         reached(Point.BACKUP_COPIES_DELETED)
     made.apps.append(app)
     made.notes += [f"{app}: {one}" for one in notes]
+    if Database.REDIS in AppRecords(place).settings().databases:
+        made.notes.append(f"{app}: what its Redis holds is left out")
     if made.staged.left > before:
         made.notes.append(f"{app}: {made.staged.left - before} in shared/ are no files: left out")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.model.database import postgres_url
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.system import postgres, redis
+from pushdeploy.system import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,11 +37,6 @@ def pg_dump(machine: Machine, app: str) -> Job:
 def pg_restore(machine: Machine, app: str) -> Job:
     """Reads one from stdin, and puts what is in it in the place of what was there."""
     return _job(machine, app, (*RESTORE, f"--dbname={postgres_url(app)}"))
-
-
-def redis_dump(machine: Machine, app: str) -> Job:
-    """Prints all that the app's Redis holds, as of one moment."""
-    return _job(machine, app, redis.rdb_command(app))
 
 
 def _job(machine: Machine, app: str, argv: tuple[str, ...]) -> Job:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pushdeploy.model.database import PostgresFacts, RedisFacts
 
 
@@ -64,9 +62,6 @@ class Redis(Protocol):
         Raises:
             UnavailableError: it does not answer.
         """
-
-    def load(self, app: str, memory: int, dump: Path) -> None:
-        """Put a dump in the place of all that the app's keeps, and start it."""
 
     def remove(self, app: str) -> None:
         """Stop the app's, and delete all that it keeps."""

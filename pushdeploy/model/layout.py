@@ -305,11 +305,6 @@ class DatabaseDumps:
         """In PostgreSQL's custom format (pg_dump(1))."""
         return self.root / "postgres.dump"
 
-    @property
-    def redis(self) -> Path:
-        """In Redis' own format."""
-        return self.root / "redis.rdb"
-
 
 @dataclass(frozen=True, slots=True)
 class Layout:

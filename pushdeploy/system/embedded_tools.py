@@ -234,10 +234,6 @@ class NoRedis:
         """Refuse."""
         _refuse("Redis")
 
-    def load(self, app: str, memory: int, dump: Path) -> None:
-        """Refuse."""
-        _refuse("Redis")
-
     def facts(self, app: str) -> RedisFacts:
         """Refuse."""
         _refuse("Redis")

@@ -6,10 +6,7 @@ that the app's user alone can enter, and has no network.
 
 from __future__ import annotations
 
-import os
-import pwd
 import re
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +14,7 @@ from pushdeploy.errors import CommandFailedError, UnavailableError
 from pushdeploy.model.app import app_user
 from pushdeploy.model.database import RedisFacts, redis_unit
 from pushdeploy.model.instance import CPU_WEIGHT, DEFAULT_FILES, DEFAULT_TASKS
-from pushdeploy.model.layout import NEW, REDIS_SOCKETS, redis_socket
+from pushdeploy.model.layout import REDIS_SOCKETS, redis_socket
 from pushdeploy.system import apt, command, files
 from pushdeploy.system.command import Command
 from pushdeploy.system.files import File, write
@@ -36,14 +33,8 @@ PROGRAMS = Path("/usr/bin")
 
 ANSWER_LIMIT = 64 << 10
 FACT = re.compile(r"([a-z0-9_]{1,64}):([^\r\n]{0,256})\r?")
-BASE = "appendonly.aof.1.base.rdb"
 KEYS = re.compile(r"keys=([0-9]{1,18}),.*")
 DATABASE = re.compile(r"db[0-9]{1,5}")
-
-
-def rdb_command(app: str) -> tuple[str, ...]:
-    """What the app's user runs to have all that its Redis holds on stdout."""
-    return (str(PROGRAMS / f"{_kind()}-cli"), "-s", str(redis_socket(app)), "--rdb", "-")
 
 
 class ServerRedis:
@@ -97,29 +88,6 @@ class ServerRedis:
             keys=sum(int(match[1]) for match in keys if match),
             persisted=found.get("aof_last_write_status") == "ok",
         )
-
-    def load(self, app: str, memory: int, dump: Path) -> None:
-        """Stopped, it finds the dump where its own file begins, and reads it when it starts.
-
-        All is made under another name, where nobody else reaches it.
-        """
-        place = self._layout.app(app).redis
-        made = place.with_name(f"{NEW}{place.name}")
-        files.delete_tree(made)
-        log = made / "appendonlydir"
-        for folder in (made, log):
-            folder.mkdir(mode=0o700)
-        shutil.copyfile(dump, log / BASE)
-        (log / "appendonly.aof.manifest").write_text(f"file {BASE} seq 1 type b\n")
-        owner = pwd.getpwnam(app_user(app))
-        for path in (*log.iterdir(), log, made):
-            path.chmod(0o700 if path.is_dir() else 0o600)
-            os.chown(path, owner.pw_uid, owner.pw_gid)
-        systemctl("stop", redis_unit(app), check=False, seconds=120)
-        files.delete_tree(place)
-        made.rename(place)
-        files.sync_folder(place.parent)
-        self.start(app, memory)
 
     def remove(self, app: str) -> None:
         """First the process, then its unit, then its files."""

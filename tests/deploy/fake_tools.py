@@ -321,7 +321,6 @@ class FakeRedis:
     installed: bool = True
     running: dict[str, int] = field(default_factory=dict)
     """How many MiB each app's may fill."""
-    loaded: dict[str, bytes] = field(default_factory=dict)
 
     def is_installed(self) -> bool:
         """What the test said, until it was installed."""
@@ -340,11 +339,6 @@ class FakeRedis:
         before = self.running.get(app)
         self.running[app] = memory
         return before != memory
-
-    def load(self, app: str, memory: int, dump: Path) -> None:
-        """Remember it."""
-        self.loaded[app] = dump.read_bytes()
-        self.start(app, memory)
 
     def facts(self, app: str) -> RedisFacts:
         """Always the same."""

@@ -179,18 +179,25 @@ def test_after_a_reboot_the_app_waits_for_its_database(site: Site) -> None:
 def test_a_copy_from_a_backup_has_the_rows_in_a_database_of_its_own(site: Site) -> None:
     host, before = site.host, site.get().text.partition(" ")[0]
     host.run("pushdeploy", "backup:set", "/srv/backups")
-    host.run("pushdeploy", "backup:create", timeout=120)
+    stored = host.run("pushdeploy", "backup:create", timeout=120)
     site.cli("pg:psql", stdin="INSERT INTO notes (text) VALUES ('after the backup');")
 
-    host.run("pushdeploy", "backup:restore", "--app", site.name, "--to", "copy", timeout=120)
+    words = ("backup:restore", "--app", site.name, "--to", "copy")
+    back = host.run("pushdeploy", *words, timeout=120)
 
     copy = Site(host, site.laptop, App("copy", site.app.folder))
     assert copy.get().text == f"{before} user=pd-copy\n"
     assert copy.cli("config:get DATABASE_URL").stdout == f"{URL.replace('my-notes', 'copy')}\n"
+    assert (
+        copy.cli("config:get REDIS_URL").stdout == "unix:///run/pushdeploy-redis/copy/redis.sock\n"
+    )
+    assert "its Redis holds is left out" in stored.stdout + stored.stderr
+    assert "its Redis is empty" in back.stdout + back.stderr
     assert not host.exists(f"{copy.root}/dumps")
     site.cli("pg:psql", stdin="DELETE FROM notes WHERE text = 'after the backup';")
     assert copy.get().text == f"{before} user=pd-copy\n"
     copy.cli("pg:destroy --confirm copy --force")
+    copy.cli("redis:destroy --confirm copy --force")
     copy.destroy()
 
 
@@ -211,6 +218,7 @@ def test_a_killed_restore_fills_the_database_before_the_app_is_live(
     copy = Site(host, site.laptop, App("copy", site.app.folder))
     assert copy.get().text == f"{before} user=pd-copy\n"
     copy.cli("pg:destroy --confirm copy --force")
+    copy.cli("redis:destroy --confirm copy --force")
     copy.destroy()
 
 
