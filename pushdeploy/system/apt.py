@@ -29,6 +29,10 @@ SETTINGS = (
 LOCK = "DPkg::Lock::Timeout=600"
 """Seconds to wait for another apt."""
 
+BY_NAME = "APT::Cmd::Pattern-Only=true"
+"""A name that no package has is none: by itself apt-get(8) takes one with a dot for an expression,
+and installs whatever that fits."""
+
 
 def install(*packages: str) -> None:
     """Install packages; with a new list of what there is, when the one here is too old.
@@ -71,7 +75,7 @@ class ServerPackages:
 
 
 def _apt(*words: str) -> command.Output:
-    line = ["apt-get", "--option", LOCK, "--quiet", *words]
+    line = ["apt-get", "--option", LOCK, "--option", BY_NAME, "--quiet", *words]
     return command.attempt(
         Command(transient_until_end(["--pipe", *SETTINGS], line)), seconds=INSTALL_SECONDS
     )
