@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.errors import CommandFailedError, UnavailableError
 from pushdeploy.model.app import app_user
 from pushdeploy.model.database import RedisFacts, redis_unit
-from pushdeploy.model.instance import CPU_WEIGHT, DEFAULT_FILES, DEFAULT_TASKS
+from pushdeploy.model.instance import CPU_WEIGHT, DEFAULT_FILES, DEFAULT_MEMORY, DEFAULT_TASKS
 from pushdeploy.model.layout import REDIS_SOCKETS, redis_socket
 from pushdeploy.system import apt, command, files
 from pushdeploy.system.command import Command
@@ -112,6 +112,7 @@ def unit_text(layout: Layout, app: str, kind: str, memory: int) -> str:
         data=data,
         state=data.relative_to("/var/lib"),
         memory=memory,
+        memory_most=DEFAULT_MEMORY,
         user=app_user(app),
         slice=slice_of(app),
         tasks=DEFAULT_TASKS,
