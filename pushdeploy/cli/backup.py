@@ -15,6 +15,7 @@ from pushdeploy.engine.registry import App
 from pushdeploy.engine.verbs import backup as verbs
 from pushdeploy.errors import DeployFailedError, UnavailableError
 from pushdeploy.model.size import format_size
+from pushdeploy.model.text import escaped
 
 if TYPE_CHECKING:
     from pushdeploy.cli.target import Local
@@ -53,7 +54,7 @@ def backup_create(target: Local, *, prune: bool) -> int:
     Each app's repo, releases, settings, config vars and storage. The apps go on meanwhile.
     """
     made = target.ask(verbs.create(prune=prune))
-    say(*made.notes)
+    say(*map(escaped, made.notes))  # they name an app's files
     apps = ", ".join(made.apps) or "no apps"
     say(f"Backup {made.snapshot}: {made.files:,} files, {format_size(made.size)} of {apps}")
     for one in made.left:
@@ -100,9 +101,10 @@ def backup_restore(target: Local, *, app: str | None, snapshot: str, to: str) ->
     is not overwritten: restore it beside the first one, under another name.
     """
     done = target.ask(verbs.restore(app or None, snapshot=snapshot, to=to), stay=True)
-    say(*done.notes)
+    say(*map(escaped, done.notes))
     for one in done.apps:
-        say(f"Restored {one.app}, on port {one.port}", *(f"  {note}" for note in one.notes))
+        notes = (f"  {escaped(note)}" for note in one.notes)
+        say(f"Restored {one.app}, on port {one.port}", *notes)
         if one.trouble:
             say(*problem(f"{one.app} is not live: {one.trouble}", one.hint))
         else:

@@ -32,7 +32,8 @@ KINDS = ("valkey", "redis")
 PROGRAMS = Path("/usr/bin")
 
 ANSWER_LIMIT = 64 << 10
-FACT = re.compile(r"([a-z0-9_]{1,64}):([^\r\n]{0,256})\r?")
+FACT = re.compile(r"([a-z0-9_]{1,64}):([ -~]{0,256})\r?")
+"""Whatever else stands there could act on a terminal: the app's user is who answers."""
 KEYS = re.compile(r"keys=([0-9]{1,18}),.*")
 DATABASE = re.compile(r"db[0-9]{1,5}")
 

@@ -12,6 +12,7 @@ import pytest
 
 from pushdeploy.engine.registry import Done
 from pushdeploy.engine.verbs.apps import Created, Destroyed
+from pushdeploy.engine.verbs.backup import Made
 from pushdeploy.engine.verbs.keys import PublicKey, Removed
 from pushdeploy.engine.verbs.reconcile import Did, Reconciled
 from pushdeploy.engine.verbs.run import Ran
@@ -327,6 +328,18 @@ def test_over_ssh_the_line_to_paste_has_the_address(
     said = pushdeploy("apps:create", "shop")
 
     assert said.stdout == f"git remote add production {url}\n"
+
+
+def test_a_file_of_an_app_that_a_backup_names_is_shown_escaped(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    name = "shared/\x1b]0;title\x07"
+    engine.answers["backup.create"] = Made("1a2b3c4d", ("blog",), 1, 1, (name,), (name,))
+
+    said = pushdeploy("backup:create")
+
+    assert r"shared/\x1b]0;title\x07" in said.stderr
+    assert "\x1b" not in said.stderr + said.stdout
 
 
 def test_destroying_needs_the_name_again(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
