@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 CLIENT_SECONDS = 86_400.0
 """As long as any one-off command."""
 
-DUMP = (postgres.DUMP, "--format=custom", "--no-owner", "--no-privileges")
+DUMP = (
+    *(postgres.DUMP, "--format=custom", "--no-owner", "--no-privileges"),
+    "--lock-wait-timeout=10min",
+)
+"""It waits so long for whoever holds a table, and then says which."""
 RESTORE = (
     *(postgres.RESTORE, "--clean", "--if-exists", "--no-owner", "--no-privileges"),
     *("--single-transaction", "--exit-on-error"),

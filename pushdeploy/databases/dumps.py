@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.databases import client, postgres
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 DUMP_MODE = 0o600
 
+DUMP_SECONDS = 7200.0
+"""An app can hold its own dump up, by a lock or by a signal: other apps' backups come after it."""
+
 
 def dump(machine: Machine, app: str, folder: Path) -> tuple[Path, ...]:
     """Write each database of the app to a file of root's in a folder that is there.
@@ -33,7 +37,8 @@ def dump(machine: Machine, app: str, folder: Path) -> tuple[Path, ...]:
     made: list[Path] = []
     if Database.POSTGRES in settings.databases:
         postgres.require(machine)
-        made.append(_dump(machine, client.pg_dump(machine, app), DatabaseDumps(folder).postgres))
+        job = replace(client.pg_dump(machine, app), seconds=DUMP_SECONDS)
+        made.append(_dump(machine, job, DatabaseDumps(folder).postgres))
     return tuple(made)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pushdeploy.apps.lifecycle import destroy_app
 from pushdeploy.databases import postgres
-from pushdeploy.databases.dumps import dump, restore
+from pushdeploy.databases.dumps import DUMP_SECONDS, dump, restore
 from pushdeploy.deploy import instances
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
 from pushdeploy.model.database import Database, postgres_url
@@ -163,6 +163,7 @@ def test_a_dump_is_there_only_when_it_is_whole(live: FakeMachine, tmp_path: Path
     assert made == tmp_path / "postgres.dump"
     assert made.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [made]
+    assert live.supervisor.attached[-1].seconds == DUMP_SECONDS
     made.unlink()
     live.supervisor.status_of_runs = 1
     with pytest.raises(UnavailableError, match=r"pg_dump could not write `postgres\.dump`"):

@@ -104,6 +104,8 @@ class FakeSupervisor:
     """Last output by process type."""
     kept: Keeping = field(default_factory=lambda: Keeping(Kept.LASTING))
     statuses_of_jobs: dict[JobKind, int] = field(default_factory=dict)
+    attached: list[Job] = field(default_factory=list)
+    """Those that were connected to somebody's descriptors."""
     status_of_runs: int = 0
     status_of_growth: int = 0
     """Of builds that begin with another venv's files."""
@@ -226,6 +228,7 @@ class FakeSupervisor:
     ) -> int:
         """Pretend to run the job."""
         self._note("run", *job.argv)
+        self.attached.append(job)
         return self.status_of_runs
 
     def stop_jobs(self, app: str) -> None:
