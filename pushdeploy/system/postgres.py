@@ -39,6 +39,18 @@ SELECT current_setting('server_version'), pg_database_size({database}),
    FROM pg_stat_activity WHERE datname = {database})
 """
 
+SEND_AWAY = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = {role}
+"""
+
+LEFT = """
+SELECT datname FROM pg_database WHERE datname IN ('postgres', 'template1') AND oid IN (
+  SELECT dbid FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass
+  AND refobjid = (SELECT oid FROM pg_roles WHERE rolname = {role}))
+"""
+"""Everybody may connect to these two, and leave large objects there, for example; a role that owns
+something can't be deleted."""
+
 
 class ServerPostgres:
     """The PostgreSQL of a server."""
@@ -64,8 +76,9 @@ class ServerPostgres:
         be built again.
         """
         role = _name(name)
-        if _ask(f"SELECT 1 FROM pg_roles WHERE rolname = {_text(name)}") != "1":
-            _ask(f"CREATE ROLE {role} LOGIN CONNECTION LIMIT {CONNECTIONS}")
+        if not _has_role(name):
+            _ask(f"CREATE ROLE {role}")
+        _ask(f"ALTER ROLE {role} LOGIN CONNECTION LIMIT {CONNECTIONS}")
         if not self.has(name):
             _ask(
                 f"CREATE DATABASE {role} OWNER {role} TEMPLATE template0 ENCODING 'UTF8'"
@@ -84,20 +97,30 @@ class ServerPostgres:
         )
 
     def drop(self, name: str) -> None:
-        """Whoever is connected is sent away."""
+        """Whoever is connected is sent away, and then comes back to none."""
         role = _name(name)
         _ask(f"DROP DATABASE IF EXISTS {role} WITH (FORCE)")
-        _ask(f"DROP ROLE IF EXISTS {role}")
+        if not _has_role(name):
+            return
+        _ask(f"ALTER ROLE {role} NOLOGIN")
+        _ask(SEND_AWAY.format(role=_text(name)))
+        for database in _ask(LEFT.format(role=_text(name))).splitlines():
+            _ask(f"DROP OWNED BY {role}", database)
+        _ask(f"DROP ROLE {role}")
 
 
-def _ask(statement: str) -> str:
+def _has_role(name: str) -> bool:
+    return _ask(f"SELECT 1 FROM pg_roles WHERE rolname = {_text(name)}") == "1"
+
+
+def _ask(statement: str, database: str = "postgres") -> str:
     """What PostgreSQL answers: a row a line, columns with `|` between.
 
     Raises:
         UnavailableError: it does not answer, or refuses.
     """
     line = ["psql", "--no-psqlrc", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1"]
-    line += [f"--host={POSTGRES_SOCKETS}", "--dbname=postgres", f"--command={statement}"]
+    line += [f"--host={POSTGRES_SOCKETS}", f"--dbname={database}", f"--command={statement}"]
     try:
         said = command.run(
             Command(line, environment=ENVIRONMENT, user=ADMINISTRATOR, folder=Path("/"))

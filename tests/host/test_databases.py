@@ -79,14 +79,16 @@ def test_another_app_is_refused(server: Host, laptop: Laptop, site: Site) -> Non
     assert "Peer authentication failed" in as_other_role
     kept = other.cli("apps:destroy --confirm other", check=False)
     assert_cli_refused(kept, 69, "still has a PostgreSQL database", "pg:destroy --app other")
+    for open_to_all in ("postgres", "template1"):  # what it owns there would keep its role
+        assert psql_as("pd-other", server, open_to_all, sql="SELECT lo_create(0) > 0") == "t\n"
     other.cli("pg:destroy --confirm other")
     other.destroy()
     assert not server.exists(other.root)
 
 
-def psql_as(user: str, server: Host, database: str, role: str = "") -> str:
+def psql_as(user: str, server: Host, database: str, role: str = "", sql: str = "SELECT 1") -> str:
     """What a user is told who selects 1 from a database."""
-    line = ["psql", "-At", "-c", "SELECT 1", "-h", "/run/postgresql", "-d", database]
+    line = ["psql", "-At", "-c", sql, "-h", "/run/postgresql", "-d", database]
     answer = server.run(*line, *(["-U", role] if role else []), user=user, check=False)
     return answer.stdout + answer.stderr
 
