@@ -12,6 +12,7 @@ the app's is followed; its SQLite files as copies, each of one moment.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,10 @@ from pushdeploy.deploy.release_phase import app_job
 from pushdeploy.errors import NotFoundError, PushdeployError, UnavailableError
 from pushdeploy.model.database import Database
 from pushdeploy.model.job import Job, JobKind
+from pushdeploy.model.size import format_size
 from pushdeploy.records.app_records import AppRecords, app_names
 from pushdeploy.system import files
+from pushdeploy.system.disk_refusal import refusal
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.locks import held
 from pushdeploy.system.staged_tree import Staged, copy_present, stage
@@ -71,6 +74,11 @@ def stage_all(machine: Machine, who: str) -> Set:
         except PushdeployError as error:  # it holds up no other
             files.delete_tree(place.set_apps / app)
             made.left.append(f"{app}: {error.message}")
+        except OSError as error:  # nor does what it does to its files while they are taken
+            if refusal(error):
+                raise
+            files.delete_tree(place.set_apps / app)
+            made.left.append(f"{app}: {error.strerror or error}")
         reached(Point.BACKUP_STAGED)
     return made
 
@@ -78,11 +86,11 @@ def stage_all(machine: Machine, who: str) -> Set:
 def _stage_app(machine: Machine, app: str, who: str, made: Set) -> None:
     place, target = machine.layout.app(app), machine.layout.backup.set_apps / app
     target.mkdir(mode=0o700)
+    before, size = made.staged.left, made.staged.size
     made.staged.size += _dump(machine, app, target / place.dumps.name)
-    notes = _copy_databases(machine, place)
     try:
+        notes = _copy_databases(machine, place)
         with held(place.lock, who=who, what="a backup"):
-            before = made.staged.left
             made.staged.size += _stage_records(place, target)
             stage(
                 place.repo,
@@ -95,12 +103,27 @@ def _stage_app(machine: Machine, app: str, who: str, made: Set) -> None:
     finally:
         files.delete_tree(place.copies)
         reached(Point.BACKUP_COPIES_DELETED)
-    made.apps.append(app)
+    _refuse_larger_than_disk(place, made.staged.size - size)
     made.notes += [f"{app}: {one}" for one in notes]
     if Database.REDIS in AppRecords(place).settings().databases:
         made.notes.append(f"{app}: what its Redis holds is left out")
     if made.staged.left > before:
         made.notes.append(f"{app}: {made.staged.left - before} in shared/ are no files: left out")
+    made.apps.append(app)
+
+
+def _refuse_larger_than_disk(place: AppLayout, size: int) -> None:
+    """Files with holes, or with very many names, would be read for days, and keep all others out.
+
+    Raises:
+        UnavailableError: the files of an app say that they have more than the disk.
+    """
+    disk = os.statvfs(place.shared)
+    if size > disk.f_blocks * disk.f_frsize:
+        raise UnavailableError(
+            f"its files add up to {format_size(size)}, which is more than the disk has",
+            hint=f"find {place.shared} -type f -size +1G -o -links +99",
+        )
 
 
 def _stage_records(place: AppLayout, target: Path) -> int:

@@ -14,6 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pushdeploy.errors import UnavailableError
+from pushdeploy.model.text import quoted
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
@@ -181,7 +184,9 @@ class _Walk:
             if error.errno not in (errno.EXDEV, errno.EMLINK, errno.EPERM, errno.ENOENT):
                 raise
             if not _has_room(into, found.st_size):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name) from error
+                raise UnavailableError(
+                    f"no room is left for a copy of {quoted(name)}", hint="df -h"
+                ) from error
             _copy(opened, found, name, into)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -189,6 +191,33 @@ def test_an_app_that_can_not_be_taken_holds_up_no_other(live: FakeMachine) -> No
     assert made.left[0].startswith("blog: the backup command `")
     assert backups(live).snapshots[-1].apps == ("shop",)
     assert backup_trouble(live).startswith("the last backup failed: without blog: ")
+
+
+def test_an_app_whose_files_say_that_they_are_larger_than_the_disk_is_left_out(
+    live: FakeMachine,
+) -> None:
+    create_app(live, "shop")
+    with (live.place.shared / "data" / "hole").open("wb") as file:
+        file.truncate(1 << 42)
+
+    made = create(live, "ada")
+
+    assert made.apps == ("shop",)
+    assert made.left[0].startswith("blog: its files add up to 4 TiB")
+
+
+def test_an_app_that_keeps_its_file_from_being_opened_holds_up_no_other(live: FakeMachine) -> None:
+    create_app(live, "shop")
+    live.push("two", storage=("data",), app_json='{"backup": {"pre": "true"}}')
+    before = signal.signal(signal.SIGIO, signal.SIG_IGN)
+    with (live.place.shared / "data" / "post.txt").open("r+b") as file:
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+
+        made = create(live, "ada")
+
+    signal.signal(signal.SIGIO, before)
+    assert made.apps == ("shop",)
+    assert made.left == ("blog: Resource temporarily unavailable",)
 
 
 def test_a_database_is_filled_before_the_app_is_live(live: FakeMachine) -> None:
