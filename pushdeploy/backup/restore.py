@@ -294,6 +294,10 @@ def _adapt(machine: Machine, came: Path, app: str, to: str) -> list[str]:
         if settings.domains:
             notes.append(f"its domains stay with {app}: {', '.join(settings.domains)}")
         _rename_records(machine, came, app, to)
+    elif taken := _taken(machine, settings, to):
+        left = tuple(domain for domain in settings.domains if domain not in taken)
+        changed = changed.changed(domains=left)
+        notes += [f"`{domain}` belongs to {other} now" for domain, other in taken.items()]
     port = _port(machine, changed, to)
     if port != settings.port:
         changed = changed.changed(port=port)
@@ -301,6 +305,18 @@ def _adapt(machine: Machine, came: Path, app: str, to: str) -> list[str]:
     write(File(path, render_settings(changed), 0o640))
     reached(Point.RESTORE_ADAPTED)
     return notes
+
+
+def _taken(machine: Machine, settings: AppSettings, to: str) -> dict[str, str]:
+    """Those of its domains that another app has here, and which: nginx would only warn."""
+    others, _ = readable_settings(machine.layout)
+    return {
+        domain: other
+        for other, one in others.items()
+        if other != to
+        for domain in settings.domains
+        if domain in one.domains
+    }
 
 
 def _port(machine: Machine, settings: AppSettings, to: str) -> int:

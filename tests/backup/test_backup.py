@@ -100,6 +100,20 @@ def test_a_copy_has_another_port_and_leaves_the_domains(live: FakeMachine) -> No
     assert live.answer() == "v2"
 
 
+def test_a_domain_that_another_app_was_given_meanwhile_stays_there(live: FakeMachine) -> None:
+    live.settings(domains=("blog.example.com", "www.example.com"))
+    create(live, "ada")
+    destroy_app(live, APP, who="ada")
+    create_app(live, "shop")
+    shop = AppRecords(live.layout.app("shop"))
+    shop.change_settings(lambda one: one.changed(domains=("www.example.com",)))
+
+    done = restore(live)
+
+    assert live.records.settings().domains == ("blog.example.com",)
+    assert "`www.example.com` belongs to shop now" in done.notes
+
+
 def test_an_app_that_is_here_is_not_overwritten(live: FakeMachine) -> None:
     create(live, "ada")
 
