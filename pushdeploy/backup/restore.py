@@ -77,7 +77,14 @@ class RestoredAll:
 
 
 def restore_app(
-    machine: Machine, audience: Audience, *, snapshot: str, app: str, to: str, who: str
+    machine: Machine,
+    audience: Audience,
+    *,
+    snapshot: str,
+    app: str,
+    to: str,
+    who: str,
+    by_owner: bool = False,
 ) -> RestoredAll:
     """Bring an app back.
 
@@ -88,6 +95,7 @@ def restore_app(
         app: its name in the backup.
         to: its name here.
         who: asks.
+        by_owner: that is root: what only root may allow the app is allowed again.
 
     Raises:
         UsageError: there is an app of that name.
@@ -101,13 +109,15 @@ def restore_app(
     refuse_present(machine, to)
     machine.accounts.refuse_foreign(to)
     with _read(machine, snapshot, who, app):
-        notes = put_in_place(machine, app, to)
+        notes = put_in_place(machine, app, to, by_owner=by_owner)
         if app == to:
             notes += restore_around(machine, app)
     return RestoredAll((bring_back(machine, to, audience, notes, who),), ())
 
 
-def restore_all(machine: Machine, audience: Audience, *, snapshot: str, who: str) -> RestoredAll:
+def restore_all(
+    machine: Machine, audience: Audience, *, snapshot: str, who: str, by_owner: bool = False
+) -> RestoredAll:
     """Bring the whole server back, but for apps that are here.
 
     Each app comes to its place before the first is built, so that a build that takes long, or
@@ -129,7 +139,7 @@ def restore_all(machine: Machine, audience: Audience, *, snapshot: str, who: str
                     put[app] = []
                     continue
                 machine.accounts.refuse_foreign(app)
-                put[app] = put_in_place(machine, app, app)
+                put[app] = put_in_place(machine, app, app, by_owner=by_owner)
                 put[app] += restore_around(machine, app)
             except PushdeployError as error:
                 told.append(f"{app} was left alone: {error.message}")
@@ -180,7 +190,7 @@ def refuse_present(machine: Machine, app: str) -> None:
         )
 
 
-def put_in_place(machine: Machine, app: str, to: str) -> list[str]:
+def put_in_place(machine: Machine, app: str, to: str, *, by_owner: bool) -> list[str]:
     """Make what came out of a backup an app of this server; returns what is not as it was.
 
     Raises:
@@ -193,7 +203,7 @@ def put_in_place(machine: Machine, app: str, to: str) -> list[str]:
     _give_to_us(came)
     with held(machine.layout.apps_lock, who="pushdeploy", what="restoring an app"):
         refuse_present(machine, to)
-        notes = _adapt(machine, came, app, to)
+        notes = _adapt(machine, came, app, to, by_owner=by_owner)
         target = machine.layout.app(to)
         _hold_back(came, target)
         machine.layout.apps.mkdir(parents=True, exist_ok=True)
@@ -284,11 +294,14 @@ def _give_to_us(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _adapt(machine: Machine, came: Path, app: str, to: str) -> list[str]:
+def _adapt(machine: Machine, came: Path, app: str, to: str, *, by_owner: bool) -> list[str]:
     """Its settings for this server: a port that is free; of a copy, no name of the first one's."""
     path = came / machine.layout.app(to).settings.name
     settings = parse_settings(path.read_text())
     changed, notes = settings, []
+    if settings.system_packages and not by_owner:  # root may have forbidden it since
+        changed = changed.changed(system_packages=False)
+        notes.append(f"its Aptfile installs nothing, until: sudo pushdeploy apt:allow --app {to}")
     if to != app:
         changed = changed.changed(domains=(), certified=(), certificate=CertificateKind.NONE)
         if settings.domains:

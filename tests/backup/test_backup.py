@@ -114,6 +114,24 @@ def test_a_domain_that_another_app_was_given_meanwhile_stays_there(live: FakeMac
     assert "`www.example.com` belongs to shop now" in done.notes
 
 
+@pytest.mark.parametrize("by_owner", [True, False])
+def test_only_root_brings_back_what_only_root_allows(live: FakeMachine, *, by_owner: bool) -> None:
+    live.settings(system_packages=True)
+    create(live, "ada")
+
+    (done,) = restore_app(
+        *(live, live.watching),
+        snapshot="latest",
+        app=APP,
+        to="copy",
+        who="ada",
+        by_owner=by_owner,
+    ).apps
+
+    assert AppRecords(live.layout.app("copy")).settings().system_packages is by_owner
+    assert ("its Aptfile installs nothing" in done.notes[0]) is not by_owner
+
+
 def test_an_app_that_is_here_is_not_overwritten(live: FakeMachine) -> None:
     create(live, "ada")
 

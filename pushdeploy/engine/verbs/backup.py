@@ -129,12 +129,21 @@ def restore(asked: Asked, *, snapshot: str, to: str) -> Restored:
     from pushdeploy.backup.restore import restore_all, restore_app
 
     machine, session, app, who = asked.machine, asked.session, asked.app, asked.who
+    by_owner = asked.caller.is_owner
     if app:
-        done = restore_app(machine, session, snapshot=snapshot, app=app, to=to or app, who=who)
+        done = restore_app(
+            machine,
+            session,
+            snapshot=snapshot,
+            app=app,
+            to=to or app,
+            who=who,
+            by_owner=by_owner,
+        )
     elif to:
         raise UsageError("which app?", hint=f"pushdeploy backup:restore --app blog --to {to}")
     else:
-        done = restore_all(machine, session, snapshot=snapshot, who=who)
+        done = restore_all(machine, session, snapshot=snapshot, who=who, by_owner=by_owner)
     apps = (
         RestoredApp(one.app, one.port, one.release, one.trouble, one.hint, one.notes)
         for one in done.apps
