@@ -148,7 +148,7 @@ def backup_prune(
     """Delete old backups.
 
     Kept are all of the last 24 hours, and the last one of each of 7 days, 4 weeks and 12 months.
-    Other numbers hold from then on, for the timer too.
+    Other numbers hold from then on, for the timer too. Only root may have fewer kept than before.
     """
     kept = target.ask(verbs.prune(daily=daily, weekly=weekly, monthly=monthly))
     say(f"Kept: {kept.daily} daily, {kept.weekly} weekly and {kept.monthly} monthly backups.")

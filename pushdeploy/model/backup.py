@@ -71,6 +71,11 @@ class Retention:
         """A copy with those numbers that are given."""
         return replace(self, **{name: one for name, one in numbers.items() if one is not None})
 
+    def is_less_than(self, other: Retention) -> bool:
+        """Whether it keeps fewer of any kind."""
+        pairs = ((self.daily, other.daily), (self.weekly, other.weekly))
+        return any(one < two for one, two in (*pairs, (self.monthly, other.monthly)))
+
 
 @dataclass(frozen=True, slots=True)
 class BackupSettings:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.engine.deadlines import CHANGE_SECONDS, DAY_SECONDS
 from pushdeploy.engine.registry import App, Done, verb
 from pushdeploy.errors import NotAllowedError, UsageError
-from pushdeploy.model.rights import Right, Standing
+from pushdeploy.model.rights import Right
 
 if TYPE_CHECKING:
     from pushdeploy.engine.asked import Asked
@@ -99,7 +99,7 @@ def set_repository(asked: Asked, *, repository: str, credentials: dict[str, str]
     from pushdeploy.backup import settings
     from pushdeploy.model.backup import shown_repository
 
-    _refuse_all_but_owner(asked)
+    _refuse_all_but_owner(asked, "say where backups go", "backup:set")
     told = settings.set_repository(asked.machine, repository, credentials, asked.who)
     return SetRepository(shown_repository(repository), told)
 
@@ -177,19 +177,24 @@ def prune(
     weekly: int | None = None,
     monthly: int | None = None,
 ) -> Kept:
-    """Delete old backups; the numbers hold from now on."""
+    """Delete old backups; the numbers hold from now on. Root alone may have fewer kept.
+
+    Else whoever has taken a key could delete an app, and then what it was saved in.
+    """
     from pushdeploy.backup.keep import prune as story
     from pushdeploy.backup.settings import backup_settings
 
     before = backup_settings(asked.machine).retention
     keep = before.changed(daily=daily, weekly=weekly, monthly=monthly)
+    if keep.is_less_than(before):
+        _refuse_all_but_owner(asked, "have fewer backups kept", "backup:prune")
     kept = story(asked.machine, asked.who, keep)
     return Kept(kept.daily, kept.weekly, kept.monthly)
 
 
-def _refuse_all_but_owner(asked: Asked) -> None:
+def _refuse_all_but_owner(asked: Asked, what: str, command: str) -> None:
     """Whoever says where backups come from says what root writes when they are restored."""
-    if asked.machine.access.standing(asked.session.peer.user) is not Standing.OWNER:
+    if not asked.caller.is_owner:
         raise NotAllowedError(
-            "only root may say where backups go", hint="on the server: sudo pushdeploy backup:set"
+            f"only root may {what}", hint=f"on the server: sudo pushdeploy {command}"
         )
