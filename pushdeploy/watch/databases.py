@@ -25,9 +25,12 @@ def start_databases(
 
 
 def check_databases(machine: Machine, app: str, settings: AppSettings) -> list[str]:
-    """Start what does not run, and say what is not there, as on a server that it has moved to."""
+    """Start what does not run, and say what is not there, as on a server that it has moved to.
+
+    Nobody waits: an app can keep its own from ever being ready, and others come after it.
+    """
     try:
-        did = start_databases(machine, app, settings)
+        did = start_databases(machine, app, settings, wait=False)
         if Database.POSTGRES in settings.databases and not _has_postgres(machine, app):
             helps = f"pushdeploy pg:create --app {app}, then pg:restore"
             did.append(Failed(f"its PostgreSQL database is not there ({helps})"))

@@ -77,6 +77,7 @@ def test_reconcile_starts_it_and_says_which_database_is_not_there(live: FakeMach
             "(pushdeploy pg:create --app blog, then pg:restore)"
         ),
     ]
+    assert not live.redis.waited
     live.postgres.databases.add("pd-blog")
     assert live.reconcile() == []
     assert units_of(APP, both) == ("postgresql.service", "pushdeploy-blog.redis.service")

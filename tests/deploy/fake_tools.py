@@ -321,6 +321,8 @@ class FakeRedis:
     installed: bool = True
     running: dict[str, int] = field(default_factory=dict)
     """How many MiB each app's may fill."""
+    waited: bool = True
+    """Who started one last waited until it was ready."""
 
     def is_installed(self) -> bool:
         """What the test said, until it was installed."""
@@ -336,6 +338,7 @@ class FakeRedis:
 
     def start(self, app: str, memory: int, *, wait: bool = True) -> bool:
         """Remember it."""
+        self.waited = wait
         before = self.running.get(app)
         self.running[app] = memory
         return before != memory
