@@ -92,7 +92,11 @@ def _with_code(plan: VenvPlan, began: float, report: Report) -> int:
 
 
 def _link(plan: VenvPlan, tools: Path, file: CondaFile) -> Job:
-    """Have the environment's files where the venv's would be; none of their code runs."""
+    """Have the environment's files where the venv's would be; none of their code runs.
+
+    py-rattler takes a path with `..` for one from a package, so that its files can come to lie
+    wherever the job may write: that is no cache which other builds trust.
+    """
     config = dict(plan.private)
     wanted = {
         "venv": str(plan.venv),
@@ -104,7 +108,10 @@ def _link(plan: VenvPlan, tools: Path, file: CondaFile) -> Job:
     }
     words = (str(tools / "bin" / "python"), "-I", str(solver.__file__), str(plan.code))
     argv = (str(plan.machine.python), "-I", "-c", SOLVE, *words, json.dumps(wanted))
-    return venv_jobs.fetch(plan, argv)
+    cache = plan.place.conda_cache
+    plan.machine.accounts.own_work(plan.app, (cache,))
+    job = venv_jobs.fetch(plan, argv)
+    return replace(job, folder=cache, home=cache, writable=(plan.venv, cache))
 
 
 def _unsolved(status: int, seconds: float) -> DeployFailedError:

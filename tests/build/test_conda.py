@@ -56,6 +56,8 @@ def test_py_rattler_links_and_uv_adds_what_pip_would(machine: FakeMachine) -> No
     assert wanted["specs"] == ["python=3.13", "numpy"]
     assert wanted["channels"] == ["conda-forge"]
     assert venv_of(link) == venv_of(build)
+    assert link.writable[1:] == (machine.place.conda_cache,)
+    assert machine.place.conda_cache.is_dir()
     assert {"flask", "--requirement=more.txt"} <= set(build.argv)
     assert "venv" not in build.argv
     assert ("UV_BREAK_SYSTEM_PACKAGES", "1") in build.environment
