@@ -101,8 +101,8 @@ def pg_dump(target: Local, *, app: str) -> int:
 def pg_restore(target: Local, *, app: str, confirm: str | None) -> int:
     """Replace what is in the database by a dump on stdin.
 
-    All of it or nothing; until the end, visitors see what was there. Tables that the dump does not
-    name stay.
+    All of it or nothing; until the end, requests that need its tables wait. Tables that the dump
+    does not name stay.
     """
     if sys.stdin.isatty():
         raise UsageError(

@@ -25,7 +25,7 @@ RESTORE = (
     *(postgres.RESTORE, "--clean", "--if-exists", "--no-owner", "--no-privileges"),
     *("--single-transaction", "--exit-on-error"),
 )
-"""All of it or nothing: visitors see what was there until the end."""
+"""All of it or nothing: until the end, whoever needs these tables waits."""
 
 
 def psql(machine: Machine, app: str, words: Sequence[str] = ()) -> Job:
