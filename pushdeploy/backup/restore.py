@@ -30,6 +30,7 @@ from pushdeploy.model.layout import redis_socket
 from pushdeploy.model.ownership import Contents
 from pushdeploy.model.release import Kind, parse_release, render_release
 from pushdeploy.model.settings import CertificateKind, parse_settings, render_settings
+from pushdeploy.model.typed_command import with_app
 from pushdeploy.proxy.sites import apply_sites
 from pushdeploy.records.app_records import AppRecords, readable_settings
 from pushdeploy.system import files
@@ -226,8 +227,10 @@ def bring_back(
         if start_databases(machine, app, AppRecords(machine.layout.app(app)).settings()):
             notes = [*notes, "its Redis is empty: a backup leaves out what it holds"]
     except PushdeployError as error:
-        again = f"pushdeploy backup:restore --app {app}"
-        hint = f"{error.hint}; then: {again}" if error.hint else again
+        # What waits for its databases is restored by the same command, the rest is in place.
+        waits = is_unfinished(machine, app)
+        again = f"pushdeploy backup:restore --app {app}" if waits else "pushdeploy reconcile"
+        hint = f"{with_app(error.hint, app)}; then: {again}" if error.hint else again
         port = AppRecords(machine.layout.app(app)).settings().port
         return Restored(app, port, None, error.message, hint, tuple(notes))
     fence_ports(machine)

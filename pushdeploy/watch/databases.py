@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.database import Database, postgres_name
 from pushdeploy.model.failed import Failed
+from pushdeploy.model.typed_command import with_app
 
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
@@ -35,7 +36,8 @@ def check_databases(machine: Machine, app: str, settings: AppSettings) -> list[s
             helps = f"pushdeploy pg:create --app {app}, then pg:restore"
             did.append(Failed(f"its PostgreSQL database is not there ({helps})"))
     except PushdeployError as error:
-        return [Failed(f"{error.message} ({error.hint})" if error.hint else error.message)]
+        hint = f" ({with_app(error.hint, app)})" if error.hint else ""
+        return [Failed(f"{error.message}{hint}")]
     return did
 
 

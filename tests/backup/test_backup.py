@@ -16,6 +16,7 @@ from pushdeploy.backup.listing import backup_trouble, backups
 from pushdeploy.backup.restore import restore_all, restore_app
 from pushdeploy.backup.settings import set_repository
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
+from pushdeploy.model.database import Database
 from pushdeploy.model.job import JobKind
 from pushdeploy.records.app_records import AppRecords
 from tests.deploy.machine import APP, FakeMachine, names
@@ -264,9 +265,24 @@ def test_a_database_is_filled_before_the_app_is_live(live: FakeMachine) -> None:
     copy = AppRecords(live.layout.app("copy"))
 
     assert first.trouble == "PostgreSQL is not installed"
+    again = "pushdeploy backup:restore --app copy"
+    assert first.hint == f"pushdeploy pg:create --app copy --yes; then: {again}"
     assert copy.live() is None
     assert copy.history().live is None
     live.postgres.installed = True
     second = restore(live, to="copy")
     assert (second.trouble, second.release) == ("", "v3")
     assert not dumps.exists()
+
+
+def test_an_app_that_lacks_redis_is_in_place_for_reconcile(live: FakeMachine) -> None:
+    records = AppRecords(live.place)
+    records.change_settings(lambda before: before.changed(databases=(Database.REDIS,)))
+    create(live, "ada")
+    live.redis.installed = False
+
+    copy = restore(live, to="copy")
+
+    assert copy.trouble == "Redis is not installed"
+    assert copy.hint == "pushdeploy redis:create --app copy --yes; then: pushdeploy reconcile"
+    assert AppRecords(live.layout.app("copy")).live() is not None

@@ -339,6 +339,8 @@ class FakeRedis:
     def start(self, app: str, memory: int, *, wait: bool = True) -> bool:
         """Remember it."""
         self.waited = wait
+        if not self.installed:
+            raise UnavailableError("Redis is not installed", hint="pushdeploy redis:create --yes")
         before = self.running.get(app)
         self.running[app] = memory
         return before != memory
