@@ -260,7 +260,7 @@ def _explained(output: command.Output, settings: BackupSettings) -> PushdeployEr
         (NO_ROOM, UnavailableError, f"no room is left for backups in {where}", "df -h; df -i"),
         (NO_CONNECTION, UnavailableError, f"{where} can't be reached: {last}", _reach(settings)),
         (NO_REPOSITORY, NoRepositoryError, f"there are no backups in {where}", other),
-        (LOCKED, UnavailableError, f"another server works in {where}", "try again later"),
+        (LOCKED, UnavailableError, f"another restic is using {where}", "try again later"),
     )
     for pattern, kind, message, hint in known:
         if pattern.search(said):
