@@ -108,7 +108,8 @@ def _stage_app(machine: Machine, app: str, who: str, made: Set) -> None:
     if Database.REDIS in AppRecords(place).settings().databases:
         made.notes.append(f"{app}: what its Redis holds is left out")
     if made.staged.left > before:
-        made.notes.append(f"{app}: {made.staged.left - before} in shared/ are no files: left out")
+        left = made.staged.left - before
+        made.notes.append(f"{app}: {left} in shared/ left out: not plain files")
     made.apps.append(app)
 
 
@@ -210,4 +211,4 @@ def _copy_databases(machine: Machine, place: AppLayout) -> list[str]:
             f"the SQLite files of `{app}` could not be copied: {' '.join(told[-3:]) or status}",
             hint="df -h; pushdeploy backup:create",
         )
-    return [f"taken as it is, not as one moment has it: {one}" for one in told[:MOST_TOLD]]
+    return [f"copied as a plain file, perhaps mid-write: {one}" for one in told[:MOST_TOLD]]

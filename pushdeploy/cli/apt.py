@@ -24,7 +24,7 @@ def apt_allow(target: Local, *, app: str) -> None:
 
 @command("apt:forbid", example="sudo pushdeploy apt:forbid --app blog")
 def apt_forbid(target: Local, *, app: str) -> None:
-    """Have pushes only name what the server lacks, as at the beginning.
+    """Have pushes only name what the server lacks, as they do by default.
 
     What is installed stays.
     """

@@ -51,14 +51,15 @@ def backup_set(target: Local, *, repository: str, credentials: tuple[str, ...]) 
 def backup_create(target: Local, *, prune: bool) -> int:
     """Back up the whole server now.
 
-    Each app's repo, releases, settings, config vars and storage. The apps go on meanwhile.
+    Each app's repo, releases, settings, config vars, storage and PostgreSQL database; not what its
+    Redis holds. The apps keep running.
     """
     made = target.ask(verbs.create(prune=prune))
     say(*map(escaped, made.notes))  # they name an app's files
     apps = ", ".join(made.apps) or "no apps"
     say(f"Backup {made.snapshot}: {made.files:,} files, {format_size(made.size)} of {apps}")
     for one in made.left:
-        say(*problem(f"not in it is {one}", "pushdeploy backup:create"))
+        say(*problem(f"not in this backup: {one}", "pushdeploy backup:create"))
     return UnavailableError.exit_code if made.left else 0
 
 
@@ -96,9 +97,10 @@ def backup_list(target: Local, *, as_json: bool) -> None:
 def backup_restore(target: Local, *, app: str | None, snapshot: str, to: str) -> int:
     """Restore an app, or without --app the whole server, from a backup.
 
-    The newest backup, or the one named. Storage and config vars are as they were then. The code
-    is built again from the backed-up repo and goes live by its health checks. An app that is here
-    is not overwritten: restore it beside the first one, under another name.
+    The newest backup, or the one named. Storage, the PostgreSQL database and config vars are
+    as they were then. The code is built again from the backed-up repo and goes live if it is
+    healthy. An app that is here is not overwritten: restore it beside the first one, under another
+    name.
     """
     done = target.ask(verbs.restore(app or None, snapshot=snapshot, to=to), stay=True)
     say(*map(escaped, done.notes))
@@ -108,7 +110,8 @@ def backup_restore(target: Local, *, app: str | None, snapshot: str, to: str) ->
         if one.trouble:
             say(*problem(f"{one.app} is not live: {one.trouble}", one.hint))
         else:
-            say(f"{one.app} {one.release} is live" if one.release else "Nothing of it was live.")
+            live = f"{one.release} is live" if one.release else "had no live release"
+            say(f"{one.app} {live}")
     if not done.apps:
         say("No app was restored.")
     return DeployFailedError.exit_code if any(one.trouble for one in done.apps) else 0
@@ -119,9 +122,9 @@ def backup_restore(target: Local, *, app: str | None, snapshot: str, to: str) ->
 def backup_schedule(target: Local, *, when: str) -> None:
     """Have backups made automatically.
 
-    hourly, daily, weekly, or a time of each day such as 03:30; `off` stops it. A systemd timer
-    makes them, and deletes old ones as backup:prune does. One that was due while the server was
-    off is made after its next start.
+    hourly, daily, weekly, or a time of each day such as 03:30, in the server's time zone; `off`
+    stops it. A systemd timer makes them, and deletes old ones as backup:prune does. One that was
+    due while the server was off is made after its next start.
     """
     off = when == "off"
     target.ask(verbs.schedule(when="" if off else when))
@@ -139,9 +142,11 @@ def backup_verify(target: Local) -> None:
 
 
 @command("backup:prune", example="pushdeploy backup:prune --daily 14", app=App.NONE)
-@click.option("--daily", type=click.IntRange(1, 1000), help="Days of which the last one is kept.")
-@click.option("--weekly", type=click.IntRange(0, 1000), help="The same of weeks.")
-@click.option("--monthly", type=click.IntRange(0, 1000), help="The same of months.")
+@click.option("--daily", type=click.IntRange(1, 1000), help="Keep the last one of so many days.")
+@click.option("--weekly", type=click.IntRange(0, 1000), help="Keep the last one of so many weeks.")
+@click.option(
+    "--monthly", type=click.IntRange(0, 1000), help="Keep the last one of so many months."
+)
 def backup_prune(
     target: Local, *, daily: int | None, weekly: int | None, monthly: int | None
 ) -> None:

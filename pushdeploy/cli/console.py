@@ -149,7 +149,7 @@ def _going_live(event: GoingLive, seen: Viewpoint | None) -> Iterator[str]:  # n
         case events.WebStarting(release=release):
             yield STEP + f"Starting web of v{release}"
         case events.ScheduleChanged(jobs=jobs):
-            yield from wrapped(DETAIL, f"By the clock: {', '.join(jobs) or 'nothing any more'}")
+            yield from wrapped(DETAIL, f"Scheduled jobs: {', '.join(jobs) or 'none any more'}")
         case events.WebUnhealthy(what=what):
             yield from wrapped(DETAIL, f"{escaped(what)}; asking again")
         case events.WebHealthy(url=url, status=status, seconds=seconds):

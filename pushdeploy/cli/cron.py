@@ -30,7 +30,7 @@ DETAIL = "   "
 @command("cron", example="pushdeploy cron --app blog")
 @json_option
 def cron(target: Local, *, app: str, as_json: bool) -> None:
-    """List the jobs that run by the clock, with their next times and last run.
+    """List the scheduled jobs, with their next times and last run.
 
     They are the `cron` of the live release's app.json.
     """
@@ -121,8 +121,8 @@ def cron_run(target: Local, *, app: str, job: str) -> int:
     """Run JOB now and show its output.
 
     JOB is a name or number of `pushdeploy cron`. Its exit status is passed through, or 128 + N
-    when signal N ended it. While it runs by the clock, it is not run a second time, nor the other
-    way round; its heartbeat URL is not told.
+    when signal N ended it. A job that is running is not started a second time. Its heartbeat
+    URL is not called.
     """
     term = os.environ.get("TERM", "")
     return connected(target, verbs.run(app, name=job, terminal=at_terminal(), term=term)).exit_code
@@ -131,9 +131,9 @@ def cron_run(target: Local, *, app: str, job: str) -> int:
 @command("cron:suspend", example="pushdeploy cron:suspend clearsessions --app blog")
 @click.argument("job")
 def cron_suspend(target: Local, *, app: str, job: str) -> None:
-    """Have JOB not run by the clock until it is resumed.
+    """Stop running JOB on its schedule until it is resumed.
 
-    It stays so whatever is deployed or rolled back, and after a reboot.
+    It stays suspended through deploys, rollbacks and reboots. A run that has begun goes on.
     """
     answer = target.ask(verbs.suspend(app, name=job))
     say(f"Suspending {answer.name}... done" if answer.changed else f"{answer.name} is suspended")
@@ -142,9 +142,9 @@ def cron_suspend(target: Local, *, app: str, job: str) -> None:
 @command("cron:resume", example="pushdeploy cron:resume clearsessions --app blog")
 @click.argument("job")
 def cron_resume(target: Local, *, app: str, job: str) -> None:
-    """Have JOB run by the clock again.
+    """Run JOB on its schedule again.
 
-    What was missed meanwhile is not caught up.
+    Runs that were missed are not made up for.
     """
     answer = target.ask(verbs.resume(app, name=job))
     say(f"Resuming {answer.name}... done" if answer.changed else f"{answer.name} is not suspended")

@@ -60,7 +60,7 @@ def parse_line(text: str) -> str:
     """The five fields of a line, one space between them.
 
     Raises:
-        UsageError: cron would not take it, or it never comes.
+        UsageError: cron would not take it, or it is never due.
     """
     line = SHORTHANDS.get(text.strip().lower(), " ".join(text.split()))
     if len(line) > LONGEST or not line.isascii():
@@ -75,7 +75,7 @@ def parse_line(text: str) -> str:
     try:
         next(CronSim(line, SOME_DAY))
     except StopIteration:
-        raise UsageError(f"{quoted(text)} never comes") from None
+        raise UsageError(f"{quoted(text)} is never due") from None
     except (CronSimError, AssertionError, ValueError, TypeError) as error:
         cause = str(error).removeprefix("Bad ").strip() or "a field"
         raise UsageError(f"{quoted(text)} is not a cron line: its {cause} is wrong") from None

@@ -23,7 +23,7 @@ SAID = {
     "exit-code": "failed with status {}",
     "oom-kill": "killed: out of memory",
     "signal": "killed by {}",
-    "timeout": "ended after the longest time",
+    "timeout": "stopped: it ran too long",
 }
 """systemd's words for how a service ended, and ours; `{}` is the status."""
 

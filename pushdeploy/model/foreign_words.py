@@ -70,7 +70,7 @@ _SITE = ("nginx sites are rewritten by each change; these are the settings", f"{
 _LOAD = ("a process may use what the server has; `ps` shows how much it uses", f"{P} ps")
 _PYTHON = ("there are no buildpacks, just .python-version and requirements.txt", _PUSH)
 _NO_DOCKER = ("there are no containers or images, just a venv and systemd", f"{P} ps")
-_JOBS = ("jobs run by the clock as `cron` in app.json says", f"{P} cron")
+_JOBS = ("scheduled jobs are `cron` in app.json", f"{P} cron")
 _UPGRADE = ("a newer installer.sh upgrades the server", f"{P} version")
 _HTTP_OFF = ("an app without a certificate is served over plain HTTP", f"{P} certs")
 

@@ -78,7 +78,7 @@ class NoProxy:
 class NoSchedules:
     """supervisord has no clock."""
 
-    refusal = "only systemd runs jobs by the clock"
+    refusal = "only systemd runs scheduled jobs"
 
     def apply(self, app: str, jobs: Sequence[TimedJob]) -> bool:
         """Nothing changes."""

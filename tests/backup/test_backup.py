@@ -167,7 +167,7 @@ def test_links_and_what_is_no_file_are_not_followed(live: FakeMachine) -> None:
     assert (copied / "outside").readlink() == Path("/etc/passwd")
     assert (copied / "folder").is_symlink()
     assert not (copied / "pipe").exists()
-    assert made.notes[-1] == f"{APP}: 1 in shared/ are no files: left out"
+    assert made.notes[-1] == f"{APP}: 1 in shared/ left out: not plain files"
 
 
 def test_a_backup_that_fails_is_noted_until_one_succeeds(live: FakeMachine) -> None:

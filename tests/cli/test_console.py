@@ -194,8 +194,8 @@ LOOKS: list[tuple[Known, str]] = [
         " !     Failed: no\n",
     ),
     (events.AttemptEnded(Outcome.LIVE, 0, 13), ""),
-    (events.ScheduleChanged(("digest", "clean")), "       By the clock: digest, clean\n"),
-    (events.ScheduleChanged(()), "       By the clock: nothing any more\n"),
+    (events.ScheduleChanged(("digest", "clean")), "       Scheduled jobs: digest, clean\n"),
+    (events.ScheduleChanged(()), "       Scheduled jobs: none any more\n"),
 ]  # fmt: skip
 
 

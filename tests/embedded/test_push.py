@@ -87,7 +87,7 @@ def test_a_schedule_is_said_to_need_systemd_and_its_jobs_run_by_hand(site: Site)
     pushed = site.deploy("tiny", {"app.json": json.dumps({"cron": [job]})})
     ran = site.pushdeploy("cron:run", "tell")
 
-    assert "only systemd runs jobs by the clock" in pushed.output
+    assert "only systemd runs scheduled jobs" in pushed.output
     assert (ran.status, ran.output) == (0, "of 1\n")
     listed = site.pushdeploy("cron").output
     assert "Every minute (* * * * *, UTC)" in listed

@@ -62,7 +62,7 @@ def site(
     made.become("tiny", {"VERSION": "1\n", **app_json(TICK, REPORT, MISSED, LATE, SLOW)})
     push = made.push()
     assert push.exit_status == 0, push.output
-    assert "By the clock: tick, report, missed, late, slow" in push.output
+    assert "Scheduled jobs: tick, report, missed, late, slow" in push.output
     yield made
     made.destroy()
     host.run("systemctl", "stop", "beats", check=False)  # a reboot has ended it
@@ -176,7 +176,7 @@ def test_the_schedule_follows_a_deploy_and_a_rollback(site: Site) -> None:
     live = site.current
     site.change({"VERSION": "2\n", **app_json(TICK, {**REPORT, "schedule": "0 4 * * *"})})
     push = site.push()
-    assert "       By the clock: tick, report" in said(push)
+    assert "       Scheduled jobs: tick, report" in said(push)
     assert timers(site) == ["report", "tick"]
     due(site, "report")
     assert "it's 100% fine of 2" in output(site, "report")[-4:]

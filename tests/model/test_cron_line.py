@@ -114,7 +114,7 @@ def test_two_restricted_days_are_two_lines(line: str, calendar: tuple[str, ...])
         ("61 * * * *", "its minute is wrong"),
         ("* * * * FOO", "its day-of-week is wrong"),
         ("0 0 31 2 *", "its day-of-month is wrong"),
-        ("0 0 */30 * MON#3", "never comes"),
+        ("0 0 */30 * MON#3", "is never due"),
         ("* * *", "has 3 fields, expected 5"),
         ("0 * * * * *", "has 6 fields, expected 5"),
         ("@reboot", "is not supported"),

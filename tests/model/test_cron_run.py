@@ -30,7 +30,7 @@ def test_runs_keep_their_order() -> None:
         ("exit-code", "3", "failed with status 3"),
         ("signal", "TERM", "killed by TERM"),
         ("core-dump", "SEGV", "killed by SEGV"),
-        ("timeout", "TERM", "ended after the longest time"),
+        ("timeout", "TERM", "stopped: it ran too long"),
         ("oom-kill", "KILL", "killed: out of memory"),
         ("something-new", "", "something-new"),
     ],

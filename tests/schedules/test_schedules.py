@@ -158,13 +158,13 @@ def test_what_the_repo_suspends_no_command_resumes(live: FakeMachine) -> None:
 
 
 def test_where_there_is_no_clock_the_push_says_so(machine: FakeMachine) -> None:
-    machine.schedules.refusal = "only systemd runs jobs by the clock"
+    machine.schedules.refusal = "only systemd runs scheduled jobs"
 
     machine.push("one", app_json=app_json(CLEAN))
 
     warned = machine.watching.one(Warned)
     assert isinstance(warned, Warned)
-    assert "only systemd runs jobs by the clock" in warned.text
+    assert "only systemd runs scheduled jobs" in warned.text
     assert warned.hint == f"pushdeploy cron:run clearsessions --app {APP}"
 
 
