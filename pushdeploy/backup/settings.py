@@ -85,6 +85,7 @@ def set_repository(machine: Machine, repository: str, told: Mapping[str, str], w
     Raises:
         UsageError: something of it is not valid.
         UnavailableError: it can't be reached; or it is there, and has another password.
+        NotFoundError: it is not there, though its password was given.
     """
     credentials = dict(told)
     given = credentials.pop(PASSWORD, "")
@@ -106,7 +107,7 @@ def set_repository(machine: Machine, repository: str, told: Mapping[str, str], w
         write(File(place.password, f"{password}\n", PRIVATE))
         reached(Point.BACKUP_PROTECTED)
         try:
-            made = _made(machine, settings)
+            made = _made(machine, settings, may_be_new=not given)
         except Exception:
             _take_back(machine, before)
             raise
@@ -131,8 +132,12 @@ def change_settings(
     return settings
 
 
-def _made(machine: Machine, settings: BackupSettings) -> bool:
-    """Make the repository; False when it was there, with this password."""
+def _made(machine: Machine, settings: BackupSettings, *, may_be_new: bool) -> bool:
+    """Make the repository; False when it was there, with this password.
+
+    Whoever gives a password means one that is there: a new one in its place, on a disk that is not
+    mounted, would look like the old one with its backups gone.
+    """
     login, key = sftp_login(settings.repository), machine.layout.backup.ssh_key
     if login is not None:
         ssh_key.ensure(key)
@@ -144,7 +149,12 @@ def _made(machine: Machine, settings: BackupSettings) -> bool:
             where = f"add this line to authorized_keys of {login[0]}, then try again"
             error.hint = f"{where}: {ssh_key.public(key)}"
         raise
-    except NotFoundError:
+    except NotFoundError as error:
+        if not may_be_new:
+            raise NotFoundError(
+                f"there are no backups in `{settings.shown}`, though its password was given",
+                hint="see that its disk is mounted; for a new place leave RESTIC_PASSWORD out",
+            ) from error
         machine.restic.make(settings)
         reached(Point.BACKUP_MADE)
         return True

@@ -70,6 +70,14 @@ def test_a_repository_that_can_not_be_reached_is_not_set(machine: FakeMachine) -
     assert names(machine.layout.backup.said) == []
 
 
+def test_with_its_password_given_no_new_repository_is_made(machine: FakeMachine) -> None:
+    with pytest.raises(NotFoundError, match="there are no backups in `/mnt/backups`"):
+        set_repository(machine, REPOSITORY, {"RESTIC_PASSWORD": "u6Qv"}, "ada")
+
+    assert machine.restic.made == []
+    assert not machine.layout.backup.password.exists()
+
+
 def test_a_destroyed_app_comes_back_as_it_was(live: FakeMachine) -> None:
     port = live.records.settings().port
     made = create(live, "ada")
