@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.deploy.change_release import Change, change_release
 from pushdeploy.errors import NotFoundError, UsageError
 from pushdeploy.model.config_var import check_name
-from pushdeploy.model.database import COMMANDS, NAMES, URLS, Database
+from pushdeploy.model.database import COMMANDS, NAMES, URLS, Database, is_address
 from pushdeploy.model.ended import Ended, EndedAs
 from pushdeploy.model.release import Kind
 from pushdeploy.records.app_records import AppRecords
@@ -68,9 +68,8 @@ def require(machine: Machine, app: str, kind: Database) -> None:
 
 def variables(machine: Machine, app: str, kind: Database) -> tuple[str, ...]:
     """The config vars that name the app's database."""
-    url = URLS[kind](app)
     values = _records(machine, app).environment().values
-    return tuple(name for name, value in values.items() if value == url)
+    return tuple(name for name, value in values.items() if is_address(value, kind, app))
 
 
 def tell(

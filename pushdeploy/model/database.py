@@ -85,6 +85,13 @@ URLS = {Database.POSTGRES: postgres_url, Database.REDIS: redis_url}
 """What an app is told of each kind."""
 
 
+def is_address(value: str, kind: Database, app: str) -> bool:
+    """Whether a config var leads to the app's own; that of a Redis has more than one scheme."""
+    if kind is Database.REDIS:
+        return str(redis_socket(app)) in value
+    return value == URLS[kind](app)
+
+
 def redis_unit(app: str) -> str:
     """The unit of the app's Redis."""
     return f"{unit_prefix(app)}.redis.service"

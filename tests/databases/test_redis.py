@@ -40,6 +40,17 @@ def test_it_runs_before_the_app_is_told(live: FakeMachine) -> None:
     assert url == redis_url(APP) == "unix:///run/pushdeploy-redis/blog/redis.sock"
 
 
+def test_what_leads_to_it_goes_with_it_in_whatever_scheme(live: FakeMachine) -> None:
+    create(live)
+    celery = redis_url(APP).replace("unix:", "redis+socket:")
+    live.set_config(CELERY_BROKER_URL=celery)
+
+    ended = redis.destroy(live, APP, live.watching, who="ada", force=False)
+
+    assert ended.outcome is EndedAs.LIVE
+    assert live.records.environment().values == {}
+
+
 def test_another_limit_needs_no_release(live: FakeMachine) -> None:
     create(live)
 
