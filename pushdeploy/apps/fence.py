@@ -43,7 +43,7 @@ def fence_held(machine: Machine, app: str = "", port: int | None = None) -> bool
     inner = {*inner_ports(machine.layout), *(() if port is None else (port,))}
     done = machine.firewall.fence(own, inner)
     if done and machine.firewall.keeps_in(inner):
-        machine.layout.kept_in.touch(mode=0o644)
+        machine.layout.kept_in.touch(mode=0o600)
     else:
         machine.layout.kept_in.unlink(missing_ok=True)
     return done

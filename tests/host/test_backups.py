@@ -225,7 +225,7 @@ def test_backups_go_to_another_server_by_sftp(backed_up: Site) -> None:
     assert Site(host, site.laptop, App(copy, site.app.folder)).get("/").status == OK
     host.run("pushdeploy", "apps:destroy", "--app", copy, "--confirm", copy)
     admin(host, "backup:set", REPOSITORY)
-    host.run("userdel", "--remove", "keeper")
+    host.run("userdel", "--remove", "--force", "keeper")  # its ssh may be ending
 
 
 def test_a_timer_backs_up_and_deletes_what_is_old(backed_up: Site) -> None:
