@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pushdeploy.backup.keep import prune
@@ -11,6 +10,7 @@ from pushdeploy.backup.settings import backup_settings, backup_state, note_state
 from pushdeploy.backup.stage import stage_all
 from pushdeploy.errors import PushdeployError, UnavailableError
 from pushdeploy.model.backup import BackupState, tags
+from pushdeploy.model.backup_result import Made
 from pushdeploy.system import files
 from pushdeploy.system.disk_refusal import refusal
 from pushdeploy.system.failpoints import Point, reached
@@ -20,20 +20,7 @@ if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
 
 
-@dataclass(frozen=True, slots=True)
-class Created:
-    """A backup that is complete."""
-
-    snapshot: str
-    apps: tuple[str, ...]
-    files: int
-    size: int
-    notes: tuple[str, ...]
-    left: tuple[str, ...]
-    """Apps that are not in it, and why."""
-
-
-def create(machine: Machine, who: str, *, then_prune: bool = False) -> Created:
+def create(machine: Machine, who: str, *, then_prune: bool = False) -> Made:
     """Back everything up; `then_prune` deletes backups that are older than is wanted.
 
     Raises:
@@ -70,7 +57,7 @@ def create(machine: Machine, who: str, *, then_prune: bool = False) -> Created:
         except PushdeployError as error:  # there is one more backup, and nothing is lost
             made.notes.append(f"old backups could not be deleted: {error.message}")
     staged = made.staged
-    return Created(
+    return Made(
         number, tuple(made.apps), staged.files, staged.size, tuple(made.notes), tuple(made.left)
     )
 

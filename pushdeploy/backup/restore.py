@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.apps.fence import fence_ports
@@ -23,6 +23,7 @@ from pushdeploy.deploy.change_release import Change, change_release
 from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError, UsageError
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.backup import parse_snapshot
+from pushdeploy.model.backup_result import Restored, RestoredApp
 from pushdeploy.model.database import postgres_url
 from pushdeploy.model.ended import EndedAs
 from pushdeploy.model.environment import parse_shell, render_shell
@@ -53,30 +54,6 @@ OURS = Contents()
 """Everything root's, before an app has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """An app that came out of a backup."""
-
-    app: str
-    port: int
-    release: str | None
-    """What is live, `v13`; `None` when nothing was, or when it could not be brought live."""
-    trouble: str
-    """Why it is not live though it was; empty when all is well."""
-    hint: str
-    notes: tuple[str, ...]
-    """What is not as it was."""
-
-
-@dataclass(frozen=True, slots=True)
-class RestoredAll:
-    """What came out of a backup."""
-
-    apps: tuple[Restored, ...]
-    notes: tuple[str, ...]
-    """What was done to the server, and which apps were left alone."""
-
-
 def restore_app(
     machine: Machine,
     audience: Audience,
@@ -86,7 +63,7 @@ def restore_app(
     to: str,
     who: str,
     by_owner: bool = False,
-) -> RestoredAll:
+) -> Restored:
     """Bring an app back.
 
     Args:
@@ -106,19 +83,19 @@ def restore_app(
     app, to = parse_app_name(app), parse_app_name(to)
     finish_destroying(machine, to)
     if is_unfinished(machine, to):
-        return RestoredAll((bring_back(machine, to, audience, (), who),), ())
+        return Restored((bring_back(machine, to, audience, (), who),), ())
     refuse_present(machine, to)
     machine.accounts.refuse_foreign(to)
     with _read(machine, snapshot, who, app):
         notes = put_in_place(machine, app, to, by_owner=by_owner)
         if app == to:
             notes += restore_around(machine, app)
-    return RestoredAll((bring_back(machine, to, audience, notes, who),), ())
+    return Restored((bring_back(machine, to, audience, notes, who),), ())
 
 
 def restore_all(
     machine: Machine, audience: Audience, *, snapshot: str, who: str, by_owner: bool = False
-) -> RestoredAll:
+) -> Restored:
     """Bring the whole server back, but for apps that are here.
 
     Each app comes to its place before the first is built, so that a build that takes long, or
@@ -144,7 +121,7 @@ def restore_all(
                 put[app] += restore_around(machine, app)
             except PushdeployError as error:
                 told.append(f"{app} was left alone: {error.message}")
-    return RestoredAll(
+    return Restored(
         tuple(bring_back(machine, app, audience, notes, who) for app, notes in put.items()),
         tuple(told),
     )
@@ -218,7 +195,7 @@ def put_in_place(machine: Machine, app: str, to: str, *, by_owner: bool) -> list
 
 def bring_back(
     machine: Machine, app: str, audience: Audience, notes: Sequence[str], who: str
-) -> Restored:
+) -> RestoredApp:
     """Make users and owners, serve it, and bring live what was: by its own health checks."""
     own(machine, app, deep=True)
     reached(Point.RESTORE_OWNED)
@@ -232,7 +209,7 @@ def bring_back(
         again = f"pushdeploy backup:restore --app {app}" if waits else "pushdeploy reconcile"
         hint = f"{with_app(error.hint, app)}; then: {again}" if error.hint else again
         port = AppRecords(machine.layout.app(app)).settings().port
-        return Restored(app, port, None, error.message, hint, tuple(notes))
+        return RestoredApp(app, port, None, error.message, hint, tuple(notes))
     fence_ports(machine)
     with held(machine.layout.apps_lock, who="pushdeploy", what="restoring an app"):
         apply_sites(machine)
@@ -240,16 +217,16 @@ def bring_back(
     records = AppRecords(machine.layout.app(app))
     port = records.settings().port
     if records.live() is None and records.history().live is None:
-        return Restored(app, port, None, "", "", tuple(notes))
+        return RestoredApp(app, port, None, "", "", tuple(notes))
     change = Change(Kind.REBUILD, "Restore from a backup")
     try:
         ended = change_release(machine, app, audience, change=change, who=who)
     except PushdeployError as error:
-        return Restored(app, port, None, error.message, error.hint or "", tuple(notes))
+        return RestoredApp(app, port, None, error.message, error.hint or "", tuple(notes))
     if ended.outcome is EndedAs.LIVE:
-        return Restored(app, port, f"v{ended.release}", "", "", tuple(notes))
+        return RestoredApp(app, port, f"v{ended.release}", "", "", tuple(notes))
     hint = ended.hint or f"pushdeploy rebuild --app {app}"
-    return Restored(app, port, None, ended.text, hint, tuple(notes))
+    return RestoredApp(app, port, None, ended.text, hint, tuple(notes))
 
 
 def _hold_back(came: Path, place: AppLayout) -> None:

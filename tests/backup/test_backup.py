@@ -22,7 +22,7 @@ from pushdeploy.records.app_records import AppRecords
 from tests.deploy.machine import APP, FakeMachine, names
 
 if TYPE_CHECKING:
-    from pushdeploy.backup.restore import Restored
+    from pushdeploy.model.backup_result import RestoredApp
 
 REPOSITORY = "/mnt/backups"
 
@@ -39,7 +39,7 @@ def live(machine: FakeMachine) -> FakeMachine:
 
 def restore(
     machine: FakeMachine, app: str = APP, to: str = APP, snapshot: str = "latest"
-) -> Restored:
+) -> RestoredApp:
     """`pushdeploy backup:restore`."""
     (one,) = restore_app(
         machine, machine.watching, snapshot="latest", app=APP, to=to, who="ada"

@@ -12,7 +12,6 @@ import pytest
 
 from pushdeploy.engine.registry import Done
 from pushdeploy.engine.verbs.apps import Created, Destroyed
-from pushdeploy.engine.verbs.backup import Made
 from pushdeploy.engine.verbs.keys import PublicKey, Removed
 from pushdeploy.engine.verbs.reconcile import Did, Reconciled
 from pushdeploy.engine.verbs.run import Ran
@@ -24,6 +23,7 @@ from pushdeploy.errors import (
     UsageError,
 )
 from pushdeploy.events import AttemptFailed, BuildStarted, Warned, WentLive
+from pushdeploy.model.backup_result import Made
 from pushdeploy.model.ended import Ended, EndedAs
 from tests.cli.answers import FAILED, LIVE, RECORDED, apps
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.engine.deadlines import CHANGE_SECONDS, DAY_SECONDS
 from pushdeploy.engine.registry import App, Done, verb
 from pushdeploy.errors import NotAllowedError, UsageError
+from pushdeploy.model.backup_result import Made, Restored
 from pushdeploy.model.rights import Right
 
 if TYPE_CHECKING:
@@ -22,21 +23,6 @@ class SetRepository:
     """Without a password that its address holds."""
     password: str
     """Of a new repository, to be kept by whoever asked; empty for one that was there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A backup that is complete."""
-
-    snapshot: str
-    apps: tuple[str, ...]
-    files: int
-    size: int
-    """Bytes."""
-    notes: tuple[str, ...]
-    """What is not in it as one moment had it."""
-    left: tuple[str, ...]
-    """Apps that are not in it, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +57,6 @@ class Kept:
     monthly: int
 
 
-@dataclass(frozen=True, slots=True)
-class RestoredApp:
-    """An app that came out of a backup."""
-
-    app: str
-    port: int
-    release: str | None
-    """What is live, `v13`."""
-    trouble: str
-    """Why nothing is, though something was."""
-    hint: str
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What came out of a backup."""
-
-    apps: tuple[RestoredApp, ...]
-    notes: tuple[str, ...]
-
-
 @verb("backup.set", SetRepository, right=Right.SERVER, app=App.NONE, seconds=CHANGE_SECONDS)
 def set_repository(asked: Asked, *, repository: str, credentials: dict[str, str]) -> SetRepository:
     """Have backups go to a `repository`; root alone may say where."""
@@ -109,8 +73,7 @@ def create(asked: Asked, *, prune: bool = False) -> Made:
     """Back everything up; `prune` deletes what is older than is wanted."""
     from pushdeploy.backup.create import create as story
 
-    made = story(asked.machine, asked.who, then_prune=prune)
-    return Made(made.snapshot, made.apps, made.files, made.size, made.notes, made.left)
+    return story(asked.machine, asked.who, then_prune=prune)
 
 
 @verb("backup.list", Backups, right=Right.SERVER, app=App.NONE, seconds=CHANGE_SECONDS)
@@ -131,7 +94,7 @@ def restore(asked: Asked, *, snapshot: str, to: str) -> Restored:
     machine, session, app, who = asked.machine, asked.session, asked.app, asked.who
     by_owner = asked.caller.is_owner
     if app:
-        done = restore_app(
+        return restore_app(
             machine,
             session,
             snapshot=snapshot,
@@ -140,15 +103,9 @@ def restore(asked: Asked, *, snapshot: str, to: str) -> Restored:
             who=who,
             by_owner=by_owner,
         )
-    elif to:
+    if to:
         raise UsageError("which app?", hint=f"pushdeploy backup:restore --app blog --to {to}")
-    else:
-        done = restore_all(machine, session, snapshot=snapshot, who=who, by_owner=by_owner)
-    apps = (
-        RestoredApp(one.app, one.port, one.release, one.trouble, one.hint, one.notes)
-        for one in done.apps
-    )
-    return Restored(tuple(apps), done.notes)
+    return restore_all(machine, session, snapshot=snapshot, who=who, by_owner=by_owner)
 
 
 @verb("backup.schedule", Done, right=Right.SERVER, app=App.NONE)
