@@ -40,8 +40,10 @@ PROGRAM = "lantern-program"
 PUBLIC = "lantern-public"
 WORDS = (VALUE, NAME, SUBJECT, DOMAIN, VISITED, COMMAND, STORED, PROGRAM, PUBLIC)
 
-# Of our own, what everybody may see: that an app is there, its units, and what is on the web.
+# Of our own, what everybody may see: that an app is there, its units, what is on the web, and the
+# Pythons that were fetched, which every app may run (there since a test that ran before, or not).
 EVERYBODY = (
+    r"(list|read) /var/lib/pushdeploy/pythons(/.*)?",
     r"list /var/lib/pushdeploy/(acme(/\.well-known.*)?|pages)",
     r"(list|read) /etc/systemd/system/user-\d+\.slice\.d(/50-pushdeploy\.conf)?",
     r"read /var/lib/pushdeploy/pages/down\.html",
