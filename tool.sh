@@ -10,7 +10,7 @@ readonly SERVER_FOLDER=/opt/pushdeploy
 
 # Programs in /opt/pushdeploy/current/bin, and their modules of pushdeploy.programs. They name the
 # version's own Python: an upgrade never changes modules under one that runs.
-readonly SERVER_PROGRAMS=(engine shell:ssh_command watchdog)
+readonly SERVER_PROGRAMS=(engine notices shell:ssh_command watchdog)
 
 # What the tool is made from.
 readonly SERVER_SOURCE=(hooks pushdeploy templates installer.sh tool.sh pyproject.toml requirements.lock)

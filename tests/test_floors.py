@@ -31,6 +31,7 @@ FLOORS = (
         "watch",
         "databases",
         "backup",
+        "notices",
     ),  # the story, whose rooms have an order too
     "engine",
     *("cli", "push", "install", "demo", "programs"),  # what prints, and starts all the rest

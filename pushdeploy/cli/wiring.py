@@ -21,7 +21,12 @@ from pushdeploy.system.postgres import ServerPostgres
 from pushdeploy.system.redis import ServerRedis
 from pushdeploy.system.restic import ResticProgram
 from pushdeploy.system.schedules import SystemdSchedules
-from pushdeploy.system.server_tools import ServerAccess, ServerCertificates, ServerFirewall
+from pushdeploy.system.server_tools import (
+    ServerAccess,
+    ServerCertificates,
+    ServerFirewall,
+    ServerMessenger,
+)
 from pushdeploy.system.systemd import Systemd
 from pushdeploy.system.unit_files import load_templates
 
@@ -63,6 +68,7 @@ def server_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         postgres=ServerPostgres(),
         restic=ResticProgram(SERVER.backup, by_systemd=True),
         redis=ServerRedis(SERVER),
+        messenger=ServerMessenger(SERVER),
         python=Path(sys.executable),
         server_python=SERVER_PYTHON,
         uv=_beside_python("uv"),
@@ -78,6 +84,7 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         NoAccess,
         NoCertificates,
         NoFirewall,
+        NoMessenger,
         NoPackages,
         NoPostgres,
         NoProxy,
@@ -106,6 +113,7 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         postgres=NoPostgres(),
         restic=ResticProgram(layout.backup, by_systemd=False),
         redis=NoRedis(),
+        messenger=NoMessenger(),
         python=Path(sys.executable),
         server_python=Path(sys.executable).resolve(),
         uv=_beside_python("uv"),

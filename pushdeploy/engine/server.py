@@ -41,6 +41,7 @@ def serve(connection: socket.socket, machine: Machine, verbs: Mapping[str, Verb[
     _own_signals()
     os.umask(0o022)
     session = Session(connection, machine)
+    request: Mapping[str, Any] | None = None
     try:
         request = session.receive(lambda: _prepare(machine, verbs))
         if request is None:
@@ -56,7 +57,17 @@ def serve(connection: socket.socket, machine: Machine, verbs: Mapping[str, Verb[
         session.send(answer=answer)
     finally:
         session.close()
+        _wake(machine, verbs, request)
     return 0
+
+
+def _wake(
+    machine: Machine, verbs: Mapping[str, Verb[..., Any]], request: Mapping[str, Any] | None
+) -> None:
+    """Have those told who want to know how an attempt ended; there is a memory if anybody does."""
+    verb = None if request is None else verbs.get(request["verb"])
+    if verb is not None and verb.log and machine.layout.notices.memory.exists():
+        machine.messenger.wake()
 
 
 def _own_signals() -> None:

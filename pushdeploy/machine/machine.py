@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Access,
         Certificates,
         Firewall,
+        Messenger,
         Ports,
         Proxy,
         Pythons,
@@ -208,6 +209,7 @@ class Machine:
     postgres: Postgres
     restic: Restic
     redis: Redis
+    messenger: Messenger
     python: Path
     """The interpreter that runs us, for child processes of ours."""
     server_python: Path

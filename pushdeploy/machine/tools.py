@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from pushdeploy.model.backup import BackupSettings, Retention, Snapshot
     from pushdeploy.model.cron_job import TimedJob
+    from pushdeploy.model.notice import Letter
     from pushdeploy.model.python_version import PythonVersion
     from pushdeploy.model.rights import Standing
     from pushdeploy.model.site import Certificate, NginxFeatures, Site
@@ -306,6 +307,26 @@ class Access(Protocol):
 
     def obstacles(self) -> list[tuple[str, str]]:
         """What keeps the keys of pushdeploy from logging in, and what cures it."""
+
+
+class Messenger(Protocol):
+    """Brings notices to their addresses."""
+
+    def require(self) -> None:
+        """See that notices can be sent from here.
+
+        Raises:
+            UnavailableError: they can't.
+        """
+
+    def wake(self) -> None:
+        """Have somebody look soon for what is to be told. Never fails, and nobody waits."""
+
+    def send(self, letters: Sequence[Letter]) -> list[str]:
+        """Send them; what went wrong with each, in words: empty when it was taken."""
+
+    def check(self, letter: Letter) -> str:
+        """What is wrong with a letter's address, without sending it; empty when nothing is."""
 
 
 class Restic(Protocol):

@@ -21,6 +21,9 @@ COMPLETE = ".complete"
 SETTINGS = "settings.toml"
 """Of an app, in its folder; of the server, in `/etc/pushdeploy`."""
 
+ADDRESSES = "notify.toml"
+"""Where notices go; in the same folders."""
+
 
 def holder_of(lock: Path) -> Path:
     """Where the details of who holds a lock lie: beside it."""
@@ -128,6 +131,11 @@ class AppLayout:
     def settings(self) -> Path:
         """Our settings for the app, TOML."""
         return self.root / SETTINGS
+
+    @property
+    def addresses(self) -> Path:
+        """Where notices about the app go, TOML; URLs hold secrets."""
+        return self.root / ADDRESSES
 
     @property
     def repo(self) -> Path:
@@ -424,9 +432,52 @@ class Layout:
         """What backups need."""
         return BackupLayout(self.settings / "backup", self.state / "backup")
 
+    @property
+    def notices(self) -> NoticeLayout:
+        """What notices need."""
+        return NoticeLayout(
+            self.settings / ADDRESSES, self.state / "notices", self.run / ".notices"
+        )
+
     def app(self, name: str) -> AppLayout:
         """The folders of the app `name`."""
         return AppLayout(name, self.apps / name, self.run / name, self.log / name)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLayout:
+    """What notices need: where they go, and what was told. Root's alone."""
+
+    addresses: Path
+    """Where those about any app and the server go, TOML; URLs hold secrets."""
+    state: Path
+    run: Path
+    """No app has that name."""
+
+    @property
+    def memory(self) -> Path:
+        """What was told, and what waits."""
+        return self.state / "memory.json"
+
+    @property
+    def memory_aside(self) -> Path:
+        """The same, while the disk is full; gone after a reboot."""
+        return self.run / "memory.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held while somebody looks and tells."""
+        return self.run / "lock"
+
+    @property
+    def wake(self) -> Path:
+        """While it is there, systemd starts who looks and tells."""
+        return self.run / "wake"
+
+    @property
+    def seen(self) -> Path:
+        """What the watchdog saw when all was told; its time is that of the next look."""
+        return self.run / "seen"
 
 
 @dataclass(frozen=True, slots=True)

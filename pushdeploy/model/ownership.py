@@ -24,6 +24,7 @@ PASSED = 0o711
 """Of a folder that others have to pass through, such as nginx and apps; they can't list it."""
 
 UNITS = Path("/etc/systemd/system")
+UNIT_KINDS = ("path", "service", "socket", "timer")
 
 
 class Kind(StrEnum):
@@ -114,6 +115,9 @@ def server_owned(layout: Layout) -> tuple[Owned, ...]:
         _folder(state, PASSED, made=True),
         _folder(layout.backup.state, 0o700),
         _file(layout.backup.last, 0o600),
+        _file(layout.notices.addresses, 0o600),
+        _folder(layout.notices.state, 0o700),
+        _file(layout.notices.memory, 0o600),
         _folder(layout.accounts, 0o700, made=True),
         _file(layout.accounts / "*", 0o600),
         _folder(layout.login_home, PASSED, made=True),
@@ -144,6 +148,7 @@ def app_owned(place: AppLayout) -> tuple[Owned, ...]:
     return (
         _folder(place.root, PASSED, made=True),
         Owned(place.settings, ROOT, OURS, 0o640, Kind.FILE),
+        _file(place.addresses, 0o600),
         _file(place.pending_environment, 0o600),
         Owned(place.repo, GIT_USER, GIT_USER, 0o700, made=True, contents=REPO),
         Owned(place.slugs, GIT_USER, runner, 0o2751, made=True, contents=CODE),
@@ -189,7 +194,7 @@ def _elsewhere() -> tuple[Owned, ...]:
     return (
         _folder(tool, contents=TOOL),
         _link(Path("/usr/local/bin/pushdeploy")),
-        *(_file(UNITS / f"pushdeploy.*.{kind}") for kind in ("service", "socket", "timer")),
+        *(_file(UNITS / f"pushdeploy.*.{kind}") for kind in UNIT_KINDS),
         _file(UNITS / "pushdeploy.slice"),
         _file(Path("/etc/ssh/sshd_config.d/60-pushdeploy.conf")),
         _file(nginx / "conf.d/pushdeploy*.conf", 0o640),

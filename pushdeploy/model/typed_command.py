@@ -34,6 +34,7 @@ OTHERS = frozenset(
         *("apps", "apps:create", "bare", "bare:unset", "certs", "certs:renewed", "check"),
         *("firewall:enable", "firewall:status", "import-unit", "init"),
         *("keys", "keys:add", "keys:remove", "python:auto", "python:install", "python:list"),
+        *("notify", "notify:add", "notify:remove", "notify:test"),
         *("rebuild", "reconcile", "version", "--help"),
     )
 )

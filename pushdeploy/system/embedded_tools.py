@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pushdeploy.model.cron_job import TimedJob
     from pushdeploy.model.database import PostgresFacts, RedisFacts
+    from pushdeploy.model.notice import Letter
     from pushdeploy.model.site import NginxFeatures, Site
     from pushdeploy.system.certificates import Facts
     from pushdeploy.system.ufw import Plan
@@ -241,6 +242,25 @@ class NoRedis:
     def remove(self, app: str) -> None:
         """Refuse."""
         _refuse("Redis")
+
+
+class NoMessenger:
+    """Whoever sits before the machine sees what happens."""
+
+    def require(self) -> None:
+        """Refuse."""
+        _refuse("sending of notices")
+
+    def wake(self) -> None:
+        """Nobody is told."""
+
+    def send(self, letters: Sequence[Letter]) -> list[str]:
+        """Refuse."""
+        _refuse("sending of notices")
+
+    def check(self, letter: Letter) -> str:
+        """Refuse."""
+        _refuse("sending of notices")
 
 
 class NoAccess:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from pushdeploy.model.layout import Layout
+    from pushdeploy.model.notice import Letter
     from pushdeploy.model.site import Certificate
     from pushdeploy.system.certificates import Facts
     from pushdeploy.system.ufw import Plan
@@ -146,6 +148,35 @@ class ServerFirewall:
         from pushdeploy.system import port_fence
 
         return port_fence.keeps_in(ports)
+
+
+class ServerMessenger:
+    """A sender in a sandbox, which is gone when it has sent."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    def require(self) -> None:
+        """It is here."""
+
+    def wake(self) -> None:
+        """By a file that systemd waits for (systemd.path(5)); nothing is synced."""
+        wake = self._layout.notices.wake
+        with suppress(OSError):  # somebody who is told is no reason for anything to fail
+            wake.parent.mkdir(mode=0o700, exist_ok=True)
+            wake.touch(0o600)
+
+    def send(self, letters: Sequence[Letter]) -> list[str]:
+        """All side by side."""
+        from pushdeploy.system import notice_sandbox
+
+        return notice_sandbox.deliver(letters)
+
+    def check(self, letter: Letter) -> str:
+        """By the sender's libraries."""
+        from pushdeploy.system import notice_sandbox
+
+        return notice_sandbox.deliver([letter], check=True)[0]
 
 
 class ServerAccess:

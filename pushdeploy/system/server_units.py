@@ -1,4 +1,4 @@
-"""The server's own units: the engine's socket, the boot, and the two timers."""
+"""The server's own units: the engine's socket, the boot, two timers, and what wakes notices."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ ROOT = "pushdeploy.engine@root.socket"
 BOOT = "pushdeploy.boot.service"
 TIMER = "pushdeploy.reconcile.timer"
 WATCHDOG = "pushdeploy.watchdog.timer"
-LISTENERS = (ENGINE, ROOT, TIMER, WATCHDOG)
+NOTICES = "pushdeploy.notices.path"
+LISTENERS = (ENGINE, ROOT, TIMER, WATCHDOG, NOTICES)
 """What waits for something, and starts a service when it comes."""
 
 ENABLED = (*LISTENERS, BOOT)
@@ -37,6 +38,7 @@ UNITS = (
     "pushdeploy.reconcile.service",
     "pushdeploy.repair.service",
     "pushdeploy.watchdog.service",
+    "pushdeploy.notices.service",
 )
 
 APPS = "pushdeploy-*"
@@ -178,6 +180,7 @@ def _text(unit: str, layout: Layout) -> str:
         repair=CURRENT / "repair",
         command=COMMAND,
         memory=ALL_MEMORY,
+        wake=layout.notices.wake,
     )
 
 

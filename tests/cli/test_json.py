@@ -24,6 +24,7 @@ from pushdeploy.engine.verbs import (
     deploy,
     domains,
     keys,
+    notify,
     pg,
     redis,
     storage,
@@ -31,7 +32,10 @@ from pushdeploy.engine.verbs import (
 from pushdeploy.errors import RefusedInputError, UnavailableError
 from pushdeploy.model.cron_run import ended_record
 from pushdeploy.model.layout import SERVER
+from pushdeploy.model.notice import Notice, State, Topic, Trouble
+from pushdeploy.model.notice_state import Delivery, Memory, Open
 from pushdeploy.model.static_mount import parse_static_mount
+from pushdeploy.notices.memory import write_memory
 from pushdeploy.records.server_settings import change_server_settings
 from pushdeploy.system.files import append
 from pushdeploy.system.nginx import Nginx
@@ -177,12 +181,21 @@ def _live_through(machine: FakeMachine) -> None:
     engine(certs.auto(APP, email="me@example.com"))
     engine(backup.set_repository(repository="/mnt/backups", credentials={}))
     engine(backup.create())
+    engine(notify.add(url="https://hooks.slack.com/services/T0/B0/secret", only="deploy,backup"))
+    write_memory(machine, _memory(machine.now()))
     machine.settings(static=(parse_static_mount("/media", "shared/media"),))
     engine(keys.add(name="alice", key=PUBLIC_KEY))
     machine.records.note_history(revived=3, at=machine.now())
     broken = machine.checkout_worker.commit("broken", PROCFILE)
     machine.checkout_worker.refusals[broken] = UnavailableError("web did not answer")
     engine(deploy.deploy(APP, revision=broken))
+
+
+def _memory(now: float) -> Memory:
+    full = Trouble("disk", Topic.SERVER, "", "the disk is full", now, "df -h", "it is not")
+    failed = Notice("1", Topic.DEPLOY, State.BEGUN, APP, "a deploy failed", now, "")
+    given_up = Delivery(failed, "nobody", now, tries=80, answer="Connection refused")
+    return Memory(open=(Open(full, told=True),), given_up=(given_up,))
 
 
 def printed(machine: FakeMachine, words: str, capfd: pytest.CaptureFixture[str]) -> Any:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pushdeploy.model.backup import BackupSettings, Retention
     from pushdeploy.model.cron_job import TimedJob
+    from pushdeploy.model.notice import Letter
     from pushdeploy.model.site import Site
 
 AUTHORITY = "A fake authority"
@@ -355,6 +356,28 @@ class FakeRedis:
 
 
 @dataclass
+@dataclass
+class FakeMessenger:
+    """Keeps what is sent; some addresses don't take it."""
+
+    sent: list[Letter] = field(default_factory=list)
+    refusing: dict[str, str] = field(default_factory=dict)
+    """By URL, what goes wrong there."""
+    woken: int = 0
+
+    def require(self) -> None: ...
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def send(self, letters: Sequence[Letter]) -> list[str]:
+        self.sent += [one for one in letters if one.url not in self.refusing]
+        return [self.refusing.get(one.url, "") for one in letters]
+
+    def check(self, letter: Letter) -> str:
+        return self.refusing.get(letter.url, "")
+
+
 class FakeAccess(NoAccess):
     """As in embedded mode, but that keys let in."""
 

@@ -21,7 +21,7 @@ RIGHTS = {
         *("apps", "ps", "releases", "releases.info", "releases.output", "rebuild.check", "logs"),
         *("storage", "domains", "certs", "nginx", "static", "bare", "room", "python"),
         *("maintenance", "watchdog", "config.explain", "pg", "pg.server", "cron", "cron.runs"),
-        *("redis", "redis.server"),
+        *("redis", "redis.server", "notify"),
     },
     Right.DEPLOY: {
         "converge",
@@ -52,6 +52,7 @@ RIGHTS = {
     },
     Right.APPS: {"apps.create", "apps.destroy", "pg.destroy", "redis.destroy"},
     Right.SERVER: {
+        *("notify.add", "notify.remove", "notify.test"),
         *("keys", "keys.add", "keys.remove", "firewall", "firewall.plan", "firewall.enable"),
         *(
             "bare.set",

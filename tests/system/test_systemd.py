@@ -89,6 +89,7 @@ SERVER = {
     "login_memory": "50%",
     "login_tasks": 1024,
     "cpu_weight": 100,
+    "wake": "/run/pushdeploy/.notices/wake",
 }
 
 
@@ -156,7 +157,7 @@ def test_systemd_itself_finds_nothing_to_say(tmp_path: Path) -> None:
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     placeholders = {str(WEB.script), str(WORKER.script), str(TIMED.script)}
-    placeholders |= {f"{SERVER['programs']}/{name}" for name in ("engine", "watchdog")}
+    placeholders |= {f"{SERVER['programs']}/{name}" for name in ("engine", "notices", "watchdog")}
     placeholders |= {SERVER["command"], SERVER["repair"], "/lib/systemd/systemd-socket-proxyd"}
     placeholders |= {TOOL_PYTHON, "/usr/bin/redis-server"}
     units = tmp_path / "units"

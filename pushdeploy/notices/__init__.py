@@ -1,0 +1,1 @@
+"""Tells people what goes wrong, and when it is over; looks at what all other rooms record."""
