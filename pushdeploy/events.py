@@ -68,6 +68,17 @@ class FilesPassedOver(Event):
 
 
 @dataclass(slots=True)
+class DatabaseWanted(Event):
+    """The repo's app.json asks for a database, and no config var leads to one."""
+
+    name: ClassVar[str] = "database.wanted"
+    database: str
+    """`PostgreSQL`."""
+    variable: str
+    command: str
+
+
+@dataclass(slots=True)
 class ConfigVarsMade(Event):
     """The first release: config vars that app.json gives a value."""
 

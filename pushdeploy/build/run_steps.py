@@ -136,7 +136,8 @@ def _run(work: Work, made: Path, report: Report) -> Collected | None:
     status = machine.supervisor.once(_job(work, made), listener)
     reached(Point.STEPS_RUN)
     if status != 0:
-        raise failed(place.name, listener, status, machine.monotonic() - began)
+        seconds = machine.monotonic() - began
+        raise failed(place.name, work.environment.values, listener, status, seconds)
     return listener.collected
 
 

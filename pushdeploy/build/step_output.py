@@ -13,6 +13,8 @@ from pushdeploy.model.step_failure import cause
 from pushdeploy.model.step_said import Begun, Collected, NothingToCollect, said
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pushdeploy.model.build_step import Step
 
 KEPT_LINES = 60
@@ -51,8 +53,13 @@ class Listener:
         return "collectstatic" in self.current.shown
 
 
-def failed(app: str, listener: Listener, status: int, seconds: float) -> DeployFailedError:
-    """Why the step that ran last failed; nobody looks at it but the person who pushed."""
+def failed(
+    app: str, config: Mapping[str, str], listener: Listener, status: int, seconds: float
+) -> DeployFailedError:
+    """Why the step that ran last failed, which had these config vars.
+
+    Nobody looks at it but the person who pushed.
+    """
     shown = listener.current.shown
     if seconds >= BUILD_SECONDS:
         return DeployFailedError(
@@ -70,7 +77,12 @@ def failed(app: str, listener: Listener, status: int, seconds: float) -> DeployF
             f"`{shown}` tried to run more than {DEFAULT_TASKS} processes and threads at once",
             hint="fix what keeps forking, commit, and push again",
         )
-    found = cause("\n".join(listener.last), app, collecting=listener.collecting)
+    found = cause(
+        "\n".join(listener.last),
+        app,
+        collecting=listener.collecting,
+        config=config,
+    )
     return DeployFailedError(
         f"`{shown}` failed with status {status}",
         report=() if found is None else (found.text,),

@@ -27,6 +27,7 @@ Reading = (
     | events.CheckedOut
     | events.ProcessTypesFound
     | events.FilesPassedOver
+    | events.DatabaseWanted
     | events.ConfigVarsMade
     | events.SettingsApplied
     | events.WorkersDefaulted
@@ -84,6 +85,9 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:
             yield from _process_types(event)
         case events.FilesPassedOver(files=files):
             yield from wrapped(DETAIL, f"For other platforms, passed over: {', '.join(files)}")
+        case events.DatabaseWanted(database=database, variable=variable, command=command):
+            yield from wrapped(DETAIL, f"app.json asks for {database}; {variable} is not set. Do:")
+            yield DETAIL + typed(f"  {command}")
         case events.ConfigVarsMade(names=names):
             yield from wrapped(DETAIL, f"Config vars set as app.json says: {', '.join(names)}")
         case events.SettingsApplied(file=file, done=done):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from pushdeploy.errors import PushdeployError, RefusedInputError
 from pushdeploy.events import ConfigVarsMade, Report, SettingsApplied, Warned
 from pushdeploy.model.appjson import parse_app_json
+from pushdeploy.model.formation import AUTOMATIC
+from pushdeploy.model.repo_settings import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,11 +39,12 @@ def environment_for(records: AppRecords, tree: Tree, report: Report) -> Environm
     unset = [one for one in declared if one.name not in environment.values]
     missing = [one.name for one in unset if one.required and one.value is None and not one.secret]
     if missing:
+        from pushdeploy.model.supply import supply  # noqa: PLC0415 - most miss none
+
         names = ", ".join(f"`{name}`" for name in missing)
-        pairs = " ".join(f"{name}=VALUE" for name in missing)
         raise RefusedInputError(
             f"app.json requires config vars that are not set: {names}",
-            hint=f"pushdeploy config:set {pairs} --app {records.place.name}",
+            hint=supply(missing, records.place.name, environment.values),
         )
     made = {one.name: one.value for one in unset if one.value is not None}
     drawn = {one.name: secrets.token_hex(SECRET_BYTES) for one in unset if one.secret}
@@ -76,24 +79,28 @@ def apply_collected(
 def apply_declared(
     machine: Machine,
     records: AppRecords,
-    repo: RepoSettings,
-    former: RepoSettings | None,
+    release: Release,
+    former: Release | None,
     report: Report,
 ) -> None:
-    """Add the domains and static folders that the repo names; what it names no more stays.
+    """Add the domains and static folders that the repo names; what it names no more is told.
 
     The release is live by now: what can't be done is a warning.
 
     Args:
         machine: this one.
         records: the app's.
-        repo: what the repo says now.
-        former: what it said in the release before.
+        release: what is live now.
+        former: what was live before.
         report: who is told.
     """
-    settings, app = records.settings(), records.place.name
-    for warning in _left(app, settings, repo, former):
-        report(warning)
+    settings, app, repo = records.settings(), records.place.name, release.settings
+    if former is not None and former.settings != repo:
+        for warning in (
+            *_left(app, settings, repo, former.settings),
+            *_gone(app, settings, release, former.settings),
+        ):
+            report(warning)
     domains = [one for one in repo.domains if one not in settings.domains]
     mounts = [one for one in repo.static if one not in settings.static]
     if not domains and not mounts:
@@ -115,12 +122,33 @@ def apply_declared(
         report(SettingsApplied(repo.file, tuple(done)))
 
 
+def _gone(
+    app: str, settings: AppSettings, release: Release, former: RepoSettings
+) -> Iterator[Warned]:
+    """What the repo names no more, and went with that: it was a part of each release."""
+    for folder in former.storage:
+        if folder not in release.storage:
+            yield Warned(
+                f"`{former.file}` no longer names the storage folder {folder}/: the app does not "
+                "see it any more; its files are kept",
+                hint=f"pushdeploy storage:add {folder}/ --app {app}",
+            )
+    formation = scaled(settings.formation, release.settings.scale)
+    for name, quantity in former.scale:
+        now = formation.web_workers if name == "web" else formation.instances(name)
+        known = name in settings.formation.quantities or release.procfile.get(name) is None
+        if now != quantity and not known and name not in dict(release.settings.scale):
+            yield Warned(
+                f"`{former.file}` no longer says how many {name} run: "
+                f"{AUTOMATIC if now is None else now} now, {quantity} before",
+                hint=f"pushdeploy ps:scale {name}={quantity} --app {app}",
+            )
+
+
 def _left(
-    app: str, settings: AppSettings, repo: RepoSettings, former: RepoSettings | None
+    app: str, settings: AppSettings, repo: RepoSettings, former: RepoSettings
 ) -> Iterator[Warned]:
     """What the repo names no more, and is as it was: visitors may still come by it."""
-    if former is None:
-        return
     for domain in former.domains:
         if domain not in repo.domains and domain in settings.domains:
             yield Warned(

@@ -15,6 +15,7 @@ from pushdeploy.deploy.release_phase import release_phase
 from pushdeploy.deploy.system_packages import have_system_packages
 from pushdeploy.deploy.warnings import warnings
 from pushdeploy.events import (
+    DatabaseWanted,
     FilesPassedOver,
     OneShotsFound,
     ProcessTypesFound,
@@ -32,8 +33,7 @@ from pushdeploy.system.failpoints import Point, reached
 if TYPE_CHECKING:
     from pushdeploy.build.build import Venv
     from pushdeploy.machine.machine import Machine
-    from pushdeploy.model.repo_settings import RepoSettings
-    from pushdeploy.model.settings import AppSettings
+    from pushdeploy.model.environment import Environment
     from pushdeploy.model.tree import Tree
     from pushdeploy.records.app_records import AppRecords
 
@@ -60,6 +60,7 @@ def deploy(
     _tell_of_tree(tree, procfile, report)
     _tell_of_workers(records, tree, procfile, report)
     environment = environment_for(records, tree, report)
+    _tell_of_databases(app, tree, environment, report)
     if tree.system_packages:
         have_system_packages(machine, settings, tree, report)
     venv = build(machine, app, tree, procfile, report)
@@ -70,18 +71,12 @@ def deploy(
     make_storage(machine, app, tree.storage)
     write_release(machine, release, environment)
     release_phase(machine, records, attempt, release, report)
-    former = _former(records, settings)
+    former = records.live_release()
     go_live(machine, records, release, report, kind=Kind.DEPLOY, who=who)
-    apply_declared(machine, records, tree.settings, former, report)
+    apply_declared(machine, records, release, former, report)
     apply_collected(machine, records, release, report)
     report(went_live(machine, records, release, began))
     return release
-
-
-def _former(records: AppRecords, settings: AppSettings) -> RepoSettings | None:
-    """What the repo said in the live release, of an app that may have something by it."""
-    live = records.live_release() if settings.domains or settings.static else None
-    return live.settings if live else None
 
 
 def _tell_of_tree(tree: Tree, procfile: Procfile, report: Report) -> None:
@@ -90,6 +85,19 @@ def _tell_of_tree(tree: Tree, procfile: Procfile, report: Report) -> None:
     report(ProcessTypesFound(types, tree.guessed, procfile.web.command if tree.guessed else ""))
     if tree.foreign:
         report(FilesPassedOver(tree.foreign))
+
+
+def _tell_of_databases(app: str, tree: Tree, environment: Environment, report: Report) -> None:
+    """Those that app.json asks for, and that nobody has created."""
+    if '"addons"' not in tree.app_json:
+        return
+    from pushdeploy.model.database import NAMES  # noqa: PLC0415 - few repos need them
+    from pushdeploy.model.platform_files import wanted_databases  # noqa: PLC0415
+    from pushdeploy.model.supply import VARIABLES, create  # noqa: PLC0415
+
+    for kind in wanted_databases(tree.app_json):
+        if VARIABLES[kind] not in environment.values:
+            report(DatabaseWanted(NAMES[kind], VARIABLES[kind], create(kind, app)))
 
 
 def _tell_of_workers(records: AppRecords, tree: Tree, procfile: Procfile, report: Report) -> None:

@@ -64,13 +64,6 @@ class Cause:
         return tuple(wrap(self.text, WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
-def assigned(name: str) -> str:
-    """What `config:set` is given for a config var that is not set: a secret is made."""
-    if name.upper().endswith("SECRET_KEY"):
-        return f"{name}=$(openssl rand -hex 32)"
-    return f"{name}=VALUE"
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One kind of cause."""

@@ -25,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     Rule("template", causes_of_age.template_response),
     Rule("postgres", causes_of_postgres.postgres),
     Rule("mysql", causes_of_stores.mysql),
+    Rule("celery", causes_of_stores.celery),
     Rule("redis", causes_of_stores.redis),
     Rule("driver", causes_of_code.driver),
     Rule("module", causes_of_code.module),

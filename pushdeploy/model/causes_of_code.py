@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.cause import Cause, Evidence, assigned
+from pushdeploy.model.cause import Cause, Evidence
+from pushdeploy.model.database import Database
 from pushdeploy.model.import_names import PACKAGES, package_of
+from pushdeploy.model.supply import POSTGRES_VAR, create, supply
 from pushdeploy.model.web_line import advice
 from pushdeploy.model.web_server import SERVERS
 
@@ -102,7 +104,7 @@ def config_var(seen: Evidence) -> Cause | None:
     noun = "config var" if len(wanted) == 1 else "config vars"
     return Cause(
         f"The app needs the {noun} {_listed(wanted)}, which {verb} not set.",
-        f"pushdeploy config:set {' '.join(map(assigned, wanted))} --app {seen.app}",
+        supply(wanted, seen.app, seen.config),
     )
 
 
@@ -111,9 +113,14 @@ def no_database(seen: Evidence) -> Cause | None:
     library = next((name for words, name in _NO_DATABASE if words in seen.output), "")
     if not library:
         return None
+    if POSTGRES_VAR in seen.config:
+        return Cause(
+            f"{library} has no database: `{POSTGRES_VAR}` is set, and the code does not read it.",
+            f"have the code read {POSTGRES_VAR}, {seen.again}",
+        )
     return Cause(
-        f"{library} has no database: the code finds none, as when `DATABASE_URL` is not set.",
-        f"pushdeploy config:set DATABASE_URL=VALUE --app {seen.app}",
+        f"{library} has no database: the code finds none, as when `{POSTGRES_VAR}` is not set.",
+        create(Database.POSTGRES, seen.app),
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 from pushdeploy.model.cause import Cause, Evidence
+from pushdeploy.model.database import NAMES, Database
 from pushdeploy.model.instance import DEFAULT_MEMORY
 from pushdeploy.model.log_line import KILLED_FOR_MEMORY
 from pushdeploy.model.read_only import remedy
+from pushdeploy.model.supply import VARIABLES, create, own
 
 _DENIED = re.compile(r"(?:^|: )(?P<file>\.?[\w./-]{1,200}): Permission denied$", re.MULTILINE)
 _REQUIRED = re.compile(
@@ -26,14 +28,13 @@ _SQLITE = re.compile(r"unable to open database file|readonly database")
 _LOG = re.compile(r"Read-only file system: ['\"](?:[^'\"\n]*/slugs/[0-9a-f]+/)?([\w.-]+\.log)['\"]")
 
 _SERVICES = {
-    "5432": ("PostgreSQL", "DATABASE_URL", "postgresql://USER:PASSWORD@HOST/NAME"),
     "3306": ("MySQL", "DATABASE_URL", "mysql://USER:PASSWORD@HOST/NAME"),
-    "6379": ("Redis", "REDIS_URL", "redis://HOST:6379/0"),
     "5672": ("RabbitMQ", "CELERY_BROKER_URL", "amqp://USER:PASSWORD@HOST"),
     "27017": ("MongoDB", "MONGODB_URI", "mongodb://HOST/NAME"),
     "11211": ("memcached", "MEMCACHED_URL", "HOST:11211"),
     "9200": ("Elasticsearch", "ELASTICSEARCH_URL", "http://HOST:9200"),
 }
+_OWN = {"5432": Database.POSTGRES, "6379": Database.REDIS}
 _LOCAL = r"(?:localhost|127\.0\.0\.1|::1|\[::1\])"
 _REFUSED = re.compile(
     rf"{_LOCAL}[\"']?(?: \([\w.:]+\))?(?:, port |:)(?P<port>\d{{2,5}})\b[^\n]{{0,200}}refused"
@@ -127,6 +128,8 @@ def refused(seen: Evidence) -> Cause | None:
         return None
     port = found["port"] or found["after"] or found["mongo"] or found["asyncio"]
     port = port or ("5432" if found["socket"] else "3306")
+    if port in _OWN:
+        return _own_database(seen, _OWN[port], port)
     if port not in _SERVICES:
         return Cause(
             f"The app connects to port {port} of this server, where nothing listens.",
@@ -136,6 +139,19 @@ def refused(seen: Evidence) -> Cause | None:
     return Cause(
         f"The app looks for {service} on this server, where none listens on port {port}.",
         f"pushdeploy config:set {variable}={example} --app {seen.app}",
+    )
+
+
+def _own_database(seen: Evidence, kind: Database, port: str) -> Cause:
+    name, variable = NAMES[kind], VARIABLES[kind]
+    if own(kind, seen.app, seen.config):
+        return Cause(
+            f"The app looks for {name} on port {port}, and not where `{variable}` says that it is.",
+            f"have the code read {variable}, {seen.again}",
+        )
+    return Cause(
+        f"The app looks for {name} on this server, where none listens on port {port}.",
+        create(kind, seen.app),
     )
 
 

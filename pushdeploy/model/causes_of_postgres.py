@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.cause import Cause
+from pushdeploy.model.database import Database
+from pushdeploy.model.supply import POSTGRES_VAR, create, own
 
 if TYPE_CHECKING:
     from pushdeploy.model.cause import Evidence
@@ -23,14 +25,17 @@ def postgres(seen: Evidence) -> Cause | None:
     if found is not None:
         return Cause(
             f"PostgreSQL refuses the password of `{found[1]}`, or knows no such user.",
-            _set(seen, found[1], "HOST"),
+            f"pushdeploy config:set {POSTGRES_VAR}=postgresql://{found[1]}:PASSWORD@HOST/NAME "
+            f"--app {seen.app}",
         )
     found = _PEER.search(seen.output)
     if found is not None:
         return Cause(
             f"PostgreSQL does not let the app in as `{found[1] or found[2]}` over its socket; over "
             "the network it asks for a password.",
-            _set(seen, "USER", "localhost"),
+            f"have the code read {POSTGRES_VAR}, {seen.again}"
+            if own(Database.POSTGRES, seen.app, seen.config)
+            else create(Database.POSTGRES, seen.app),
         )
     found = _DATABASE.search(seen.output)
     if found is not None:
@@ -45,8 +50,3 @@ def postgres(seen: Evidence) -> Cause | None:
             "on its server: sudo -u postgres psql -c 'ALTER DATABASE NAME OWNER TO USER'",
         )
     return None
-
-
-def _set(seen: Evidence, user: str, host: str) -> str:
-    value = f"postgresql://{user}:PASSWORD@{host}/NAME"
-    return f"pushdeploy config:set DATABASE_URL={value} --app {seen.app}"

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.cause import Cause
+from pushdeploy.model.supply import celery_url
 
 if TYPE_CHECKING:
     from pushdeploy.model.cause import Evidence
@@ -47,6 +48,23 @@ def mysql(seen: Evidence) -> Cause | None:
             f"on its server: sudo mysql -e 'CREATE DATABASE {found[1]}'",
         )
     return None
+
+
+_NO_TRANSPORT = re.compile(
+    r"No such transport: unix\b|(?P<results>ModuleNotFoundError: No module named 'unix')"
+)
+
+
+def celery(seen: Evidence) -> Cause | None:
+    """Celery got the address of a Redis on a unix socket as all others take it."""
+    found = _NO_TRANSPORT.search(seen.output)
+    if found is None:
+        return None
+    variable = "CELERY_RESULT_BACKEND" if found["results"] else "CELERY_BROKER_URL"
+    return Cause(
+        "Celery wants `redis+socket://` for a Redis on a unix socket, and not `unix://`.",
+        f"pushdeploy config:set {variable}={celery_url(seen.app)} --app {seen.app}",
+    )
 
 
 def redis(seen: Evidence) -> Cause | None:

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from pushdeploy.model.database import Database
 from pushdeploy.model.toml import parse_toml
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ FILES = (
 
 KEYS = ("addons", "buildpacks")
 """Keys of app.json that have an effect on Heroku or Dokku, and none here."""
+
+ADDONS = {
+    Database.POSTGRES: {"heroku-postgresql", "crunchybridge"},
+    Database.REDIS: {"heroku-redis", "heroku-kvs", "rediscloud", "redistogo", "stackhero-redis"},
+}
+"""Heroku's names of services that the server can give an app itself."""
 
 SCRIPTS = ("postdeploy", "pr-predestroy")
 """Keys of its `scripts` that Heroku runs, and nobody here: `run` does it by hand."""
@@ -45,14 +52,22 @@ def passed_over(names: Iterable[str], app_json: str, used: str = "") -> tuple[st
         used: the file that the web line was taken from.
     """
     found = [name for name in sorted(set(names) & set(FILES)) if name != used]
-    try:
-        record = json.loads(app_json) if app_json else {}
-    except (ValueError, RecursionError):
-        record = {}
+    record = _json(app_json)
     keys = [key for key in KEYS if isinstance(record, dict) and record.get(key)]
     if isinstance(record, dict) and isinstance(record.get("scripts"), dict):
         keys += [f"scripts.{one}" for one in SCRIPTS if record["scripts"].get(one)]
     return (*found, *([f"{', '.join(keys)} in app.json"] if keys else []))
+
+
+def wanted_databases(app_json: str) -> tuple[Database, ...]:
+    """Those that its `addons` ask for, as on Heroku: `["heroku-postgresql:mini"]`."""
+    addons = _of(_json(app_json), "addons")
+    plans = [
+        _of(one, "plan") if isinstance(one, dict) else one
+        for one in (addons if isinstance(addons, list) else ())
+    ]
+    services = {plan.partition(":")[0] for plan in plans if isinstance(plan, str)}
+    return tuple(kind for kind, names in ADDONS.items() if services & names)
 
 
 def start_command(read: Read) -> tuple[str, str] | None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pushdeploy.model.build_step import DISABLE_COLLECTSTATIC
-from pushdeploy.model.cause import assigned
+from pushdeploy.model.supply import supply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _NO_ROOT = "without having set the STATIC_ROOT setting"
 _NAME = r"(?P<name>[A-Z][A-Z0-9_]{0,60})"
@@ -35,13 +39,16 @@ class StepFailure:
     hint: str
 
 
-def cause(output: str, app: str, *, collecting: bool) -> StepFailure | None:
+def cause(
+    output: str, app: str, *, collecting: bool, config: Mapping[str, str]
+) -> StepFailure | None:
     """Why it failed; `None` when its own last lines have to say it.
 
     Args:
         output: what the step printed last.
         app: the app's name.
         collecting: it was Django's `collectstatic`.
+        config: the config vars that it had.
     """
     off = f"pushdeploy config:set {DISABLE_COLLECTSTATIC}=1 --app {app}"
     if collecting and _NO_ROOT in output:
@@ -63,7 +70,7 @@ def cause(output: str, app: str, *, collecting: bool) -> StepFailure | None:
             name = found["name"]
             return StepFailure(
                 f"the code needs the config var {name} while it is built",
-                f"pushdeploy config:set {assigned(name)} --app {app}",
+                supply((name,), app, config),
             )
     found = _MODULE.search(output)
     if found is not None:

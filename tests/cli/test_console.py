@@ -60,6 +60,13 @@ LOOKS: list[tuple[Known, str]] = [
         "       For other platforms, passed over: Dockerfile, addons in app.json\n",
     ),
     (
+        events.DatabaseWanted(
+            "PostgreSQL", "DATABASE_URL", "pushdeploy pg:create --app blog --yes"
+        ),
+        "       app.json asks for PostgreSQL; DATABASE_URL is not set. Do:\n"
+        "         pushdeploy pg:create --app blog --yes\n",
+    ),
+    (
         events.ConfigVarsMade(("DEBUG", "SECRET_KEY")),
         "       Config vars set as app.json says: DEBUG, SECRET_KEY\n",
     ),

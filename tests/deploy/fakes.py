@@ -433,7 +433,9 @@ class FakeCheckoutWorker:
             storage=storage,
             packages=tuple(sorted(package_names(requirements))),
             build=build,
-            settings=RepoSettings(file=APP_JSON, storage=storage) if storage else settings,
+            settings=replace(settings, file=settings.file or APP_JSON, storage=storage)
+            if storage
+            else settings,
         )
         return identity
 

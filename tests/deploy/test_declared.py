@@ -9,6 +9,7 @@ from pushdeploy.apps.lifecycle import create_app
 from pushdeploy.events import (
     AttemptFailed,
     ConfigVarsMade,
+    DatabaseWanted,
     OneShotsFound,
     SettingsApplied,
     Warned,
@@ -50,6 +51,24 @@ def test_a_config_var_that_a_person_must_set_is_asked_for_at_the_first_push(
     assert told.reason == "app.json requires config vars that are not set: `API_KEY`"
     assert told.hint == "pushdeploy config:set API_KEY=VALUE --app blog"
     assert machine.releases() == []
+
+
+def test_a_database_that_app_json_asks_for_is_told_of_until_there_is_one(
+    machine: FakeMachine,
+) -> None:
+    addons = '{"addons": ["heroku-postgresql", "heroku-redis"]}'
+
+    machine.push("one", app_json=addons)
+
+    assert [one for one in machine.watching.events if isinstance(one, DatabaseWanted)] == [
+        DatabaseWanted("PostgreSQL", "DATABASE_URL", "pushdeploy pg:create --app blog --yes"),
+        DatabaseWanted("Redis", "REDIS_URL", "pushdeploy redis:create --app blog --yes"),
+    ]
+
+    machine.set_config(DATABASE_URL="postgresql://x", REDIS_URL="redis://x")
+    machine.push("two", app_json=addons)
+
+    assert "database.wanted" not in machine.watching.names()
 
 
 def test_defaults_and_secrets_are_made_once_and_stay(machine: FakeMachine) -> None:
@@ -138,6 +157,41 @@ def test_what_the_repo_names_no_more_stays_and_the_push_says_how_to_remove_it(
     machine.push("three", settings=RepoSettings(file="app.json", domains=("blog.example.com",)))
     told = [one for one in machine.watching.events if isinstance(one, Warned)]
     assert not any("no longer names" in one.text for one in told), "it is said once"
+
+
+def test_storage_and_scale_that_the_repo_names_no_more_are_gone_and_the_push_says_so(
+    machine: FakeMachine,
+) -> None:
+    procfile = "web: gunicorn app:app\nworker: python w.py\nclock: python c.py\n"
+    before = RepoSettings(
+        file="pyproject.toml",
+        storage=("data", "media"),
+        scale=(("clock", 1), ("old", 3), ("web", 2), ("worker", 2)),
+    )
+    machine.push("one", procfile, settings=before, storage=("data", "media"))
+
+    machine.push("two", procfile, settings=RepoSettings(), storage=("media",))
+
+    told = [one for one in machine.watching.events if isinstance(one, Warned)]
+    assert [(one.text, one.hint) for one in told if "no longer" in one.text] == [
+        (
+            (
+                "`pyproject.toml` no longer names the storage folder data/: the app does not see "
+                "it any more; its files are kept"
+            ),
+            "pushdeploy storage:add data/ --app blog",
+        ),
+        (
+            "`pyproject.toml` no longer says how many web run: auto now, 2 before",
+            "pushdeploy ps:scale web=2 --app blog",
+        ),
+        (
+            "`pyproject.toml` no longer says how many worker run: 1 now, 2 before",
+            "pushdeploy ps:scale worker=2 --app blog",
+        ),
+    ]
+    assert "v2 worker.1" in machine.running()
+    assert "v2 worker.2" not in machine.running()
 
 
 def test_a_domain_of_another_app_is_a_warning_and_the_release_is_live(machine: FakeMachine) -> None:

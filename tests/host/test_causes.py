@@ -83,7 +83,7 @@ FAILS = {
     "a database": (
         {"app.py": f"import asyncio as a\na.run(a.open_connection('127.0.0.1', 5432))\n{SERVES}"},
         "The app looks for PostgreSQL on this server",
-        "config:set DATABASE_URL=postgresql://",
+        "pg:create --app ",
     ),
     "the background": (
         {"app.py": SERVES, "Procfile": "web: gunicorn app:app &\n"},

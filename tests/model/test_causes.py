@@ -26,6 +26,10 @@ def seen(output: str, command: str = GUNICORN, **more: object) -> Evidence:
     return replace(SEEN, output=text, command=command, **more)  # type: ignore[arg-type]
 
 
+PG_CREATE = "pushdeploy pg:create --app blog --yes"
+REDIS_CREATE = "pushdeploy redis:create --app blog --yes"
+
+
 def set_var(words: str) -> str:
     """The command that sets config vars."""
     return f"pushdeploy config:set {words} --app blog"
@@ -37,19 +41,14 @@ CASES = [
         "pydantic-settings",
         GUNICORN,
         "`DATABASE_URL` and `SECRET_KEY`, which are not set",
-        set_var(f"DATABASE_URL=VALUE SECRET_KEY={OPENSSL}"),
+        f"{PG_CREATE}; {set_var(f'SECRET_KEY={OPENSSL}')}",
     ),
     ("environs", GUNICORN, "`SECRET_KEY`", set_var(f"SECRET_KEY={OPENSSL}")),
     ("django-environ", GUNICORN, "`SECRET_KEY`", set_var(f"SECRET_KEY={OPENSSL}")),
     ("decouple", GUNICORN, "`SECRET_KEY`", set_var(f"SECRET_KEY={OPENSSL}")),
     ("django-secret-key", GUNICORN, "`SECRET_KEY`", set_var(f"SECRET_KEY={OPENSSL}")),
-    ("django-no-database", GUNICORN, "no database", set_var("DATABASE_URL=VALUE")),
-    (
-        "sqlalchemy-no-database",
-        GUNICORN,
-        "SQLAlchemy has no database",
-        set_var("DATABASE_URL=VALUE"),
-    ),
+    ("django-no-database", GUNICORN, "no database", PG_CREATE),
+    ("sqlalchemy-no-database", GUNICORN, "SQLAlchemy has no database", PG_CREATE),
     ("module-yaml", GUNICORN, "`yaml`", f"add pyyaml to the dependencies, {AGAIN}"),
     (
         "module-uvicorn",
@@ -98,16 +97,28 @@ CASES = [
     ("carriage-returns-sh", "sh start.sh", "CRLF", f"sed -i 's/\\r$//' start.sh, {AGAIN}"),
     ("carriage-returns-bash", "bash start.sh", "CRLF", f"sed -i 's/\\r$//' start.sh, {AGAIN}"),
     ("no-interpreter", "./start.sh", "first line of `start.sh`", "or fix its first line"),
-    ("refused-psycopg", GUNICORN, "PostgreSQL", "config:set DATABASE_URL=postgresql://"),
-    ("refused-psycopg2", GUNICORN, "PostgreSQL", "config:set DATABASE_URL=postgresql://"),
-    ("psycopg-socket", GUNICORN, "PostgreSQL", "config:set DATABASE_URL=postgresql://"),
-    ("django-refused", GUNICORN, "PostgreSQL", "config:set DATABASE_URL=postgresql://"),
+    ("refused-psycopg", GUNICORN, "PostgreSQL", PG_CREATE),
+    ("refused-psycopg2", GUNICORN, "PostgreSQL", PG_CREATE),
+    ("psycopg-socket", GUNICORN, "PostgreSQL", PG_CREATE),
+    ("django-refused", GUNICORN, "PostgreSQL", PG_CREATE),
     ("refused-mysql", GUNICORN, "MySQL", "config:set DATABASE_URL=mysql://"),
-    ("refused-redis", GUNICORN, "Redis", "config:set REDIS_URL=redis://"),
-    ("refused-django-redis", GUNICORN, "Redis", "config:set REDIS_URL=redis://"),
-    ("refused-celery-redis", "celery -A app worker", "Redis", "config:set REDIS_URL=redis://"),
+    ("refused-redis", GUNICORN, "Redis", REDIS_CREATE),
+    ("refused-django-redis", GUNICORN, "Redis", REDIS_CREATE),
+    ("refused-celery-redis", "celery -A app worker", "Redis", REDIS_CREATE),
     ("refused-celery-amqp", "celery -A app worker", "RabbitMQ", "config:set CELERY_BROKER_URL="),
     ("refused-mongo", GUNICORN, "MongoDB", "config:set MONGODB_URI=mongodb://"),
+    (
+        "celery-transport",
+        "celery -A app worker",
+        "wants `redis+socket://`",
+        set_var("CELERY_BROKER_URL=redis+socket:///run/pushdeploy-redis/blog/redis.sock"),
+    ),
+    (
+        "celery-results",
+        "celery -A app worker",
+        "wants `redis+socket://`",
+        set_var("CELERY_RESULT_BACKEND=redis+socket:///run/pushdeploy-redis/blog/redis.sock"),
+    ),
     (
         "attribute",
         "gunicorn wsgi:app",
@@ -196,12 +207,12 @@ def test_hosts_that_are_set_already_and_domains_stay_allowed() -> None:
         (
             'FATAL:  Peer authentication failed for user "mysite"',
             "over its socket",
-            set_var("DATABASE_URL=postgresql://USER:PASSWORD@localhost/NAME"),
+            PG_CREATE,
         ),
         (
             'FATAL:  role "pd-blog" does not exist',
             "`pd-blog`",
-            set_var("DATABASE_URL=postgresql://USER:PASSWORD@localhost/NAME"),
+            PG_CREATE,
         ),
         (
             'FATAL:  database "mysite" does not exist',

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushdeploy.model.platform_files import FILES, passed_over, start_command
+from pushdeploy.model.database import Database
+from pushdeploy.model.platform_files import FILES, passed_over, start_command, wanted_databases
 
 HEROKU_YML = "build:\n  docker:\n    web: Dockerfile\nrun:\n  worker: x\n  web: gunicorn app:app\n"
 RENDER_WORKER_FIRST = """\
@@ -51,6 +52,22 @@ def test_a_start_command_is_read(file: str, text: str, command: str | None) -> N
     found = start_command({file: text}.get)
 
     assert found == (None if command is None else (command, file))
+
+
+@pytest.mark.parametrize(
+    ("addons", "wanted"),
+    [
+        ('["heroku-postgresql"]', (Database.POSTGRES,)),
+        ('["heroku-redis:mini", {"plan": "heroku-postgresql:essential-0"}]', tuple(Database)),
+        ('[{"plan": 7}, 7, {}, "papertrail"]', ()),
+        ('{"heroku-redis": {}}', ()),
+        ("7", ()),
+    ],
+)
+def test_addons_that_the_server_has_itself_are_known(
+    addons: str, wanted: tuple[Database, ...]
+) -> None:
+    assert wanted_databases(f'{{"addons": {addons}}}') == wanted
 
 
 def test_what_is_not_used_is_named() -> None:

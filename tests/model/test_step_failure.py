@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pushdeploy.model.step_failure import cause
+from pushdeploy.model.supply import supply
 
 IMPROPER = "django.core.exceptions.ImproperlyConfigured"
 NO_ROOT = (
@@ -14,7 +15,7 @@ NO_ROOT = (
 
 
 def test_a_missing_static_root_says_what_to_set_and_how_to_turn_it_off() -> None:
-    found = cause(f"Traceback\n{NO_ROOT}\n", "blog", collecting=True)
+    found = cause(f"Traceback\n{NO_ROOT}\n", "blog", config={}, collecting=True)
 
     assert found is not None
     assert "STATIC_ROOT" in found.text
@@ -33,15 +34,16 @@ def test_a_missing_static_root_says_what_to_set_and_how_to_turn_it_off() -> None
     ],
 )
 def test_a_missing_config_var_is_named(line: str, name: str) -> None:
-    found = cause(line, "blog", collecting=True)
+    found = cause(line, "blog", config={}, collecting=True)
 
     assert found is not None
-    value = "$(openssl rand -hex 32)" if name == "SECRET_KEY" else "VALUE"
-    assert found.hint == f"pushdeploy config:set {name}={value} --app blog"
+    assert found.hint == supply((name,), "blog", {})
 
 
 def test_a_missing_module_is_named() -> None:
-    found = cause("ModuleNotFoundError: No module named 'whitenoise'", "blog", collecting=True)
+    found = cause(
+        "ModuleNotFoundError: No module named 'whitenoise'", "blog", config={}, collecting=True
+    )
 
     assert found is not None
     assert "whitenoise" in found.text
@@ -50,15 +52,15 @@ def test_a_missing_module_is_named() -> None:
 def test_code_that_asks_its_database_is_told_that_there_is_none_yet() -> None:
     line = "django.db.utils.OperationalError: no such table: pages_page"
 
-    found = cause(line, "blog", collecting=True)
+    found = cause(line, "blog", config={}, collecting=True)
 
     assert found is not None
     assert "database" in found.text
 
 
 def test_anything_else_speaks_for_itself() -> None:
-    assert cause("make: *** [css] Error 1", "blog", collecting=False) is None
-    assert cause(NO_ROOT, "blog", collecting=False) is None
+    assert cause("make: *** [css] Error 1", "blog", config={}, collecting=False) is None
+    assert cause(NO_ROOT, "blog", config={}, collecting=False) is None
 
 
 @pytest.mark.parametrize(
@@ -69,9 +71,9 @@ def test_anything_else_speaks_for_itself() -> None:
     ],
 )
 def test_a_static_root_outside_of_the_code_is_named(line: str) -> None:
-    found = cause(f"Traceback\n{line}\n", "blog", collecting=True)
+    found = cause(f"Traceback\n{line}\n", "blog", config={}, collecting=True)
 
     assert found is not None
     assert "STATIC_ROOT has to be a folder in the code" in found.text
     assert found.hint == 'in the settings: STATIC_ROOT = BASE_DIR / "staticfiles"'
-    assert cause(line, "blog", collecting=False) is None
+    assert cause(line, "blog", config={}, collecting=False) is None
