@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.model.layout import BRIDGE_PORTS
 from pushdeploy.records.app_records import readable_settings
-from pushdeploy.system.accounts import user_id
 from pushdeploy.system.locks import held
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from pushdeploy.machine.machine import Machine
+    from pushdeploy.machine.watched import Watched
     from pushdeploy.model.layout import Layout
 
 
@@ -36,10 +35,8 @@ def fence_held(machine: Machine, app: str = "", port: int | None = None) -> bool
     own: dict[int, list[int]] = {}
     for name, ports in ports_of_apps(machine.layout).items():
         given = [*ports, port] if port is not None and name == app else ports
-        for user in (machine.accounts.app_user(name), machine.accounts.build_user(name)):
-            number = user_id(user)
-            if number is not None:
-                own.setdefault(number, []).extend(given)
+        for user in machine.accounts.own_users(name):
+            own.setdefault(user, []).extend(given)
     inner = {*inner_ports(machine.layout), *(() if port is None else (port,))}
     done = machine.firewall.fence(own, inner)
     if done and machine.firewall.keeps_in(inner):
@@ -49,9 +46,11 @@ def fence_held(machine: Machine, app: str = "", port: int | None = None) -> bool
     return done
 
 
-def is_down(layout: Layout, keeps_in: Callable[[Collection[int]], bool]) -> bool:
+def is_down(machine: Watched) -> bool:
     """Whether the kernel, which is asked, has forgotten what it was told."""
-    return layout.kept_in.exists() and not keeps_in(inner_ports(layout))
+    if not machine.layout.kept_in.exists():
+        return False
+    return not machine.firewall.keeps_in(inner_ports(machine.layout))
 
 
 def inner_ports(layout: Layout) -> set[int]:

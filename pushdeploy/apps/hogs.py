@@ -6,34 +6,30 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pushdeploy.apps.fence import ports_of_apps
-from pushdeploy.model.app import app_user, build_user
 from pushdeploy.model.ports import MOST_LISTENERS, MOST_USED
 from pushdeploy.records.app_records import app_names
-from pushdeploy.system import tcp_owner
-from pushdeploy.system.accounts import user_id
-from pushdeploy.system.held_ports import held_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pushdeploy.machine.machine import Machine
-    from pushdeploy.model.layout import Layout
+    from pushdeploy.machine.watched import Watched
 
 
-def hogs(layout: Layout, apps: Iterable[str]) -> dict[str, str]:
+def hogs(machine: Watched, apps: Iterable[str]) -> dict[str, str]:
     """Those of these apps that take ports from the others, and which, in words.
 
     Two questions to the kernel when there is none, which is nearly always.
     """
-    holders = {uid: words for uid, held in held_ports().items() if (words := _too_many(*held))}
-    holders |= {uid: f"listened on port {port}" for uid, port in _squatters(layout).items()}
+    users = machine.ports.by_user()
+    holders = {uid: words for uid, held in users.items() if (words := _too_many(*held))}
+    holders |= {uid: f"listened on port {port}" for uid, port in _squatters(machine).items()}
     if not holders:
         return {}
     found = {}
     for app in apps:
-        for user in _users(app):
-            if user in holders:
-                found[app] = holders[user]
+        for user in machine.accounts.own_users(app) & holders.keys():
+            found[app] = holders[user]
     return found
 
 
@@ -45,28 +41,23 @@ def _too_many(listening: int, used: int) -> str | None:
     return None
 
 
-def _squatters(layout: Layout) -> dict[int, str]:
+def _squatters(machine: Watched) -> dict[int, str]:
     """Users of apps who listen where another app does, on an address that it does not have.
 
     Such as 127.0.0.2, with the number of its port: whoever asks there for it would meet them.
     """
-    listening = tcp_owner.listening()
+    listening = machine.ports.listening()
     users = Counter(port for port, _ in listening)
     shared = {(port, uid) for port, uid in listening if users[port] > 1}
     if not shared:
         return {}
     found = {}
-    for victim, ports in ports_of_apps(layout).items():
-        own = _users(victim)
+    for victim, ports in ports_of_apps(machine.layout).items():
+        own = machine.accounts.own_users(victim)
         for port, uid in shared:
             if port in ports and uid not in own:
                 found[uid] = f"{port} of `{victim}`"
     return found
-
-
-def _users(app: str) -> set[int]:
-    numbers = (user_id(app_user(app)), user_id(build_user(app)))
-    return {one for one in numbers if one is not None}
 
 
 def stop_hogs(machine: Machine, but: str | None = None) -> list[str]:
@@ -82,7 +73,7 @@ def stop_hogs(machine: Machine, but: str | None = None) -> list[str]:
     Returns:
         What was done, in words.
     """
-    found = hogs(machine.layout, app_names(machine.layout.apps))
+    found = hogs(machine, app_names(machine.layout.apps))
     return [stop_hog(machine, app, held) for app, held in found.items() if app != but]
 
 
@@ -100,7 +91,7 @@ def stop_squatter(machine: Machine, port: int | None, victim: str) -> str | None
     """
     takers = {owner.uid for number, owner in machine.ports.all_listening() if number == port}
     for app in app_names(machine.layout.apps) if takers else ():
-        if app != victim and takers & _users(app):
+        if app != victim and takers & machine.accounts.own_users(app):
             _stop(machine, app)
             return f"stopped `{app}`, which had taken port {port} of `{victim}`"
     return None

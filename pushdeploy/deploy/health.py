@@ -17,7 +17,6 @@ from pushdeploy.model.health import HealthCheck, Verdict, accepts, probe_headers
 from pushdeploy.model.instance import Instance, State, Status
 from pushdeploy.model.log_line import Kept
 from pushdeploy.model.web_line import advice
-from pushdeploy.system import tcp_owner
 from pushdeploy.system.http import Answer, GaveUpError, NoAnswerError, get
 
 if TYPE_CHECKING:
@@ -155,7 +154,7 @@ def _probe(
     if instance.socket is None:
         return Failure("this process type has no socket")
     if one.listening and instance.port is not None:
-        listens = tcp_owner.listener(instance.port) is not None
+        listens = machine.ports.listener(instance.port) is not None
         return Answer(0, "", "") if listens else Failure("nothing listens on $PORT")
     try:
         answer = get(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.apps.fence import fence_ports
 from pushdeploy.errors import DeployFailedError, PortTakenError
 from pushdeploy.model.ports import BRIDGED
-from pushdeploy.system.accounts import user_name
+from pushdeploy.system.app_users import user_name
 
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine

@@ -149,6 +149,9 @@ class Accounts(Protocol):
     def user_id(self, app: str) -> int | None:
         """The number of who runs the app; `None` when there is no such user."""
 
+    def own_users(self, app: str) -> set[int]:
+        """The numbers of the users that are this app's alone; none in embedded mode."""
+
     def build_user(self, app: str) -> str:
         """Who builds its venv."""
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from pushdeploy.machine.watched import PortUse
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
@@ -48,7 +50,7 @@ class Resources(Protocol):
         """When the machine was started, in epoch seconds."""
 
 
-class Ports(Protocol):
+class Ports(PortUse, Protocol):
     """TCP ports: who has them, as the kernel says it, and which are free."""
 
     def listener(self, port: int) -> Owner | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pushdeploy.cli.engine_link import socket_of
@@ -12,21 +13,34 @@ from pushdeploy.engine.connection import server_connection
 from pushdeploy.engine.verbs.watchdog import found
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.layout import SERVER
-from pushdeploy.system.port_fence import keeps_in
+from pushdeploy.system import app_users, held_ports, port_fence
 from pushdeploy.system.systemd import loaded
 from pushdeploy.watch.watchdog import Finding, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pushdeploy.machine.watched import Fence, PortUse, Users
+    from pushdeploy.model.layout import Layout
+
 WHO = "watchdog"
 AT_ONCE = 16
 """Engines that fix apps side by side: one that hangs takes up to a minute to stop."""
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """This server, of the parts that load quickly."""
+
+    layout: Layout = SERVER
+    ports: PortUse = held_ports
+    accounts: Users = app_users
+    firewall: Fence = port_fence
+
+
 def main() -> int:
     """Look once, and have the engine fix what was found; says what was done."""
-    findings = find(SERVER, loaded(), time.time(), keeps_in)
+    findings = find(Server(), loaded(), time.time())
     if not findings:
         return 0
     from concurrent.futures import ThreadPoolExecutor  # mostly all is well

@@ -11,6 +11,7 @@ from pushdeploy.model.account import FRONT, GIT_USER, OURS
 from pushdeploy.model.app import app_user, build_user
 from pushdeploy.model.ownership import app_owned, server_owned
 from pushdeploy.system import users
+from pushdeploy.system.app_users import own_users, user_id
 from pushdeploy.system.files import make_folder
 from pushdeploy.system.own_users import NO_PASSWORD, OwnUsers, Wanted
 from pushdeploy.system.owned_tree import Owner
@@ -103,6 +104,10 @@ class ServerAccounts:
         """The number of that user."""
         return user_id(app_user(app))
 
+    def own_users(self, app: str) -> set[int]:
+        """Those of that user and of the build user."""
+        return own_users(app)
+
     def build_user(self, app: str) -> str:
         """`pb-blog`."""
         return build_user(app)
@@ -158,22 +163,6 @@ def _set_right(owned: Iterable[Owned], *, deep: bool) -> Findings:
     for refused in findings.refused:
         raise UnavailableError(refused, hint=f"ls -ld {refused.split('`')[1]}")
     return findings
-
-
-def user_id(name: str) -> int | None:
-    """The number of a user, who need not have a name in embedded mode."""
-    try:
-        return pwd.getpwnam(name).pw_uid
-    except KeyError:
-        return int(name) if name.isdigit() else None
-
-
-def user_name(number: int) -> str:
-    """The name of a user, or the number when it has none."""
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)
 
 
 def _known(name: str) -> pwd.struct_passwd:

@@ -61,6 +61,10 @@ class OwnAccounts:
         """Our own."""
         return os.getuid()
 
+    def own_users(self, app: str) -> set[int]:
+        """No user is one app's alone."""
+        return set()
+
     def build_user(self, app: str) -> str:
         """The person."""
         return _name()

@@ -30,7 +30,7 @@ class Held(NamedTuple):
     """Of TCP and UDP, where anything of his begins or ends."""
 
 
-def held_ports() -> dict[int, Held]:
+def by_user() -> dict[int, Held]:
     """What each user has.
 
     Whoever binds a port and connects from it keeps it from others, as a listener does, and is in no
@@ -47,6 +47,19 @@ def held_ports() -> dict[int, Held]:
         if protocol == socket.IPPROTO_TCP and (state in {LISTEN, BOUND} or ours):
             listening[uid].add(port)
     return {uid: Held(len(listening[uid]), len(ports)) for uid, ports in used.items()}
+
+
+def listening() -> set[tuple[int, int]]:
+    """Every TCP port that somebody listens on, on whatever address, and the user."""
+    try:
+        families = (socket.AF_INET, socket.AF_INET6)
+        return {
+            (port, uid)
+            for family in families
+            for _, port, uid in answers(family, socket.IPPROTO_TCP, 1 << LISTEN)
+        }
+    except OSError:
+        return {(port, owner.uid) for _, port, _, owner in table() if owner.listens}
 
 
 def _asked() -> Iterator[tuple[int, int, int, int]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pushdeploy.system import processes, tcp_owner
+from pushdeploy.system import held_ports, processes, tcp_owner
 from pushdeploy.system.socket_units import socket_unit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from pushdeploy.system.held_ports import Held
     from pushdeploy.system.processes import PortHolder
     from pushdeploy.system.tcp_owner import Owner
 
@@ -22,6 +23,14 @@ class TcpPorts:
     def listener(self, port: int) -> Owner | None:
         """Who gets what is sent to it."""
         return tcp_owner.listener(port)
+
+    def by_user(self) -> dict[int, Held]:
+        """By the kernel's tables."""
+        return held_ports.by_user()
+
+    def listening(self) -> set[tuple[int, int]]:
+        """By the same."""
+        return held_ports.listening()
 
     def all_listening(self) -> list[tuple[int, Owner]]:
         """By the kernel's tables."""

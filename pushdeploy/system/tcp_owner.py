@@ -65,19 +65,6 @@ def listeners(port: int) -> list[Owner]:
     return [owner for _, number, _, owner in table() if number == port and owner.listens]
 
 
-def listening() -> set[tuple[int, int]]:
-    """Every TCP port that somebody listens on, on whatever address, and the user."""
-    try:
-        families = (socket.AF_INET, socket.AF_INET6)
-        return {
-            (port, uid)
-            for family in families
-            for _, port, uid in answers(family, socket.IPPROTO_TCP, 1 << LISTEN)
-        }
-    except OSError:
-        return {(port, owner.uid) for _, port, _, owner in table() if owner.listens}
-
-
 def proven(connection: socket.socket, port: int, uid: int, *, kept_in: bool = False) -> bool:
     """Whether the far end of a connection to 127.0.0.1 is this user's, and nobody's else.
 

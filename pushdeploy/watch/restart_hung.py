@@ -54,9 +54,9 @@ def look_after(machine: Machine, app: str, hung: int | None) -> list[str]:
     closed = _close_ports(machine)
     try:
         with held(place.lock, who="pushdeploy", what="the watchdog", seconds=0):
-            held_ports = hogs(machine.layout, [app]).get(app)
-            if held_ports is not None:
-                return [*closed, stop_hog(machine, app, held_ports)]
+            taken = hogs(machine, [app]).get(app)
+            if taken is not None:
+                return [*closed, stop_hog(machine, app, taken)]
             records = AppRecords(place)
             did = closed + adjust_backoff(machine, records)
             if hung is not None and hung == records.live():
@@ -68,7 +68,7 @@ def look_after(machine: Machine, app: str, hung: int | None) -> list[str]:
 
 def _close_ports(machine: Machine) -> list[str]:
     """Tell the kernel again what somebody has had it forget, as by `nft flush ruleset`."""
-    if not is_down(machine.layout, machine.firewall.keeps_in):
+    if not is_down(machine):
         return []
     if fence_ports(machine) and machine.layout.kept_in.exists():
         return ["closed the ports of web processes to other machines again"]

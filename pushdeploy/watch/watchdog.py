@@ -19,10 +19,10 @@ from pushdeploy.records.app_records import AppRecords, app_names
 from pushdeploy.system.liveness import Question, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Iterable
 
+    from pushdeploy.machine.watched import Watched
     from pushdeploy.model.instance import Status
-    from pushdeploy.model.layout import Layout
     from pushdeploy.model.release import Release
     from pushdeploy.model.settings import AppSettings
 
@@ -36,20 +36,15 @@ class Finding:
     """The release that was asked and did not answer."""
 
 
-def find(
-    layout: Layout,
-    statuses: Iterable[Status],
-    now: float,
-    keeps_in: Callable[[Collection[int]], bool],
-) -> list[Finding]:
+def find(machine: Watched, statuses: Iterable[Status], now: float) -> list[Finding]:
     """Ask every live app at once; those that don't answer, and those whose pauses are wrong.
 
     Args:
-        layout: where the apps are.
+        machine: this one.
         statuses: of all that runs.
         now: seconds since 1970.
-        keeps_in: whether other machines are kept from these ports.
     """
+    layout = machine.layout
     asked: dict[Question, Finding] = {}
     for app in app_names(layout.apps):
         try:
@@ -63,8 +58,8 @@ def find(
     units = (parse_unit(one.unit) for one in statuses if needs_other_backoff(one, now))
     paced = {unit.app for unit in units if unit is not None}
     apps = list(app_names(layout.apps))
-    open_ports = apps[:1] if is_down(layout, keeps_in) else []  # any: all ports are told
-    others = {*paced, *hogs(layout, apps), *open_ports} - {one.app for one in hung}
+    open_ports = apps[:1] if is_down(machine) else []  # any: all ports are told
+    others = {*paced, *hogs(machine, apps), *open_ports} - {one.app for one in hung}
     return [*hung, *(Finding(app, None) for app in sorted(others))]
 
 

@@ -60,15 +60,15 @@ def test_other_machines_are_kept_from_the_port_before_it_is_noted(machine: FakeM
 
 def test_that_they_are_is_said_only_while_the_kernel_says_so(machine: FakeMachine) -> None:
     machine.push("a", "web: node server.js\n")
-    assert not is_down(machine.layout, machine.firewall.keeps_in)
+    assert not is_down(machine)
     machine.firewall.can_keep_in = False
-    forgotten = is_down(machine.layout, machine.firewall.keeps_in)
+    forgotten = is_down(machine)
 
     fence_ports(machine)
 
     assert forgotten
     assert not machine.layout.kept_in.exists()
-    assert not is_down(machine.layout, machine.firewall.keeps_in)
+    assert not is_down(machine)
 
 
 def test_a_note_that_was_never_finished_is_no_port(machine: FakeMachine) -> None:

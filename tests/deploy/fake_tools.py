@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,8 +12,10 @@ from pushdeploy.errors import NotFoundError, RefusedInputError, UnavailableError
 from pushdeploy.model.backup import Snapshot
 from pushdeploy.model.database import PostgresFacts, RedisFacts
 from pushdeploy.model.site import Certificate, NginxFeatures
+from pushdeploy.system.accounts_embedded import OwnAccounts
 from pushdeploy.system.certificates import Facts
 from pushdeploy.system.embedded_tools import NoAccess
+from pushdeploy.system.ports import TcpPorts
 from pushdeploy.system.ufw import Plan
 
 if TYPE_CHECKING:
@@ -21,8 +24,11 @@ if TYPE_CHECKING:
 
     from pushdeploy.model.backup import BackupSettings, Retention
     from pushdeploy.model.cron_job import TimedJob
+    from pushdeploy.model.layout import Layout
     from pushdeploy.model.notice import Letter
     from pushdeploy.model.site import Site
+    from pushdeploy.system.held_ports import Held
+    from pushdeploy.system.tcp_owner import Owner
 
 AUTHORITY = "A fake authority"
 
@@ -263,6 +269,41 @@ class FakeFirewall:
     def keeps_in(self, ports: Collection[int]) -> bool:
         """As it was last told."""
         return self.can_keep_in and set(ports) <= set(self.inner)
+
+
+class FakeAccounts(OwnAccounts):
+    """As in embedded mode, but that each app's processes are told from everybody else's."""
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__(layout)
+        self.users: dict[str, set[int]] = {}
+        """The users of apps of which a test says so; others have ours."""
+
+    def own_users(self, app: str) -> set[int]:
+        """What the test said."""
+        return self.users.get(app, {os.getuid()})
+
+
+@dataclass
+class FakePorts(TcpPorts):
+    """The real ones, but that a test says what each user takes from the others."""
+
+    taken: dict[int, Held] = field(default_factory=dict)
+    heard: set[tuple[int, int]] = field(default_factory=set)
+
+    all_heard: list[tuple[int, Owner]] | None = None
+
+    def all_listening(self) -> list[tuple[int, Owner]]:
+        """What the test said, or the kernel."""
+        return super().all_listening() if self.all_heard is None else self.all_heard
+
+    def by_user(self) -> dict[int, Held]:
+        """What the test said."""
+        return self.taken
+
+    def listening(self) -> set[tuple[int, int]]:
+        """What the test said."""
+        return self.heard
 
 
 @dataclass

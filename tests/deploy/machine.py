@@ -20,17 +20,17 @@ from pushdeploy.model.formation import parse_scale
 from pushdeploy.model.layout import AppLayout, embedded
 from pushdeploy.model.release import Kind
 from pushdeploy.records.app_records import AppRecords
-from pushdeploy.system.accounts_embedded import OwnAccounts
-from pushdeploy.system.ports import TcpPorts
 from pushdeploy.watch.boot_all import boot_all
 from pushdeploy.watch.reconcile import reconcile
 from tests.deploy.clock import FakeClock
 from tests.deploy.fake_tools import (
     FakeAccess,
+    FakeAccounts,
     FakeCertificates,
     FakeFirewall,
     FakeMessenger,
     FakePackages,
+    FakePorts,
     FakePostgres,
     FakeProxy,
     FakeRedis,
@@ -95,6 +95,8 @@ class FakeMachine(Machine):
     """One app on a machine of fakes."""
 
     supervisor: FakeSupervisor
+    accounts: FakeAccounts
+    ports: FakePorts
     checkout_worker: FakeCheckoutWorker
     resources: FakeResources
     timers: FakeTimers
@@ -225,10 +227,10 @@ def make_machine(root: Path, run: Path) -> FakeMachine:
     machine = FakeMachine(
         layout=layout,
         supervisor=FakeSupervisor(),
-        accounts=OwnAccounts(layout),
+        accounts=FakeAccounts(layout),
         checkout_worker=FakeCheckoutWorker(),
         resources=FakeResources(),
-        ports=TcpPorts(),
+        ports=FakePorts(),
         timers=FakeTimers(),
         schedules=FakeSchedules(),
         pythons=FakePythons(),

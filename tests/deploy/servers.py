@@ -35,7 +35,9 @@ class WebServer:
         path.unlink(missing_ok=True)
         self._path = path
         self._server = _Web(str(path), _handler(answering))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_SECONDS,))
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL_SECONDS,), daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
@@ -80,7 +82,9 @@ class FrontServer:
                 _carry(self.request, target)
 
         self._server = _Front(("127.0.0.1", port), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_SECONDS,))
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL_SECONDS,), daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:

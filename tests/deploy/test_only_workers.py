@@ -25,7 +25,7 @@ def test_workers_alone_go_live_and_are_watched(machine: FakeMachine) -> None:
     assert not {"web.starting", "web.healthy", "web.stayed_up"} & set(machine.watching.names())
     assert APP not in machine.supervisor.fronts()
     assert trouble(machine, machine.records) == ""
-    assert find(machine.layout, [], machine.now(), machine.firewall.keeps_in) == []
+    assert find(machine, [], machine.now()) == []
     assert idle(machine) == []
 
 

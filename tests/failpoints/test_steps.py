@@ -77,6 +77,7 @@ QUERIES = {
     *("app_group", "app_user", "build_user", "git_user", "prepare", "ask", "all_attempts"),
     *("environment_of", "available_memory", "total_memory", "cores", "usage", "server_workers"),
     *("free_disk", "booted", "can_bind", "run_as", "refuse_foreign", "user_id", "venv_owner"),
+    *("own_users", "by_user", "listening"),
     "running",
     *("keeps_in", "listener", "all_listening", "holder", "free", "another"),
     *("is_installed", "require", "features", "is_as", "has_bare_address", "worker"),

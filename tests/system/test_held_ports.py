@@ -11,7 +11,7 @@ import pytest
 
 from pushdeploy.model.ports import BRIDGED
 from pushdeploy.system import held_ports as module
-from pushdeploy.system.held_ports import Held, held_ports
+from pushdeploy.system.held_ports import Held, by_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ ALMOST_ALL = range(BRIDGED.start, BRIDGED.start + MADE)
 
 def mine() -> Held:
     """What this user has."""
-    return held_ports().get(MINE, Held(0, 0))
+    return by_user().get(MINE, Held(0, 0))
 
 
 @pytest.fixture

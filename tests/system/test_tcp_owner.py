@@ -8,7 +8,8 @@ import socket
 import pytest
 
 from pushdeploy.system import tcp_owner
-from pushdeploy.system.tcp_owner import Owner, listener, listening, proven
+from pushdeploy.system.held_ports import listening
+from pushdeploy.system.tcp_owner import Owner, listener, proven
 
 MINE = os.getuid()
 IN_TABLE = tcp_owner._by_table  # noqa: SLF001 - what is read where sock_diag is missing

@@ -182,13 +182,13 @@ def test_who_turned_it_off_is_neither_asked_nor_started_anew(
     live.settings(watchdog=False)
     crashing(live, WORKER)
 
-    assert find(live.layout, [], time.time(), live.firewall.keeps_in) == []
+    assert find(live, [], time.time()) == []
     assert restart_hung(live, live.records, BRIEFLY) == []
     assert look_after(live, APP, 1) == ["slowed down worker.1 of v1, which is crash-looping"]
 
 
 def test_what_is_well_is_not_found(live: FakeMachine) -> None:
-    found = find(live.layout, live.supervisor.statuses(APP), time.time(), live.firewall.keeps_in)
+    found = find(live, live.supervisor.statuses(APP), time.time())
 
     assert found == []
 
@@ -196,7 +196,7 @@ def test_what_is_well_is_not_found(live: FakeMachine) -> None:
 def test_a_crash_loop_is_found(live: FakeMachine) -> None:
     crashing(live, WORKER)
 
-    found = find(live.layout, live.supervisor.statuses(APP), time.time(), live.firewall.keeps_in)
+    found = find(live, live.supervisor.statuses(APP), time.time())
 
     assert found == [Finding(APP, None)]
 
@@ -204,7 +204,7 @@ def test_a_crash_loop_is_found(live: FakeMachine) -> None:
 def test_ports_that_the_kernel_has_forgotten_are_closed_again(live: FakeMachine) -> None:
     fence_ports(live)
     live.firewall.can_keep_in = False
-    found = find(live.layout, [], time.time(), live.firewall.keeps_in)
+    found = find(live, [], time.time())
 
     failed = look_after(live, APP, None)
     unmarked = live.layout.kept_in.exists()
