@@ -72,6 +72,7 @@ OWNERS = {
     "subprocess": {"system/command.py"},
     "cronsim": {"model/cron_line.py"},
     "git": {"system/git.py"},
+    "apprise": {"system/apprise_library.py"},
     "psutil": {"system/processes.py"},
     "jinja2": {"system/rendering.py"},
     "structlog": {"system/log.py"},

@@ -75,7 +75,9 @@ def _on_stdin(invocation: Invocation) -> Invocation:
 @click.argument("url")
 @click.option("--only", metavar="TOPIC,...", default="", help="Of these topics; else of all.")
 def notify_add(target: Local, *, app: str | None, url: str, only: str) -> None:
-    """Tell somebody what goes wrong: of one app, or without --app of all and of the server.
+    """Tell somebody what happens, and what goes wrong.
+
+    With --app of that app; without, of all apps and of the server.
 
     A webhook gets JSON; those of Slack, Discord and ntfy are known by their host, and
     slack+https://, discord+https:// and ntfy+https:// name a server of your own. Mail:

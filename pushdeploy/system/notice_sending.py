@@ -26,11 +26,25 @@ def send(letter: Letter, server: str) -> str:
 
 
 def _send(letter: Letter, server: str) -> str:
-    from pushdeploy.system import webhook
+    match kind_of(letter.url):
+        case Kind.APPRISE:
+            from pushdeploy.system import apprise_library
 
-    return webhook.send(letter.url, letter.notice, server)
+            return apprise_library.send(letter.url, letter.notice, server)
+        case Kind.MAIL:
+            from pushdeploy.system import mail
+
+            return mail.send(letter.url, letter.notice, server)
+        case _:
+            from pushdeploy.system import webhook
+
+            return webhook.send(letter.url, letter.notice, server)
 
 
 def wrong_address(url: str) -> str:
     """What is wrong with an address, without sending anything; empty when nothing is."""
-    return "" if kind_of(url) is not Kind.APPRISE else "nothing here knows its scheme"
+    if kind_of(url) is not Kind.APPRISE:
+        return ""
+    from pushdeploy.system import apprise_library
+
+    return apprise_library.wrong_address(url)

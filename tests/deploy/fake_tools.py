@@ -397,7 +397,6 @@ class FakeRedis:
 
 
 @dataclass
-@dataclass
 class FakeMessenger:
     """Keeps what is sent; some addresses don't take it."""
 
@@ -419,6 +418,7 @@ class FakeMessenger:
         return self.refusing.get(letter.url, "")
 
 
+@dataclass
 class FakeAccess(NoAccess):
     """As in embedded mode, but that keys let in."""
 
