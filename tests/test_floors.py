@@ -345,6 +345,8 @@ OTHERS = {
 NAMED_THERE = {
     "model/layout.py": "where something lies on disk",
     "push/early_call.py": "has no time for an import; tests/push/test_early_call.py compares them",
+    "model/pins.py": "files in a venv, read where each import costs",
+    "build/builder.py": "the same; tests/build/test_recipe.py compares them",
     "demo/blog.py": "files of the app that it shows",
     "system/own_users.py": "its records are a folder of its own, and have machines' names",
     "system/short_folder.py": "counts the characters of a socket's path",

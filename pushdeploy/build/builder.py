@@ -17,9 +17,12 @@ NO_BUILD = "--no-build"
 BUILDS = "builds-v0"
 """Where uv, in its cache, makes what a build needs, before any code of a package runs."""
 
-SETTINGS = "pyvenv.cfg"
+SETTINGS = ("pyvenv.cfg", "pushdeploy.requirements.txt", "pylock.pushdeploy.toml")
+"""Beside the packages in a venv: what says where its Python has its standard library, and what a
+lock had (`model/pins.py`). We and uv make them, no package does."""
+
 CHANGED = 1
-"""Exit status: a package has other settings for the venv's Python."""
+"""Exit status: a package has others of them."""
 
 
 def main() -> int:
@@ -30,7 +33,7 @@ def main() -> int:
     take_private()
     *first, last = commands(lines)
     alone = NO_BUILD in lines
-    made = None
+    made = known(venv)
     if alone:
         forbid_builds(os.environ["UV_CACHE_DIR"])
     try:
@@ -38,9 +41,9 @@ def main() -> int:
             status = ended(os.posix_spawn(line[0], line, os.environ))
             if status != 0:
                 return status
-            if alone and made is None:
-                made = settings(venv)
-        if alone and settings(venv) != made:
+            if NO_BUILD not in line:
+                made = known(venv)
+        if alone and known(venv) != made:
             return CHANGED
         working = os.posix_spawn(last[0], last, os.environ)
     except OSError as error:
@@ -77,13 +80,16 @@ def forbid_builds(cache: str) -> None:
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
 
 
-def settings(venv: str) -> bytes | None:
-    """What says where the venv's Python has its standard library; uv makes it, no package."""
-    try:
-        with open(f"{venv}/{SETTINGS}", "rb") as file:  # noqa: PTH123 - as above
-            return file.read()
-    except OSError:
-        return None
+def known(venv: str) -> list[bytes | None]:
+    """The content of what no package makes, as far as it is there."""
+    found: list[bytes | None] = []
+    for name in SETTINGS:
+        try:
+            with open(f"{venv}/{name}", "rb") as file:  # noqa: PTH123 - as above
+                found.append(file.read())
+        except OSError:
+            found.append(None)
+    return found
 
 
 def commands(words: list[str]) -> list[list[str]]:

@@ -1,8 +1,9 @@
 """What runs as the build user when a venv begins with another one's files (`seed.py`).
 
-Arguments: the seed, the new venv, the code, and two commands with `--` between them: uv's, and the
-one that makes bytecode. Standard input has one byte when uv may begin, and one when the seed's
-other files are there.
+Arguments: the seed, the new venv, the code, what a lock has been written to in each (a name, or
+nothing), packages that are not taken over (names with commas between them), and commands with `--`
+between them: those that come first, uv's, and the one that makes bytecode. Standard input has one
+byte when they may begin, and one when the seed's other files are there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 
-from pushdeploy.build.builder import forbid_builds, settings, take_private
+from pushdeploy.build.builder import commands, ended, forbid_builds, known, take_private
 
 UNFIT = 203
 """Exit status: the venv has to be made without a seed; nothing is wrong with the packages."""
@@ -20,44 +21,90 @@ READ_NOTHING = [(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0)]
 
 def main() -> int:
     """Run from the command line of a job."""
-    seed, venv, code, *lines = sys.argv[1:]
+    seed, venv, code, pins, but, *lines = sys.argv[1:]
     os.umask(0o027)
     os.chdir(code)
     take_private()
-    middle = lines.index("--")
+    *first, change, compiled = commands(lines)
     if not told():
         return UNFIT
-    before, made = installed(venv), settings(venv)
     forbid_builds(os.environ["UV_CACHE_DIR"])
-    try:
-        working = spawn(lines[:middle])
-    except OSError as error:
-        sys.stderr.write(f"uv did not start: {error}\n")
-        return 1
+    if (status := _prepared(first)) != 0:
+        return status
+    before = installed(venv)
+    others = _others(seed, venv, pins, but)
+    if others is None:
+        return UNFIT
+    present = _without(venv, before, others)
+    made = known(venv)
+    working = spawn(change)
 
     from pushdeploy.build import grown
-    from pushdeploy.build.builder import ended
     from pushdeploy.build.venv import finish
 
     def rest() -> int:
         if (status := ended(working)) != 0:
             return status
         after = installed(venv)
-        if settings(venv) != made or grown.meddles(venv, after - before):
+        if known(venv) != made or grown.meddles(venv, after - present):
             return UNFIT
-        compiling = spawn(lines[middle + 1 :]) if after - before else None
+        kept = present & after
+        compiling = spawn(compiled) if after - present else None
         if not told():
             return UNFIT
         try:
-            grown.drop(seed, venv, before - after, before & after)
+            grown.drop(seed, venv, before - kept, kept)
             status = 0 if compiling is None else ended(compiling)
             if status == 0:
-                grown.move_in(seed, venv, before & after)
+                grown.move_in(seed, venv, kept)
         except (grown.UnusableError, OSError):
             return UNFIT
         return status
 
     return finish(venv, rest)
+
+
+def _prepared(first: list[list[str]]) -> int:
+    """Have the lock written down; returns the exit status of the last that was run."""
+    for line in first:
+        if (status := ended(spawn(line))) != 0:
+            return status
+    return 0
+
+
+def _others(seed: str, venv: str, pins: str, but: str) -> frozenset[str] | None:
+    """Names of the packages that are not taken over; `None` when none may be."""
+    names = frozenset(filter(None, but.split(",")))
+    if not pins:
+        return names
+
+    from pushdeploy.model.pins import differing
+
+    texts = []
+    try:
+        for place in (seed, venv):
+            with open(f"{place}/{pins}", encoding="utf-8") as file:
+                texts.append({pins: file.read()})
+    except (OSError, ValueError):
+        return None
+    found = differing(*texts)
+    return None if found is None else found | names
+
+
+def _without(venv: str, packages: set[str], names: frozenset[str]) -> set[str]:
+    """Have uv not find the packages of these names; returns those that it finds."""
+    if not names:
+        return packages
+
+    from pushdeploy.model.pins import name_of_record
+
+    gone = {one for one in packages if name_of_record(one) in names}
+    for package in gone:
+        for folder, _, files in os.walk(f"{venv}/{package}", topdown=False):
+            for name in files:
+                os.unlink(f"{folder}/{name}")
+            os.rmdir(folder)
+    return packages - gone
 
 
 def told() -> bool:

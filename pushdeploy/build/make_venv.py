@@ -20,7 +20,7 @@ from pushdeploy.build.recipe import SETUPTOOLS
 from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, Report
-from pushdeploy.model.dependency_file import Source
+from pushdeploy.model.dependency_file import LOCKS, Source
 from pushdeploy.model.instance import DEFAULT_MEMORY, DEFAULT_TASKS
 from pushdeploy.model.layout import COMPLETE
 from pushdeploy.system import files
@@ -91,7 +91,7 @@ def _by_uv_alone(plan: VenvPlan, report: Report, *, fresh: bool) -> int:
     status = UNFIT
     old = None if fresh else _old_of(plan)
     if old is not None:
-        status = _fetched(plan, venv_jobs.from_seed(plan, old), report, old=old)
+        status = _fetched(plan, venv_jobs.from_seed(plan, old), report, old=old.venv)
     if status == UNFIT and len(plan.recipe.wanted) <= 1:
         status = _fetched(plan, venv_jobs.from_wheels(plan), report)
     if status == 0 and (plan.venv / COMPLETE).exists() and SETUPTOOLS not in plan.extra:
@@ -99,9 +99,11 @@ def _by_uv_alone(plan: VenvPlan, report: Report, *, fresh: bool) -> int:
     return status
 
 
-def _old_of(plan: VenvPlan) -> Path | None:
-    """The venv that this one may begin with; of a lock nobody can tell yet what stays the same."""
-    if SETUPTOOLS in plan.extra or plan.tree.source is not Source.REQUIREMENTS:
+def _old_of(plan: VenvPlan) -> seed.Former | None:
+    """The venv that this one may begin with; without a lock nobody can tell what stays the same."""
+    if SETUPTOOLS in plan.extra or plan.tree.source not in {Source.REQUIREMENTS, *LOCKS}:
+        return None
+    if len(plan.recipe.wanted) != 1:  # uv installs once into a venv in which code may lie
         return None
     return seed.find(plan.place, plan.as_seed)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.conda_file import parse_conda, pip_words
 from pushdeploy.model.dependency_file import PYPROJECT, Source
+from pushdeploy.model.pins import PYLOCK, REQUIREMENTS
 from pushdeploy.model.pyproject import Pyproject
 from pushdeploy.system import uv
 
@@ -19,11 +20,9 @@ if TYPE_CHECKING:
     from pushdeploy.model.tree import Tree
 
 PINS = "requirements.txt"
-"""Pins that are made of a lock, in a venv by uv, or in a folder of their own by another tool."""
+"""What another tool has made of its lock, in a folder of its own."""
 
-
-PYLOCK = "pylock.toml"
-"""The same with the index that each package comes from, which requirements can't say."""
+COPY = ("/bin/cp",)
 
 SETUPTOOLS = "setuptools<81"
 """The last with `pkg_resources`; installed last, whatever version the list of packages has."""
@@ -37,6 +36,8 @@ class Recipe:
     """Commands that come before; none of them runs code of the repo or of a package."""
     wanted: tuple[tuple[str, ...], ...]
     """The words of each `uv pip install`."""
+    pins: str = ""
+    """The file in the venv that names each package of a lock; empty for other lists."""
 
 
 def recipe(program: Path, tree: Tree, venv: Path, pins: Path, extra: Sequence[str]) -> Recipe:
@@ -54,19 +55,19 @@ def recipe(program: Path, tree: Tree, venv: Path, pins: Path, extra: Sequence[st
     """
     first: list[list[str]] = []
     wanted: tuple[str, ...] = ()
+    listed = ""
     match tree.source:
         case Source.REQUIREMENTS:
             wanted = (f"--requirement={Source.REQUIREMENTS}",)
         case Source.UV if pyproject_of(tree).has_explicit_indexes:
             first.append(uv.export(program, venv, venv / PYLOCK, _chosen(tree)))
-            alone = (f"--requirement={venv / PYLOCK}",)
-            return Recipe(tuple(first), (alone, *((one,) for one in extra)))
+            return _of_pylock(first, f"{venv / PYLOCK}", extra)
         case Source.UV:
-            first.append(uv.export(program, venv, venv / PINS, _chosen(tree)))
-            wanted = (f"--requirement={venv / PINS}",)
-        case Source.PYLOCK:  # uv takes nothing else along with it
-            alone = (f"--requirement={Source.PYLOCK}",)
-            return Recipe((), (alone, *((one,) for one in extra)))
+            first.append(uv.export(program, venv, venv / REQUIREMENTS, _chosen(tree)))
+            wanted, listed = (f"--requirement={venv / REQUIREMENTS}",), REQUIREMENTS
+        case Source.PYLOCK:
+            first.append([*COPY, Source.PYLOCK.value, str(venv / PYLOCK)])
+            return _of_pylock(first, Source.PYLOCK.value, extra)
         case Source.PYPROJECT:
             wanted = _of_project(tree)
         case Source.CONDA:
@@ -75,12 +76,20 @@ def recipe(program: Path, tree: Tree, venv: Path, pins: Path, extra: Sequence[st
             wanted = ("--editable=.",)
         case Source.POETRY | Source.PDM | Source.PIPENV:
             own = "." if pyproject_of(tree).is_of_old_poetry else "--editable=."
-            wanted = (f"--requirement={pins}", *([own] if tree.project else []))
+            first.append([*COPY, str(pins), str(venv / REQUIREMENTS)])
+            wanted = (f"--requirement={venv / REQUIREMENTS}", *([own] if tree.project else []))
+            listed = REQUIREMENTS
         case Source.NOTHING:
             wanted = ()
     words = (*wanted, *(one for one in extra if one != SETUPTOOLS))
     last = ((SETUPTOOLS,),) if SETUPTOOLS in extra else ()
-    return Recipe(tuple(first), (*((words,) if words else ()), *last))
+    return Recipe(tuple(first), (*((words,) if words else ()), *last), listed)
+
+
+def _of_pylock(first: list[list[str]], lock: str, extra: Sequence[str]) -> Recipe:
+    """uv takes nothing else along with such a lock."""
+    alone = (f"--requirement={lock}",)
+    return Recipe(tuple(first), (alone, *((one,) for one in extra)), PYLOCK)
 
 
 def _of_project(tree: Tree) -> tuple[str, ...]:

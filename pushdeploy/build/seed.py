@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.layout import COMPLETE
-from pushdeploy.model.seed import Seed, may_grow, parse_seed, render_seed
+from pushdeploy.model.seed import Seed, not_taken_over, parse_seed, render_seed
 from pushdeploy.system import files
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.linked_tree import FOLDER, Making, UnfitError
@@ -42,16 +42,25 @@ SETTINGS = "pyvenv.cfg"
 LIB64 = "lib64"
 
 
-def find(place: AppLayout, wanted: Seed) -> Path | None:
+@dataclass(frozen=True, slots=True)
+class Former:
+    """The venv that a new one may begin with."""
+
+    venv: Path
+    but: frozenset[str]
+    """Packages that it must not take over: names, normalised."""
+
+
+def find(place: AppLayout, wanted: Seed) -> Former | None:
     """The venv that this one may begin with, if there is one."""
     try:
         seed = parse_seed(place.seed.read_text())
     except OSError:
         return None
-    if seed is None or seed.venv == wanted.venv or not may_grow(seed, wanted):
+    if seed is None or seed.venv == wanted.venv:
         return None
-    venv = place.venvs / seed.venv
-    return venv if (venv / COMPLETE).is_file() else None
+    but, venv = not_taken_over(seed, wanted), place.venvs / seed.venv
+    return Former(venv, but) if but is not None and (venv / COMPLETE).is_file() else None
 
 
 def note(place: AppLayout, made: Seed) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pushdeploy.build import private_cache, source_copy
-from pushdeploy.build.recipe import PINS, SETUPTOOLS, Recipe, recipe
+from pushdeploy.build.recipe import PINS, SETUPTOOLS, Recipe, pyproject_of, recipe
 from pushdeploy.build.venv import BUILD_SECONDS
+from pushdeploy.model.dependency_file import TOOL_SETTINGS, UV_TABLE, Source
 from pushdeploy.model.index_settings import defining
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.seed import Seed
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
+    from pushdeploy.build.seed import Former
     from pushdeploy.machine.machine import Machine
     from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.tree import Tree
@@ -27,6 +30,9 @@ BUILDER = "import sys; from pushdeploy.build.builder import main; sys.exit(main(
 """Sooner under way than by `-m`."""
 
 GROWER = "import sys; from pushdeploy.build.grower import main; sys.exit(main())"
+
+SETTINGS = (*TOOL_SETTINGS, UV_TABLE)
+"""Among the texts that define packages: those that are no list of any."""
 
 ADDED = ""
 """Among the texts of requirements: what we add; no file has that name."""
@@ -71,10 +77,25 @@ class VenvPlan:
     @property
     def as_seed(self) -> Seed:
         """What is noted of this venv when uv alone has made it."""
-        indexes = [f"--{setting}" for setting in defining(dict(self.private))]
-        texts = {**self.tree.requirements, ADDED: "\n".join([*self.extra, *indexes])}
-        made_by = f"{self.python.path} {self.python.version}"
-        return Seed(self.venv.name, made_by, str(self.machine.uv), texts)
+        tree, texts = self.tree, self.tree.requirements
+        listed = texts if tree.source is Source.REQUIREMENTS else {}
+        options = {
+            **{path: texts.get(path, "") for path in SETTINGS},
+            "tool.uv": json.dumps(pyproject_of(tree).tool("uv"), sort_keys=True),
+            "source": tree.source,
+            "groups": " ".join(tree.settings.groups),
+            "told": " ".join(defining(dict(self.private))),
+        }
+        return Seed(
+            venv=self.venv.name,
+            python=f"{self.python.path} {self.python.version}",
+            uv=str(self.machine.uv),
+            options=options,
+            requirements={
+                **{path: text for path, text in listed.items() if path not in SETTINGS},
+                ADDED: "\n".join(self.extra),
+            },
+        )
 
 
 def from_wheels(plan: VenvPlan) -> Job:
@@ -89,12 +110,17 @@ def from_wheels(plan: VenvPlan) -> Job:
     return fetch(plan, argv(plan.machine, venv, plan.code, *lines))
 
 
-def from_seed(plan: VenvPlan, old: Path) -> Job:
+def from_seed(plan: VenvPlan, old: Former) -> Job:
     """Change what another one's files have made of it, by wheels alone."""
-    machine, venv = plan.machine, plan.venv
-    (wanted,) = plan.recipe.wanted
-    lines = (uv.change_wheels(machine.uv, venv, wanted), uv.compile_wheels(plan.python.path, venv))
-    words = (str(old), str(venv), str(plan.code), *_divided(lines))
+    machine, venv, how = plan.machine, plan.venv, plan.recipe
+    (wanted,) = how.wanted
+    lines = (
+        *how.first,
+        uv.change_wheels(machine.uv, venv, wanted),
+        uv.compile_wheels(plan.python.path, venv),
+    )
+    places = (str(old.venv), str(venv), str(plan.code))
+    words = (*places, how.pins, ",".join(sorted(old.but)), *_divided(lines))
     return fetch(plan, (str(machine.python), "-I", "-c", GROWER, *words))
 
 

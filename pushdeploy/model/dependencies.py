@@ -15,6 +15,8 @@ from pushdeploy.model.dependency_file import (
     PIPFILE,
     PYPROJECT,
     REQUIREMENTS,
+    TOOL_SETTINGS,
+    UV_TABLE,
     DependencyFile,
     Source,
     find_dependency_file,
@@ -28,9 +30,6 @@ if TYPE_CHECKING:
 
     Read = Callable[[str], str | None]
     """The text of a file of the tree; None when there is none of that path."""
-
-TOOL_SETTINGS = ("uv.toml", "poetry.toml", "pdm.toml")
-"""What tools obey beside pyproject.toml: indexes, above all."""
 
 _LOCKED = re.compile(r'^\[\[packages?\]\]\nname = "([A-Za-z0-9._-]{1,200})"$', re.MULTILINE)
 _OF_THE_TREE = re.compile(r'\b(?:editable|directory|path) = [{"]|\btype = "directory"|"path":')
@@ -101,7 +100,7 @@ def _by_requirements(found: DependencyFile, read: Read) -> Dependencies:
     listed, local = _requirements(read)
     pyproject = read(PYPROJECT) or ""
     uv = parse_pyproject(pyproject).tool("uv") if "tool.uv" in pyproject else {}
-    settings = {f"{PYPROJECT} [tool.uv]": json.dumps(uv, sort_keys=True, default=str)} if uv else {}
+    settings = {UV_TABLE: json.dumps(uv, sort_keys=True, default=str)} if uv else {}
     return Dependencies(
         source=found.source,
         passed_over=found.passed_over,

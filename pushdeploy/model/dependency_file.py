@@ -20,6 +20,12 @@ PIPFILE = "Pipfile"
 PROCFILE = "Procfile"
 APP_JSON = "app.json"
 
+TOOL_SETTINGS = ("uv.toml", "poetry.toml", "pdm.toml")
+"""What tools obey beside pyproject.toml: indexes, above all."""
+
+UV_TABLE = f"{PYPROJECT} [tool.uv]"
+"""Among the texts that define packages: the table alone, when the rest does not count."""
+
 _PLAIN = re.compile(r"[\w./-]+")
 _INCLUDES = re.compile(r"^ +- +-r *requirements\.txt", re.MULTILINE)
 """Of an environment.yml: what pip would add is in the other file."""

@@ -88,12 +88,13 @@ def install_wheels(uv: Path, venv: Path, wanted: Sequence[str]) -> list[str]:
 def export(uv: Path, venv: Path, pins: Path, chosen: Sequence[str] = ()) -> list[str]:
     """The command that writes what uv.lock has for production, and `chosen`, as requirements.
 
-    Or as another format that the file's name says. It reads the lock as it is, asks no index, and
+    Or as a pylock.toml, if the file's name says so. It reads the lock as it is, asks no index, and
     runs nothing.
     """
+    form = "pylock.toml" if pins.name.startswith("pylock") else "requirements.txt"
     return [
         *(str(uv), "export", "--quiet", "--frozen", "--no-default-groups", "--no-header"),
-        *("--no-annotate", f"--format={pins.name}", f"--output-file={pins}"),
+        *("--no-annotate", f"--format={form}", f"--output-file={pins}"),
         *(f"--python={_python(venv)}", *chosen),
     ]
 

@@ -51,7 +51,7 @@ def test_the_tool_is_fetched_reads_its_lock_and_uv_installs_what_it_says(
     fetch, export, install = machine.supervisor.jobs
     assert any(word.endswith(f"{EXPORTERS[source].name}.txt") for word in fetch.argv)
     assert "--no-build" in fetch.argv
-    assert f"--requirement={machine.place.exported}/requirements.txt" in install.argv
+    assert f"{machine.place.exported}/requirements.txt" in install.argv
     assert export.folder.parent == machine.place.slugs
 
 

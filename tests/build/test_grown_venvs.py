@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ import pytest
 from pushdeploy.build.grower import UNFIT
 from pushdeploy.build.seed import Growth
 from pushdeploy.build.venv_jobs import BUILDER, GROWER
+from pushdeploy.model.pins import differing
 from pushdeploy.system import uv
 from pushdeploy.system.owned_tree import Owner
 
@@ -108,6 +109,7 @@ class Builds:
 
     folder: Path
     index: Index
+    asked: dict[Path, str] = field(default_factory=dict)
 
     def fresh(self, number: int, *requirements: str) -> Path:
         """One made by uv alone."""
@@ -130,13 +132,21 @@ class Builds:
         growth = Growth(seed, venv, owner)
         growth.begin()
         lines = (uv.change_wheels(UV, venv, WANTED), uv.compile_wheels(PYTHON, venv))
-        words = (*lines[0], "--", *lines[1])
-        self._run(GROWER, str(seed), str(venv), str(self.folder), *words, growth=growth)
+        places = (str(seed), str(venv), str(self.folder))
+        words = ("", self._differing(seed, venv), *lines[0], "--", *lines[1])
+        self._run(GROWER, *places, *words, growth=growth)
         return venv
 
     def _place(self, number: int, requirements: tuple[str, ...]) -> Path:
-        (self.folder / "requirements.txt").write_text("\n".join(requirements) + "\n")
-        return self.folder / f"venv-{number}"
+        venv, text = self.folder / f"venv-{number}", "\n".join(requirements) + "\n"
+        (self.folder / "requirements.txt").write_text(text)
+        self.asked[venv] = text
+        return venv
+
+    def _differing(self, seed: Path, venv: Path) -> str:
+        """As root finds it out; where it would refuse, all of them are handed on to the build."""
+        found = differing({"": self.asked[seed]}, {"": self.asked[venv]})
+        return ",".join(found or ())
 
     def _run(self, code: str, *words: str, growth: Growth | None = None) -> None:
         environment = {

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from pushdeploy.build.builder import SETTINGS
 from pushdeploy.build.recipe import SETUPTOOLS, Recipe, recipe
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.dependency_file import Source
+from pushdeploy.model.pins import PYLOCK, REQUIREMENTS
 from pushdeploy.model.repo_settings import PYPROJECT, RepoSettings
 from tests.build.test_build import TREE
 
 VENV = Path("/venvs/1")
+LISTED = "--requirement=/venvs/1/pushdeploy.requirements.txt"
 GROUPS = {"dependency-groups": {"jobs": []}, "project": {"optional-dependencies": {"more": []}}}
 
 
@@ -34,17 +37,17 @@ def made(source: Source, *, project: bool = False, groups: tuple[str, ...] = ())
     ("source", "project", "wanted"),
     [
         (Source.REQUIREMENTS, False, ("--requirement=requirements.txt", "gunicorn")),
-        (Source.UV, False, ("--requirement=/venvs/1/requirements.txt", "gunicorn")),
+        (Source.UV, False, (LISTED, "gunicorn")),
         (Source.PYPROJECT, False, ("--requirement=pyproject.toml", "gunicorn")),
         (Source.PYPROJECT, True, ("--editable=.", "gunicorn")),
         (Source.SETUPTOOLS, True, ("--editable=.", "gunicorn")),
-        (Source.POETRY, False, ("--requirement=/exported/requirements.txt", "gunicorn")),
+        (Source.POETRY, False, (LISTED, "gunicorn")),
         (
             Source.PDM,
             True,
-            ("--requirement=/exported/requirements.txt", "--editable=.", "gunicorn"),
+            (LISTED, "--editable=.", "gunicorn"),
         ),
-        (Source.PIPENV, False, ("--requirement=/exported/requirements.txt", "gunicorn")),
+        (Source.PIPENV, False, (LISTED, "gunicorn")),
         (Source.NOTHING, False, ("gunicorn",)),
     ],
 )
@@ -62,11 +65,29 @@ def test_a_package_of_old_poetry_is_copied_as_it_cannot_be_linked_to() -> None:
 
     found = recipe(Path("/uv"), tree, VENV, Path("/exported/requirements.txt"), [])
 
-    assert found.wanted == (("--requirement=/exported/requirements.txt", "."),)
+    assert found.wanted == ((LISTED, "."),)
 
 
 def test_what_is_added_to_a_pylock_is_installed_after_it() -> None:
     assert made(Source.PYLOCK).wanted == (("--requirement=pylock.toml",), ("gunicorn",))
+
+
+@pytest.mark.parametrize(
+    ("source", "lies"),
+    [
+        (Source.POETRY, "/exported/requirements.txt /venvs/1/pushdeploy.requirements.txt"),
+        (Source.PYLOCK, "pylock.toml /venvs/1/pylock.pushdeploy.toml"),
+    ],
+)
+def test_what_a_lock_has_is_kept_beside_the_packages(source: Source, lies: str) -> None:
+    how = made(source)
+
+    assert how.first == (["/bin/cp", *lies.split()],)
+    assert lies.endswith(how.pins)
+
+
+def test_what_is_kept_there_no_package_may_bring() -> None:
+    assert {REQUIREMENTS, PYLOCK} <= set(SETTINGS)
 
 
 def test_a_lock_is_read_as_it_is_and_without_groups_for_development() -> None:
@@ -109,5 +130,8 @@ def test_packages_of_an_explicit_index_are_exported_with_it() -> None:
     found = recipe(Path("/uv"), tree, VENV, Path("/unused"), ["gunicorn"])
 
     ((*_, form, output, _),) = found.first
-    assert (form, output) == ("--format=pylock.toml", "--output-file=/venvs/1/pylock.toml")
-    assert found.wanted == (("--requirement=/venvs/1/pylock.toml",), ("gunicorn",))
+    assert (form, output) == (
+        "--format=pylock.toml",
+        "--output-file=/venvs/1/pylock.pushdeploy.toml",
+    )
+    assert found.wanted == (("--requirement=/venvs/1/pylock.pushdeploy.toml",), ("gunicorn",))

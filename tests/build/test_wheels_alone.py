@@ -6,6 +6,7 @@ import pytest
 
 from pushdeploy.build import builder, private_cache
 from pushdeploy.build.grower import UNFIT
+from pushdeploy.model.pins import REQUIREMENTS
 from tests.build.test_grown_venvs import Builds, Index, builds, index
 
 __all__ = ["builds", "index"]
@@ -85,6 +86,18 @@ def test_a_wheel_can_not_say_where_pythons_library_is(builds: Builds, index: Ind
     assert not (venv / ".complete").exists()
     seed = builds.fresh(2, "six")
     builds.grown(seed, 3, "six", "home")
+    assert builds.status == UNFIT
+
+
+def test_a_wheel_can_not_say_what_the_lock_had(builds: Builds, index: Index) -> None:
+    index.add("pins", "1", {f"pins-1.data/data/{REQUIREMENTS}": "six==1\n"})
+
+    venv = builds.fresh(1, "pins")
+
+    assert builds.status == builder.CHANGED
+    assert not (venv / ".complete").exists()
+    seed = builds.fresh(2, "six")
+    builds.grown(seed, 3, "six", "pins")
     assert builds.status == UNFIT
 
 

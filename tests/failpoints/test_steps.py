@@ -113,6 +113,7 @@ WITHOUT = {
     "change_release.py": "a deploy's own steps, called in a deploy's order",
     "restore.py": "each owner and each part is a step of its own; who holds the app next goes on",
     "grown.py": "belongs to a build, of which nothing counts before `build.complete`",
+    "grower.py": "the same",
     "seed.py::forget": "comes before the making of a venv, which has its point",
     "keeper.py": "fetches what may as well be missing",
     "keep_wheels.py": "has it fetched, or deletes it",

@@ -1,6 +1,8 @@
 """A package more: the new venv has the last one's files, and nobody can write into two of them."""
 
-from tests.host.story import Site, assert_serving, eventually
+import json
+
+from tests.host.story import TREES, Site, assert_serving, eventually
 
 PINS = "gunicorn==27.0.1\nflask\n"
 
@@ -38,3 +40,30 @@ def test_a_new_venv_begins_with_files_that_only_root_can_write(site: Site) -> No
     listed = site.host.run("sh", "-c", f"ls {packages}").stdout.split()
     assert {"gunicorn"} == {name for name in listed if name in ("gunicorn", "flask", "waitress")}
     assert site.host.run(f"{site.root}/current/venv/bin/gunicorn", "--version").stdout
+
+
+BOTTLE = '    { name = "bottle" },\n'
+LISTED = 'dependencies = ["bottle==0.13.3"]'
+
+
+def test_a_package_more_in_a_lock_takes_over_the_others(site: Site) -> None:
+    packages = TREES / "packages"
+    project, lock = ((packages / "uv" / name).read_text() for name in ("pyproject.toml", "uv.lock"))
+    site.deploy(packages / "app", {"pyproject.toml": project, "uv.lock": lock})
+    more = BOTTLE + BOTTLE.replace("bottle", "itsdangerous")
+    wanted = LISTED.replace("]", ', "itsdangerous==2.2.0"]')
+    site.change(
+        {
+            "pyproject.toml": project.replace(LISTED, wanted),
+            "uv.lock": lock.replace(f"[\n{BOTTLE}", f"[\n{more}", 1),
+        }
+    )
+
+    push = site.push()
+
+    assert push.exit_status == 0, push.output
+    assert "+ itsdangerous" in push.output
+    assert "+ bottle" not in push.output
+    installed = json.loads(site.get("/packages").text)["packages"]
+    assert {"bottle", "itsdangerous", "gunicorn"} <= installed.keys()
+    assert len(found(site, "-name", "bottle.py", "-links", "2", "-user", "root")) == 2
