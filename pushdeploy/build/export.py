@@ -19,7 +19,7 @@ from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, Report
 from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.model.layout import COMPLETE
+from pushdeploy.model.layout import COMPLETE, EXPORTER
 from pushdeploy.system import files, uv
 from pushdeploy.system.resources import resource
 
@@ -28,15 +28,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pushdeploy.build.venv_jobs import VenvPlan
-    from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.tree import Tree
     from pushdeploy.system import pythons
 
 EXPORT_SECONDS = 300.0
 """A lock of a thousand packages, on a slow server."""
-
-PREFIX = "exporter-"
-"""How the names of the tools' venvs begin, beside those of releases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +107,15 @@ def with_tool(plan: VenvPlan, tool: Exporter, report: Report) -> VenvPlan:
     return tools
 
 
-def exporters(place: AppLayout) -> set[str]:
-    """Names of the tools' venvs, which no release names; none that is half made."""
-    return {one.parent.name for one in place.venvs.glob(f"{PREFIX}*/{COMPLETE}")}
-
-
 def key(tool: Exporter, python: pythons.Interpreter) -> str:
     """The name of the tool's venv: another for each Python and set of versions."""
     made_of = f"{tool.packages().read_text()}{python.path} {python.version}"
-    return f"{PREFIX}{tool.name}-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
+    return f"{EXPORTER}{tool.name}-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
 
 
 def _fetch(plan: VenvPlan, tool: Exporter, report: Report) -> None:
     machine, place, venv = plan.machine, plan.place, plan.venv
-    for former in place.venvs.glob(f"{PREFIX}{tool.name}-*"):
+    for former in place.venvs.glob(f"{EXPORTER}{tool.name}-*"):
         files.delete_tree(former)
     machine.accounts.own_venv(plan.app, venv)
     report(BuildOutput(f"Fetching {tool.name}, which {tool.does}"))

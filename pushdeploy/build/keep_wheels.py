@@ -9,9 +9,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pushdeploy.build.export import exporters
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.job import Job, JobKind
+from pushdeploy.model.layout import EXPORTERS
 from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system import files, pythons, uv
 
@@ -70,8 +70,8 @@ def clear_cache(machine: Machine, app: str) -> None:
     """
     place = machine.layout.app(app)
     place.seed.unlink(missing_ok=True)
-    for tool in exporters(place):
-        files.delete_tree(place.venvs / tool)
+    for mark in list(place.venvs.glob(EXPORTERS)):
+        files.delete_tree(mark.parent)
     for cache in (place.verified_cache, place.conda_cache):
         files.delete_tree(cache)
     files.delete_tree(place.build_work)

@@ -10,11 +10,10 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pushdeploy.build.export import exporters
 from pushdeploy.deploy import instances
 from pushdeploy.errors import BusyError, PushdeployError, UnavailableError
 from pushdeploy.model.history import releases_to_keep
-from pushdeploy.model.layout import ATTEMPT_LOGS
+from pushdeploy.model.layout import ATTEMPT_LOGS, EXPORTERS
 from pushdeploy.model.release import KEPT_RELEASES
 from pushdeploy.records.app_records import AppRecords, read_release_or_none
 from pushdeploy.records.compaction import compact
@@ -151,7 +150,8 @@ def prune(records: AppRecords) -> list[str]:
     kept = [place.release(number) for number in records.numbers()]
     _delete_others(place.slugs, {_target(link) for one in kept for link in (one.code, one.source)})
     reached(Point.PRUNE_SLUGS)
-    _delete_others(place.venvs, {_target(one.venv) for one in kept} | exporters(place))
+    tools = {mark.parent.name for mark in place.venvs.glob(EXPORTERS)}
+    _delete_others(place.venvs, {_target(one.venv) for one in kept} | tools)
     reached(Point.PRUNE_VENVS)
     _prune_work(records)
     for name in _names(place.releases):

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from pushdeploy.apps.hogs import stop_squatter
 from pushdeploy.deploy import instances
 from pushdeploy.deploy.explain import explain, hint_of
-from pushdeploy.deploy.health import OUTPUT_LINES, Failure, probe, silence
-from pushdeploy.deploy.look_by_address import look_by_address
-from pushdeploy.deploy.look_for_queue import look_for_queue
+from pushdeploy.deploy.health import OUTPUT_LINES, Failure, front_seconds, probe, silence
+from pushdeploy.deploy.look import look_by_address, look_for_queue, look_through_proxy
 from pushdeploy.errors import CommandFailedError, DeployFailedError
 from pushdeploy.events import Report, Warned, WebStayedUp, WorkersChanged
 from pushdeploy.model.excerpt import excerpt
@@ -21,7 +20,6 @@ from pushdeploy.system.http import NoAnswerError, get
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
     from pushdeploy.model.cause import Cause
-    from pushdeploy.model.health import HealthCheck
     from pushdeploy.model.release import Kind, Release
     from pushdeploy.model.settings import AppSettings
 
@@ -33,11 +31,6 @@ LONGEST_WATCH_SECONDS = 30.0
 """For workers, however long web took to boot."""
 
 LOOK_SECONDS = 0.25
-FRONT_SECONDS = 10.0
-"""For one answer through the front, unless app.json gives its check longer."""
-
-PROXY_PORT = 80
-PROXY_FAILURES = (502, 503, 504)
 
 
 def cut_over(
@@ -247,35 +240,6 @@ def _open_front(machine: Machine, release: Release, settings: AppSettings, repor
         except CommandFailedError as again:
             raise _port_taken(machine, release, settings) from again
     reached(Point.FRONT_OPENED)
-
-
-def front_seconds(check: HealthCheck) -> float:
-    """How long an answer to this check may take on its way through the front."""
-    return max(FRONT_SECONDS, check.timeout)
-
-
-def look_through_proxy(
-    machine: Machine, release: Release, settings: AppSettings, report: Report
-) -> None:
-    """Say so when nginx does not pass requests on; that is its fault, not the release's."""
-    if not machine.proxy.serves_domains:
-        return
-    if not settings.domains or settings.domains[0].startswith("*"):
-        return
-    first = release.checks[0]
-    if first.listening:
-        return
-    try:
-        answer = get(PROXY_PORT, first.path, host=settings.domains[0], seconds=front_seconds(first))
-    except NoAnswerError as error:
-        trouble = f"nginx does not answer for {settings.domains[0]}: {error}"
-    else:
-        if answer.status not in PROXY_FAILURES:
-            return
-        trouble = f"nginx answers {answer.status} for {settings.domains[0]}"
-    if machine.layout.app(release.app).maintenance.exists():
-        return
-    report(Warned(trouble, hint="sudo systemctl status nginx; pushdeploy reconcile"))
 
 
 def _port_taken(machine: Machine, release: Release, settings: AppSettings) -> DeployFailedError:

@@ -31,6 +31,9 @@ LONGEST_SECONDS = 3600.0
 DEADLINE_SECONDS = 30.0
 """From the start of the process to a passed check, unless app.json asks for more."""
 
+FRONT_SECONDS = 10.0
+"""For one answer through the front, unless app.json gives its check longer."""
+
 FIRST_PAUSE_SECONDS = 0.05
 PAUSE_GROWTH = 1.6
 LONGEST_PAUSE_SECONDS = 2.0
@@ -101,6 +104,11 @@ def probe(
     return _probe(machine, address, one, seconds, lambda: True)
 
 
+def front_seconds(check: HealthCheck) -> float:
+    """How long an answer to this check may take on its way through the front."""
+    return max(FRONT_SECONDS, check.timeout)
+
+
 def _pass(
     machine: Machine,
     release: Release,
@@ -122,10 +130,10 @@ def _pass(
     while True:
         left = deadline - machine.monotonic()
         result = _probe(machine, instance, one, min(max(one.timeout, 0.1), max(left, 0.1)), alive)
+        if instance.port is not None:
+            refuse_listener(machine, release, instance.port)
         if isinstance(result, Answer):
-            refuse_listener(machine, release, instance)
             return result
-        refuse_listener(machine, release, instance)
         crashed = not alive()
         final = crashed or is_final(result.status, "\n".join(result.body))
         final = final or stuck.is_final(one, result.status)

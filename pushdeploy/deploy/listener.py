@@ -23,7 +23,7 @@ EVERY_ADDRESS = re.compile(
 """How lines of a Procfile say that they listen for other machines."""
 
 
-def refuse_listener(machine: Machine, release: Release, instance: Instance) -> None:
+def refuse_listener(machine: Machine, release: Release, port: int) -> None:
     """Refuse a web process whose port somebody else has, or that other machines can reach.
 
     The bridge lets nothing through in either case; here it is said why. Listening on `0.0.0.0` is
@@ -33,29 +33,22 @@ def refuse_listener(machine: Machine, release: Release, instance: Instance) -> N
         PortTakenError: somebody else has it.
         DeployFailedError: other machines reach it.
     """
-    if instance.port is None:
-        return
-    found = machine.ports.listener(instance.port)
+    found = machine.ports.listener(port)
     if found is None:
         return
     if found.uid != machine.accounts.user_id(release.app):
         raise PortTakenError(
-            f"port {instance.port}, which v{release.number} was given, is in use by "
+            f"port {port}, which v{release.number} was given, is in use by "
             f"`{user_name(found.uid)}`: nothing was sent there",
             hint=f"pushdeploy deploy --app {release.app} tries it with another port",
         )
     exposed = next(
-        (
-            one
-            for port, one in machine.ports.all_listening()
-            if port == instance.port and one.exposed
-        ),
+        (one for number, one in machine.ports.all_listening() if number == port and one.exposed),
         None,
     )
-    if exposed is not None and not _kept_in(machine, instance.port):
+    if exposed is not None and not _kept_in(machine, port):
         raise DeployFailedError(
-            f"web listens on {exposed.address}:{instance.port}, where other machines reach it "
-            "past nginx",
+            f"web listens on {exposed.address}:{port}, where other machines reach it past nginx",
             hint=cure(release.procfile.web.command),
         )
 

@@ -47,6 +47,12 @@ BRIDGE_PORTS = "*/v*.port"
 ATTEMPT_LOGS = "[0-9]*.jsonl"
 """All of an app's, in its folder of logs."""
 
+EXPORTER = "exporter-"
+"""How the names of venvs begin in which a tool reads its own lock, beside those of releases."""
+
+EXPORTERS = f"{EXPORTER}*/{COMPLETE}"
+"""All that are complete, in an app's folder of venvs."""
+
 
 REDIS_SOCKETS = Path("/run/pushdeploy-redis")
 """A folder for each app that has a Redis, gone after a reboot."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pushdeploy.build.export import PREFIX
 from pushdeploy.build.keep_wheels import clear_cache
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.cleanup import clean_up
@@ -16,6 +15,7 @@ from pushdeploy.events import AttemptFailed, PythonChosen, Warned
 from pushdeploy.model.conda_file import CondaFile, render_conda
 from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.job import Job, JobKind
+from pushdeploy.model.layout import EXPORTER
 from pushdeploy.records.app_records import AppRecords
 from tests.deploy.fakes import Killed
 from tests.deploy.machine import APP
@@ -111,7 +111,7 @@ def test_what_can_not_be_solved_fails_the_deploy_and_leaves_nothing(machine: Fak
     told = machine.watching.one(AttemptFailed)
     assert isinstance(told, AttemptFailed)
     assert "could not be solved" in told.reason
-    assert len([one for one in machine.place.venvs.iterdir() if PREFIX not in one.name]) == 1
+    assert len([one for one in machine.place.venvs.iterdir() if EXPORTER not in one.name]) == 1
 
 
 @pytest.mark.parametrize("when", [1, 2, 3])

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushdeploy.build import exporter
-from pushdeploy.build.export import EXPORTERS, PREFIX
+from pushdeploy.build.export import EXPORTERS
 from pushdeploy.deploy.cleanup import clean_up
 from pushdeploy.events import AttemptFailed
 from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.job import JobKind
-from pushdeploy.model.layout import COMPLETE
+from pushdeploy.model.layout import COMPLETE, EXPORTER
 from tests.deploy.fakes import Killed
 from tests.deploy.machine import APP
 
@@ -74,7 +74,7 @@ def test_a_tool_is_kept_for_the_next_lock_and_goes_with_the_cache(machine: FakeM
     push(machine, Source.POETRY, "two", "2")
 
     assert [job.kind for job in machine.supervisor.jobs] == [JobKind.EXPORT, JobKind.FETCH]
-    assert len(list(machine.place.venvs.glob(f"{PREFIX}*"))) == 1
+    assert len(list(machine.place.venvs.glob(f"{EXPORTER}*"))) == 1
     assert not machine.place.exported.exists()
 
 
@@ -99,7 +99,7 @@ def test_a_push_that_is_killed_leaves_no_half_made_tool_and_no_pins(
 
     clean_up(machine, APP)
 
-    tools = list(machine.place.venvs.glob(f"{PREFIX}*"))
+    tools = list(machine.place.venvs.glob(f"{EXPORTER}*"))
     assert len(tools) == (when > 1)
     assert all((tool / COMPLETE).exists() for tool in tools)
     assert not machine.place.exported.exists()
@@ -108,7 +108,7 @@ def test_a_push_that_is_killed_leaves_no_half_made_tool_and_no_pins(
 
 def test_a_tool_that_is_half_made_is_made_again(machine: FakeMachine) -> None:
     push(machine, Source.POETRY)
-    (tool,) = machine.place.venvs.glob(f"{PREFIX}*")
+    (tool,) = machine.place.venvs.glob(f"{EXPORTER}*")
     (tool / COMPLETE).unlink()
     (tool / "half").write_text("")
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
-from pushdeploy.deploy.cutover import FRONT_SECONDS, front_seconds
-from pushdeploy.deploy.health import DEADLINE_SECONDS
+from pushdeploy.deploy.health import DEADLINE_SECONDS, FRONT_SECONDS, front_seconds
 from pushdeploy.deploy.stuck import STEADY_SECONDS
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.events import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,9 +40,8 @@ def test_where_the_line_does_not_show_it_the_address_is_named() -> None:
 def test_a_listener_on_every_address_is_refused(machine: FakeMachine) -> None:
     machine.push("one", "web: node app.js\n")
     release = machine.records.release(1)
-    instance = web(machine, release, machine.records.settings())
     with socket.create_server(("", 0)) as server:
-        exposed = replace(instance, port=server.getsockname()[1])
+        exposed = server.getsockname()[1]
 
         with pytest.raises(DeployFailedError, match=r"web listens on 0\.0\.0\.0:") as refused:
             refuse_listener(machine, release, exposed)
@@ -57,14 +55,13 @@ def test_a_listener_on_every_address_is_taken_where_other_machines_are_kept_out(
 ) -> None:
     machine.push("one", "web: node app.js\n")
     release = machine.records.release(1)
-    instance = web(machine, release, machine.records.settings())
     with socket.create_server(("", 0)) as server:
-        exposed = replace(instance, port=server.getsockname()[1])
-        machine.records.place.bridge_port(7).write_text(str(exposed.port))
+        exposed = server.getsockname()[1]
+        machine.records.place.bridge_port(7).write_text(str(exposed))
 
         refuse_listener(machine, release, exposed)  # the kernel is told of it first
 
-        assert machine.firewall.keeps_in([exposed.port])
+        assert machine.firewall.keeps_in([exposed])
         machine.firewall.can_keep_in = False
         with pytest.raises(DeployFailedError, match="where other machines reach it"):
             refuse_listener(machine, release, exposed)

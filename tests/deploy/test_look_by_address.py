@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pushdeploy.deploy.look_by_address import look_by_address
+from pushdeploy.deploy.look import look_by_address
 from pushdeploy.events import Warned
 from pushdeploy.records.server_settings import change_server_settings
 
