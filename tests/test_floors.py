@@ -94,6 +94,8 @@ PROGRAMS = {
     "groupadd": "system/users.py",
     "groupdel": "system/users.py",
     "journalctl": "system/journald.py",
+    "mariadb": "system/mysql.py",
+    "mariadb-dump": "system/mysql.py",
     "nginx": "system/nginx_program.py",
     "pg_dump": "system/postgres.py",
     "pg_restore": "system/postgres.py",
@@ -339,6 +341,7 @@ OTHERS = {
     *("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock"),
     *("HEAD.lock", "config.lock", "packed-refs.lock", "shallow.lock", "*.lock", ".lock"),
     *("fullchain.pem", "privkey.pem", "index.nginx-debian.html", "/run/ufw.lock"),
+    "/run/mysqld/mysqld.sock",
 }
 """Names that others gave: tools of Python and Node, platforms, git, certbot, nginx, ufw, uv."""
 

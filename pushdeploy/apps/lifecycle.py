@@ -16,7 +16,7 @@ from pushdeploy.errors import (
     UsageError,
 )
 from pushdeploy.model.app import parse_app_name
-from pushdeploy.model.database import COMMANDS, NAMES
+from pushdeploy.model.database import COMMANDS, NAMES, SQL, Database, sql_name
 from pushdeploy.model.layout import DESTROYED
 from pushdeploy.model.ports import FRONTS
 from pushdeploy.model.settings import AppSettings
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pushdeploy.machine.machine import Machine
-    from pushdeploy.model.database import Database
     from pushdeploy.model.layout import AppLayout
 
 FIRST_BRANCH = "main"
@@ -174,14 +173,22 @@ def destroy_app(machine: Machine, app: str, *, who: str) -> None:
     """
     place = machine.layout.app(app)
     with held(place.lock, who=who, what="destroying the app"):
-        with suppress(RefusedInputError):  # what can't be read can be deleted
-            settings = AppRecords(place).settings()
-            if settings.databases:
-                raise _has_database(app, settings.databases[0])
+        if databases := _databases(machine, place):
+            raise _has_database(app, databases[0])
         with _lock(machine, "destroying an app"):  # whose holders read the settings of all apps
             place.root.rename(place.destroyed)
             files.sync_folder(machine.layout.apps)
         _delete(machine, place)
+
+
+def _databases(machine: Machine, place: AppLayout) -> tuple[Database, ...]:
+    """Those that it has; when its settings can't be read, those that are found."""
+    try:
+        return AppRecords(place).settings().databases
+    except RefusedInputError:
+        name = sql_name(place.name)
+        found = tuple(kind for kind in SQL if machine.sql(kind).has(name))
+        return (*found, *((Database.REDIS,) if place.redis.exists() else ()))
 
 
 def _has_database(app: str, kind: Database) -> UnavailableError:

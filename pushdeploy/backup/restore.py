@@ -24,7 +24,7 @@ from pushdeploy.errors import NotFoundError, PushdeployError, RefusedInputError,
 from pushdeploy.model.app import parse_app_name
 from pushdeploy.model.backup import parse_snapshot
 from pushdeploy.model.backup_result import Restored, RestoredApp
-from pushdeploy.model.database import postgres_url
+from pushdeploy.model.database import SQL, URLS
 from pushdeploy.model.ended import EndedAs
 from pushdeploy.model.environment import parse_shell, render_shell
 from pushdeploy.model.layout import redis_socket
@@ -342,10 +342,10 @@ def _point_to_own(path: Path, app: str, to: str) -> None:
     Of a Redis its socket alone is looked for: the address has more than one scheme.
     """
     before = parse_shell(path.read_bytes().decode())
-    old, new = postgres_url(app), postgres_url(to)
+    moved = {URLS[kind](app): URLS[kind](to) for kind in SQL}
     socket, own_socket = str(redis_socket(app)), str(redis_socket(to))
     pointed = {
-        name: new if value == old else value.replace(socket, own_socket)
+        name: moved.get(value) or value.replace(socket, own_socket)
         for name, value in before.values.items()
     }
     named = {name: value for name, value in pointed.items() if value != before.values[name]}

@@ -96,7 +96,8 @@ def apps_destroy(target: Local, *, app: str, confirm: str | None) -> None:
     """Delete an app.
 
     Its releases, config vars and storage are deleted too, so it asks for the app's name. An app
-    that has a database is refused: pg:destroy and redis:destroy come first.
+    that has a database is refused: pg:destroy, mysql:destroy
+    and redis:destroy come first.
     """
     if confirm is None and sys.stdin.isatty():
         confirm = _typed(app)

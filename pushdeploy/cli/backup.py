@@ -51,8 +51,8 @@ def backup_set(target: Local, *, repository: str, credentials: tuple[str, ...]) 
 def backup_create(target: Local, *, prune: bool) -> int:
     """Back up the whole server now.
 
-    Each app's repo, releases, settings, config vars, storage and PostgreSQL database; not what its
-    Redis holds. The apps keep running.
+    Each app's repo, releases, settings, config vars, storage and databases; not what its Redis
+    holds. The apps keep running.
     """
     made = target.ask(verbs.create(prune=prune))
     say(*map(escaped, made.notes))  # they name an app's files
@@ -97,7 +97,7 @@ def backup_list(target: Local, *, as_json: bool) -> None:
 def backup_restore(target: Local, *, app: str | None, snapshot: str, to: str) -> int:
     """Restore an app, or without --app the whole server, from a backup.
 
-    The newest backup, or the one named. Storage, the PostgreSQL database and config vars are
+    The newest backup, or the one named. Storage, databases and config vars are
     as they were then. The code is built again from the backed-up repo and goes live if it is
     healthy. An app that is here is not overwritten: restore it beside the first one, under another
     name.

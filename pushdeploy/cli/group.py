@@ -38,6 +38,7 @@ ALIASES: Mapping[str, str] = {
     "domains:set-default": "bare:set",
     "firewall": "firewall:status",
     "nginx": "nginx:show",
+    "mysql": "mysql:info",
     "pg": "pg:info",
     "redis": "redis:info",
     "static:list": "static",

@@ -11,11 +11,11 @@ import click
 from pushdeploy.cli.ask import confirmed, may_install, name_before
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
-from pushdeploy.cli.output import aligned, say, show_json, show_lines
+from pushdeploy.cli.output import say
 from pushdeploy.cli.run import at_terminal, connected, with_terminal
+from pushdeploy.cli.sql_info import connections_option, show_info
 from pushdeploy.engine.verbs import pg as verbs
 from pushdeploy.errors import UsageError
-from pushdeploy.model.size import format_size
 
 if TYPE_CHECKING:
     from pushdeploy.cli.target import Local
@@ -26,13 +26,15 @@ WHAT = "the PostgreSQL database"
 
 @command("pg:create", example="pushdeploy pg:create --app blog")
 @click.option("--as", "variable", default="DATABASE_URL", metavar="NAME", help="The config var.")
+@connections_option
 @click.option("--yes", is_flag=True, help="Do not ask before PostgreSQL is installed.")
-def pg_create(target: Local, *, app: str, variable: str, yes: bool) -> int:
+def pg_create(target: Local, *, app: str, variable: str, connections: int | None, yes: bool) -> int:
     """Create a PostgreSQL database for the app, on the same server.
 
     The first one installs Debian's PostgreSQL. Only the app's own user can connect to its
     database, over a unix socket and without a password. Its address becomes the config var
     DATABASE_URL, as a new release; the old one serves until the new one is healthy.
+    Called again with --connections it gets another limit, without a restart.
     """
     if not target.ask(verbs.server()).installed:
         say("This server has no PostgreSQL yet.")
@@ -41,36 +43,15 @@ def pg_create(target: Local, *, app: str, variable: str, yes: bool) -> int:
         say("Installing Debian's PostgreSQL...")
         target.ask(verbs.install(confirmed=True))
     doing = f"Creating a PostgreSQL database and setting {variable}"
-    return briefly(target, doing, f"and restarting {app}", verbs.create(app, variable=variable))
+    request = verbs.create(app, variable=variable, connections=connections)
+    return briefly(target, doing, f"and restarting {app}", request)
 
 
 @command("pg:info", example="pushdeploy pg:info --app blog")
 @json_option
 def pg_info(target: Local, *, app: str, as_json: bool) -> None:
     """Show the database's size, connections and oldest transaction."""
-    found = target.ask(verbs.info(app))
-    if as_json:
-        show_json(
-            {
-                "database": found.database,
-                "config_vars": list(found.variables),
-                "version": found.version,
-                "bytes": found.size,
-                "connections": found.connections,
-                "oldest_transaction_seconds": found.oldest_transaction,
-            }
-        )
-        return
-    oldest = found.oldest_transaction
-    rows = [
-        ("Database:", found.database),
-        ("Config vars:", ", ".join(found.variables) or "none"),
-        ("Version:", f"PostgreSQL {found.version}"),
-        ("Size:", format_size(found.size)),
-        ("Connections:", str(found.connections)),
-        ("Oldest transaction:", "none is open" if oldest is None else f"{oldest:.0f} s"),
-    ]
-    show_lines(aligned(rows))
+    show_info(target.ask(verbs.info(app)), "PostgreSQL", as_json=as_json)
 
 
 @command("pg:psql", example="pushdeploy pg:psql --app blog", prepare=with_terminal)

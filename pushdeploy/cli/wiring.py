@@ -15,6 +15,7 @@ from pushdeploy.system import processes
 from pushdeploy.system.accounts import ServerAccounts
 from pushdeploy.system.apt import ServerPackages
 from pushdeploy.system.fetch_python import OwnPythons, ServerPythons
+from pushdeploy.system.mysql import ServerMysql
 from pushdeploy.system.nginx import Nginx
 from pushdeploy.system.ports import TcpPorts
 from pushdeploy.system.postgres import ServerPostgres
@@ -66,6 +67,7 @@ def server_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         firewall=ServerFirewall(),
         access=ServerAccess(),
         postgres=ServerPostgres(),
+        mysql=ServerMysql(),
         restic=ResticProgram(SERVER.backup, by_systemd=True),
         redis=ServerRedis(SERVER),
         messenger=ServerMessenger(SERVER),
@@ -86,10 +88,10 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         NoFirewall,
         NoMessenger,
         NoPackages,
-        NoPostgres,
         NoProxy,
         NoRedis,
         NoSchedules,
+        NoSqlServer,
     )
     from pushdeploy.system.supervisord import Supervisord
 
@@ -110,7 +112,8 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         certificates=NoCertificates(),
         firewall=NoFirewall(),
         access=NoAccess(),
-        postgres=NoPostgres(),
+        postgres=NoSqlServer("PostgreSQL"),
+        mysql=NoSqlServer("MariaDB"),
         restic=ResticProgram(layout.backup, by_systemd=False),
         redis=NoRedis(),
         messenger=NoMessenger(),

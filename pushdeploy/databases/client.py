@@ -1,46 +1,61 @@
-"""What an app's own user runs in its database: psql, pg_dump, pg_restore, in the app's sandbox."""
+"""What an app's own user runs in its database: a client or a dump, in the app's sandbox."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.database import postgres_url
+from pushdeploy.model.database import Database, postgres_url, sql_name
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.system import postgres
+from pushdeploy.system import mysql, postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pushdeploy.machine.machine import Machine
 
 CLIENT_SECONDS = 86_400.0
 """As long as any one-off command."""
 
-DUMP = (
+PG_DUMP = (
     *(postgres.DUMP, "--format=custom", "--no-owner", "--no-privileges"),
     "--lock-wait-timeout=10min",
 )
 """It waits so long for whoever holds a table, and then says which."""
-RESTORE = (
+PG_RESTORE = (
     *(postgres.RESTORE, "--clean", "--if-exists", "--no-owner", "--no-privileges"),
     *("--single-transaction", "--exit-on-error"),
 )
 """All of it or nothing: until the end, whoever needs these tables waits."""
 
 
-def psql(machine: Machine, app: str, words: Sequence[str] = ()) -> Job:
+def probe(machine: Machine, app: str, kind: Database) -> Job:
+    """Succeeds when the app is let in."""
+    if kind is Database.MYSQL:
+        return _job(machine, app, (*mysql.client(sql_name(app)), "--execute=SELECT 1"))
+    words = ("--no-psqlrc", "--quiet", "--command=SELECT 1")
+    return _job(machine, app, (*_psql(app), *words))
+
+
+def shell(machine: Machine, app: str, kind: Database) -> Job:
     """At the person's terminal, or with a script on stdin."""
-    return _job(machine, app, (postgres.PSQL, f"--dbname={postgres_url(app)}", *words))
+    name = sql_name(app)
+    return _job(machine, app, mysql.client(name) if kind is Database.MYSQL else _psql(app))
 
 
-def pg_dump(machine: Machine, app: str) -> Job:
-    """Prints a dump in PostgreSQL's custom format."""
-    return _job(machine, app, (*DUMP, f"--dbname={postgres_url(app)}"))
+def dump(machine: Machine, app: str, kind: Database) -> Job:
+    """Prints a dump: of PostgreSQL in its custom format, of MariaDB as SQL."""
+    if kind is Database.MYSQL:
+        return _job(machine, app, mysql.dump(sql_name(app)))
+    return _job(machine, app, (*PG_DUMP, f"--dbname={postgres_url(app)}"))
 
 
-def pg_restore(machine: Machine, app: str) -> Job:
+def restore(machine: Machine, app: str, kind: Database) -> Job:
     """Reads one from stdin, and puts what is in it in the place of what was there."""
-    return _job(machine, app, (*RESTORE, f"--dbname={postgres_url(app)}"))
+    if kind is Database.MYSQL:
+        return _job(machine, app, mysql.restore(sql_name(app)))
+    return _job(machine, app, (*PG_RESTORE, f"--dbname={postgres_url(app)}"))
+
+
+def _psql(app: str) -> tuple[str, ...]:
+    return (postgres.PSQL, f"--dbname={postgres_url(app)}")
 
 
 def _job(machine: Machine, app: str, argv: tuple[str, ...]) -> Job:

@@ -1,20 +1,22 @@
-"""An app's PostgreSQL database as a file in a folder, and back: for backups."""
+"""An app's databases as files in a folder, and back: for backups."""
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pushdeploy.databases import client, postgres
+from pushdeploy.databases import client, sql
 from pushdeploy.errors import UnavailableError
-from pushdeploy.model.database import Database
+from pushdeploy.model.database import SQL, Database
 from pushdeploy.model.layout import DatabaseDumps
 from pushdeploy.records.app_records import AppRecords
+from pushdeploy.system import mysql, postgres
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from pushdeploy.machine.machine import Machine
     from pushdeploy.model.job import Job
@@ -23,6 +25,13 @@ DUMP_MODE = 0o600
 
 DUMP_SECONDS = 7200.0
 """An app can hold its own dump up, by a lock or by a signal: other apps' backups come after it."""
+
+STALLED_SECONDS = 660.0
+"""Without a byte more: some more than pg_dump itself waits for a lock; mariadb-dump would wait for
+a day."""
+
+DUMPERS = {Database.POSTGRES: Path(postgres.DUMP), Database.MYSQL: Path(mysql.DUMP)}
+READERS = {Database.POSTGRES: Path(postgres.RESTORE), Database.MYSQL: Path(mysql.CLIENT)}
 
 
 def dump(machine: Machine, app: str, folder: Path) -> tuple[Path, ...]:
@@ -35,10 +44,10 @@ def dump(machine: Machine, app: str, folder: Path) -> tuple[Path, ...]:
     """
     settings = AppRecords(machine.layout.app(app)).settings()
     made: list[Path] = []
-    if Database.POSTGRES in settings.databases:
-        postgres.require(machine)
-        job = replace(client.pg_dump(machine, app), seconds=DUMP_SECONDS)
-        made.append(_dump(machine, job, DatabaseDumps(folder).postgres))
+    for kind in SQL:
+        if kind in settings.databases:
+            sql.require(machine, kind)
+            made.append(_dump(machine, app, kind, _path(folder, kind)))
     return tuple(made)
 
 
@@ -48,31 +57,40 @@ def restore(machine: Machine, app: str, folder: Path) -> tuple[Path, ...]:
     `app` may be another one than was dumped. Its config vars are left alone.
 
     Raises:
-        UnavailableError: PostgreSQL or Redis is not here, or a dump could not be read back; then
-            nothing has changed in that database.
+        UnavailableError: the server of one is not here, or a dump could not be read back.
     """
+    there = [(kind, _path(folder, kind)) for kind in SQL if _path(folder, kind).exists()]
+    for kind, path in there:
+        _restore(machine, app, kind, path)
+    return tuple(path for _, path in there)
+
+
+def _path(folder: Path, kind: Database) -> Path:
     dumps = DatabaseDumps(folder)
-    if dumps.postgres.exists():
-        _restore_postgres(machine, app, dumps.postgres)
-    return (dumps.postgres,) if dumps.postgres.exists() else ()
+    return dumps.mysql if kind is Database.MYSQL else dumps.postgres
 
 
-def _restore_postgres(machine: Machine, app: str, path: Path) -> None:
-    postgres.require(machine)
-    postgres.ensure(machine, app)
+def _restore(machine: Machine, app: str, kind: Database, path: Path) -> None:
+    sql.require(machine, kind)
+    sql.ensure(machine, app, kind)
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        _run(machine, client.pg_restore(machine, app), descriptor, 1, f"read `{path.name}` back")
+        status = _run(machine, client.restore(machine, app, kind), descriptor, 1, lambda: False)
     finally:
         os.close(descriptor)
+    if status != 0:
+        raise UnavailableError(
+            f"{READERS[kind].name} could not read `{path.name}` back: status {status}",
+            hint=machine.engine_log,
+        )
 
 
-def _dump(machine: Machine, job: Job, path: Path) -> Path:
+def _dump(machine: Machine, app: str, kind: Database, path: Path) -> Path:
     half = path.with_name(f"{path.name}.new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(half, flags, DUMP_MODE)
     try:
-        _run(machine, job, None, descriptor, f"write `{path.name}`")
+        _fill(machine, app, kind, path.name, descriptor)
         os.fsync(descriptor)
         half.rename(path)
     except BaseException:
@@ -84,20 +102,55 @@ def _dump(machine: Machine, job: Job, path: Path) -> Path:
     return path
 
 
-def _run(machine: Machine, job: Job, stdin: int | None, stdout: int, what: str) -> None:
-    """Run to the end, connected to files.
+def _fill(machine: Machine, app: str, kind: Database, name: str, descriptor: int) -> None:
+    """Have a dump of that name written into an open file.
 
     Raises:
-        UnavailableError: it failed.
+        UnavailableError: it failed, or nothing came for too long.
     """
+    job = replace(client.dump(machine, app, kind), seconds=DUMP_SECONDS)
+    program = DUMPERS[kind].name
+    stalled = Stalled(lambda: os.fstat(descriptor).st_size, machine.monotonic)
+    status = _run(machine, job, None, descriptor, stalled)
+    if stalled.given_up:
+        raise UnavailableError(
+            f"{program} got no further with `{name}` for {STALLED_SECONDS / 60:.0f} minutes: the "
+            "app may hold a lock on a table",
+            hint=f"pushdeploy restart --app {app}",
+        )
+    if status != 0:
+        raise UnavailableError(
+            f"{program} could not write `{name}`: status {status}", hint=machine.engine_log
+        )
+
+
+@dataclass(slots=True)
+class Stalled:
+    """Asked again and again; true, from then on, when a size has long been the same."""
+
+    size: Callable[[], int]
+    now: Callable[[], float]
+    """Seconds."""
+    last: tuple[int, float] = (-1, 0.0)
+    """The size, and since when."""
+    given_up: bool = False
+
+    def __call__(self) -> bool:
+        """Whether to give up."""
+        size, now = self.size(), self.now()
+        if size != self.last[0]:
+            self.last = (size, now)
+        self.given_up = self.given_up or now - self.last[1] > STALLED_SECONDS
+        return self.given_up
+
+
+def _run(
+    machine: Machine, job: Job, stdin: int | None, stdout: int, left: Callable[[], bool]
+) -> int:
+    """Run to the end, connected to files, or until `left`; returns the exit status."""
     null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     try:
         descriptors = (null if stdin is None else stdin, stdout, 2)
-        status = machine.supervisor.run(job, descriptors, terminal=False, left=lambda: False)
+        return machine.supervisor.run(job, descriptors, terminal=False, left=left)
     finally:
         os.close(null)
-    if status != 0:
-        raise UnavailableError(
-            f"{job.argv[0].rpartition('/')[2]} could not {what}: status {status}",
-            hint=machine.engine_log,
-        )

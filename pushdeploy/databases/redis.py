@@ -86,7 +86,7 @@ def destroy(machine: Machine, app: str, audience: Audience, *, who: str, force: 
     Returns:
         How the release without the config vars ended; unless it went well, nothing was deleted.
     """
-    told.require(machine, app, KIND)
+    told.require(machine, app, KIND, force=force)
     ended = Ended(EndedAs.NOTHING, 0, text="done")
     if not force:
         ended = told.take_back(machine, app, audience, KIND, who=who)

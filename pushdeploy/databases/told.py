@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.change_release import Change, change_release
-from pushdeploy.errors import NotFoundError, UsageError
+from pushdeploy.errors import NotFoundError, RefusedInputError, UsageError
 from pushdeploy.model.config_var import check_name
-from pushdeploy.model.database import COMMANDS, NAMES, URLS, Database, is_address
+from pushdeploy.model.database import COMMANDS, NAMES, SQL, URLS, Database, is_address
 from pushdeploy.model.ended import Ended, EndedAs
 from pushdeploy.model.release import Kind
 from pushdeploy.records.app_records import AppRecords
@@ -45,21 +46,28 @@ def note(machine: Machine, app: str, kind: Database) -> None:
 
 
 def forget(machine: Machine, app: str, kind: Database) -> None:
-    """Note that the app has none any more."""
+    """Note that the app has none any more, in settings that can be read."""
 
     def without_it(before: AppSettings) -> AppSettings:
         return before.changed(databases=tuple(sorted({*before.databases} - {kind})))
 
-    _records(machine, app).change_settings(without_it)
+    with suppress(RefusedInputError):
+        _records(machine, app).change_settings(without_it)
 
 
-def require(machine: Machine, app: str, kind: Database) -> None:
-    """See that the app has one.
+def require(machine: Machine, app: str, kind: Database, *, force: bool = False) -> None:
+    """See that the app has one; with `force` also that of an app whose settings can't be read.
 
     Raises:
         NotFoundError: it has none, or there is no such app.
     """
-    if kind not in _records(machine, app).settings().databases:
+    try:
+        databases = _records(machine, app).settings().databases
+    except RefusedInputError:
+        if force:
+            return
+        raise
+    if kind not in databases:
         raise NotFoundError(
             f"`{app}` has no {NAMES[kind]} database",
             hint=f"pushdeploy {COMMANDS[kind]}:create --app {app}",
@@ -81,7 +89,7 @@ def tell(
         Kind.CONFIG,
         f"Create a {NAMES[kind]} database as {variable}",
         environment=lambda before: before.set(values),
-        release_phase=kind is Database.POSTGRES,
+        release_phase=kind in SQL,
     )
     return change_release(machine, app, audience, change=change, who=who)
 

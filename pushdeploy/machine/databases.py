@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from pushdeploy.model.database import PostgresFacts, RedisFacts
+    from pushdeploy.model.database import RedisFacts, SqlFacts
 
 
-class Postgres(Protocol):
-    """The system's PostgreSQL. A database and its role have the name of who may use them."""
+class SqlServer(Protocol):
+    """PostgreSQL or MariaDB. A database and its role have the name of who may use them."""
 
     def is_installed(self) -> bool:
         """True when it is here."""
@@ -22,15 +22,15 @@ class Postgres(Protocol):
         """
 
     def has(self, name: str) -> bool:
-        """True when there is a database of that name."""
+        """True when it is here and has a database of that name."""
 
-    def ensure(self, name: str) -> None:
-        """Make a role and its database, or what is missing of them.
+    def ensure(self, name: str, connections: int) -> None:
+        """Make a role and its database, or what is missing of them; the role may connect so often.
 
         Only that role, and the server's own administrator, can connect to it.
         """
 
-    def facts(self, name: str) -> PostgresFacts:
+    def facts(self, name: str) -> SqlFacts:
         """How a database stands."""
 
     def drop(self, name: str) -> None:

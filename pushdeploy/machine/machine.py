@@ -6,11 +6,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pushdeploy.model.database import Database
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
-    from pushdeploy.machine.databases import Postgres, Redis
+    from pushdeploy.machine.databases import Redis, SqlServer
     from pushdeploy.machine.tools import (
         Access,
         Certificates,
@@ -209,7 +211,8 @@ class Machine:
     certificates: Certificates
     firewall: Firewall
     access: Access
-    postgres: Postgres
+    postgres: SqlServer
+    mysql: SqlServer
     restic: Restic
     redis: Redis
     messenger: Messenger
@@ -226,3 +229,7 @@ class Machine:
     """Epoch seconds."""
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+
+    def sql(self, kind: Database) -> SqlServer:
+        """The server of a kind of database that has tables."""
+        return self.mysql if kind is Database.MYSQL else self.postgres

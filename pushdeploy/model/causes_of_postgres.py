@@ -16,6 +16,10 @@ _NAME = r'"([A-Za-z_][\w.-]{0,62})"'
 _PASSWORD = re.compile(rf"password authentication failed for user {_NAME}")
 _PEER = re.compile(rf"Peer authentication failed for user {_NAME}|role {_NAME} does not exist")
 _DATABASE = re.compile(rf"database {_NAME} does not exist")
+_TOO_MANY = re.compile(
+    r"too many connections for role (?P<role>\"pd-[a-z0-9-]{1,30}\")"
+    r"|sorry, too many clients already|remaining connection slots are reserved"
+)
 _SCHEMA = "permission denied for schema public"
 
 
@@ -49,4 +53,21 @@ def postgres(seen: Evidence) -> Cause | None:
             "tables in it.",
             "on its server: sudo -u postgres psql -c 'ALTER DATABASE NAME OWNER TO USER'",
         )
-    return None
+    return _too_many(seen)
+
+
+def _too_many(seen: Evidence) -> Cause | None:
+    found = _TOO_MANY.search(seen.output)
+    if found is None:
+        return None
+    if found["role"]:
+        return Cause(
+            "The app has as many connections to PostgreSQL as it may have, those of the release "
+            "before it too.",
+            f"pushdeploy pg:create --connections 80 --app {seen.app}; or have it keep fewer",
+        )
+    return Cause(
+        "All connections of PostgreSQL are taken, by all its apps together.",
+        "on its server: sudo -u postgres psql -c 'ALTER SYSTEM SET max_connections = 200', "
+        "then: sudo systemctl restart postgresql",
+    )

@@ -15,6 +15,11 @@ _NAME = r"'([A-Za-z_][\w.-]{0,62})'"
 _HOST = r"'[^'\n]{1,255}'"
 _DENIED = re.compile(rf"Access denied for user {_NAME}@{_HOST}(?: to database {_NAME})?")
 _UNKNOWN = re.compile(rf"Unknown database {_NAME}")
+_OWN_MOST = re.compile(
+    r"User 'pd-[a-z0-9-]{1,30}' has (?:exceeded the 'max_user_connections' resource"
+    r"|already more than 'max_user_connections')"
+)
+_MOST = re.compile(r"\(1040, .Too many connections|ERROR 1040 ")
 _REDIS_PASSWORD = re.compile(
     r"\bWRONGPASS\b|invalid username-password pair|\binvalid password\b(?=[^\n]{0,40}$)",
     re.MULTILINE,
@@ -46,6 +51,17 @@ def mysql(seen: Evidence) -> Cause | None:
         return Cause(
             f"MySQL has no database `{found[1]}`.",
             f"on its server: sudo mysql -e 'CREATE DATABASE {found[1]}'",
+        )
+    if _OWN_MOST.search(seen.output):
+        return Cause(
+            "The app has as many connections to MariaDB as it may have, those of the release "
+            "before it too.",
+            f"pushdeploy mysql:create --connections 80 --app {seen.app}; or have it keep fewer",
+        )
+    if _MOST.search(seen.output):
+        return Cause(
+            "All connections of MySQL are taken, by all its apps together.",
+            "on its server: sudo mysql -e 'SET GLOBAL max_connections = 300'",
         )
     return None
 

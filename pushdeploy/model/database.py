@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 POSTGRES_SOCKETS = "/run/postgresql"
 """The folder of Debian's PostgreSQL."""
 
+MYSQL_SOCKET = "/run/mysqld/mysqld.sock"
+"""Of Debian's MariaDB."""
+
+SQL_CONNECTIONS = 40
+"""To PostgreSQL or MariaDB, unless an app was given another limit: of 100 or 151 for all apps."""
+
 REDIS_MEMORY = 256
 """MiB, unless an app was given another limit."""
 
@@ -23,25 +29,35 @@ class Database(StrEnum):
     """A kind of which an app can have one."""
 
     POSTGRES = "postgres"
+    MYSQL = "mysql"
     REDIS = "redis"
 
 
-NAMES = {Database.POSTGRES: "PostgreSQL", Database.REDIS: "Redis"}
+NAMES = {
+    Database.POSTGRES: "PostgreSQL",
+    Database.MYSQL: "MariaDB",
+    Database.REDIS: "Redis",
+}
 """As people say them."""
 
-COMMANDS = {Database.POSTGRES: "pg", Database.REDIS: "redis"}
+COMMANDS = {Database.POSTGRES: "pg", Database.MYSQL: "mysql", Database.REDIS: "redis"}
 """The noun of each kind's commands."""
+
+SQL = (Database.POSTGRES, Database.MYSQL)
+"""Those with tables: each is a database of a server that all apps share."""
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresFacts:
-    """How an app's database stands."""
+class SqlFacts:
+    """How an app's PostgreSQL or MariaDB database stands."""
 
     version: str
     """Of the server: `15.14`."""
     size: int
     """Bytes."""
     connections: int
+    connections_at_most: int
+    """So many may the app have."""
     oldest_transaction: float | None
     """Seconds since it began; `None` when none is open."""
 
@@ -61,7 +77,7 @@ class RedisFacts:
     """What was written last has reached the disk's file."""
 
 
-def postgres_name(app: str) -> str:
+def sql_name(app: str) -> str:
     """`pd-blog`: the database, its role, and the system user that is let in as it."""
     return app_user(app)
 
@@ -72,8 +88,14 @@ def postgres_url(app: str) -> str:
     The folder of the socket stands in the query: SQLAlchemy does not read it as a host, and all
     others read it here too.
     """
-    name = postgres_name(app)
+    name = sql_name(app)
     return f"postgresql://{name}@/{name}?host={POSTGRES_SOCKETS}"
+
+
+def mysql_url(app: str) -> str:
+    """The same of MariaDB. The host is there for those who can't do without; the socket counts."""
+    name = sql_name(app)
+    return f"mysql://{name}@localhost/{name}?unix_socket={MYSQL_SOCKET}"
 
 
 def redis_url(app: str) -> str:
@@ -81,7 +103,7 @@ def redis_url(app: str) -> str:
     return f"unix://{redis_socket(app)}"
 
 
-URLS = {Database.POSTGRES: postgres_url, Database.REDIS: redis_url}
+URLS = {Database.POSTGRES: postgres_url, Database.MYSQL: mysql_url, Database.REDIS: redis_url}
 """What an app is told of each kind."""
 
 
@@ -99,5 +121,9 @@ def redis_unit(app: str) -> str:
 
 def units_of(app: str, databases: Iterable[Database]) -> tuple[str, ...]:
     """The units that must have started before what uses these."""
-    units = {Database.POSTGRES: "postgresql.service", Database.REDIS: redis_unit(app)}
+    units = {
+        Database.POSTGRES: "postgresql.service",
+        Database.MYSQL: "mariadb.service",
+        Database.REDIS: redis_unit(app),
+    }
     return tuple(units[one] for one in databases)

@@ -41,13 +41,18 @@ class Answer:
 _REMOTE = f"git remote add production deploy@HOST:APP; {P} apps lists them"
 _PUSH = push_command("")
 _DATABASE = (
-    "pushdeploy manages PostgreSQL and Redis only: bring your own, and set its URL",
+    "pushdeploy manages PostgreSQL, MariaDB and Redis only: bring your own, and set its URL",
     f"{P} config:set --help",
+)
+_MYSQL = (
+    "`mysql:create` gives an app a MariaDB database on the same server",
+    f"{P} mysql:create",
 )
 _POSTGRES = (
     "`pg:create` gives an app a PostgreSQL database on the same server",
     f"{P} pg:create",
 )
+_MYSQL_CLI = ("`mysql:cli` opens MariaDB's own client", f"{P} mysql:cli")
 _REDIS = ("`redis:create` gives an app a Redis of its own", f"{P} redis:create")
 _BUILD = ("each push builds a venv from requirements.txt by itself", _PUSH)
 _PORTS = ("nginx answers on ports 80 and 443; each app has a port on 127.0.0.1", f"{P} apps")
@@ -89,7 +94,9 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ("certs:info certs:show certs:report", ("`certs` lists them", f"{P} certs")),
     ("letsencrypt:disable certs:auto:disable ssl:disable", _HTTP_OFF),
     ("pg:* psql postgres postgres:* postgresql:* addons addons:* db db:* database", _POSTGRES),
-    ("mysql mysql:* mariadb:* mongo:*", _DATABASE),
+    ("mysql:connect mysql:console mariadb:connect mariadb:cli mariadb:console", _MYSQL_CLI),
+    ("mysql:* mariadb mariadb:* jawsdb:* cleardb:*", _MYSQL),
+    ("mongo:*", _DATABASE),
     ("redis:* key-value keydb:* valkey valkey:*", _REDIS),
     ("sqlite sqlite:* accessory", _DATABASE),
     ("accessory:* memcached:* rabbitmq:*", _DATABASE),

@@ -319,6 +319,11 @@ class DatabaseDumps:
         """In PostgreSQL's custom format (pg_dump(1))."""
         return self.root / "postgres.dump"
 
+    @property
+    def mysql(self) -> Path:
+        """SQL (mariadb-dump(1))."""
+        return self.root / "mysql.sql"
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from pushdeploy.errors import PushdeployError, RefusedInputError
-from pushdeploy.model.database import REDIS_MEMORY, Database
+from pushdeploy.model.database import REDIS_MEMORY, SQL_CONNECTIONS, Database
 from pushdeploy.model.formation import AUTOMATIC, Formation
 from pushdeploy.model.ports import FRONTS
 from pushdeploy.model.repo_settings import parse_root
@@ -55,6 +55,8 @@ class AppSettings:
     """What it has on the same server."""
     system_packages: bool = False
     """Its pushes may install what its Aptfile names; root alone says so."""
+    sql_connections: int = SQL_CONNECTIONS
+    """To each of its PostgreSQL and MariaDB databases."""
     redis_memory: int = REDIS_MEMORY
     """MiB that its Redis may fill."""
     watchdog: bool = True
@@ -96,6 +98,7 @@ def render_settings(settings: AppSettings) -> str:
             **({"system_packages": True} if settings.system_packages else {}),
             **({"databases": list(map(str, settings.databases))} if settings.databases else {}),
             **({"suspended": list(settings.suspended)} if settings.suspended else {}),
+            **_unless(SQL_CONNECTIONS, "sql_connections", settings.sql_connections),
             **_unless(REDIS_MEMORY, "redis_memory", settings.redis_memory),
             "storage": list(settings.storage),
             "domains": list(settings.domains),
@@ -134,6 +137,7 @@ def parse_settings(text: str) -> AppSettings:
             ),
             root=parse_root(str(table.get("root", ""))),
             databases=tuple(Database(one) for one in table.get("databases", [])),
+            sql_connections=int(table.get("sql_connections", SQL_CONNECTIONS)),
             redis_memory=int(table.get("redis_memory", REDIS_MEMORY)),
             storage=tuple(str(folder) for folder in table.get("storage", [])),
             domains=tuple(str(domain) for domain in table.get("domains", [])),

@@ -9,16 +9,20 @@ from pushdeploy.model.database import (
     POSTGRES_SOCKETS,
     URLS,
     Database,
-    postgres_name,
     redis_url,
+    sql_name,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 POSTGRES_VAR, REDIS_VAR = "DATABASE_URL", "REDIS_URL"
-VARIABLES = {Database.POSTGRES: POSTGRES_VAR, Database.REDIS: REDIS_VAR}
-"""What `pg:create` and `redis:create` set."""
+VARIABLES = {
+    Database.POSTGRES: POSTGRES_VAR,
+    Database.MYSQL: POSTGRES_VAR,
+    Database.REDIS: REDIS_VAR,
+}
+"""What `pg:create`, `mysql:create` and `redis:create` set."""
 
 _CELERY = {"CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"}
 """Celery looks here first, whatever its settings say."""
@@ -61,7 +65,7 @@ def supply(names: Iterable[str], app: str, config: Mapping[str, str]) -> str:
 
 def _libpq(app: str) -> dict[str, str]:
     """The variables of PostgreSQL's own library, which some settings read one by one."""
-    name = postgres_name(app)
+    name = sql_name(app)
     return {
         "PGHOST": POSTGRES_SOCKETS,
         "PGPORT": "5432",

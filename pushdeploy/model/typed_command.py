@@ -17,6 +17,8 @@ OF_APP = frozenset(
         *("config:set", "config:unset", "deploy", "domains", "domains:add", "domains:remove"),
         "git:gc",
         *("git:set", "logs", "maintenance", "maintenance:off", "maintenance:on", "nginx:set"),
+        *("mysql:cli", "mysql:create", "mysql:destroy", "mysql:dump", "mysql:info"),
+        "mysql:restore",
         *("pg:create", "pg:destroy", "pg:dump", "pg:info", "pg:psql", "pg:restore"),
         *("nginx:show", "nginx:unset", "ps", "ps:scale", "releases", "releases:info"),
         *("redis:create", "redis:destroy", "redis:info"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from pushdeploy.model.cron_job import TimedJob
-    from pushdeploy.model.database import PostgresFacts, RedisFacts
+    from pushdeploy.model.database import RedisFacts, SqlFacts
     from pushdeploy.model.notice import Letter
     from pushdeploy.model.site import NginxFeatures, Site
     from pushdeploy.system.certificates import Facts
@@ -188,32 +188,35 @@ class NoPackages:
         )
 
 
-class NoPostgres:
+class NoSqlServer:
     """The person's own machine has the person's own."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
 
     def is_installed(self) -> bool:
         """Refuse."""
-        _refuse("PostgreSQL")
+        _refuse(self._what)
 
     def install(self) -> None:
         """Refuse."""
-        _refuse("PostgreSQL")
+        _refuse(self._what)
 
     def has(self, name: str) -> bool:
         """There is none."""
         return False
 
-    def ensure(self, name: str) -> None:
+    def ensure(self, name: str, connections: int) -> None:
         """Refuse."""
-        _refuse("PostgreSQL")
+        _refuse(self._what)
 
-    def facts(self, name: str) -> PostgresFacts:
+    def facts(self, name: str) -> SqlFacts:
         """Refuse."""
-        _refuse("PostgreSQL")
+        _refuse(self._what)
 
     def drop(self, name: str) -> None:
         """Refuse."""
-        _refuse("PostgreSQL")
+        _refuse(self._what)
 
 
 class NoRedis:

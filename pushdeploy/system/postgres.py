@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pushdeploy.errors import CommandFailedError, UnavailableError
-from pushdeploy.model.database import POSTGRES_SOCKETS, PostgresFacts
+from pushdeploy.model.database import POSTGRES_SOCKETS, SqlFacts
 from pushdeploy.system import apt, command
 from pushdeploy.system.command import Command
 from pushdeploy.system.systemctl import systemctl
@@ -22,9 +22,6 @@ ADMINISTRATOR = "postgres"
 PROGRAMS = Path("/usr/lib/postgresql")
 """A folder for each version of the server."""
 
-CONNECTIONS = 80
-"""Of the server's 100, so that one app alone can't keep all others out."""
-
 ENVIRONMENT = {
     "PATH": command.CLEAN_PATH,
     "LANG": "C.UTF-8",
@@ -35,6 +32,7 @@ ENVIRONMENT = {
 FACTS = """
 SELECT current_setting('server_version'), pg_database_size({database}),
   (SELECT count(*) FROM pg_stat_activity WHERE datname = {database}),
+  (SELECT rolconnlimit FROM pg_roles WHERE rolname = {database}),
   (SELECT extract(epoch FROM now() - min(xact_start))::bigint
    FROM pg_stat_activity WHERE datname = {database})
 """
@@ -43,13 +41,21 @@ SEND_AWAY = """
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = {role}
 """
 
+OPEN = ("postgres", "template1")
+"""Everybody may connect to these two, unless that is taken away; then an app has its own alone."""
+
+STRANGERS = """
+SELECT 1 FROM pg_roles WHERE rolcanlogin AND NOT rolsuper AND rolname NOT LIKE 'pd-%' LIMIT 1
+"""
+"""Roles that somebody else made, and who may need those two."""
+
 LEFT = """
 SELECT datname FROM pg_database WHERE datname IN ('postgres', 'template1') AND oid IN (
   SELECT dbid FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass
   AND refobjid = (SELECT oid FROM pg_roles WHERE rolname = {role}))
 """
-"""Everybody may connect to these two, and leave large objects there, for example; a role that owns
-something can't be deleted."""
+"""Where everybody may connect to these two, as on a server that others use too, an app
+may leave large objects there, for example; a role that owns something can't be deleted."""
 
 
 class ServerPostgres:
@@ -67,9 +73,10 @@ class ServerPostgres:
 
     def has(self, name: str) -> bool:
         """True when there is a database of that name."""
-        return _ask(f"SELECT 1 FROM pg_database WHERE datname = {_text(name)}") == "1"
+        wanted = f"datname = {_text(name)}"
+        return self.is_installed() and _ask(f"SELECT 1 FROM pg_database WHERE {wanted}") == "1"
 
-    def ensure(self, name: str) -> None:
+    def ensure(self, name: str, connections: int) -> None:
         """Nobody can connect until the right to was taken from everybody else.
 
         UTF-8, and an order of words that no upgrade of the system changes, so that no index has to
@@ -78,7 +85,7 @@ class ServerPostgres:
         role = _name(name)
         if not _has_role(name):
             _ask(f"CREATE ROLE {role}")
-        _ask(f"ALTER ROLE {role} LOGIN CONNECTION LIMIT {CONNECTIONS}")
+        _ask(f"ALTER ROLE {role} LOGIN CONNECTION LIMIT {connections}")
         if not self.has(name):
             _ask(
                 f"CREATE DATABASE {role} OWNER {role} TEMPLATE template0 ENCODING 'UTF8'"
@@ -87,13 +94,19 @@ class ServerPostgres:
         _ask(f"ALTER DATABASE {role} OWNER TO {role}")
         _ask(f"REVOKE ALL ON DATABASE {role} FROM PUBLIC")
         _ask(f"ALTER DATABASE {role} ALLOW_CONNECTIONS true")
+        if not _ask(STRANGERS):
+            _ask(f"REVOKE ALL ON DATABASE {', '.join(OPEN)} FROM PUBLIC")
 
-    def facts(self, name: str) -> PostgresFacts:
+    def facts(self, name: str) -> SqlFacts:
         """By its own views."""
         said = _ask(FACTS.format(database=_text(name)))
-        version, size, connections, oldest = said.split("|")
-        return PostgresFacts(
-            version.split()[0], int(size), int(connections), float(oldest) if oldest else None
+        version, size, connections, most, oldest = said.split("|")
+        return SqlFacts(
+            version.split()[0],
+            int(size),
+            int(connections),
+            int(most),
+            float(oldest) if oldest else None,
         )
 
     def drop(self, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import PushdeployError
-from pushdeploy.model.database import Database, postgres_name
+from pushdeploy.model.database import COMMANDS, NAMES, SQL, Database, sql_name
 from pushdeploy.model.failed import Failed
 from pushdeploy.model.typed_command import with_app
 
@@ -32,14 +32,12 @@ def check_databases(machine: Machine, app: str, settings: AppSettings) -> list[s
     """
     try:
         did = start_databases(machine, app, settings, wait=False)
-        if Database.POSTGRES in settings.databases and not _has_postgres(machine, app):
-            helps = f"pushdeploy pg:create --app {app}, then pg:restore"
-            did.append(Failed(f"its PostgreSQL database is not there ({helps})"))
+        for kind in SQL:
+            if kind in settings.databases and not machine.sql(kind).has(sql_name(app)):
+                noun = COMMANDS[kind]
+                helps = f"pushdeploy {noun}:create --app {app}, then {noun}:restore"
+                did.append(Failed(f"its {NAMES[kind]} database is not there ({helps})"))
     except PushdeployError as error:
         hint = f" ({with_app(error.hint, app)})" if error.hint else ""
         return [Failed(f"{error.message}{hint}")]
     return did
-
-
-def _has_postgres(machine: Machine, app: str) -> bool:
-    return machine.postgres.is_installed() and machine.postgres.has(postgres_name(app))

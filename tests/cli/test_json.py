@@ -24,6 +24,7 @@ from pushdeploy.engine.verbs import (
     deploy,
     domains,
     keys,
+    mysql,
     notify,
     pg,
     redis,
@@ -167,6 +168,7 @@ def _live_through(machine: FakeMachine) -> None:
     machine.layout.keys.parent.mkdir()
     engine = RealEngine(machine)
     engine(pg.create(APP, variable="DATABASE_URL"))
+    engine(mysql.create(APP, variable="MYSQL_URL"))
     engine(redis.create(APP, variable="REDIS_URL"))
     machine.push("one", PROCFILE, storage=("uploads",), app_json=CRON)
     machine.place.cron.mkdir()

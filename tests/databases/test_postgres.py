@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushdeploy.apps.lifecycle import destroy_app
-from pushdeploy.databases import postgres
+from pushdeploy.databases import sql
 from pushdeploy.databases.dumps import DUMP_SECONDS, dump, restore
 from pushdeploy.deploy import instances
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
@@ -34,12 +34,14 @@ def live(machine: FakeMachine) -> FakeMachine:
 
 def create(machine: FakeMachine, variable: str = "DATABASE_URL") -> Ended:
     """`pushdeploy pg:create`."""
-    return postgres.create(machine, APP, machine.watching, variable=variable, who="ada")
+    return sql.create(
+        machine, APP, machine.watching, Database.POSTGRES, variable=variable, who="ada"
+    )
 
 
 def destroy(machine: FakeMachine, *, force: bool = False) -> Ended:
     """`pushdeploy pg:destroy`."""
-    return postgres.destroy(machine, APP, machine.watching, who="ada", force=force)
+    return sql.destroy(machine, APP, machine.watching, Database.POSTGRES, who="ada", force=force)
 
 
 def value(machine: FakeMachine) -> str | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import NotFoundError, RefusedInputError, UnavailableError
 from pushdeploy.model.backup import Snapshot
-from pushdeploy.model.database import PostgresFacts, RedisFacts
+from pushdeploy.model.database import RedisFacts, SqlFacts
 from pushdeploy.model.site import Certificate, NginxFeatures
 from pushdeploy.system.accounts_embedded import OwnAccounts
 from pushdeploy.system.certificates import Facts
@@ -325,11 +325,13 @@ class FakePackages:
 
 
 @dataclass
-class FakePostgres:
+class FakeSqlServer:
     """Databases in name only."""
 
     installed: bool = True
     databases: set[str] = field(default_factory=set)
+    connections: dict[str, int] = field(default_factory=dict)
+    """How many each role may have."""
 
     def is_installed(self) -> bool:
         """What the test said, until it was installed."""
@@ -341,15 +343,16 @@ class FakePostgres:
 
     def has(self, name: str) -> bool:
         """True when it was made."""
-        return name in self.databases
+        return self.installed and name in self.databases
 
-    def ensure(self, name: str) -> None:
+    def ensure(self, name: str, connections: int) -> None:
         """Remember it."""
+        self.connections[name] = connections
         self.databases.add(name)
 
-    def facts(self, name: str) -> PostgresFacts:
+    def facts(self, name: str) -> SqlFacts:
         """Always the same."""
-        return PostgresFacts("17.6", 7_680_000, 3, 0.4)
+        return SqlFacts("17.6", 7_680_000, 3, 40, 0.4)
 
     def drop(self, name: str) -> None:
         """Forget it."""

@@ -31,11 +31,11 @@ from tests.deploy.fake_tools import (
     FakeMessenger,
     FakePackages,
     FakePorts,
-    FakePostgres,
     FakeProxy,
     FakeRedis,
     FakeRestic,
     FakeSchedules,
+    FakeSqlServer,
 )
 from tests.deploy.fakes import (
     WEB,
@@ -107,7 +107,8 @@ class FakeMachine(Machine):
     certificates: FakeCertificates
     firewall: FakeFirewall
     access: FakeAccess
-    postgres: FakePostgres
+    postgres: FakeSqlServer
+    mysql: FakeSqlServer
     restic: FakeRestic
     redis: FakeRedis
     clock: FakeClock
@@ -239,7 +240,8 @@ def make_machine(root: Path, run: Path) -> FakeMachine:
         certificates=FakeCertificates(root / "issued", proxy),
         firewall=FakeFirewall(),
         access=FakeAccess(),
-        postgres=FakePostgres(),
+        postgres=FakeSqlServer(),
+        mysql=FakeSqlServer(),
         restic=FakeRestic(root / "repository", now=clock.now),
         redis=FakeRedis(),
         messenger=FakeMessenger(),

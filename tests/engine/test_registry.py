@@ -21,7 +21,7 @@ RIGHTS = {
         *("apps", "ps", "releases", "releases.info", "releases.output", "rebuild.check", "logs"),
         *("storage", "domains", "certs", "nginx", "static", "bare", "room", "python"),
         *("maintenance", "watchdog", "config.explain", "pg", "pg.server", "cron", "cron.runs"),
-        *("redis", "redis.server", "notify"),
+        *("redis", "redis.server", "notify", "mysql", "mysql.server"),
     },
     Right.DEPLOY: {
         "converge",
@@ -43,14 +43,15 @@ RIGHTS = {
             "apps.set",
         ),
         *("git.set", "git.gc", "builds.clear_cache", "watchdog.set", "pg.create", "redis.create"),
-        *("cron.suspend", "cron.resume"),
+        *("cron.suspend", "cron.resume", "mysql.create"),
     },
-    Right.RUN: {"run", "cron.run", "pg.psql", "pg.dump", "pg.restore"},
+    Right.RUN: {"run", "cron.run", "pg.psql", "pg.dump", "pg.restore"}
+    | {"mysql.cli", "mysql.dump", "mysql.restore"},
     Right.PROXY: {
         *("domains.add", "domains.remove", "certs.auto", "certs.add", "certs.remove"),
         *("nginx.set", "static.add", "static.remove", "maintenance.set"),
     },
-    Right.APPS: {"apps.create", "apps.destroy", "pg.destroy", "redis.destroy"},
+    Right.APPS: {"apps.create", "apps.destroy", "pg.destroy", "redis.destroy", "mysql.destroy"},
     Right.SERVER: {
         *("notify.add", "notify.remove", "notify.test"),
         *("keys", "keys.add", "keys.remove", "firewall", "firewall.plan", "firewall.enable"),
@@ -66,6 +67,7 @@ RIGHTS = {
             *("backup.set", "backup.create", "backup.list", "backup.restore"),
             *("backup.schedule", "backup.verify", "backup.prune"),
             "redis.install",
+            "mysql.install",
         ),
     },
 }

@@ -80,6 +80,10 @@ def test_another_app_is_refused(server: Host, laptop: Laptop, site: Site) -> Non
     kept = other.cli("apps:destroy --confirm other", check=False)
     assert_cli_refused(kept, 69, "still has a PostgreSQL database", "pg:destroy --app other")
     for open_to_all in ("postgres", "template1"):  # what it owns there would keep its role
+        refused = psql_as("pd-other", server, open_to_all, sql="SELECT lo_create(0) > 0")
+        assert "permission denied for database" in refused
+        allow = f"GRANT CONNECT ON DATABASE {open_to_all} TO PUBLIC"
+        server.run("psql", "-q", "-h", "/run/postgresql", "-c", allow, user="postgres")
         assert psql_as("pd-other", server, open_to_all, sql="SELECT lo_create(0) > 0") == "t\n"
     other.cli("pg:destroy --confirm other")
     other.destroy()
@@ -161,6 +165,7 @@ def test_info_says_how_it_stands(site: Site) -> None:
     assert found["database"] == "pd-my-notes"
     assert found["config_vars"] == ["DATABASE_URL"]
     assert found["bytes"] > 1_000_000
+    assert found["connections_at_most"] == 40
     assert "Oldest transaction:" in site.cli("pg:info").stdout
 
 

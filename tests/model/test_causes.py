@@ -148,6 +148,12 @@ CASES = [
 ]
 
 
+MORE_CONNECTIONS = (
+    "on its server: sudo -u postgres psql -c 'ALTER SYSTEM SET max_connections = 200', "
+    "then: sudo systemctl restart postgresql"
+)
+
+
 @pytest.mark.parametrize(("output", "command", "text", "hint"), CASES)
 def test_it_is_explained(output: str, command: str, text: str, hint: str) -> None:
     found = cause_of(seen(output, command))
@@ -224,6 +230,21 @@ def test_hosts_that_are_set_already_and_domains_stay_allowed() -> None:
             "belongs to another user",
             "on its server: sudo -u postgres psql -c 'ALTER DATABASE NAME OWNER TO USER'",
         ),
+        (
+            'FATAL:  too many connections for role "pd-mysite"',
+            "as many connections to PostgreSQL as it may have",
+            "pushdeploy pg:create --connections 80 --app blog; or have it keep fewer",
+        ),
+        (
+            "FATAL:  sorry, too many clients already",
+            "All connections of PostgreSQL are taken",
+            MORE_CONNECTIONS,
+        ),
+        (
+            "FATAL:  remaining connection slots are reserved for roles with SUPERUSER",
+            "All connections of PostgreSQL are taken",
+            MORE_CONNECTIONS,
+        ),
     ],
 )
 def test_what_postgresql_refuses_is_named(line: str, text: str, hint: str) -> None:
@@ -257,6 +278,19 @@ def test_what_postgresql_refuses_is_named(line: str, text: str, hint: str) -> No
             """django.db.utils.OperationalError: (1049, "Unknown database 'shop'")""",
             "no database `shop`",
             "on its server: sudo mysql -e 'CREATE DATABASE shop'",
+        ),
+        (
+            (
+                """pymysql.err.OperationalError: (1226, "User 'pd-shop' has exceeded the """
+                """'max_user_connections' resource (current value: 40)")"""
+            ),
+            "as many connections to MariaDB as it may have",
+            "pushdeploy mysql:create --connections 80 --app blog; or have it keep fewer",
+        ),
+        (
+            """pymysql.err.OperationalError: (1040, 'Too many connections')""",
+            "All connections of MySQL are taken",
+            "on its server: sudo mysql -e 'SET GLOBAL max_connections = 300'",
         ),
         (
             (

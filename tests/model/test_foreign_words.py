@@ -97,7 +97,7 @@ def test_two_words_are_read_together_where_a_tool_says_it_so() -> None:
     assert (logs.hint, details.hint) == ("pushdeploy logs -t", "pushdeploy ps")
 
 
-@pytest.mark.parametrize("word", ["mysql:create", "mongo:create", "memcached:create"])
+@pytest.mark.parametrize("word", ["mongo:create", "memcached:create"])
 def test_a_database_is_said_to_be_nobody_s_business_here(word: str) -> None:
     found = answer(word)
 
@@ -128,6 +128,21 @@ def test_one_wrong_letter_is_seen_but_never_before_what_destroys(
     typed: str, wanted: str | None
 ) -> None:
     assert slip(typed, KNOWN) == wanted
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("mysql:export", "pushdeploy mysql:create"),
+        ("mariadb:create", "pushdeploy mysql:create"),
+        ("mysql:connect", "pushdeploy mysql:cli"),
+    ],
+)
+def test_words_for_mariadb_lead_to_its_commands(word: str, hint: str) -> None:
+    found = answer(word)
+
+    assert found is not None
+    assert found.hint == hint
 
 
 @pytest.mark.parametrize("word", ["pg:credentials", "psql", "addons:create", "postgres:create"])

@@ -34,6 +34,8 @@ class Info:
     size: int
     """Bytes."""
     connections: int
+    connections_at_most: int
+    """So many may the app have."""
     oldest_transaction: float | None
     """Seconds; `None` when none is open."""
 
@@ -56,28 +58,36 @@ def install(asked: Asked, *, confirmed: bool = False) -> Done:
 
 
 @verb("pg.create", Ended, right=Right.CONFIGURE, log=True, seconds=ATTEMPT_SECONDS)
-def create(asked: Asked, *, variable: str) -> Ended:
-    """Make a database, and set the config var `variable` to its address."""
-    from pushdeploy.databases import postgres
+def create(asked: Asked, *, variable: str, connections: int | None = None) -> Ended:
+    """Make a database, and set the config var `variable` to its address; or set its limit."""
+    from pushdeploy.databases import sql
+    from pushdeploy.model.database import Database
 
-    return postgres.create(
-        asked.machine, asked.app, asked.session, variable=variable, who=asked.who
+    return sql.create(
+        asked.machine,
+        asked.app,
+        asked.session,
+        Database.POSTGRES,
+        variable=variable,
+        connections=connections,
+        who=asked.who,
     )
 
 
 @verb("pg", Info, right=Right.LOOK, seconds=QUERY_SECONDS)
 def info(asked: Asked) -> Info:
     """Tell how it stands."""
-    from pushdeploy.databases import postgres, told
-    from pushdeploy.model.database import Database, postgres_name
+    from pushdeploy.databases import sql, told
+    from pushdeploy.model.database import Database, sql_name
 
-    facts = postgres.facts(asked.machine, asked.app)
+    facts = sql.facts(asked.machine, asked.app, Database.POSTGRES)
     return Info(
-        database=postgres_name(asked.app),
+        database=sql_name(asked.app),
         variables=told.variables(asked.machine, asked.app, Database.POSTGRES),
         version=facts.version,
         size=facts.size,
         connections=facts.connections,
+        connections_at_most=facts.connections_at_most,
         oldest_transaction=facts.oldest_transaction,
     )
 
@@ -90,7 +100,7 @@ def psql(asked: Asked, *, terminal: bool = False, term: str = "") -> Ran:
 
     attached = attach(asked, terminal=terminal, term=term)
     told.require(asked.machine, asked.app, Database.POSTGRES)
-    return attached.run(asked, client.psql(asked.machine, asked.app))
+    return attached.run(asked, client.shell(asked.machine, asked.app, Database.POSTGRES))
 
 
 @verb("pg.dump", Ran, right=Right.RUN, seconds=DAY_SECONDS)
@@ -101,7 +111,7 @@ def dump(asked: Asked) -> Ran:
 
     attached = attach(asked, terminal=False, term="")
     told.require(asked.machine, asked.app, Database.POSTGRES)
-    return attached.run(asked, client.pg_dump(asked.machine, asked.app))
+    return attached.run(asked, client.dump(asked.machine, asked.app, Database.POSTGRES))
 
 
 @verb("pg.restore", Ran, right=Right.RUN, seconds=DAY_SECONDS)
@@ -113,18 +123,20 @@ def restore(asked: Asked, *, confirm: str | None = None) -> Ran:
     attached = attach(asked, terminal=False, term="")
     told.require(asked.machine, asked.app, Database.POSTGRES)
     _require_confirmed(asked.app, confirm, "restoring replaces what the database", "pg:restore")
-    return attached.run(asked, client.pg_restore(asked.machine, asked.app))
+    return attached.run(asked, client.restore(asked.machine, asked.app, Database.POSTGRES))
 
 
 @verb("pg.destroy", Ended, right=Right.APPS, log=True, seconds=ATTEMPT_SECONDS)
 def destroy(asked: Asked, *, confirm: str | None = None, force: bool = False) -> Ended:
     """Delete it, if `confirm` is the app's name; with `force`, also if the app needs it."""
-    from pushdeploy.databases import postgres, told
+    from pushdeploy.databases import sql, told
     from pushdeploy.model.database import Database
 
-    told.require(asked.machine, asked.app, Database.POSTGRES)
+    told.require(asked.machine, asked.app, Database.POSTGRES, force=force)
     _require_confirmed(asked.app, confirm, "destroying deletes all that the database", "pg:destroy")
-    return postgres.destroy(asked.machine, asked.app, asked.session, who=asked.who, force=force)
+    return sql.destroy(
+        asked.machine, asked.app, asked.session, Database.POSTGRES, who=asked.who, force=force
+    )
 
 
 def _require_confirmed(app: str, confirm: str | None, what: str, command: str) -> None:
