@@ -26,8 +26,10 @@ DPkg::Options:: "--force-unsafe-io";
 @contextmanager
 def server(installed: Installed, name: str = "databases") -> Iterator[Host]:
     """It has pushdeploy and no database yet; any apt-get there finds them."""
-    packages = ("postgresql", f"{redis(installed.suite)}-server", "mariadb-server")
-    packages += ("python3-mysqldb",)  # PyPI has it as source only
+    packages = (
+        *("postgresql", f"{redis(installed.suite)}-server", "mariadb-server"),
+        "python3-mysqldb",  # PyPI has it as source only
+    )
     archive = debs.fetched(installed.suite, installed.suite, "install", *packages)
     with Host.boot(installed.suite, name, installed.disk, {archive: debs.ARCHIVE}) as host:
         host.write(
