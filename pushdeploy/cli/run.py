@@ -75,7 +75,8 @@ def run(target: Local, *, app: str, argv: tuple[str, ...]) -> int:
     It runs in its own process with the live release's code and config vars; its arguments are
     passed on unchanged. A single argument is run by a shell: 'ls *.db | wc -l'; if it is the name
     of a process type, such as migrate, the line of that type is run. Its exit status is passed
-    through, or 128 + N when signal N ended it. Put pushdeploy's options before COMMAND.
+    through, or 128 + N when signal N ended it; if what it printed names the cause of a failure,
+    the command that helps is said after it. Put pushdeploy's options before COMMAND.
     """
     request = verbs.run(
         app,
@@ -83,7 +84,10 @@ def run(target: Local, *, app: str, argv: tuple[str, ...]) -> int:
         terminal=at_terminal(),
         term=os.environ.get("TERM", ""),
     )
-    status = connected(target, request).exit_code
+    ran = connected(target, request)
+    status = ran.exit_code
+    if ran.why:
+        say(*style.problem(ran.why, ran.hint))
     if status == NOT_FOUND and len(argv) > 1 and SHELL.search(argv[0]):
         hint = style.with_quotes("run", app, "'COMMAND LINE'")
         say(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.listener import elsewhere
@@ -14,7 +16,7 @@ from pushdeploy.model.repo_facts import RepoFacts, parse_facts
 from pushdeploy.records.app_records import AppRecords
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pushdeploy.machine.machine import Machine
     from pushdeploy.model.instance import Instance
@@ -59,11 +61,35 @@ def explain(
             body=body,
             host=machine.proxy_host(release.app),
             ended=ended,
-            facts=_facts(machine, release, lines.get("web", "")),
+            facts=_facts(machine, release),
             config=records.environment_of(release.number).values,
             domains=tuple(one for one in records.settings().domains if not one.startswith("*")),
         )
     )
+
+
+def of_run(machine: Machine, release: Release, argv: Sequence[str], printed: str) -> Cause | None:
+    """Why a command that somebody ran failed; `None` when its own words have to do.
+
+    Args:
+        machine: this one.
+        release: whose code it ran.
+        argv: the command.
+        printed: what it printed last.
+    """
+    place = machine.layout.app(release.app)
+    evidence = Evidence(
+        app=release.app,
+        output=printed,
+        command=argv[0] if len(argv) == 1 else shlex.join(argv),
+        process="run",
+        slugs=place.slugs,
+        config=AppRecords(place).environment_of(release.number).values,
+    )
+    if cause_of(evidence) is None:  # most fail for reasons of their own; the repo is not asked then
+        return None
+    found = cause_of(replace(evidence, facts=_facts(machine, release)))
+    return found if found and "Procfile" not in found.hint else None
 
 
 def wrong_port(machine: Machine, release: Release, instance: Instance) -> Cause | None:
@@ -87,9 +113,10 @@ def hint_of(cause: Cause | None, kind: Kind, app: str, otherwise: str | None = N
     return cause.hint if cause.hint.startswith("pushdeploy ") else next_step(kind, app, cause.hint)
 
 
-def _facts(machine: Machine, release: Release, command: str) -> RepoFacts:
+def _facts(machine: Machine, release: Release) -> RepoFacts:
     """What the repo says; nothing when it can't be asked."""
     repo = machine.layout.app(release.app).repo
+    command = release.procfile.web.command if release.procfile.has_web else ""
     try:
         answer = machine.checkout_worker.ask(
             "look", repo=str(repo), commit=release.commit.id, command=command

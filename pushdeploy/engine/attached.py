@@ -22,6 +22,10 @@ class Ran:
     """How the command ended."""
 
     exit_code: int
+    why: str = ""
+    """The cause of its failure, if what it printed tells it."""
+    hint: str = ""
+    """The one command that helps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,24 @@ class Attached:
 
     def run(self, asked: Asked, job: Job) -> Ran:
         """Run a job to its end."""
+        return Ran(self._run(asked, job, self.descriptors))
+
+    def run_heard(self, asked: Asked, job: Job) -> tuple[int, str]:
+        """The same; returns its exit status, and the last that it printed to stderr, if anything.
+
+        At a terminal: the last that was shown there.
+        """
+        from pushdeploy.system.overheard import Heard, overheard  # noqa: PLC0415 - `run` alone
+
+        heard = Heard()
+        with overheard(self.descriptors, heard, terminal=self.terminal) as descriptors:
+            status = self._run(asked, job, descriptors)
+        return status, heard.text
+
+    def _run(self, asked: Asked, job: Job, descriptors: tuple[int, int, int]) -> int:
         job = replace(job, environment=(*job.environment, *self.environment))
-        return Ran(
-            asked.machine.supervisor.run(
-                job, self.descriptors, terminal=self.terminal, left=asked.session.is_hung_up
-            )
+        return asked.machine.supervisor.run(
+            job, descriptors, terminal=self.terminal, left=asked.session.is_hung_up
         )
 
 

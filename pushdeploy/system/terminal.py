@@ -33,11 +33,11 @@ def run_at_terminal(line: Command, descriptors: tuple[int, int, int]) -> int:
     stdin, stdout, _ = descriptors
     outer, inner = os.openpty()
     try:
-        _copy_size(stdin, outer)
+        copy_size(stdin, outer)
         child = _start(line, inner)
     finally:
         os.close(inner)
-    with _raw(stdin):
+    with raw(stdin):
         _carry(child, stdin, stdout, outer)
     os.close(outer)
     return child.wait()
@@ -59,7 +59,7 @@ def _carry(child: Process, stdin: int, stdout: int, outer: int) -> None:
     sources = [stdin, outer]
     while True:
         ready, _, _ = select.select(sources, [], [], LOOK_SECONDS)
-        _copy_size(stdin, outer)
+        copy_size(stdin, outer)
         if outer in ready:
             data = _read(outer)
             if not data:
@@ -87,8 +87,8 @@ def _write(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-def _copy_size(source: int, target: int) -> None:
-    """Four numbers: rows, columns, and both in pixels (ioctl_tty(2))."""
+def copy_size(source: int, target: int) -> None:
+    """Make one terminal as large as another: rows, columns, and both in pixels (ioctl_tty(2))."""
     with contextlib.suppress(OSError):
         size = fcntl.ioctl(source, termios.TIOCGWINSZ, bytes(struct.calcsize("HHHH")))
         if size != fcntl.ioctl(target, termios.TIOCGWINSZ, bytes(len(size))):
@@ -96,11 +96,12 @@ def _copy_size(source: int, target: int) -> None:
 
 
 @contextlib.contextmanager
-def _raw(descriptor: int) -> Iterator[None]:
+def raw(descriptor: int) -> Iterator[None]:
     """Every key goes to the program, Ctrl-C too, until it ends."""
     before = termios.tcgetattr(descriptor)
     tty.setraw(descriptor, termios.TCSADRAIN)  # keep what was typed ahead
     try:
         yield
     finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        with contextlib.suppress(termios.error):  # it is gone
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

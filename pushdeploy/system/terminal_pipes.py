@@ -80,29 +80,34 @@ def _start(
 
 def _feed(terminal: int, pipe: int, end: int) -> None:
     """Until the end of what is typed, of the block, or of everybody who reads the pipe."""
-    while _ready({terminal: select.POLLIN, pipe: 0, end: 0}) == {terminal}:
+    while ready({terminal: select.POLLIN, pipe: 0, end: 0}) == {terminal}:
         if not _in_front(terminal):
-            if _ready({pipe: 0, end: 0}, BACKGROUND_SECONDS):
+            if ready({pipe: 0, end: 0}, BACKGROUND_SECONDS):
                 return
             continue
         data = os.read(terminal, CHUNK)
         if not data:
             return
-        _write(pipe, data)
+        write_all(pipe, data)
 
 
 def _show(terminal: int, pipe: int, end: int) -> None:
     """Until nobody writes any more; at the end of the block, what is in the pipe by then."""
-    while end not in _ready({pipe: select.POLLIN, end: 0}):
+    while end not in ready({pipe: select.POLLIN, end: 0}):
         data = os.read(pipe, CHUNK)
         if not data:
             return
-        _write(terminal, data)
-    rest = int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+        write_all(terminal, data)
+    rest = rest_of(pipe)
     while rest > 0:
         data = os.read(pipe, min(rest, CHUNK))
-        _write(terminal, data)
+        write_all(terminal, data)
         rest -= len(data)
+
+
+def rest_of(pipe: int) -> int:
+    """How many bytes are in a pipe."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def _in_front(terminal: int) -> bool:
@@ -113,7 +118,7 @@ def _in_front(terminal: int) -> bool:
         return True
 
 
-def _ready(asked: dict[int, int], seconds: float | None = None) -> set[int]:
+def ready(asked: dict[int, int], seconds: float | None = None) -> set[int]:
     """Descriptors with one of the events, an error or no other end (poll(2))."""
     poll = select.poll()
     for descriptor, events in asked.items():
@@ -121,8 +126,8 @@ def _ready(asked: dict[int, int], seconds: float | None = None) -> set[int]:
     return {one for one, _ in poll.poll(None if seconds is None else seconds * 1000)}
 
 
-def _write(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes) -> None:
     """All of it, to a terminal that somebody may have made non-blocking, too."""
     while data:
-        _ready({descriptor: select.POLLOUT})
+        ready({descriptor: select.POLLOUT})
         data = data[os.write(descriptor, data) :]

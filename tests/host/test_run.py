@@ -34,6 +34,15 @@ except KeyboardInterrupt:
     print("caught")
     sys.exit(9)
 """
+MISSES_ONE = """
+import os, sys, traceback
+print("data")
+try:
+    os.environ["MISSING_KEY"]
+except KeyError:
+    traceback.print_exc()
+sys.exit(3)
+"""
 NAMES_ITS_OWN = """
 import os, sys
 for one in range(3):
@@ -278,6 +287,46 @@ def test_a_command_never_holds_the_terminal_of_who_called_it(live: Site, line: s
     held = re.findall(r"([012]) (pipe:|/dev/pts/)", shown)
     kind = "/dev/pts/" if line.startswith("{run} 2>") else "pipe:"
     assert held == [(str(number), kind) for number in range(3)]
+
+
+# Why it failed
+
+
+def test_a_failure_is_explained_after_the_command_s_own_words(live: Site) -> None:
+    failed = bytes_of(live, over_ssh(live, "python", "-c", MISSES_ONE))
+    well = bytes_of(live, over_ssh(live, "python", "-c", MISSES_ONE.replace("exit(3)", "exit(0)")))
+
+    assert (failed.returncode, failed.stdout) == (3, b"data\n")
+    own, _, said = failed.stderr.decode().partition("KeyError: 'MISSING_KEY'\n")
+    assert own.startswith("Traceback (most recent call last):\n")
+    assert "The app needs the config var `MISSING_KEY`, which is not set." in said
+    assert f"config:set MISSING_KEY=VALUE --app {live.name}" in said
+    assert (well.returncode, well.stderr) == (0, f"{own}KeyError: 'MISSING_KEY'\n".encode())
+
+
+def test_a_failure_is_explained_at_a_terminal_too(live: Site) -> None:
+    leader, follower = pty.openpty()
+    line = shlex.join(["run", "--app", live.name, "--", "python", "-c", MISSES_ONE])
+    argv = live.laptop.ssh_argv("-tt", command=line)
+
+    with subprocess.Popen(
+        argv,
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env=live.laptop.environment,
+        start_new_session=True,
+    ) as process:
+        os.close(follower)
+        try:
+            shown = processes.read_until(leader, "config:set MISSING_KEY=VALUE")
+            status = process.wait(30)
+        finally:
+            process.kill()
+            os.close(leader)
+
+    assert status == 3
+    assert shown.index("KeyError: 'MISSING_KEY'\r\n") < shown.index("The app needs the config var")
 
 
 # What it runs in

@@ -14,6 +14,9 @@ from pushdeploy.model.rights import Right
 if TYPE_CHECKING:
     from pushdeploy.engine.asked import Asked
 
+SIGNAL = 128
+"""A status above it is of a signal, such as Ctrl-C: what ended it was not the program."""
+
 RUN_SECONDS = 86_400.0
 """A one-off command that somebody forgot ends after a day."""
 
@@ -26,6 +29,7 @@ def run(asked: Asked, *, argv: tuple[str, ...], terminal: bool = False, term: st
     process type runs its line.
     """
     from pushdeploy.deploy import fit
+    from pushdeploy.deploy.explain import of_run
     from pushdeploy.deploy.release import RUN
     from pushdeploy.deploy.release_phase import app_job
     from pushdeploy.model.job import JobKind
@@ -48,4 +52,8 @@ def run(asked: Asked, *, argv: tuple[str, ...], terminal: bool = False, term: st
     line = release.procfile.get(argv[0]) if len(argv) == 1 else None
     argv = argv if line is None else (line.command,)
     job = app_job(machine, release, JobKind.RUN, f".{RUN}", argv)
-    return attached.run(asked, replace(job, seconds=RUN_SECONDS))
+    status, printed = attached.run_heard(asked, replace(job, seconds=RUN_SECONDS))
+    if not 0 < status < SIGNAL:
+        return Ran(status)
+    cause = of_run(machine, release, argv, printed)
+    return Ran(status) if cause is None else Ran(status, cause.text, cause.hint)
