@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 VENV_FORMAT = "2"
 """Part of every venv's key; raised when we would make a venv differently."""
 
-WITHOUT_GROUPS = frozenset({Source.REQUIREMENTS, Source.PYLOCK, Source.CONDA})
+WITHOUT_GROUPS = frozenset({Source.REQUIREMENTS, Source.CONDA})
 
 DISK_RESERVE = 256 << 20
 """Bytes that must be free before a build begins."""

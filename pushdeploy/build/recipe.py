@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.conda_file import parse_conda, pip_words
-from pushdeploy.model.dependency_file import PYPROJECT, Source
+from pushdeploy.model.dependency_file import PYLOCK_GROUPS, PYLOCK_NAMES, PYPROJECT, Source
 from pushdeploy.model.pins import PYLOCK, REQUIREMENTS
 from pushdeploy.model.pyproject import Pyproject
 from pushdeploy.system import uv
@@ -67,7 +67,7 @@ def recipe(program: Path, tree: Tree, venv: Path, pins: Path, extra: Sequence[st
             wanted, listed = (f"--requirement={venv / REQUIREMENTS}",), REQUIREMENTS
         case Source.PYLOCK:
             first.append([*COPY, Source.PYLOCK.value, str(venv / PYLOCK)])
-            return _of_pylock(first, Source.PYLOCK.value, extra)
+            return _of_pylock(first, Source.PYLOCK.value, extra, _chosen_of_pylock(tree))
         case Source.PYPROJECT:
             wanted = _of_project(tree)
         case Source.CONDA:
@@ -86,9 +86,11 @@ def recipe(program: Path, tree: Tree, venv: Path, pins: Path, extra: Sequence[st
     return Recipe(tuple(first), (*((words,) if words else ()), *last), listed)
 
 
-def _of_pylock(first: list[list[str]], lock: str, extra: Sequence[str]) -> Recipe:
+def _of_pylock(
+    first: list[list[str]], lock: str, extra: Sequence[str], chosen: Sequence[str] = ()
+) -> Recipe:
     """uv takes nothing else along with such a lock."""
-    alone = (f"--requirement={lock}",)
+    alone = (f"--requirement={lock}", *chosen)
     return Recipe(tuple(first), (alone, *((one,) for one in extra)), PYLOCK)
 
 
@@ -109,6 +111,35 @@ def _chosen(tree: Tree) -> list[str]:
     return [f"--{'group' if name in project.groups else 'extra'}={name}" for name in groups]
 
 
+def _chosen_of_pylock(tree: Tree) -> list[str]:
+    """Words of uv for the groups that the repo names: with them, it leaves the usual ones out."""
+    wanted = tree.settings.groups
+    said = json.loads(tree.requirements.get(PYLOCK_GROUPS) or "{}")
+    extras, groups, usual = ([str(one) for one in said.get(key, [])] for key in PYLOCK_NAMES)
+    for name in wanted:
+        if name not in {*extras, *groups}:
+            raise _unknown(Source.PYLOCK, name, "dependency-groups")
+    chosen = [name for name in wanted if name in groups]
+    if chosen and not set(usual) <= set(groups):
+        raise RefusedInputError(
+            f"uv can't install the group `{chosen[0]}` beside those that `{Source.PYLOCK}` has "
+            "as `default-groups`",
+            hint=f"name those in its `dependency-groups` too, or lock again with `{chosen[0]}`",
+        )
+    named = dict.fromkeys([*usual, *chosen] if chosen else [])
+    return [
+        *(f"--group={name}" for name in named),
+        *(f"--extra={name}" for name in wanted if name not in groups),
+    ]
+
+
+def _unknown(file: str, name: str, table: str) -> RefusedInputError:
+    return RefusedInputError(
+        f"`{file}` has no group `{name}`, which the groups for pushdeploy name",
+        hint=f"add it to `{table}` of {file}, commit, and push again",
+    )
+
+
 def refuse_unknown(project: Pyproject, groups: Sequence[str]) -> None:
     """See that the groups are there.
 
@@ -117,10 +148,7 @@ def refuse_unknown(project: Pyproject, groups: Sequence[str]) -> None:
     """
     for name in groups:
         if name not in project.groups | project.extras:
-            raise RefusedInputError(
-                f"`{PYPROJECT}` has no group `{name}`, which the groups for pushdeploy name",
-                hint=f"add it to `[dependency-groups]` of {PYPROJECT}, commit, and push again",
-            )
+            raise _unknown(PYPROJECT, name, "[dependency-groups]")
 
 
 def pyproject_of(tree: Tree) -> Pyproject:

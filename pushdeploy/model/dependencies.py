@@ -13,6 +13,8 @@ from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.dependency_file import (
     LOCKS,
     PIPFILE,
+    PYLOCK_GROUPS,
+    PYLOCK_NAMES,
     PYPROJECT,
     REQUIREMENTS,
     TOOL_SETTINGS,
@@ -31,9 +33,13 @@ if TYPE_CHECKING:
     Read = Callable[[str], str | None]
     """The text of a file of the tree; None when there is none of that path."""
 
+LONGEST_HEAD = 64 * 1024
+"""Characters of a pylock.toml before its packages."""
+
 _LOCKED = re.compile(r'^\[\[packages?\]\]\nname = "([A-Za-z0-9._-]{1,200})"$', re.MULTILINE)
 _OF_THE_TREE = re.compile(r'\b(?:editable|directory|path) = [{"]|\btype = "directory"|"path":')
 """A word of a lock that installs something that lies in the repo."""
+_FIRST_TABLE = re.compile(r"^\[", re.MULTILINE)
 _QUOTED = re.compile(r"""["']([A-Za-z0-9][A-Za-z0-9._-]{0,100})[^"'\n]{0,200}["']""")
 
 
@@ -83,6 +89,8 @@ def gather(found: DependencyFile, read: Read) -> Dependencies:
     own = read(source) or ""
     packaged = _is_packaged(source, project, read)
     texts = {source.value: digest(own), PYPROJECT: project.defining(), **_settings(read)}
+    if source is Source.PYLOCK:
+        texts[PYLOCK_GROUPS] = _groups_of_pylock(own)
     pipfile = (read(PIPFILE) or "") if source is Source.PIPENV else ""
     texts[PIPFILE] = pipfile
     return Dependencies(
@@ -128,6 +136,22 @@ def _by_conda(found: DependencyFile, read: Read) -> Dependencies:
         local=local,
         packages=named.union(*map(names, ["\n".join(file.pip), *below.values()])),
     )
+
+
+def _groups_of_pylock(text: str) -> str:
+    """The names that are installed when somebody asks for them; empty when there are none.
+
+    They stand before the first table (PEP 751).
+    """
+    from pushdeploy.model.toml import parse_toml  # noqa: PLC0415 - few trees have one
+
+    head = _FIRST_TABLE.split(text.replace("\r\n", "\n"), maxsplit=1)[0]
+    try:
+        found = parse_toml(head) if len(head) <= LONGEST_HEAD else {}
+    except ValueError:
+        return ""  # uv says what is wrong with it
+    named = {key: found[key] for key in PYLOCK_NAMES if isinstance(found.get(key), list)}
+    return json.dumps(named) if any(named.values()) else ""
 
 
 def _settings(read: Read) -> dict[str, str]:

@@ -23,6 +23,11 @@ APP_JSON = "app.json"
 TOOL_SETTINGS = ("uv.toml", "poetry.toml", "pdm.toml")
 """What tools obey beside pyproject.toml: indexes, above all."""
 
+PYLOCK_GROUPS = "pylock.toml [groups]"
+"""Among the texts that define packages: a JSON object of `PYLOCK_NAMES`, each a list of names."""
+
+PYLOCK_NAMES = ("extras", "dependency-groups", "default-groups")
+
 UV_TABLE = f"{PYPROJECT} [tool.uv]"
 """Among the texts that define packages: the table alone, when the rest does not count."""
 

@@ -124,4 +124,5 @@ def _read_pylock(text: str, options: list[str], packages: Said, elsewhere: set[s
         packages.setdefault(name, set()).add(rendered(package))
         if any(place in package for place in _PLACES):
             elsewhere.add(name)
+    found.pop("tool", None)
     options.append(rendered(found))

@@ -98,6 +98,7 @@ def indexes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexes]:
             made.add(where, "app", "1.0", {"app/__init__.py": f"V = {says}\n", "app/old.py": ""})
             made.add(where, "app", "2.0", {"app/__init__.py": "V = 20\n"}, "six")
             made.add(where, "six", "1", {"six.py": "A = 1\n"})
+            made.add(where, "t", "1", {"t.py": ""})
             made.add(where, "big_one", "1", {f"big_one/m{n}.py": f"N = {n}\n" for n in range(30)})
         made.add("two", "only_two", "1", {"only_two.py": "A = 1\n"})
         # Built again under its old name: the same version with another file less.
@@ -352,6 +353,33 @@ def test_groups_that_are_named_later_are_installed(builds: Builds, tmp_path: Pat
     assert_as_fresh(builds, before, after, grows=False)
     (packages,) = builds.venv(**after).glob("lib/python3*/site-packages")
     assert (packages / "big_one").is_dir()
+
+
+def of_pdm(indexes: Indexes, **markers: str) -> str:
+    """A pylock.toml as PDM writes it: name of a package to its marker."""
+    text = 'lock-version = "1.0"\nextras = ["more"]\ncreated-by = "pdm"\n'
+    text += 'dependency-groups = ["default", "dev", "jobs"]\ndefault-groups = ["default"]\n'
+    for name, marker in markers.items():
+        digest, folder = indexes.digest("one", f"{name}-1"), name.replace("_", "-")
+        address = f"{indexes.of('one')}/{folder}/{name}-1-py3-none-any.whl"
+        text += f'[[packages]]\nname = "{folder}"\nversion = "1"\nmarker = "{marker}"\n'
+        text += f'wheels = [{{ url = "{address}", hashes = {{ sha256 = "{digest}" }} }}]\n'
+    return text
+
+
+@pytest.mark.parametrize(
+    ("groups", "there"), [((), ["six"]), (("jobs",), ["big_one", "six"]), (("more",), ["six", "t"])]
+)
+def test_groups_of_a_pylock_are_installed_when_they_are_named(
+    builds: Builds, indexes: Indexes, groups: tuple[str, ...], there: list[str]
+) -> None:
+    group = "'{}' in dependency_groups".format
+    lock = of_pdm(indexes, six=group("default"), big_one=group("jobs"), t="'more' in extras")
+
+    venv = builds.venv({"pylock.toml": lock}, groups=groups)
+
+    found = venv.glob("lib/python3*/site-packages/*.dist-info")
+    assert sorted(one.name.partition("-")[0] for one in found) == there
 
 
 def pins(*lines: str) -> dict[str, str]:

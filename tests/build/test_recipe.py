@@ -11,7 +11,7 @@ import pytest
 from pushdeploy.build.builder import SETTINGS
 from pushdeploy.build.recipe import SETUPTOOLS, Recipe, recipe
 from pushdeploy.errors import RefusedInputError
-from pushdeploy.model.dependency_file import Source
+from pushdeploy.model.dependency_file import PYLOCK_GROUPS, Source
 from pushdeploy.model.pins import PYLOCK, REQUIREMENTS
 from pushdeploy.model.repo_settings import PYPROJECT, RepoSettings
 from tests.build.test_build import TREE
@@ -88,6 +88,36 @@ def test_what_a_lock_has_is_kept_beside_the_packages(source: Source, lies: str) 
 
 def test_what_is_kept_there_no_package_may_bring() -> None:
     assert {REQUIREMENTS, PYLOCK} <= set(SETTINGS)
+
+
+def of_pylock(*groups: str, usual: tuple[str, ...] = ("default",)) -> list[str]:
+    """The words of uv for a pylock.toml as PDM writes it, but for its path."""
+    said = {
+        "extras": ["more"],
+        "dependency-groups": ["default", "dev", "jobs"],
+        "default-groups": usual,
+    }
+    tree = replace(
+        TREE,
+        source=Source.PYLOCK,
+        requirements={PYLOCK_GROUPS: json.dumps(said)},
+        settings=RepoSettings(file=PYPROJECT, groups=groups),
+    )
+    ((_, *words),) = recipe(Path("/uv"), tree, VENV, Path("/unused"), []).wanted
+    return words
+
+
+def test_groups_of_a_pylock_come_beside_the_usual_ones() -> None:
+    assert of_pylock() == []
+    assert of_pylock("more") == ["--extra=more"]
+    assert of_pylock("jobs", "more") == ["--group=default", "--group=jobs", "--extra=more"]
+
+
+def test_a_group_that_a_pylock_lacks_or_uv_could_not_add_is_refused() -> None:
+    with pytest.raises(RefusedInputError, match=r"`pylock\.toml` has no group `job`"):
+        of_pylock("job")
+    with pytest.raises(RefusedInputError, match="can't install the group `jobs` beside"):
+        of_pylock("jobs", usual=("main",))
 
 
 def test_a_lock_is_read_as_it_is_and_without_groups_for_development() -> None:

@@ -74,6 +74,22 @@ def test_a_lock_of_any_length_is_a_digest() -> None:
     assert len(needs(uv_lock=many).texts["uv.lock"]) == 64
 
 
+def test_the_groups_of_a_pylock_are_handed_on() -> None:
+    head = 'extras = ["more"]\ndependency-groups = [\n  "jobs",\n]\n'
+
+    found = needs(pylock_toml=f"{head}\n[[packages]]\nname = 'six'\n").texts
+
+    said = {"extras": ["more"], "dependency-groups": ["jobs"]}
+    assert json.loads(found["pylock.toml [groups]"]) == said
+
+
+@pytest.mark.parametrize(
+    "head", ["", "extras = []\n", "extras = 1\n", "extras = [\n", "a" * 70_000]
+)
+def test_a_pylock_without_groups_or_head_is_a_digest_alone(head: str) -> None:
+    assert set(needs(pylock_toml=f"{head}\n[[packages]]\n").texts) == {"pylock.toml"}
+
+
 def test_requirements_are_defined_by_all_that_they_include_and_by_uvs_own_settings() -> None:
     uv = '[tool.uv]\nindex-url = "https://pypi.example.com"\n'
     found = needs(requirements_txt="-r more.txt\n", more_txt="flask\n", pyproject_toml=uv)

@@ -29,6 +29,7 @@ SIX = package("six", "1")
         (SIX, ""),
         (f"{SIX}\n# a comment\n", ""),
         (SIX + package("Flask_Login", "1"), "flask-login"),
+        (f'{SIX}[tool.pdm]\nhashes = {{ sha256 = "bb" }}\n', ""),
         (package("six", "2"), "six"),
         (package("six", "1", "bb"), "six"),
         (package("six", "1", more='index = "https://two/simple"\n'), "six"),
