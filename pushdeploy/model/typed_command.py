@@ -42,7 +42,8 @@ OTHERS = frozenset(
 )
 """All others, which do without; held to them too."""
 
-_COMMAND = re.compile(r"(?:sudo )?pushdeploy (--help|[a-z]+(?:-[a-z]+)?(?::[a-z-]+)?)")
+_THERE = "on the server: "
+_COMMAND = re.compile(rf"({_THERE})?(?:sudo )?pushdeploy (--help|[a-z]+(?:-[a-z]+)?(?::[a-z-]+)?)")
 _REST = re.compile(r"[^;`\n]*")
 _KEY_FILE = re.compile(r"( [a-z0-9._@-]+)? (\S+\.pub)")
 
@@ -59,7 +60,7 @@ def with_app(text: str, app: str) -> str:
     def named(found: re.Match[str]) -> str:
         rest = _REST.match(text, found.end())
         own = rest[0].partition("pushdeploy ")[0] if rest else ""
-        needed = found[1] in OF_APP and "--app" not in own.split()
+        needed = found[2] in OF_APP and "--app" not in own.split()
         return f"{found[0]} --app {app}" if needed else found[0]
 
     return _COMMAND.sub(named, text)
@@ -74,11 +75,15 @@ def over_ssh(text: str, login: str) -> str:
     """
 
     def by_ssh(found: re.Match[str]) -> str:
-        name = found[1]
+        there, name = found.groups()
+        if there:
+            return found[0]
         if name in ("certs:add", "backup:set"):  # it reads two files; root alone may
-            return f"on the server: sudo pushdeploy {name}"
+            return f"{_THERE}sudo pushdeploy {name}"
         return f"{login} {name}" if name in OF_APP or name in OTHERS else found[0]
 
     said = _COMMAND.sub(by_ssh, text)
+    if said == text:
+        return text
     before, key, after = said.partition(f"{login} keys:add")
     return before + key + (_KEY_FILE.sub(r"\1 - < \2", after, count=1) if key else after)

@@ -57,12 +57,18 @@ def test_the_hint_of_an_error_names_the_app_when_one_is_known() -> None:
             "pushdeploy certs:add CHAIN KEY --app blog",
             "on the server: sudo pushdeploy certs:add CHAIN KEY --app blog",
         ),
+        (
+            "on the server: sudo pushdeploy apt:allow --app blog",
+            "on the server: sudo pushdeploy apt:allow --app blog",
+        ),
+        ("sudo pushdeploy backup:set /mnt", "on the server: sudo pushdeploy backup:set /mnt"),
         ("pushdeploy itself failed", "pushdeploy itself failed"),
         ("journalctl -u 'pushdeploy.engine@*'", "journalctl -u 'pushdeploy.engine@*'"),
     ],
 )
 def test_who_has_only_a_key_types_it_by_ssh(hint: str, typed: str) -> None:
     assert over_ssh(hint, "ssh deploy@S") == typed
+    assert over_ssh(typed, "ssh deploy@S") == typed
 
 
 @pytest.mark.parametrize(
