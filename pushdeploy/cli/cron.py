@@ -104,10 +104,10 @@ def cron_runs(target: Local, *, app: str, job: str, count: int, as_json: bool) -
         show_json([_run(one) for one in answer.runs])
         return
     rows = [(_at(one.began, answer.timezone), _took(one), one.said) for one in answer.runs]
-    if rows:
-        show_table(COLUMNS, rows)
-    else:
-        say(f"{answer.name} has not run yet.")
+    if not rows:
+        say(f"{answer.name} has not run yet. Run it: pushdeploy cron:run {answer.name} --app {app}")
+        return
+    show_table(COLUMNS, rows)
     say(f"Their output: pushdeploy logs -p cron.{answer.name} --app {app}")
 
 

@@ -63,9 +63,7 @@ def parse_cron(cron: JsonNode) -> tuple[CronJob, ...]:
 
 
 def _job(node: JsonNode) -> CronJob:
-    for key in node.keys():  # noqa: SIM118 - a node is not a dict
-        if key not in KEYS:
-            node.refuse(f"unknown key {quoted(key)}", f"keep only these there: {', '.join(KEYS)}")
+    node.refuse_unknown(KEYS)
     command, timezone = _command(node), _timezone(node)
     line, calendar = _schedule(node, timezone)
     name = node.get("name")

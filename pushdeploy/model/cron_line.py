@@ -37,6 +37,14 @@ SHORTHANDS = {
 }
 
 FIELDS = 5
+RANGES = {
+    "minute": "minute (0-59)",
+    "hour": "hour (0-23)",
+    "day-of-month": "day of the month (1-31)",
+    "month": "month (1-12)",
+    "day-of-week": "day of the week (0-7, 0 and 7 are Sunday)",
+}
+"""cronsim's names of the fields, and ours."""
 HOURS, DAYS, MONTHS, WEEKDAYS = range(24), range(1, 32), range(1, 13), range(1, 8)
 NAMES = ("", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 SOME_DAY = datetime(2024, 1, 1, tzinfo=UTC)
@@ -77,9 +85,22 @@ def parse_line(text: str) -> str:
     except StopIteration:
         raise UsageError(f"{quoted(text)} is never due") from None
     except (CronSimError, AssertionError, ValueError, TypeError) as error:
-        cause = str(error).removeprefix("Bad ").strip() or "a field"
-        raise UsageError(f"{quoted(text)} is not a cron line: its {cause} is wrong") from None
+        cause = str(error).removeprefix("Bad ").strip()
+        if cause == "day-of-month" and _lacks_only_the_month(line):
+            raise UsageError(f"{quoted(text)} is never due: no such month has that day") from None
+        wrong = RANGES.get(cause, "a field")
+        raise UsageError(f"{quoted(text)} is not a cron line: its {wrong} is wrong") from None
     return line
+
+
+def _lacks_only_the_month(line: str) -> bool:
+    """`0 0 31 2 *`: another month has the day."""
+    minute, hour, day, _, week = line.split()
+    try:
+        CronSim(f"{minute} {hour} {day} * {week}", SOME_DAY)
+    except (CronSimError, AssertionError, ValueError, TypeError):
+        return False
+    return True
 
 
 def in_words(line: str) -> str:

@@ -75,6 +75,8 @@ _SITE = ("nginx sites are rewritten by each change; these are the settings", f"{
 _LOAD = ("a process may use what the server has; `ps` shows how much it uses", f"{P} ps")
 _PYTHON = ("there are no buildpacks, just .python-version and requirements.txt", _PUSH)
 _NO_DOCKER = ("there are no containers or images, just a venv and systemd", f"{P} ps")
+_BACKUPS = ("backups are of the whole server; `backup:list` lists them", f"{P} backup:list")
+_BACKUP_NOW = ("`backup:create` backs up the whole server now", f"{P} backup:create")
 _JOBS = ("scheduled jobs are `cron` in app.json", f"{P} cron")
 _UPGRADE = ("a newer installer.sh upgrades the server", f"{P} version")
 _HTTP_OFF = ("an app without a certificate is served over plain HTTP", f"{P} certs")
@@ -93,6 +95,30 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ("letsencrypt letsencrypt:* ssl ssl:* tls certs:generate certs:update https", _HTTPS),
     ("certs:info certs:show certs:report", ("`certs` lists them", f"{P} certs")),
     ("letsencrypt:disable certs:auto:disable ssl:disable", _HTTP_OFF),
+    (
+        "backup backups backup:info backup:show backup:status backups:* snapshots pg:backups",
+        _BACKUPS,
+    ),
+    (
+        "backup:delete backup:remove backup:forget pg:backups:delete",
+        ("old backups are deleted by `backup:prune`", f"{P} backup:prune --help"),
+    ),
+    ("backup:run backup:now backup:start backup:make", _BACKUP_NOW),
+    (
+        "backup:check backup:test",
+        ("`backup:verify` reads all backups back", f"{P} backup:verify"),
+    ),
+    (
+        "pg:backups:capture pg:backups:download pg:export",
+        ("`pg:dump` writes a dump, and each backup of the server holds one", f"{P} pg:dump"),
+    ),
+    (
+        "pg:backups:restore pg:import",
+        (
+            "`pg:restore` puts a dump in the place of what the database holds",
+            f"{P} pg:restore --help",
+        ),
+    ),
     ("pg:* psql postgres postgres:* postgresql:* addons addons:* db db:* database", _POSTGRES),
     ("mysql:connect mysql:console mariadb:connect mariadb:cli mariadb:console", _MYSQL_CLI),
     ("mysql:* mariadb mariadb:* jawsdb:* cleardb:*", _MYSQL),
@@ -176,6 +202,7 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ("ps:exec exec enter shell bash sh console ssh app:exec run:inside attach python", _ONE_OFF),
     ("run:detached run:list run:logs run:rake rake manage", _ONE_OFF),
     ("scheduler cron:list cron:report cron:set schedule scheduler:* clock jobs tasks", _JOBS),
+    ("cron:add cron:create cron:edit cron:remove crontab", _JOBS),
     ("access access:* members members:* orgs teams users user:* ssh-keys:list", _KEYS),
     (
         "ssh-keys ssh-keys:* keys:set key key:* keys:new authorize ssh:*",

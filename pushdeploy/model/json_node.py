@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from dataclasses import dataclass
-from typing import NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.text import CONTROL, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 DEEPEST = 50
 """Levels of nesting: more than any `app.json`, far from Python's recursion limit."""
@@ -33,6 +37,18 @@ class JsonNode:
             f"`{self.file}`{place}: {problem}",
             hint=f"in {self.file}, {advice}",
         )
+
+    def refuse_unknown(self, known: Collection[str]) -> None:
+        """Refuse a key of an object that is none of these: it would silently do nothing.
+
+        Raises:
+            RefusedInputError: there is one.
+        """
+        for key in self.keys():
+            if key not in known:
+                close = difflib.get_close_matches(key, known, n=1)
+                only = f"keep only these there: {', '.join(known)}"
+                self.refuse(f"unknown key {quoted(key)}", f"write `{close[0]}`" if close else only)
 
     def keys(self) -> tuple[str, ...]:
         """The keys of an object."""

@@ -136,9 +136,7 @@ def parse_table(node: JsonNode) -> RepoSettings:
     Raises:
         RefusedInputError: a key is unknown, or a value has another type or form.
     """
-    for key in node.keys():  # noqa: SIM118 - a node is not a dict
-        if key not in KEYS:
-            node.refuse(f"unknown key {quoted(key)}", f"keep only these there: {', '.join(KEYS)}")
+    node.refuse_unknown(KEYS)
     static, root, web = node.get("static"), node.get("root"), node.get("web")
     return RepoSettings(
         file=node.file,

@@ -167,7 +167,7 @@ def test_a_bad_line_is_refused_before_anything_is_built(site: Site) -> None:
 
     push = site.push()
 
-    assert_refused(push, "`cron[1].schedule`", "its hour is wrong")
+    assert_refused(push, "`cron[1].schedule`", "its hour (0-23) is wrong")
     assert site.attempts == before
     site.laptop.git(site.app, "reset", "-q", "--hard", "HEAD~1")
 

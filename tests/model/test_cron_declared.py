@@ -77,7 +77,7 @@ def test_a_record_of_it_is_read_as_it_was_written() -> None:
         ({"command": " "}, "cron[0].command", "expected a command"),
         ({"command": "a\nb"}, "cron[0].command", "control character"),
         ({"schedule": None}, "cron[0]", "there is no `schedule`"),
-        ({"schedule": "0 25 * * *"}, "cron[0].schedule", "its hour is wrong"),
+        ({"schedule": "0 25 * * *"}, "cron[0].schedule", "its hour (0-23) is wrong"),
         ({"schedule": 5}, "cron[0].schedule", "expected a text"),
         ({"timezone": "Berlin"}, "cron[0].timezone", "`Berlin` is not a time zone"),
         ({"timezone": "../passwd"}, "cron[0].timezone", "is not a time zone"),
@@ -92,6 +92,7 @@ def test_a_record_of_it_is_read_as_it_was_written() -> None:
         ({"heartbeat": "$A b"}, "cron[0].heartbeat", "neither a URL nor"),
         ({"heartbeat": "https://a/ b"}, "cron[0].heartbeat", "neither a URL nor"),
         ({"timezon": "UTC"}, "cron[0]", "unknown key `timezon`"),
+        ({"when": "@daily"}, "cron[0]", "unknown key `when`"),
     ],
 )
 def test_what_can_not_be_is_refused_with_its_place(

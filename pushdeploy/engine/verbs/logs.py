@@ -46,21 +46,28 @@ def logs(
 
 def _say_why_few(asked: Asked, names: list[str], missing: int, *, none: bool) -> None:
     _refuse_unknown(asked, names, none=none)
-    asked.session.write(2, _why_few(asked, missing, none=none))
+    asked.session.write(2, _why_few(asked, names, missing, none=none))
 
 
 def _refuse_unknown(asked: Asked, names: list[str], *, none: bool) -> None:
     """Nothing is there of a process type, and none of that name will print anything.
 
     Raises:
-        NotFoundError: the live Procfile has none of them.
+        NotFoundError: the live Procfile has none of them, and app.json no such job.
     """
     release = asked.records().current() if none and names else None
     if release is None or asked.machine.supervisor.keeping().kept is Kept.NOTHING:
         return
     types = [line.name for line in release.procfile.lines]
-    if release.cron and any(name.partition(".")[0] == PROCESS_TYPE for name in names):
-        return
+    jobs = [job.name for job in release.cron]
+    wanted = [name.partition(".")[2] for name in names if name.partition(".")[0] == PROCESS_TYPE]
+    if jobs and wanted:
+        if any(not name or name in jobs for name in wanted):
+            return
+        raise NotFoundError(
+            f"`{release.app}` has no job {quoted(wanted[0])}; it has: {', '.join(jobs)}",
+            hint=f"pushdeploy cron --app {release.app}",
+        )
     if not any(name.partition(".")[0] in types for name in names):
         there = ", ".join(types)
         raise NotFoundError(
@@ -69,7 +76,7 @@ def _refuse_unknown(asked: Asked, names: list[str], *, none: bool) -> None:
         )
 
 
-def _why_few(asked: Asked, missing: int, *, none: bool) -> bytes:
+def _why_few(asked: Asked, names: list[str], missing: int, *, none: bool) -> bytes:
     """What there is to say of fewer lines than were asked for, if anything."""
     if missing <= 0:
         return b""
@@ -79,9 +86,10 @@ def _why_few(asked: Asked, missing: int, *, none: bool) -> bytes:
     began = min((one.at for one in asked.records().attempts()), default=asked.machine.now())
     if keeping.kept is Kept.UNTIL_REBOOT and began < asked.machine.resources.booted():
         return f"The output of {app} from before the reboot is gone: {keeping.why}.\n".encode()
-    return (
-        b"" if not none else f"There is no output of {app} yet, or it is no longer kept.\n".encode()
-    )
+    if not none:
+        return b""
+    whose = f"{escaped(', '.join(names))} of {app}" if names else app
+    return f"There is no output of {whose} yet, or it is no longer kept.\n".encode()
 
 
 def _shown(line: LogLine) -> str:
