@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.backup.settings import backup_settings, change_settings
+from pushdeploy.errors import NotFoundError
 from pushdeploy.model.backup import parse_schedule
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.locks import held
@@ -34,11 +35,14 @@ def verify(machine: Machine, who: str) -> None:
     """Read all of it back, and compare.
 
     Raises:
+        NotFoundError: there is none yet.
         UnavailableError: something is damaged, or can't be reached.
     """
     settings = backup_settings(machine)
     with held(machine.layout.backup.lock, who=who, what="a verification of backups"):
         machine.restic.stop()
+        if not machine.restic.snapshots(settings):
+            raise NotFoundError("there are no backups yet", hint="pushdeploy backup:create")
         machine.restic.check(settings)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pushdeploy.cli import style
 from pushdeploy.cli.watch import Printer, Quiet, stderr
 from pushdeploy.engine.client import GoneError
-from pushdeploy.errors import INTERRUPTED, PushdeployError
+from pushdeploy.errors import INTERRUPTED, NotFoundError, PushdeployError, UsageError
 from pushdeploy.model.ended import Ended, EndedAs
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def briefly(
     teller = Teller(stderr(), f"{doing} {restarting}")
     try:
         ended = _ask(target, request, teller, stay=stay)
+    except (NotFoundError, UsageError):  # nothing was begun
+        raise
     except PushdeployError:
         teller.finish(f"{doing}... failed, nothing changed")
         raise

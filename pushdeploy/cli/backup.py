@@ -43,7 +43,8 @@ def backup_set(target: Local, *, repository: str, credentials: tuple[str, ...]) 
             "without it nobody can restore anything, not even you:",
         )
         print(made.password)
-    say("Next: pushdeploy backup:create")
+    # One that was there may be what a lost server left: a new backup would become its newest.
+    say(f"Next: pushdeploy {'backup:create' if made.password else 'backup:list'}")
 
 
 @command("backup:create", example="pushdeploy backup:create", app=App.NONE)
@@ -118,17 +119,17 @@ def backup_restore(target: Local, *, app: str | None, snapshot: str, to: str) ->
 
 
 @command("backup:schedule", example="pushdeploy backup:schedule daily", app=App.NONE)
-@click.argument("when", default="daily")
+@click.argument("when", default="")
 def backup_schedule(target: Local, *, when: str) -> None:
-    """Have backups made automatically.
+    """Have backups made automatically; without WHEN, show when they are.
 
     hourly, daily, weekly, or a time of each day such as 03:30, in the server's time zone; `off`
     stops it. A systemd timer makes them, and deletes old ones as backup:prune does. One that was
     due while the server was off is made after its next start.
     """
-    off = when == "off"
-    target.ask(verbs.schedule(when="" if off else when))
-    say("Backups are made by hand only." if off else f"Backups are made automatically: {when}.")
+    told = None if not when else "" if when == "off" else when
+    now = target.ask(verbs.schedule(when=told)).when
+    say(f"Backups are made automatically: {now}." if now else "Backups are made by hand only.")
 
 
 @command("backup:verify", example="pushdeploy backup:verify", app=App.NONE)

@@ -37,6 +37,7 @@ def pg_create(target: Local, *, app: str, variable: str, connections: int | None
     Called again with --connections it gets another limit, without a restart.
     """
     if not target.ask(verbs.server()).installed:
+        target.refuse_unknown(app)
         say("This server has no PostgreSQL yet.")
         if not yes:
             may_install("postgresql", "pg:create", app)

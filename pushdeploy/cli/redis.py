@@ -39,6 +39,7 @@ def redis_create(target: Local, *, app: str, variable: str, memory: int | None, 
     """
     found = target.ask(verbs.server())
     if not found.installed:
+        target.refuse_unknown(app)
         say("This server has no Redis yet.")
         if not yes:
             may_install(found.package, "redis:create", app)

@@ -13,6 +13,7 @@ from pushdeploy.engine.client import Silent, Watcher, ask
 from pushdeploy.engine.verbs.apps import apps
 from pushdeploy.errors import LostEngineError, NotFoundError, UsageError
 from pushdeploy.model.layout import SERVER
+from pushdeploy.model.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -82,6 +83,15 @@ class Local:
         if self._names is None:
             self._names = [one.app for one in self.ask(apps()).apps]
         return self._names
+
+    def refuse_unknown(self, app: str) -> None:
+        """See that there is such an app, before the server is changed for it.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        if app not in self.names():
+            raise NotFoundError(f"there is no app {quoted(app)}", hint="pushdeploy apps")
 
     def only_app(self) -> str:
         """The app that is meant when none is named.

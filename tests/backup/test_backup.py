@@ -12,6 +12,7 @@ import pytest
 
 from pushdeploy.apps.lifecycle import create_app, destroy_app
 from pushdeploy.backup.create import create
+from pushdeploy.backup.keep import verify
 from pushdeploy.backup.listing import backup_trouble, backups
 from pushdeploy.backup.restore import restore_all, restore_app
 from pushdeploy.backup.settings import set_repository
@@ -68,6 +69,15 @@ def test_a_repository_that_can_not_be_reached_is_not_set(machine: FakeMachine) -
         set_repository(machine, REPOSITORY, {}, "ada")
 
     assert names(machine.layout.backup.said) == []
+
+
+def test_where_nothing_is_nothing_is_said_to_be_whole(machine: FakeMachine) -> None:
+    set_repository(machine, REPOSITORY, {}, "ada")
+
+    with pytest.raises(NotFoundError, match="there are no backups yet"):
+        verify(machine, "ada")
+
+    assert machine.restic.checked == 0
 
 
 def test_with_its_password_given_no_new_repository_is_made(machine: FakeMachine) -> None:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushdeploy.engine.registry import Done
+from pushdeploy.engine.verbs import pg, redis
 from pushdeploy.engine.verbs.apps import Created, Destroyed
+from pushdeploy.engine.verbs.backup import Scheduled, SetRepository
 from pushdeploy.engine.verbs.keys import PublicKey, Removed
 from pushdeploy.engine.verbs.reconcile import Did, Reconciled
 from pushdeploy.engine.verbs.run import Ran
@@ -340,6 +342,57 @@ def test_a_file_of_an_app_that_a_backup_names_is_shown_escaped(
 
     assert r"shared/\x1b]0;title\x07" in said.stderr
     assert "\x1b" not in said.stderr + said.stdout
+
+
+def test_where_backups_are_already_none_is_proposed_that_would_be_the_newest(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    proposed = {}
+    for password in ("u6Qv", ""):
+        engine.answers["backup.set"] = SetRepository("/mnt/backups", password)
+        proposed[password] = pushdeploy("backup:set", "/mnt/backups").stderr.splitlines()[-1]
+
+    assert proposed == {
+        "u6Qv": "Next: pushdeploy backup:create",
+        "": "Next: pushdeploy backup:list",
+    }
+
+
+def test_a_schedule_is_shown_unless_another_is_given(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["backup.schedule"] = Scheduled("03:30")
+
+    said = pushdeploy("backup:schedule")
+
+    assert said.stderr == "Backups are made automatically: 03:30.\n"
+    assert engine.asked == [{"verb": "backup.schedule", "when": None}]
+
+
+@pytest.mark.parametrize("noun", ["pg", "redis"])
+def test_nothing_is_installed_for_an_app_that_is_not_there(
+    noun: str, engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["pg.server"] = pg.Server(installed=False)
+    engine.answers["redis.server"] = redis.Server(installed=False, package="redis-server")
+
+    said = pushdeploy(f"{noun}:create", "--app", "blgo", "--yes")
+
+    assert (said.status, said.stderr) == (
+        4,
+        " !     there is no app `blgo`\n !     Next: pushdeploy apps\n",
+    )
+    assert [one["verb"] for one in engine.asked] == [f"{noun}.server", "apps"]
+
+
+def test_a_change_that_was_typed_wrongly_did_not_fail(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["pg.destroy"] = UsageError("destroying deletes all", hint="--confirm blog")
+
+    said = pushdeploy("pg:destroy", "--app", "blog")
+
+    assert said.stderr == " !     destroying deletes all\n !     Next: --confirm blog\n"
 
 
 def test_destroying_needs_the_name_again(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:

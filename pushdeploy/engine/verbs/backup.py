@@ -49,6 +49,14 @@ class Backups:
 
 
 @dataclass(frozen=True, slots=True)
+class Scheduled:
+    """When backups are made."""
+
+    when: str
+    """`daily`, `03:30`; empty when they are made by hand."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """How many backups stay, beside those of the last day."""
 
@@ -63,9 +71,10 @@ def set_repository(asked: Asked, *, repository: str, credentials: dict[str, str]
     from pushdeploy.backup import settings
     from pushdeploy.model.backup import shown_repository
 
-    _refuse_all_but_owner(asked, "say where backups go", "backup:set")
+    shown = shown_repository(repository)
+    _refuse_all_but_owner(asked, "say where backups go", f"backup:set {shown}")
     told = settings.set_repository(asked.machine, repository, credentials, asked.who)
-    return SetRepository(shown_repository(repository), told)
+    return SetRepository(shown, told)
 
 
 @verb("backup.create", Made, right=Right.SERVER, app=App.NONE, seconds=DAY_SECONDS)
@@ -108,13 +117,15 @@ def restore(asked: Asked, *, snapshot: str, to: str) -> Restored:
     return restore_all(machine, session, snapshot=snapshot, who=who, by_owner=by_owner)
 
 
-@verb("backup.schedule", Done, right=Right.SERVER, app=App.NONE)
-def schedule(asked: Asked, *, when: str) -> Done:
-    """Have a timer make backups: `daily`, or at a time, `03:30`; empty: none."""
+@verb("backup.schedule", Scheduled, right=Right.SERVER, app=App.NONE)
+def schedule(asked: Asked, *, when: str | None) -> Scheduled:
+    """Have a timer make backups: `daily`, or at a time, `03:30`; empty: none. `None` only looks."""
     from pushdeploy.backup.keep import schedule as story
+    from pushdeploy.backup.settings import backup_settings
 
-    story(asked.machine, when or None)
-    return Done()
+    if when is not None:
+        story(asked.machine, when or None)
+    return Scheduled(backup_settings(asked.machine).schedule)
 
 
 @verb("backup.verify", Done, right=Right.SERVER, app=App.NONE, seconds=DAY_SECONDS)
@@ -144,7 +155,9 @@ def prune(
     before = backup_settings(asked.machine).retention
     keep = before.changed(daily=daily, weekly=weekly, monthly=monthly)
     if keep.is_less_than(before):
-        _refuse_all_but_owner(asked, "have fewer backups kept", "backup:prune")
+        numbers = {"daily": daily, "weekly": weekly, "monthly": monthly}
+        typed = "".join(f" --{name} {n}" for name, n in numbers.items() if n is not None)
+        _refuse_all_but_owner(asked, "have fewer backups kept", f"backup:prune{typed}")
     kept = story(asked.machine, asked.who, keep)
     return Kept(kept.daily, kept.weekly, kept.monthly)
 
