@@ -11,7 +11,7 @@ from pushdeploy.cli.checkout_worker import own_checkout_worker
 from pushdeploy.machine.machine import Machine
 from pushdeploy.model.layout import SERVER
 from pushdeploy.records.app_records import AppRecords
-from pushdeploy.system import processes
+from pushdeploy.system import processes, vitals
 from pushdeploy.system.accounts import ServerAccounts
 from pushdeploy.system.apt import ServerPackages
 from pushdeploy.system.fetch_python import OwnPythons, ServerPythons
@@ -70,6 +70,7 @@ def server_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         mysql=ServerMysql(),
         restic=ResticProgram(SERVER.backup, by_systemd=True),
         redis=ServerRedis(SERVER),
+        vitals=vitals,
         messenger=ServerMessenger(SERVER),
         python=Path(sys.executable),
         server_python=SERVER_PYTHON,
@@ -116,6 +117,7 @@ def embedded_machine(checkout_worker: CheckoutClient | None = None) -> Machine:
         mysql=NoSqlServer("MariaDB"),
         restic=ResticProgram(layout.backup, by_systemd=False),
         redis=NoRedis(),
+        vitals=vitals,
         messenger=NoMessenger(),
         python=Path(sys.executable),
         server_python=Path(sys.executable).resolve(),

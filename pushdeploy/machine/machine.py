@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Schedules,
         SystemPackages,
         Timers,
+        Vitals,
     )
     from pushdeploy.model.instance import Instance, Status
     from pushdeploy.model.job import Fed, Job
@@ -215,6 +216,7 @@ class Machine:
     mysql: SqlServer
     restic: Restic
     redis: Redis
+    vitals: Vitals
     messenger: Messenger
     python: Path
     """The interpreter that runs us, for child processes of ours."""

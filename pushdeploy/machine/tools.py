@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pushdeploy.model.backup import BackupSettings, Retention, Snapshot
     from pushdeploy.model.cron_job import TimedJob
+    from pushdeploy.model.disk import Filesystem
     from pushdeploy.model.notice import Letter
     from pushdeploy.model.python_version import PythonVersion
     from pushdeploy.model.rights import Standing
@@ -309,6 +310,28 @@ class Access(Protocol):
 
     def obstacles(self) -> list[tuple[str, str]]:
         """What keeps the keys of pushdeploy from logging in, and what cures it."""
+
+
+class Vitals(Protocol):
+    """How the machine itself does."""
+
+    def filesystems(self) -> list[Filesystem]:
+        """Those that we write to, each once."""
+
+    def out_of_memory(self, app: str) -> int | None:
+        """How many of an app's processes the kernel has killed for lack of memory.
+
+        It counts from when the first of the app's processes was started; `None`: nobody counts.
+        """
+
+    def memory_left(self) -> int:
+        """Percent of the memory that can be had without swapping."""
+
+    def reboot_required(self) -> bool:
+        """Whether an upgrade of the system waits for one."""
+
+    def distribution(self) -> tuple[str, str]:
+        """`debian` and `12`, of os-release(5)."""
 
 
 class Messenger(Protocol):

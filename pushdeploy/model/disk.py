@@ -14,6 +14,10 @@ LITTLE_BYTES = 256 << 20
 LITTLE_FILES = 2000
 """Below these a push that git refused is told how full the disk is."""
 
+FULL_PERCENT = 85
+EASED_PERCENT = 80
+"""How full a filesystem may be before somebody is told, and when that is over."""
+
 SHOWN_APPS = 3
 CLEARABLE_BYTES = 16 << 20
 """A cache or repo that is smaller is not worth a command."""
@@ -53,6 +57,17 @@ class Disk:
             f"the server's disk is full: {format_size(self.free)} of {format_size(self.size)} "
             f"are free ({share} % used)"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Filesystem:
+    """How full a filesystem is, in percent of what may be used, as df(1) counts."""
+
+    path: str
+    """A folder on it."""
+    used: int
+    files_used: int
+    """0 where files are not counted."""
 
 
 def largest(rooms: Mapping[str, Mapping[str, int]]) -> list[str]:

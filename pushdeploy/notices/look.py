@@ -1,19 +1,24 @@
-"""Look: what is wrong now, and what has happened since the last look."""
+"""Look: what is wrong now, and what has happened since the last look.
+
+What one look can't tell, because a record can't be read, stays as it was; the others still look.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.attempt import Outcome
-from pushdeploy.model.notice import News, Notice, State, Topic, Trouble
-from pushdeploy.model.release import Kind
+from pushdeploy.notices import app_look, server_look
+from pushdeploy.notices.deploys import deploys
 from pushdeploy.records.app_records import AppRecords, app_names
 from pushdeploy.system import log
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pushdeploy.machine.machine import Machine
-    from pushdeploy.model.attempt import Attempt
+    from pushdeploy.model.notice import News, Trouble
     from pushdeploy.model.notice_state import Memory
 
 
@@ -27,74 +32,43 @@ class Seen:
     news: tuple[News, ...]
 
 
-def look(machine: Machine, memory: Memory) -> Seen:
-    """Look at everything; one app that can't be read does not hide the others.
+def look(machine: Machine, before: Memory) -> Seen:
+    """Look at everything.
 
     Args:
         machine: this one.
-        memory: what the last look knew.
+        before: what the last look knew.
     """
+    memory, news = _deploys(machine, before)
+    memory = app_look.count(machine, memory)
+    memory = server_look.count(machine, memory)
     wrong: list[Trouble] = []
+    for area, see in server_look.AREAS.items():
+        wrong += _seen(memory, f"/{area}/", partial(see, machine, memory))
+    for app in app_names(machine.layout.apps):
+        for area, see_app in app_look.AREAS.items():
+            wrong += _seen(memory, f"{app}/{area}/", partial(see_app, machine, memory, app))
+    return Seen(memory, tuple(wrong), tuple(news))
+
+
+def _deploys(machine: Machine, memory: Memory) -> tuple[Memory, list[News]]:
     news: list[News] = []
     attempts: dict[str, int] = {}
     for app in app_names(machine.layout.apps):
         last = memory.attempts.get(app, 0)
         try:
-            told, attempts[app] = _deploys(AppRecords(machine.layout.app(app)), last, memory.began)
+            told, attempts[app] = deploys(AppRecords(machine.layout.app(app)), last, memory.began)
             news += told
         except Exception as error:  # noqa: BLE001 - also of our bug in one app
             log.bug(error)
             attempts[app] = last
-    return Seen(replace(memory, attempts=attempts), tuple(wrong), tuple(news))
+    return replace(memory, attempts=attempts), news
 
 
-def _deploys(records: AppRecords, last: int, began: float) -> tuple[list[News], int]:
-    """What became of the attempts after `last`, up to one that still runs; and the last of them."""
-    app, news = records.place.name, []
-    before: list[Attempt] = []
-    for one in records.attempts():
-        if one.outcome is Outcome.RUNNING:
-            break
-        if one.number > last and one.at >= began:
-            news.append(_told(app, one, before))
-        before.append(one)
-    return news, max(last, before[-1].number if before else 0)
-
-
-def _told(app: str, one: Attempt, before: list[Attempt]) -> News:
-    """The news of an attempt, given those before it."""
-    name = f"v{one.release}" if one.release else "a release"
-    if one.outcome is not Outcome.LIVE:
-        why = one.reason or "it was killed"
-        text = f"{_doing(one)} failed: {why}"
-        command = f"pushdeploy releases:output --attempt {one.number} --app {app}"
-        notice = _notice(app, one, State.BEGUN, text, one.at, command)
-        return News(f"{app}/deploy/{one.kind}/{one.commit}", notice)
-    failing = _failing_since(before)
-    if one.kind == Kind.ROLLBACK:
-        text = f"went back to {name}, as {one.who} asked"
-    else:
-        text = f"{name} is live ({one.kind} by {one.who})"
-    state = State.NEWS if failing is None else State.OVER
-    command = f"pushdeploy releases --app {app}"
-    return News("", _notice(app, one, state, text, failing or one.at, command))
-
-
-def _doing(one: Attempt) -> str:
-    if one.kind == Kind.ROLLBACK:
-        return f"going back to v{one.release}" if one.release else "a rollback"
-    return f"{one.kind} of {one.commit[:8]} by {one.who}"
-
-
-def _failing_since(before: list[Attempt]) -> float | None:
-    """When the first of those that failed one after the other did; `None` if the last did not."""
-    since = None
-    for one in reversed(before):
-        if one.outcome is Outcome.LIVE:
-            break
-        since = one.at
-    return since
-
-
-def _notice(app: str, one: Attempt, state: State, text: str, since: float, command: str) -> Notice:
-    return Notice(f"{app}/deploy/{one.number}", Topic.DEPLOY, state, app, text, since, command)
+def _seen(memory: Memory, begins: str, see: Callable[[], list[Trouble]]) -> list[Trouble]:
+    """What one look sees; if it can't see, what was there before, by how its identity begins."""
+    try:
+        return see()
+    except Exception as error:  # noqa: BLE001 - as above
+        log.bug(error)
+        return [one.trouble for one in memory.open if one.trouble.identity.startswith(begins)]

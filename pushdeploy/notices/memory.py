@@ -6,9 +6,9 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pushdeploy.errors import UnavailableError
 from pushdeploy.model.notice_state import Memory
 from pushdeploy.model.wire import plain, read
-from pushdeploy.system.disk_refusal import refusal
 from pushdeploy.system.files import File, make_folder, write
 
 if TYPE_CHECKING:
@@ -27,14 +27,12 @@ def read_memory(machine: Machine) -> Memory | None:
 
 
 def write_memory(machine: Machine, memory: Memory) -> None:
-    """Keep it; while the disk is full, in a file system in memory: nobody is told twice."""
+    """Keep it; while the disk takes nothing, in a file system in memory: nobody is told twice."""
     place, text = machine.layout.notices, json.dumps(plain(memory))
     try:
         make_folder(place.state, mode=0o700)
         write(File(place.memory, text, PRIVATE))
-    except OSError as error:
-        if refusal(error) is None:
-            raise
+    except (OSError, UnavailableError):
         write(File(place.memory_aside, text, PRIVATE))
     else:
         with suppress(OSError):

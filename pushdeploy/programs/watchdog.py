@@ -13,7 +13,9 @@ from pushdeploy.engine.connection import server_connection
 from pushdeploy.engine.verbs.watchdog import found
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.layout import SERVER
-from pushdeploy.system import app_users, held_ports, port_fence
+from pushdeploy.notices.glance import is_due
+from pushdeploy.system import app_users, held_ports, port_fence, vitals
+from pushdeploy.system.notice_wake import wake
 from pushdeploy.system.systemd import loaded
 from pushdeploy.watch.watchdog import Finding, find
 
@@ -39,17 +41,28 @@ class Server:
 
 
 def main() -> int:
-    """Look once, and have the engine fix what was found; says what was done."""
+    """Look once, and have the engine fix what was found; says what was done.
+
+    Then somebody may be to be told.
+    """
+    try:
+        _look()
+    finally:
+        if is_due(SERVER, vitals, time.time()):
+            wake(SERVER.notices)
+    return 0
+
+
+def _look() -> None:
     findings = find(Server(), loaded(), time.time())
     if not findings:
-        return 0
+        return
     from concurrent.futures import ThreadPoolExecutor  # mostly all is well
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for finding, did in zip(findings, pool.map(_set_right, findings), strict=True):
             for line in did:
                 print(f"{finding.app}: {line}", flush=True)
-    return 0
 
 
 def _set_right(finding: Finding) -> list[str]:

@@ -128,6 +128,18 @@ def listing(machine: Machine) -> list[Certificate]:
     return [shown for app in readable_settings(machine.layout)[0] for shown in _shown(machine, app)]
 
 
+def ends_of(machine: Machine, app: str) -> float | None:
+    """When the certificate of an app ends (epoch seconds); `None` when it has none.
+
+    Raises:
+        RefusedInputError: it can't be read.
+    """
+    certificate = certificate_of(machine, app, AppRecords(machine.layout.app(app)).settings())
+    if certificate is None:
+        return None
+    return machine.certificates.facts(certificate.chain.read_bytes()).ends
+
+
 def renewed(machine: Machine) -> list[str]:
     """After a renewal: nginx takes up what is new, and shows it.
 

@@ -160,11 +160,10 @@ class ServerMessenger:
         """It is here."""
 
     def wake(self) -> None:
-        """By a file that systemd waits for (systemd.path(5)); nothing is synced."""
-        wake = self._layout.notices.wake
-        with suppress(OSError):  # somebody who is told is no reason for anything to fail
-            wake.parent.mkdir(mode=0o700, exist_ok=True)
-            wake.touch(0o600)
+        """By a file that systemd waits for (systemd.path(5))."""
+        from pushdeploy.system.notice_wake import wake
+
+        wake(self._layout.notices)
 
     def send(self, letters: Sequence[Letter]) -> list[str]:
         """All side by side."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.errors import NotFoundError, RefusedInputError, UnavailableError
 from pushdeploy.model.backup import Snapshot
 from pushdeploy.model.database import RedisFacts, SqlFacts
+from pushdeploy.model.disk import Filesystem
 from pushdeploy.model.site import Certificate, NginxFeatures
 from pushdeploy.system.accounts_embedded import OwnAccounts
 from pushdeploy.system.certificates import Facts
@@ -397,6 +398,33 @@ class FakeRedis:
     def remove(self, app: str) -> None:
         """Forget it."""
         self.running.pop(app, None)
+
+
+@dataclass
+class FakeVitals:
+    """A machine that is well, until a test says something else."""
+
+    disks: list[Filesystem] = field(default_factory=lambda: [Filesystem("/", 10, 5)])
+    killed: dict[str, int] = field(default_factory=dict)
+    """By app."""
+    left: int = 60
+    reboot: bool = False
+    system: tuple[str, str] = ("debian", "13")
+
+    def filesystems(self) -> list[Filesystem]:
+        return self.disks
+
+    def out_of_memory(self, app: str) -> int | None:
+        return self.killed.get(app)
+
+    def memory_left(self) -> int:
+        return self.left
+
+    def reboot_required(self) -> bool:
+        return self.reboot
+
+    def distribution(self) -> tuple[str, str]:
+        return self.system
 
 
 @dataclass

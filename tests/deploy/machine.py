@@ -36,6 +36,7 @@ from tests.deploy.fake_tools import (
     FakeRestic,
     FakeSchedules,
     FakeSqlServer,
+    FakeVitals,
 )
 from tests.deploy.fakes import (
     WEB,
@@ -244,6 +245,7 @@ def make_machine(root: Path, run: Path) -> FakeMachine:
         mysql=FakeSqlServer(),
         restic=FakeRestic(root / "repository", now=clock.now),
         redis=FakeRedis(),
+        vitals=FakeVitals(),
         messenger=FakeMessenger(),
         python=Path(sys.executable),
         server_python=Path(sys.executable),

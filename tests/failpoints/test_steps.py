@@ -87,6 +87,7 @@ QUERIES = {
     *("standing", "refusal", "live_commit", "live_release", "newest_tried", "commit_of"),
     *("missing", "install"),  # packages of the system: apt's own, and twice is once
     *("snapshots", "restore"),  # what comes out lies where nobody looks yet
+    *("filesystems", "out_of_memory", "memory_left", "reboot_required", "distribution"),
     "send",  # who is told does not change what we do
     "fetch",  # a Python that counts when it is complete; who is killed fetches again
 }
