@@ -347,6 +347,8 @@ OTHERS = {
 
 NAMED_THERE = {
     "model/layout.py": "where something lies on disk",
+    "model/app_layout.py": "the same, of an app",
+    "model/room_layouts.py": "the same, of single rooms",
     "push/early_call.py": "has no time for an import; tests/push/test_early_call.py compares them",
     "model/pins.py": "files in a venv, read where each import costs",
     "build/builder.py": "the same; tests/build/test_recipe.py compares them",

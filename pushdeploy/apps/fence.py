@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.layout import BRIDGE_PORTS
+from pushdeploy.model.app_layout import BRIDGE_PORTS
 from pushdeploy.records.app_records import readable_settings
 from pushdeploy.system.locks import held
 

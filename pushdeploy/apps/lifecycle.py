@@ -16,8 +16,8 @@ from pushdeploy.errors import (
     UsageError,
 )
 from pushdeploy.model.app import parse_app_name
+from pushdeploy.model.app_layout import DESTROYED
 from pushdeploy.model.database import COMMANDS, NAMES, SQL, Database, sql_name
-from pushdeploy.model.layout import DESTROYED
 from pushdeploy.model.ports import FRONTS
 from pushdeploy.model.settings import AppSettings
 from pushdeploy.proxy import bare_address
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pushdeploy.machine.machine import Machine
-    from pushdeploy.model.layout import AppLayout
+    from pushdeploy.model.app_layout import AppLayout
 
 FIRST_BRANCH = "main"
 

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from pushdeploy.deploy.attempt import Audience
     from pushdeploy.machine.machine import Machine
-    from pushdeploy.model.layout import AppLayout
+    from pushdeploy.model.app_layout import AppLayout
     from pushdeploy.model.settings import AppSettings
 
 OURS = Contents()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pushdeploy.machine.machine import Machine
-    from pushdeploy.model.layout import AppLayout
+    from pushdeploy.model.app_layout import AppLayout
     from pushdeploy.model.release import Release
 
 COPIER = "import sys; from pushdeploy.system.sqlite_copies import main; sys.exit(main())"

@@ -26,9 +26,9 @@ from pushdeploy.events import (
     Report,
     Warned,
 )
+from pushdeploy.model.app_layout import COMPLETE
 from pushdeploy.model.dependency_file import PIPFILE, PYPROJECT, TOOLS, Source
 from pushdeploy.model.index_settings import defining, index_settings, secrets
-from pushdeploy.model.layout import COMPLETE
 from pushdeploy.model.size import format_size
 from pushdeploy.model.web_server import web_server
 from pushdeploy.records.app_records import AppRecords

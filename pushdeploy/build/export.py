@@ -17,9 +17,9 @@ from pushdeploy.build.recipe import PINS, pyproject_of, refuse_unknown
 from pushdeploy.build.venv_jobs import argv, fetch, hidden
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, Report
+from pushdeploy.model.app_layout import COMPLETE, EXPORTER
 from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.model.layout import COMPLETE, EXPORTER
 from pushdeploy.system import files, uv
 from pushdeploy.system.resources import resource
 

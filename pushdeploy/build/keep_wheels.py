@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import PushdeployError
+from pushdeploy.model.app_layout import EXPORTERS
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.model.layout import EXPORTERS
 from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system import files, pythons, uv
 

@@ -20,9 +20,9 @@ from pushdeploy.build.recipe import SETUPTOOLS
 from pushdeploy.build.venv import BUILD_SECONDS, OUT_OF_MEMORY, OUT_OF_TASKS
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import BuildOutput, Report
+from pushdeploy.model.app_layout import COMPLETE
 from pushdeploy.model.dependency_file import LOCKS, Source
 from pushdeploy.model.instance import DEFAULT_MEMORY, DEFAULT_TASKS
-from pushdeploy.model.layout import COMPLETE
 from pushdeploy.system import files
 from pushdeploy.system.compile_venv import NEEDS_SETUPTOOLS
 from pushdeploy.system.failpoints import Point, reached

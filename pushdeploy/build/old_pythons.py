@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.layout import OLD
+from pushdeploy.model.app_layout import OLD
 from pushdeploy.records.app_records import app_names
 from pushdeploy.system import files, pythons
 from pushdeploy.system.locks import held

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from pushdeploy.build.build import Venv
     from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.app_layout import AppLayout
     from pushdeploy.model.build_step import Step
     from pushdeploy.model.environment import Environment
-    from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.static_mount import StaticMount
     from pushdeploy.model.tree import Tree
     from pushdeploy.records.app_records import AppRecords

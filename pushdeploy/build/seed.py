@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.layout import COMPLETE
+from pushdeploy.model.app_layout import COMPLETE
 from pushdeploy.model.seed import Seed, not_taken_over, parse_seed, render_seed
 from pushdeploy.system import files
 from pushdeploy.system.failpoints import Point, reached
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pushdeploy.model.layout import AppLayout
+    from pushdeploy.model.app_layout import AppLayout
     from pushdeploy.system.owned_tree import Owner
 
 ASIDE = ".seed"

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.layout import COMPLETE
+from pushdeploy.model.app_layout import COMPLETE
 from pushdeploy.system import refused_forks
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.files import sync_filesystem, sync_folder

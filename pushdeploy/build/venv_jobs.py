@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pushdeploy.build.seed import Former
     from pushdeploy.machine.machine import Machine
-    from pushdeploy.model.layout import AppLayout
+    from pushdeploy.model.app_layout import AppLayout
     from pushdeploy.model.tree import Tree
     from pushdeploy.system import pythons
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.databases import client, sql
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.database import SQL, Database
-from pushdeploy.model.layout import DatabaseDumps
+from pushdeploy.model.room_layouts import DatabaseDumps
 from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system import mysql, postgres
 

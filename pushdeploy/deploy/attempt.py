@@ -35,7 +35,7 @@ from pushdeploy.system.locks import WAIT_SECONDS, Holder, held
 
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
-    from pushdeploy.model.layout import AppLayout
+    from pushdeploy.model.app_layout import AppLayout
 
 FAILED = DeployFailedError.exit_code
 

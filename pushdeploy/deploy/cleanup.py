@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.deploy import instances
 from pushdeploy.errors import BusyError, PushdeployError, UnavailableError
+from pushdeploy.model.app_layout import ATTEMPT_LOGS, EXPORTERS
 from pushdeploy.model.history import releases_to_keep
-from pushdeploy.model.layout import ATTEMPT_LOGS, EXPORTERS
 from pushdeploy.model.release import KEPT_RELEASES
 from pushdeploy.records.app_records import AppRecords, read_release_or_none
 from pushdeploy.records.compaction import compact
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.app_layout import ReleaseLayout
     from pushdeploy.model.instance import Instance, Status
-    from pushdeploy.model.layout import ReleaseLayout
 
 DRAIN_SECONDS = 30.0
 """The longest that an old web process gets for the requests in hand."""

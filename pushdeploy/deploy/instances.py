@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.apps.fence import fence_held, noted_port
 from pushdeploy.errors import NotFoundError, UnavailableError
+from pushdeploy.model.app_layout import BRIDGE_PORTS
 from pushdeploy.model.database import units_of
 from pushdeploy.model.instance import Instance
-from pushdeploy.model.layout import BRIDGE_PORTS
 from pushdeploy.model.ports import BRIDGED
 from pushdeploy.model.release import Binding, Release
 from pushdeploy.model.repo_settings import scaled
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from pushdeploy.machine.machine import Machine
     from pushdeploy.machine.tools import Resources
+    from pushdeploy.model.app_layout import AppLayout
     from pushdeploy.model.environment import Environment
     from pushdeploy.model.formation import Change, Formation
     from pushdeploy.model.instance import Status
-    from pushdeploy.model.layout import AppLayout
     from pushdeploy.model.settings import AppSettings
     from pushdeploy.records.app_records import AppRecords
 

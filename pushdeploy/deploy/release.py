@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pushdeploy.machine.machine import Machine
-    from pushdeploy.model.layout import AppLayout, ReleaseLayout
+    from pushdeploy.model.app_layout import AppLayout, ReleaseLayout
 
 RUN = "run"
 """The start script of one-off commands."""

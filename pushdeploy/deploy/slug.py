@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.layout import NEW
+from pushdeploy.model.app_layout import NEW
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.files import delete_tree, sync_filesystem, sync_folder
 from pushdeploy.system.git_tree import changed, changes_attributes, check_out, files

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.model.account import GIT_USER, OURS
 from pushdeploy.model.app import app_user, build_user
-from pushdeploy.model.layout import COMPLETE, ReleaseLayout, holder_of, keys_lock
+from pushdeploy.model.app_layout import COMPLETE, ReleaseLayout
+from pushdeploy.model.layout import holder_of, keys_lock
 
 if TYPE_CHECKING:
-    from pushdeploy.model.layout import AppLayout, Layout
+    from pushdeploy.model.app_layout import AppLayout
+    from pushdeploy.model.layout import Layout
 
 ROOT = "root"
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pushdeploy.machine.tools import Vitals
-    from pushdeploy.model.layout import Layout, NoticeLayout
+    from pushdeploy.model.layout import Layout
+    from pushdeploy.model.room_layouts import NoticeLayout
 
 
 def is_due(layout: Layout, vitals: Vitals, now: float) -> bool:

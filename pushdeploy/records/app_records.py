@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import NotFoundError, RefusedInputError
+from pushdeploy.model.app_layout import SETTINGS
 from pushdeploy.model.attempt import Attempt, Outcome, read_attempts
 from pushdeploy.model.environment import Environment, parse_shell, render_shell
 from pushdeploy.model.history import History, read_history
-from pushdeploy.model.layout import SETTINGS
 from pushdeploy.model.release import Release, parse_release
 from pushdeploy.model.settings import AppSettings, parse_settings, render_settings
 from pushdeploy.system.files import File, append, write
@@ -22,7 +22,8 @@ from pushdeploy.system.locks import folder_held
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pushdeploy.model.layout import AppLayout, Layout
+    from pushdeploy.model.app_layout import AppLayout
+    from pushdeploy.model.layout import Layout
 
 RELEASE = re.compile(r"v([1-9]\d*)")
 

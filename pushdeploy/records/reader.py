@@ -15,7 +15,7 @@ from pushdeploy.system.json_lines import read_lines
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pushdeploy.model.layout import AppLayout
+    from pushdeploy.model.app_layout import AppLayout
 
 OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 DEPLOY = "deploy"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.events import Event, Report, ScheduleChanged, Warned
+from pushdeploy.model.app_layout import ReleaseLayout
 from pushdeploy.model.cron_job import Concurrency, CronJob, TimedJob
-from pushdeploy.model.layout import ReleaseLayout
 from pushdeploy.records.app_records import AppRecords, read_release_or_none
 from pushdeploy.schedules.runs import forget_old_runs
 from pushdeploy.system.failpoints import Point, reached

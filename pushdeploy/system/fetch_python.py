@@ -13,8 +13,8 @@ import time
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
+from pushdeploy.model.app_layout import COMPLETE, NEW
 from pushdeploy.model.instance import DEFAULT_MEMORY, DEFAULT_TASKS
-from pushdeploy.model.layout import COMPLETE, NEW
 from pushdeploy.system import command, uv
 from pushdeploy.system.command import Command
 from pushdeploy.system.files import delete_tree, sync_filesystem

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
-from pushdeploy.model.layout import OLD
+from pushdeploy.model.app_layout import OLD
 from pushdeploy.system import command
 from pushdeploy.system.command import Command
 

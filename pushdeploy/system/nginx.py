@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import CommandFailedError, UnavailableError
-from pushdeploy.model.layout import SERVER, ProxyLayout
+from pushdeploy.model.layout import SERVER
+from pushdeploy.model.room_layouts import ProxyLayout
 from pushdeploy.system import nginx_logs, nginx_program, nginx_workers
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.files import File, make_folder, sync_folder, write

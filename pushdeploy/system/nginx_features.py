@@ -12,8 +12,8 @@ from pushdeploy.system.nginx_program import built, version
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pushdeploy.model.layout import ProxyLayout
     from pushdeploy.model.nginx_file import Directive
+    from pushdeploy.model.room_layouts import ProxyLayout
 
 PORTS = (80, 443)
 

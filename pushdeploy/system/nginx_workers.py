@@ -12,7 +12,7 @@ import re
 import stat
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.layout import WEB_SOCKETS
+from pushdeploy.model.app_layout import WEB_SOCKETS
 from pushdeploy.model.nginx_file import worker
 from pushdeploy.system import users
 from pushdeploy.system.unit_files import PROXY_GROUP

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pushdeploy.model.layout import NoticeLayout
+    from pushdeploy.model.room_layouts import NoticeLayout
 
 
 def wake(place: NoticeLayout) -> None:

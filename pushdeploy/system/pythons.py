@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from pushdeploy.errors import UnavailableError
-from pushdeploy.model.layout import COMPLETE
+from pushdeploy.model.app_layout import COMPLETE
 from pushdeploy.model.python_version import PythonVersion
 from pushdeploy.system import command
 from pushdeploy.system.command import Command

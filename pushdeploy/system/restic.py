@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pushdeploy.model.backup import Retention, Snapshot
-    from pushdeploy.model.layout import BackupLayout
+    from pushdeploy.model.room_layouts import BackupLayout
 
 UNIT = "pushdeploy.restic.service"
 """One at a time: what a killed engine has left is stopped before the next begins."""

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from pushdeploy.errors import UnavailableError
-from pushdeploy.model.layout import COMPLETE
+from pushdeploy.model.app_layout import COMPLETE
 from pushdeploy.system.files import point
 
 ROOT = Path("/opt/pushdeploy")

@@ -22,10 +22,10 @@ from pushdeploy.deploy.cleanup import clean_up_locked, wanted_instances
 from pushdeploy.deploy.converge import converge, deploy_is_due
 from pushdeploy.deploy.start_missing import start_missing
 from pushdeploy.errors import BusyError, UnavailableError
+from pushdeploy.model.app_layout import OLD
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.ended import EndedAs
 from pushdeploy.model.failed import Failed
-from pushdeploy.model.layout import OLD
 from pushdeploy.model.release import Kind
 from pushdeploy.model.size import format_size
 from pushdeploy.proxy import certificates, sites

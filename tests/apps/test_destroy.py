@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pushdeploy.model.layout import AppLayout
+    from pushdeploy.model.app_layout import AppLayout
     from pushdeploy.system.ownership import Findings
 
 WITH_WORKER = "web: gunicorn app:app\nworker: python work.py\n"

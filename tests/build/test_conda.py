@@ -12,10 +12,10 @@ from pushdeploy.build.keep_wheels import clear_cache
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.cleanup import clean_up
 from pushdeploy.events import AttemptFailed, PythonChosen, Warned
+from pushdeploy.model.app_layout import EXPORTER
 from pushdeploy.model.conda_file import CondaFile, render_conda
 from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.model.layout import EXPORTER
 from pushdeploy.records.app_records import AppRecords
 from tests.deploy.fakes import Killed
 from tests.deploy.machine import APP

@@ -13,9 +13,9 @@ from pushdeploy.build import exporter
 from pushdeploy.build.export import EXPORTERS
 from pushdeploy.deploy.cleanup import clean_up
 from pushdeploy.events import AttemptFailed
+from pushdeploy.model.app_layout import COMPLETE, EXPORTER
 from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.job import JobKind
-from pushdeploy.model.layout import COMPLETE, EXPORTER
 from tests.deploy.fakes import Killed
 from tests.deploy.machine import APP
 

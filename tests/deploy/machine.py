@@ -17,7 +17,7 @@ from pushdeploy.deploy.rollback import rollback
 from pushdeploy.machine.machine import Machine
 from pushdeploy.model.convergence import Occasion
 from pushdeploy.model.formation import parse_scale
-from pushdeploy.model.layout import AppLayout, embedded
+from pushdeploy.model.layout import embedded
 from pushdeploy.model.release import Kind
 from pushdeploy.records.app_records import AppRecords
 from pushdeploy.watch.boot_all import boot_all
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pushdeploy.events import Event, Report
+    from pushdeploy.model.app_layout import AppLayout
     from pushdeploy.model.ended import Ended
     from pushdeploy.model.environment import Environment
     from pushdeploy.model.settings import AppSettings

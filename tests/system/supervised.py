@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.model.instance import Instance, Status
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.model.layout import AppLayout, embedded
+from pushdeploy.model.layout import embedded
 from pushdeploy.system.accounts_embedded import OwnAccounts
 from pushdeploy.system.short_folder import short_folder
 from pushdeploy.system.supervisord import Supervisord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pushdeploy.model.app_layout import AppLayout
 
 PATIENCE_SECONDS = 20.0
 numbers = itertools.count(1)
