@@ -346,6 +346,14 @@ class ScheduleChanged(Event):
 
 
 @dataclass(slots=True)
+class RestoreStep(Event):
+    """What is done now of a restore."""
+
+    name: ClassVar[str] = "restore.step"
+    text: str
+
+
+@dataclass(slots=True)
 class Warned(Event):
     """Something a person should know; the attempt goes on."""
 

@@ -6,18 +6,27 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pushdeploy.backup.keep import prune
+from pushdeploy.backup.needs import stage_needs
 from pushdeploy.backup.settings import backup_settings, backup_state, note_state
-from pushdeploy.backup.stage import stage_all
+from pushdeploy.backup.stage import Set, leave_out, stage_all
 from pushdeploy.errors import PushdeployError, UnavailableError
-from pushdeploy.model.backup import BackupState, tags
+from pushdeploy.model.backup import WITHOUT, BackupState
 from pushdeploy.model.backup_result import Made
+from pushdeploy.model.backup_snapshots import tags
+from pushdeploy.model.size import format_duration
 from pushdeploy.system import files
 from pushdeploy.system.disk_refusal import refusal
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.locks import held
+from pushdeploy.system.restic_says import TooLongError
 
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
+    from pushdeploy.model.backup import BackupSettings
+
+STORE_SECONDS = 8 * 3600.0
+LEAST_SECONDS = 2 * 3600.0
+"""For the third try: all of it is less than a day."""
 
 
 def create(machine: Machine, who: str, *, then_prune: bool = False) -> Made:
@@ -35,8 +44,7 @@ def create(machine: Machine, who: str, *, then_prune: bool = False) -> Made:
         reached(Point.BACKUP_STOPPED)
         try:
             made = stage_all(machine, who)
-            number = machine.restic.backup(settings, place.set, tags(made.apps, made.staged.size))
-            reached(Point.BACKUP_STORED)
+            number = _store(machine, settings, made)
         except PushdeployError as error:
             _note_failure(machine, error.message)
             raise
@@ -48,7 +56,7 @@ def create(machine: Machine, who: str, *, then_prune: bool = False) -> Made:
             files.delete_tree(place.set)
             reached(Point.BACKUP_SWEPT)
         if made.left:
-            _note_failure(machine, f"without {'; '.join(made.left)}")
+            _note_failure(machine, f"{WITHOUT}{'; '.join(made.left)}")
         else:
             note_state(machine, BackupState(succeeded=machine.now()))
     if then_prune:
@@ -60,6 +68,28 @@ def create(machine: Machine, who: str, *, then_prune: bool = False) -> Made:
     return Made(
         number, tuple(made.apps), staged.files, staged.size, tuple(made.notes), tuple(made.left)
     )
+
+
+def _store(machine: Machine, settings: BackupSettings, made: Set) -> str:
+    """Have restic store the set; while that takes too long, without the largest app of it.
+
+    What it has sent till then need not be sent again.
+    """
+    seconds = STORE_SECONDS
+    while True:
+        stage_needs(machine, made.apps)
+        marks = tags(made.apps, made.names_left, made.staged.size)
+        try:
+            number = machine.restic.backup(settings, machine.layout.backup.set, marks, seconds)
+            reached(Point.BACKUP_STORED)
+        except TooLongError:
+            if seconds <= LEAST_SECONDS or len(made.apps) < 2:  # noqa: PLR2004 - it is alone
+                raise
+        else:
+            return number
+        largest = max(made.apps, key=lambda app: made.sizes[app])
+        leave_out(machine, largest, f"could not be stored within {format_duration(seconds)}", made)
+        seconds /= 2
 
 
 def _note_failure(machine: Machine, reason: str) -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.backup.settings import backup_settings, change_settings
-from pushdeploy.errors import NotFoundError
+from pushdeploy.errors import NotFoundError, UnavailableError
 from pushdeploy.model.backup import parse_schedule
+from pushdeploy.model.backup_snapshots import of_server
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.locks import held
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pushdeploy.machine.machine import Machine
     from pushdeploy.model.backup import Retention
+    from pushdeploy.model.backup_snapshots import Snapshot
 
 
 def schedule(machine: Machine, when: str | None) -> None:
@@ -50,13 +54,28 @@ def prune(machine: Machine, who: str, keep: Retention | None = None) -> Retentio
     """Delete old backups, by this retention from now on; returns it.
 
     Raises:
-        UnavailableError: the repository can't be reached.
+        UnavailableError: the repository can't be reached; or the newest backup lacks an app.
     """
     settings = backup_settings(machine)
     if keep is not None:
         settings = change_settings(machine, lambda old: old.changed(retention=keep))
     with held(machine.layout.backup.lock, who=who, what="deleting old backups"):
         machine.restic.stop()
+        _refuse_incomplete(of_server(machine.restic.snapshots(settings), machine.restic.host))
         machine.restic.forget(settings, settings.retention)
         reached(Point.BACKUP_PRUNED)
     return settings.retention
+
+
+def _refuse_incomplete(found: Sequence[Snapshot]) -> None:
+    """While an app is left out, older backups may be all that has it.
+
+    Raises:
+        UnavailableError: the newest one lacks an app.
+    """
+    if found and found[-1].left:
+        raise UnavailableError(
+            f"nothing was deleted: the newest backup is without {', '.join(found[-1].left)}, "
+            "which older ones may have",
+            hint="pushdeploy backup:create",
+        )

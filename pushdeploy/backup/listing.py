@@ -11,7 +11,7 @@ from pushdeploy.model.backup import trouble
 
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
-    from pushdeploy.model.backup import Snapshot
+    from pushdeploy.model.backup_snapshots import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

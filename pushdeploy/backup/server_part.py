@@ -33,17 +33,32 @@ def stage_server(machine: Machine) -> int:
     return size
 
 
-def restore_server(machine: Machine) -> list[str]:
-    """Settings and keys, where this server has none of its own; returns what was done, in words."""
+def restore_server(machine: Machine, *, with_keys: bool) -> list[str]:
+    """Settings, where this server has none of its own; returns what was done, in words.
+
+    Keys only if that was asked for: one that was removed since the backup would push again.
+    """
     came = _came(machine)
     did = _settings(machine, came / machine.layout.server_settings.name)
     reached(Point.RESTORE_SETTINGS)
     path = came / machine.layout.keys.name
     if path.is_file() and machine.layout.keys.exists():
-        added = keys.add_all(machine.layout.keys, path.read_text())
-        did += [f"these keys may push again: {', '.join(added)}"] if added else []
+        did += _keys(machine.layout.keys, path.read_text(), add=with_keys)
     reached(Point.RESTORE_KEYS)
     return did
+
+
+def _keys(path: Path, came: str, *, add: bool) -> list[str]:
+    if add:
+        added = keys.add_all(path, came)
+        return [f"these keys may push again: {', '.join(added)}"] if added else []
+    names = ", ".join(keys.not_here(path, came))
+    again = "pushdeploy backup:restore --keys"
+    return (
+        [f"these keys could push then, and may not now: {names} (to let them: {again})"]
+        if names
+        else []
+    )
 
 
 def restore_around(machine: Machine, app: str) -> list[str]:

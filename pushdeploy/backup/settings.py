@@ -23,7 +23,7 @@ from pushdeploy.system import ssh_key
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.files import File, make_folder, write
 from pushdeploy.system.locks import folder_held, held
-from pushdeploy.system.restic import WrongPasswordError
+from pushdeploy.system.restic_says import WrongPasswordError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,14 +12,14 @@ the app's is followed; its SQLite files as copies, each of one moment.
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pushdeploy.backup.server_part import stage_server
+from pushdeploy.backup.shared_files import stage_shared
 from pushdeploy.databases.dumps import dump
-from pushdeploy.deploy.release import RUN
-from pushdeploy.deploy.release_phase import app_job
 from pushdeploy.errors import NotFoundError, PushdeployError, UnavailableError
 from pushdeploy.model.database import Database
 from pushdeploy.model.job import Job, JobKind
@@ -36,11 +36,16 @@ if TYPE_CHECKING:
 
     from pushdeploy.machine.machine import Machine
     from pushdeploy.model.app_layout import AppLayout
-    from pushdeploy.model.release import Release
 
 COPIER = "import sys; from pushdeploy.system.sqlite_copies import main; sys.exit(main())"
 COPY_SECONDS = 3600.0
 MOST_TOLD = 10
+
+STAGE_SECONDS = 8 * 3600.0
+APP_SECONDS = 3 * 3600.0
+"""One app's part of that at most, and never more than half of what is left: others come after."""
+
+LEASED = "a process of its keeps one of its files from being opened (a lease, fcntl(2))"
 
 REFS_FIRST = ("packed-refs", "objects")
 """Of a repo: what a ref names is there before the ref is."""
@@ -54,8 +59,15 @@ class Set:
     staged: Staged = field(default_factory=Staged)
     notes: list[str] = field(default_factory=list)
     """What a person should know of it."""
+    sizes: dict[str, int] = field(default_factory=dict)
+    """Bytes of each."""
     left: list[str] = field(default_factory=list)
     """Apps that could not be taken, and why."""
+
+    @property
+    def names_left(self) -> list[str]:
+        """Their names."""
+        return [one.partition(":")[0] for one in self.left]
 
 
 def stage_all(machine: Machine, who: str) -> Set:
@@ -66,9 +78,12 @@ def stage_all(machine: Machine, who: str) -> Set:
     reached(Point.BACKUP_BEGUN)
     made = Set()
     made.staged.size += stage_server(machine)
+    end = machine.monotonic() + STAGE_SECONDS
     for app in app_names(machine.layout.apps):
+        now = machine.monotonic()
+        share = min(APP_SECONDS, (end - now) / 2)
         try:
-            _stage_app(machine, app, who, made)
+            _stage_app(machine, app, who, made, now + share)
         except NotFoundError:  # destroyed since
             files.delete_tree(place.set_apps / app)
         except PushdeployError as error:  # it holds up no other
@@ -78,18 +93,36 @@ def stage_all(machine: Machine, who: str) -> Set:
             if refusal(error):
                 raise
             files.delete_tree(place.set_apps / app)
-            made.left.append(f"{app}: {error.strerror or error}")
+            reason = LEASED if error.errno == errno.EAGAIN else error.strerror or str(error)
+            made.left.append(f"{app}: {reason}")
         reached(Point.BACKUP_STAGED)
     return made
 
 
-def _stage_app(machine: Machine, app: str, who: str, made: Set) -> None:
+def leave_out(machine: Machine, app: str, reason: str, made: Set) -> None:
+    """Have a set without an app that was in it."""
+    files.delete_tree(machine.layout.backup.set_apps / app)
+    made.apps.remove(app)
+    made.staged.size -= made.sizes.pop(app)
+    made.left.append(f"{app}: {reason}")
+
+
+def _stage_app(machine: Machine, app: str, who: str, made: Set, until: float) -> None:
+    def left() -> float:
+        seconds = until - machine.monotonic()
+        if seconds <= 0:
+            raise UnavailableError(
+                "its data could not be put together in time", hint="df -h; df -i"
+            )
+        return seconds
+
     place, target = machine.layout.app(app), machine.layout.backup.set_apps / app
     target.mkdir(mode=0o700)
     before, size = made.staged.left, made.staged.size
+    made.staged.until, made.staged.now = until, machine.monotonic
     made.staged.size += _dump(machine, app, target / place.dumps.name)
     try:
-        notes = _copy_databases(machine, place)
+        notes = _copy_databases(machine, place, left())
         with held(place.lock, who=who, what="a backup"):
             made.staged.size += _stage_records(place, target)
             stage(
@@ -99,7 +132,7 @@ def _stage_app(machine: Machine, app: str, who: str, made: Set) -> None:
                 skip=lambda name: name.endswith(".lock"),
                 last=REFS_FIRST,
             )
-            _stage_shared(machine, place, target / place.shared.name, made.staged)
+            notes += stage_shared(machine, place, target / place.shared.name, made.staged, left)
     finally:
         files.delete_tree(place.copies)
         reached(Point.BACKUP_COPIES_DELETED)
@@ -108,9 +141,10 @@ def _stage_app(machine: Machine, app: str, who: str, made: Set) -> None:
     if Database.REDIS in AppRecords(place).settings().databases:
         made.notes.append(f"{app}: what its Redis holds is left out")
     if made.staged.left > before:
-        left = made.staged.left - before
-        made.notes.append(f"{app}: {left} in shared/ left out: not plain files")
+        odd = made.staged.left - before
+        made.notes.append(f"{app}: {odd} in shared/ left out: not plain files")
     made.apps.append(app)
+    made.sizes[app] = made.staged.size - size
 
 
 def _refuse_larger_than_disk(place: AppLayout, size: int) -> None:
@@ -142,33 +176,6 @@ def _stage_records(place: AppLayout, target: Path) -> int:
     return size
 
 
-def _stage_shared(machine: Machine, place: AppLayout, target: Path, staged: Staged) -> None:
-    """With the commands of app.json around it, the files are copied while its writers wait."""
-    release = AppRecords(place).live_release()
-    pre, post = (release.backup_pre, release.backup_post) if release else ("", "")
-    try:
-        if release and pre:
-            _command(machine, release, pre)
-        stage(place.shared, target, staged, instead=place.copies, copies=bool(pre or post))
-    finally:
-        if release and post:
-            _command(machine, release, post)
-
-
-def _command(machine: Machine, release: Release, line: str) -> None:
-    """Run a line of app.json as the app, with its code and config vars."""
-    told: list[str] = []
-    job = app_job(machine, release, JobKind.BACKUP, f".{RUN}", ("/bin/sh", "-c", line))
-    status = machine.supervisor.once(job, told.append)
-    reached(Point.BACKUP_COMMAND)
-    if status != 0:
-        said = f": {told[-1]}" if told else ""
-        raise UnavailableError(
-            f"the backup command `{line}` failed with status {status}{said}",
-            hint=f"pushdeploy run --app {release.app} sh",
-        )
-
-
 def _dump(machine: Machine, app: str, folder: Path) -> int:
     """Have its databases dumped, each as one moment has it; returns the bytes."""
     folder.mkdir(mode=0o700)
@@ -179,7 +186,7 @@ def _dump(machine: Machine, app: str, folder: Path) -> int:
     return sum(path.stat().st_size for path in made)
 
 
-def _copy_databases(machine: Machine, place: AppLayout) -> list[str]:
+def _copy_databases(machine: Machine, place: AppLayout, seconds: float) -> list[str]:
     """Have the app's user copy its SQLite files; returns what could not be copied so."""
     app = place.name
     files.delete_tree(place.copies)
@@ -202,7 +209,7 @@ def _copy_databases(machine: Machine, place: AppLayout) -> list[str]:
         writable=(place.shared, place.copies),
         hidden=(machine.layout.settings, machine.layout.engine_socket),
         environment=(("PATH", "/usr/bin:/bin"), ("LANG", "C.UTF-8")),
-        seconds=COPY_SECONDS,
+        seconds=min(COPY_SECONDS, seconds),
     )
     status = machine.supervisor.once(job, told.append)
     reached(Point.BACKUP_COPIED)

@@ -11,6 +11,7 @@ from pushdeploy.cli.config import assigned
 from pushdeploy.cli.output import say, show_json, show_table
 from pushdeploy.cli.style import problem
 from pushdeploy.cli.times import iso, local_and_ago
+from pushdeploy.cli.watch import stderr
 from pushdeploy.engine.registry import App
 from pushdeploy.engine.verbs import backup as verbs
 from pushdeploy.errors import DeployFailedError, UnavailableError
@@ -95,15 +96,31 @@ def backup_list(target: Local, *, as_json: bool) -> None:
 )
 @click.argument("snapshot", default="latest")
 @click.option("--to", metavar="NAME", default="", help="Restore it as an app of this name.")
-def backup_restore(target: Local, *, app: str | None, snapshot: str, to: str) -> int:
+@click.option("--server", metavar="NAME", default="", help="The newest backup of that server.")
+@click.option("--install", is_flag=True, help="First install databases and packages it needs.")
+@click.option("--keys", is_flag=True, help="Of a whole server: also the ssh keys that could push.")
+def backup_restore(
+    target: Local,
+    *,
+    app: str | None,
+    snapshot: str,
+    to: str,
+    server: str,
+    install: bool,
+    keys: bool,
+) -> int:
     """Restore an app, or without --app the whole server, from a backup.
 
-    The newest backup, or the one named. Storage, databases and config vars are
+    The newest backup of this server (of another one that has its backups there: --server), or the
+    one whose number is given. Storage, databases and config vars are
     as they were then. The code is built again from the backed-up repo and goes live if it is
     healthy. An app that is here is not overwritten: restore it beside the first one, under another
     name.
     """
-    done = target.ask(verbs.restore(app or None, snapshot=snapshot, to=to), stay=True)
+    asked = verbs.restore(
+        app or None, snapshot=snapshot, to=to, server=server, keys=keys, install=install
+    )
+    done = target.engine(asked, watcher=stderr(), stay=True)
     say(*map(escaped, done.notes))
     for one in done.apps:
         notes = (f"  {escaped(note)}" for note in one.notes)
@@ -168,9 +185,11 @@ def _record(one: verbs.ListedBackup) -> dict[str, Any]:
         "server": one.host,
         "bytes": one.size,
         "apps": list(one.apps),
+        "left_out": list(one.left),
     }
 
 
 def _row(one: verbs.ListedBackup, now: float) -> tuple[str, ...]:
     made = local_and_ago(one.at, now)
-    return (one.snapshot, made, format_size(one.size), one.host, ", ".join(one.apps) or "-")
+    apps = ", ".join((*one.apps, *(f"not {app}" for app in one.left))) or "-"
+    return (one.snapshot, made, format_size(one.size), one.host, apps)

@@ -65,6 +65,7 @@ GoingLive = (
     | events.WentLive
     | events.RolledBack
     | events.ScheduleChanged
+    | events.RestoreStep
     | events.Warned
     | events.AttemptFailed
     | events.AttemptEnded
@@ -172,6 +173,8 @@ def _going_live(event: GoingLive, seen: Viewpoint | None) -> Iterator[str]:  # n
             yield from _where(addresses, seen)
         case events.RolledBack():
             yield from _rolled_back(event)
+        case events.RestoreStep(text=text):
+            yield from wrapped(STEP, escaped(text))
         case events.Warned(text=text, hint=hint):
             yield from wrapped(PROBLEM, f"Warning: {text}")
             if hint:

@@ -10,6 +10,7 @@ from pushdeploy.model.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from pushdeploy.machine.databases import Redis, SqlServer
@@ -103,6 +104,12 @@ class Supervisor(Protocol):
 
         With `terminal` the first is a terminal, and the job gets one of its own. Once `left` says
         that whoever asked is gone, the job gets a HUP, as at a terminal that was closed.
+        """
+
+    def paused(self, app: str, seconds: float) -> AbstractContextManager[bool]:
+        """Have nothing of the app run while the block does, and no longer than these seconds.
+
+        Gives whether it is so. Requests wait meanwhile. It goes on even when we are killed.
         """
 
     def stop_jobs(self, app: str) -> None:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from pushdeploy.model.backup import BackupSettings, Retention, Snapshot
+    from pushdeploy.model.backup import BackupSettings, Retention
+    from pushdeploy.model.backup_snapshots import Snapshot
     from pushdeploy.model.cron_job import TimedJob
     from pushdeploy.model.disk import Filesystem
     from pushdeploy.model.notice import Letter
@@ -357,6 +358,10 @@ class Messenger(Protocol):
 class Restic(Protocol):
     """Keeps backups in a repository, here or far away."""
 
+    @property
+    def host(self) -> str:
+        """The name of this server, which its backups have."""
+
     def require(self) -> None:
         """See that it is here.
 
@@ -379,10 +384,13 @@ class Restic(Protocol):
             UnavailableError: it can't be reached, or has another password.
         """
 
-    def backup(self, settings: BackupSettings, folder: Path, tags: Sequence[str]) -> str:
+    def backup(
+        self, settings: BackupSettings, folder: Path, tags: Sequence[str], seconds: float
+    ) -> str:
         """Store all that is in a folder; returns the number.
 
         Raises:
+            TooLongError: that took longer than `seconds`.
             UnavailableError: it was not stored, or not all of it.
         """
 

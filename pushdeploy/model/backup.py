@@ -6,33 +6,28 @@ import json
 import re
 import tomllib
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pushdeploy.errors import RefusedInputError, UsageError
 from pushdeploy.model.size import format_duration
 from pushdeploy.model.text import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 PASSWORD = "RESTIC_PASSWORD"  # noqa: S105 - the name of it
 """Among the credentials: the one that a repository which is there already was made with."""
 
+REST_LOGIN = ("RESTIC_REST_USERNAME", "RESTIC_REST_PASSWORD")
+
 CREDENTIALS = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"),
-    *("RESTIC_REST_USERNAME", "RESTIC_REST_PASSWORD"),
+    *REST_LOGIN,
 )
 """What restic may be told. Others of its variables name programs, which root would run."""
 
 KINDS = ("sftp:", "rest:", "s3:")
-
-TAG = "pushdeploy"
-"""Of each snapshot of ours: a repository may hold others."""
-
-APP_TAG = "app="
-SIZE_TAG = "bytes="
 
 LONGEST = 1024
 
@@ -40,13 +35,14 @@ _REPOSITORY = re.compile(r"[!-~]+")
 _LOGIN = r"(?P<login>[a-zA-Z_][\w.-]*@)?(?P<host>[a-zA-Z0-9][\w.-]*|\[[\da-fA-F:]+\])"
 _SFTP = re.compile(rf"sftp:{_LOGIN}:[\w./~@+-]+")
 _SFTP_URL = re.compile(rf"sftp://{_LOGIN}(?::(?P<port>[1-9]\d{{0,4}}))?/[\w./~@+-]+")
-_SNAPSHOT = re.compile(r"[0-9a-f]{8,64}")
-_FRACTION = re.compile(r"(\.\d{1,6})\d*")
 
 HOUR_SECONDS = 3600.0
 DAY_SECONDS = 24 * HOUR_SECONDS
 
 PERIODS = {"hourly": HOUR_SECONDS, "daily": DAY_SECONDS, "weekly": 7 * DAY_SECONDS}
+WITHOUT = "without "
+"""Of a reason: there is a backup, which lacks what follows."""
+
 OVERDUE = 2.0
 """Periods: one backup was missed, and the next as well."""
 
@@ -100,20 +96,6 @@ class BackupSettings:
     def changed(self, **values: object) -> BackupSettings:
         """A copy with other values."""
         return replace(self, **values)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """One backup that is complete: restic writes what makes it one last."""
-
-    id: str
-    """Its first eight digits."""
-    at: float
-    """Seconds since the epoch."""
-    host: str
-    apps: tuple[str, ...]
-    size: int
-    """Bytes of all files, which the repository keeps once and compressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +155,20 @@ def shown_repository(repository: str) -> str:
     return kind + urlunsplit(parts._replace(netloc=f"***@{parts.netloc.rpartition('@')[2]}"))
 
 
+def split_credentials(settings: BackupSettings) -> tuple[str, dict[str, str]]:
+    """The address and the variables that restic is given.
+
+    The restic of Debian 12 takes the login of a rest-server from its address alone.
+    """
+    others = {k: v for k, v in settings.credentials.items() if k not in REST_LOGIN}
+    user, password = (settings.credentials.get(name, "") for name in REST_LOGIN)
+    parts = urlsplit(settings.repository.removeprefix("rest:"))
+    if not settings.repository.startswith("rest:") or not user or "@" in parts.netloc:
+        return settings.repository, others
+    login = f"{quote(user, safe='')}:{quote(password, safe='')}"
+    return f"rest:{urlunsplit(parts._replace(netloc=f'{login}@{parts.netloc}'))}", others
+
+
 def parse_credentials(values: Mapping[str, str]) -> dict[str, str]:
     """What restic is told beside the password.
 
@@ -188,17 +184,6 @@ def parse_credentials(values: Mapping[str, str]) -> dict[str, str]:
         if not value.isprintable():
             raise UsageError(f"the value of {quoted(name)} can't be one: it has control characters")
     return dict(values)
-
-
-def parse_snapshot(text: str) -> str:
-    """The text itself, when it is a snapshot's number: eight hex digits or more; or `latest`.
-
-    Raises:
-        UsageError: it is not.
-    """
-    if text == "latest" or _SNAPSHOT.fullmatch(text):
-        return text
-    raise UsageError(f"{quoted(text)} is not the number of a backup", hint="pushdeploy backup:list")
 
 
 def parse_schedule(text: str) -> str:
@@ -254,36 +239,6 @@ def parse_backup_settings(text: str) -> BackupSettings:
         ) from error
 
 
-def tags(apps: Sequence[str], size: int) -> tuple[str, ...]:
-    """What a snapshot is marked with, so that a list needs nothing but the list."""
-    return (TAG, f"{SIZE_TAG}{size}", *(f"{APP_TAG}{app}" for app in apps))
-
-
-def parse_snapshots(text: str) -> tuple[Snapshot, ...]:
-    """Those of `restic snapshots --json` that are ours, oldest first.
-
-    Raises:
-        RefusedInputError: it is not what restic prints.
-    """
-    try:
-        found = [one for one in json.loads(text) or [] if TAG in (one.get("tags") or [])]
-        return tuple(sorted(map(_snapshot, found), key=lambda one: one.at))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RefusedInputError(f"what restic lists can't be read: {error}") from error
-
-
-def _snapshot(record: Mapping[str, object]) -> Snapshot:
-    marks = [str(one) for one in record["tags"]]  # type: ignore[attr-defined]
-    sizes = [one.removeprefix(SIZE_TAG) for one in marks if one.startswith(SIZE_TAG)]
-    return Snapshot(
-        id=str(record["id"])[:8],
-        at=datetime.fromisoformat(_FRACTION.sub(r"\1", str(record["time"]))).timestamp(),
-        host=str(record["hostname"]),
-        apps=tuple(sorted(one.removeprefix(APP_TAG) for one in marks if one.startswith(APP_TAG))),
-        size=int(sizes[0]) if sizes and sizes[0].isdigit() else 0,
-    )
-
-
 def render_backup_state(state: BackupState) -> str:
     """JSON."""
     record = {"succeeded": state.succeeded, "failed": state.failed, "reason": state.reason}
@@ -312,6 +267,8 @@ def trouble(state: BackupState, settings: BackupSettings, now: float) -> str:
         settings: when there should be some.
         now: seconds since the epoch.
     """
+    if state.failed is not None and state.reason.startswith(WITHOUT):
+        return f"the last backup is not complete: {state.reason}"
     if state.failed is not None:
         return f"the last backup failed: {state.reason}"
     if not settings.schedule:

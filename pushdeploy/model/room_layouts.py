@@ -127,6 +127,11 @@ class BackupLayout:
         return self.set / "server"
 
     @property
+    def needs(self) -> Path:
+        """What the apps in it need of a server."""
+        return self.set_server / "needs.json"
+
+    @property
     def restored(self) -> Path:
         """What comes out of a backup, before it is moved to its place."""
         return self.state / "restored"

@@ -75,13 +75,22 @@ def add_all(path: Path, text: str) -> list[str]:
     A key that may push already stays as it is, and so does one of the same name.
     """
     with _held(path):
-        here = listing(path)
-        known = {one.body for one in here} | {one.name for one in here}
-        came = [key for key in map(parse_key_line, text.split("\n")) if key is not None]
-        new = [key for key in came if not known & {key.body, key.name}]
+        new = _new(path, text)
         if new:
             _write(path, [*_lines(path), *map(render_key_line, new)])
     return [key.name for key in new]
+
+
+def not_here(path: Path, text: str) -> list[str]:
+    """The names of those that `add_all` would add."""
+    return [key.name for key in _new(path, text)]
+
+
+def _new(path: Path, text: str) -> list[Key]:
+    here = listing(path)
+    known = {one.body for one in here} | {one.name for one in here}
+    came = [key for key in map(parse_key_line, text.split("\n")) if key is not None]
+    return [key for key in came if not known & {key.body, key.name}]
 
 
 def listing(path: Path) -> list[Key]:

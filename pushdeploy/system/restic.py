@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pushdeploy.errors import NotFoundError, PushdeployError, UnavailableError
-from pushdeploy.model.backup import TAG, BackupSettings, parse_snapshots, sftp_login
+from pushdeploy.errors import CommandFailedError, UnavailableError
+from pushdeploy.model.backup import (
+    BackupSettings,
+    sftp_login,
+    split_credentials,
+)
+from pushdeploy.model.backup_snapshots import TAG, parse_snapshots
 from pushdeploy.system import command
 from pushdeploy.system.command import CLEAN_PATH, Command
 from pushdeploy.system.files import File, write
+from pushdeploy.system.restic_says import TooLongError, explained
 from pushdeploy.system.systemctl import systemctl, transient_until_end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pushdeploy.model.backup import Retention, Snapshot
+    from pushdeploy.model.backup import Retention
+    from pushdeploy.model.backup_snapshots import Snapshot
     from pushdeploy.model.room_layouts import BackupLayout
 
 UNIT = "pushdeploy.restic.service"
@@ -40,33 +47,12 @@ LIST_LIMIT = 64 << 20
 PARTLY = 3
 """Of `restic backup`: something could not be read, and a snapshot was made all the same."""
 
-NO_PASSWORD = re.compile(r"wrong password|no key found", re.IGNORECASE)
-NO_REPOSITORY = re.compile(
-    r"unable to open config file|Is there a repository|repository does not exist", re.IGNORECASE
-)
-NO_SNAPSHOT = re.compile(r"no matching ID|no snapshot found|invalid id", re.IGNORECASE)
-LOCKED = re.compile(r"already locked|unable to create lock", re.IGNORECASE)
-NO_ROOM = re.compile(r"no space left|disk quota exceeded", re.IGNORECASE)
-NO_CONNECTION = re.compile(
-    r"connection refused|no route to host|could not resolve|no such host|i/o timeout|timed out"
-    r"|network is unreachable|permission denied \(publickey|host key verification failed",
-    re.IGNORECASE,
-)
-
 PROPERTIES = (
     *("NoNewPrivileges=yes", "PrivateDevices=yes", "ProtectSystem=true"),
     *("Nice=10", "IOSchedulingClass=idle", "CPUWeight=20", "KillMode=control-group"),
     *("LimitCORE=0", "UMask=0077", "RuntimeMaxSec=24h"),
 )
 """It writes wherever a person has said that backups go, and holds up no app."""
-
-
-class NoRepositoryError(NotFoundError):
-    """There is none at that place yet."""
-
-
-class WrongPasswordError(UnavailableError):
-    """There is one, and its password is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +62,11 @@ class ResticProgram:
     place: BackupLayout
     by_systemd: bool
     """In a unit of its own, with none of the engine's limits; else as a child of ours."""
+
+    @property
+    def host(self) -> str:
+        """The name of this server, which its backups have."""
+        return socket.gethostname()
 
     def require(self) -> None:
         """See that it is here.
@@ -105,20 +96,27 @@ class ResticProgram:
         words = ["snapshots", "--json", "--no-lock", f"--tag={TAG}"]
         return parse_snapshots(self._run(settings, words, LOOK_SECONDS).stdout)
 
-    def backup(self, settings: BackupSettings, folder: Path, tags: Sequence[str]) -> str:
+    def backup(
+        self, settings: BackupSettings, folder: Path, tags: Sequence[str], seconds: float
+    ) -> str:
         """Store all that is in a folder; returns the snapshot's number.
 
         Raises:
+            TooLongError: that took longer than `seconds`.
             UnavailableError: it was not stored, or not all of it.
         """
         self._unlock(settings)
-        words = ["backup", "--json", "--quiet", "--ignore-ctime", f"--tag={','.join(tags)}", "."]
-        output = self._attempt(settings, words, LONG_SECONDS, folder)
+        words = ["backup", "--json", "--quiet", "--ignore-ctime", f"--host={self.host}"]
+        words += [f"--tag={','.join(tags)}", "."]
+        try:
+            output = self._attempt(settings, words, seconds, folder)
+        except CommandFailedError as error:
+            raise TooLongError(error.message, hint="pushdeploy backup:create") from error
         number = _summary(output.stdout)
         if output.status == PARTLY and number:
             self._run(settings, ["forget", number], LOOK_SECONDS)
         if output.status != 0 or not number:
-            raise _explained(output, settings)
+            raise explained(output, settings)
         return number[:8]
 
     def restore(
@@ -131,9 +129,7 @@ class ResticProgram:
             UnavailableError: it could not be read, or not be written.
         """
         included = [f"--include={path}" for path in only]
-        words = ["restore", snapshot, f"--target={folder}", f"--tag={TAG}", *included]
-        if snapshot != "latest":
-            words.remove(f"--tag={TAG}")
+        words = ["restore", snapshot, f"--target={folder}", *included]
         self._run(settings, words, LONG_SECONDS)
 
     def check(self, settings: BackupSettings) -> None:
@@ -174,7 +170,7 @@ class ResticProgram:
     def _run(self, settings: BackupSettings, words: list[str], seconds: float) -> command.Output:
         output = self._attempt(settings, words, seconds)
         if output.status != 0:
-            raise _explained(output, settings)
+            raise explained(output, settings)
         return output
 
     def _attempt(
@@ -207,15 +203,16 @@ class ResticProgram:
         ]
 
     def _environment(self, settings: BackupSettings) -> dict[str, str]:
+        repository, credentials = split_credentials(settings)
         return {
             "PATH": CLEAN_PATH,
             "LANG": "C.UTF-8",
             "HOME": os.environ.get("HOME", "/root"),
             "GOGC": "20",
-            "RESTIC_REPOSITORY": settings.repository,
+            "RESTIC_REPOSITORY": repository,
             "RESTIC_PASSWORD_FILE": str(self.place.password),
             "RESTIC_CACHE_DIR": str(self.place.cache),
-            **settings.credentials,
+            **credentials,
         }
 
 
@@ -247,32 +244,3 @@ def _summary(text: str) -> str:
         if isinstance(record, dict) and record.get("message_type") == "summary":
             return str(record.get("snapshot_id", ""))
     return ""
-
-
-def _explained(output: command.Output, settings: BackupSettings) -> PushdeployError:
-    """What its words mean to a person; the first that fits."""
-    said = (output.stderr or output.stdout).strip()
-    where, last = f"`{settings.shown}`", _last(said)
-    other = "sudo pushdeploy backup:set REPOSITORY RESTIC_PASSWORD=..."
-    known: tuple[tuple[re.Pattern[str], type[PushdeployError], str, str], ...] = (
-        (NO_SNAPSHOT, NotFoundError, "there is no such backup", "pushdeploy backup:list"),
-        (NO_PASSWORD, WrongPasswordError, f"the backups in {where} have another password", other),
-        (NO_ROOM, UnavailableError, f"no room is left for backups in {where}", "df -h; df -i"),
-        (NO_CONNECTION, UnavailableError, f"{where} can't be reached: {last}", _reach(settings)),
-        (NO_REPOSITORY, NoRepositoryError, f"there are no backups in {where}", other),
-        (LOCKED, UnavailableError, f"another restic is using {where}", "try again later"),
-    )
-    for pattern, kind, message, hint in known:
-        if pattern.search(said):
-            return kind(message, hint=hint)
-    return UnavailableError(f"restic failed: {last}", hint="pushdeploy backup:list")
-
-
-def _reach(settings: BackupSettings) -> str:
-    login = sftp_login(settings.repository)
-    return "try again later" if login is None else f"let the server's key log in as {login[0]}"
-
-
-def _last(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1].removeprefix("Fatal: ")[:300] if lines else "it printed nothing"

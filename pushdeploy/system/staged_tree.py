@@ -8,8 +8,10 @@ that is replaced meanwhile stays as it was; one that is written in place is take
 from __future__ import annotations
 
 import errno
+import math
 import os
 import stat
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,6 +31,9 @@ CHUNK = 1 << 20
 
 PERMISSIONS = 0o777
 
+SLOWEST = 50_000_000
+"""Bytes a second: a file is not begun that would take longer than there is."""
+
 ROOM = 2
 """Of what is free, a copy of a file takes at most one part of so many."""
 
@@ -45,6 +50,30 @@ class Staged:
     """Bytes."""
     left: int = 0
     """Sockets, devices, folders of another disk, and what lies too deep: no part of a backup."""
+    until: float = math.inf
+    """When it takes too long."""
+    now: Callable[[], float] = time.monotonic
+
+
+@dataclass(slots=True)
+class Copying:
+    """Which files are copied, and until when: later their writers go on."""
+
+    since: float = -math.inf
+    """Those that were changed since, in seconds since the epoch; the rest gets a second name."""
+    until: float = math.inf
+    now: Callable[[], float] = time.monotonic
+    late: int = 0
+    """Files of which there is no copy that was complete by then."""
+
+    def wants(self, found: os.stat_result) -> bool:
+        """Whether a file is copied; counts those that are not although they should be."""
+        if found.st_mtime < self.since:
+            return False
+        if found.st_size < SLOWEST * (self.until - self.now()):
+            return True
+        self.late += 1
+        return False
 
 
 def stage(
@@ -55,7 +84,7 @@ def stage(
     instead: Path | None = None,
     skip: Callable[[str], bool] = lambda _: False,
     last: tuple[str, ...] = (),
-    copies: bool = False,
+    copying: Copying | None = None,
 ) -> None:
     """Make `target`, a new folder, of what is in `source`.
 
@@ -67,7 +96,10 @@ def stage(
             and not what its writers keep beside the original: SQLite's journals.
         skip: which names are left out, wherever they are.
         last: names at the top that are taken after all others, in this order.
-        copies: copy each file: its writers stand still only as long as this takes.
+        copying: files are copied, as its writers stand still for as long as this takes.
+
+    Raises:
+        UnavailableError: it takes too long; or no room is left for a copy.
     """
     folder = os.open(source, FOLDER)
     other = None if instead is None or not instead.exists() else os.open(instead, FOLDER)
@@ -75,7 +107,7 @@ def stage(
         target.mkdir(mode=0o700)
         into = os.open(target, FOLDER)
         try:
-            _Walk(staged, os.fstat(folder).st_dev, skip, last, copies).folder(
+            _Walk(staged, os.fstat(folder).st_dev, skip, last, copying).folder(
                 folder, into, other, 0
             )
         finally:
@@ -97,7 +129,7 @@ class _Walk:
     device: int
     skip: Callable[[str], bool]
     last: tuple[str, ...]
-    copies: bool
+    copying: Copying | None
     vanished: bool = False
     """A name was gone when it was to be taken: what it was may have another now."""
 
@@ -123,6 +155,8 @@ class _Walk:
         return self.last.index(name) + 1 if name in self.last else 0
 
     def _take(self, source: int, name: str, into: int, copies: int | None, depth: int) -> None:
+        if self.staged.now() > self.staged.until:
+            raise UnavailableError("its files could not be taken in time", hint="df -h; df -i")
         try:
             descriptor = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=source)
         except FileNotFoundError:
@@ -175,8 +209,10 @@ class _Walk:
         self.staged.files += 1
         self.staged.size += found.st_size
         opened = f"/proc/self/fd/{descriptor}"
-        if self.copies and _has_room(into, found.st_size):
+        _refuse_leased(opened)
+        if self.copying and self.copying.wants(found) and _has_room(into, found.st_size):
             _copy(opened, found, name, into)
+            self.copying.late += self.copying.now() > self.copying.until
             return
         try:
             os.link(opened, name, dst_dir_fd=into, follow_symlinks=True)
@@ -188,6 +224,15 @@ class _Walk:
                     f"no room is left for a copy of {quoted(name)}", hint="df -h"
                 ) from error
             _copy(opened, found, name, into)
+
+
+def _refuse_leased(opened: str) -> None:
+    """Open it once without waiting: whoever reads it later waits 45 s for a lease (fcntl(2)).
+
+    Raises:
+        BlockingIOError: a process has one, and would hold up all of a backup.
+    """
+    os.close(os.open(opened, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
 
 
 def _has_room(folder: int, size: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,6 +31,7 @@ from pushdeploy.system.terminal import run_at_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from pushdeploy.model.job import Fed
@@ -154,6 +156,10 @@ class Supervisord:
         stdin, stdout, stderr = descriptors
         child = command.start(line, stdin=stdin, stdout=stdout, stderr=stderr, new_session=True)
         return _status_of(command.wait(child, left, partial(command.hang_up, child)))
+
+    def paused(self, app: str, seconds: float) -> AbstractContextManager[bool]:
+        """Nobody would let them go on if we were killed."""
+        return nullcontext(enter_result=False)
 
     def stop_jobs(self, app: str) -> None:
         """Kill builds and release phases, found by their mark."""

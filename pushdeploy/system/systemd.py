@@ -26,6 +26,7 @@ from pushdeploy.model.instance import (
 from pushdeploy.model.job import BY_HAND, Job, JobKind
 from pushdeploy.system import command, files, job_files, journald, sockets
 from pushdeploy.system.command import Command
+from pushdeploy.system.pause import paused
 from pushdeploy.system.systemctl import systemctl, transient, unit_state
 from pushdeploy.system.unit_files import (
     client_sandbox,
@@ -39,6 +40,7 @@ from pushdeploy.system.unit_status import PROPERTIES, STATES, named_status, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from pushdeploy.model.job import Fed
     from pushdeploy.model.log_line import Keeping, LogLine
@@ -177,6 +179,10 @@ class Systemd:
             hang_up = partial(systemctl, "kill", "--signal=HUP", f"{unit}.service", check=False)
             ended = command.wait(child, left, hang_up)
             return job_files.status(unit, ended)
+
+    def paused(self, app: str, seconds: float) -> AbstractContextManager[bool]:
+        """Freeze the app's slice."""
+        return paused(app, seconds)
 
     def stop_jobs(self, app: str) -> None:
         """Stop builds and release phases of the app; delete what was not finished, or is left."""

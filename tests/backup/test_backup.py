@@ -6,7 +6,7 @@ import fcntl
 import os
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,18 +14,23 @@ from pushdeploy.apps.lifecycle import create_app, destroy_app
 from pushdeploy.backup.create import create
 from pushdeploy.backup.keep import verify
 from pushdeploy.backup.listing import backup_trouble, backups
-from pushdeploy.backup.restore import restore_all, restore_app
+from pushdeploy.backup.restore import Order, restore_all, restore_app
 from pushdeploy.backup.settings import set_repository
+from pushdeploy.backup.stage import LEASED
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
 from pushdeploy.model.database import Database
 from pushdeploy.model.job import JobKind
+from pushdeploy.model.key import Key, render_key_line
 from pushdeploy.records.app_records import AppRecords
+from pushdeploy.system.restic_says import TooLongError
 from tests.deploy.machine import APP, FakeMachine, names
 
 if TYPE_CHECKING:
     from pushdeploy.model.backup_result import RestoredApp
 
 REPOSITORY = "/mnt/backups"
+
+KEY = render_key_line(Key("may-push", "ssh-ed25519", "AAAAC3NzaC1lZDI1NTE5AAAAIHx")) + "\n"
 
 
 @pytest.fixture
@@ -38,14 +43,22 @@ def live(machine: FakeMachine) -> FakeMachine:
     return machine
 
 
-def restore(
-    machine: FakeMachine, app: str = APP, to: str = APP, snapshot: str = "latest"
-) -> RestoredApp:
+def restore(machine: FakeMachine, to: str = APP) -> RestoredApp:
     """`pushdeploy backup:restore`."""
-    (one,) = restore_app(
-        machine, machine.watching, snapshot="latest", app=APP, to=to, who="ada"
-    ).apps
+    (one,) = restore_app(machine, machine.watching, order(machine), app=APP, to=to).apps
     return one
+
+
+def order(machine: FakeMachine, **more: Any) -> Order:
+    """Of somebody called ada."""
+    return Order(who="ada", tell=machine.watching.events.append, **more)
+
+
+def name_packages(machine: FakeMachine, *names: str) -> None:
+    """The Aptfile of the live release."""
+    release = machine.records.live_release()
+    assert release is not None
+    (machine.place.slugs / release.checked_out / "Aptfile").write_text("\n".join(names))
 
 
 def test_a_new_repository_has_a_password_that_is_told_once(machine: FakeMachine) -> None:
@@ -138,14 +151,8 @@ def test_only_root_brings_back_what_only_root_allows(live: FakeMachine, *, by_ow
     live.settings(system_packages=True)
     create(live, "ada")
 
-    (done,) = restore_app(
-        *(live, live.watching),
-        snapshot="latest",
-        app=APP,
-        to="copy",
-        who="ada",
-        by_owner=by_owner,
-    ).apps
+    asked = order(live, by_owner=by_owner)
+    (done,) = restore_app(live, live.watching, asked, app=APP, to="copy").apps
 
     assert AppRecords(live.layout.app("copy")).settings().system_packages is by_owner
     assert ("its Aptfile installs nothing" in done.notes[0]) is not by_owner
@@ -166,7 +173,7 @@ def test_a_whole_server_is_restored_but_for_what_is_here(live: FakeMachine) -> N
     create(live, "ada")
     destroy_app(live, APP, who="ada")
 
-    done = restore_all(live, live.watching, snapshot="latest", who="ada")
+    done = restore_all(live, live.watching, order(live))
 
     assert [(one.app, one.trouble) for one in done.apps] == [(APP, "")]
     assert any(one.startswith("shop was left alone") for one in done.notes)
@@ -241,7 +248,7 @@ def test_an_app_that_can_not_be_taken_holds_up_no_other(live: FakeMachine) -> No
     assert made.apps == ("shop",)
     assert made.left[0].startswith("blog: the backup command `")
     assert backups(live).snapshots[-1].apps == ("shop",)
-    assert backup_trouble(live).startswith("the last backup failed: without blog: ")
+    assert backup_trouble(live).startswith("the last backup is not complete: without blog: ")
 
 
 def test_an_app_whose_files_say_that_they_are_larger_than_the_disk_is_left_out(
@@ -259,7 +266,6 @@ def test_an_app_whose_files_say_that_they_are_larger_than_the_disk_is_left_out(
 
 def test_an_app_that_keeps_its_file_from_being_opened_holds_up_no_other(live: FakeMachine) -> None:
     create_app(live, "shop")
-    live.push("two", storage=("data",), app_json='{"backup": {"pre": "true"}}')
     before = signal.signal(signal.SIGIO, signal.SIG_IGN)
     with (live.place.shared / "data" / "post.txt").open("r+b") as file:
         fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
@@ -268,7 +274,7 @@ def test_an_app_that_keeps_its_file_from_being_opened_holds_up_no_other(live: Fa
 
     signal.signal(signal.SIGIO, before)
     assert made.apps == ("shop",)
-    assert made.left == ("blog: Resource temporarily unavailable",)
+    assert made.left == (f"blog: {LEASED}",)
 
 
 def test_a_database_is_filled_before_the_app_is_live(live: FakeMachine) -> None:
@@ -293,14 +299,123 @@ def test_a_database_is_filled_before_the_app_is_live(live: FakeMachine) -> None:
     assert not dumps.exists()
 
 
-def test_an_app_that_lacks_redis_is_in_place_for_reconcile(live: FakeMachine) -> None:
-    records = AppRecords(live.place)
-    records.change_settings(lambda before: before.changed(databases=(Database.REDIS,)))
+def test_what_the_server_lacks_is_said_before_anything_is_changed(live: FakeMachine) -> None:
+    live.push("two", storage=("data",))
+    name_packages(live, "libvips42")
+    live.settings(system_packages=True)
+    live.records.change_settings(lambda before: before.changed(databases=(Database.REDIS,)))
     create(live, "ada")
     live.redis.installed = False
+    live.packages.here.clear()
+
+    with pytest.raises(UnavailableError) as refused:
+        restore_all(live, live.watching, order(live, by_owner=True))
+
+    assert refused.value.message == (
+        "this server lacks Redis (for blog), libvips42 (for blog); nothing was changed"
+    )
+    asked = order(live, by_owner=True, install=True)
+    (copy,) = restore_app(live, live.watching, asked, app=APP, to="copy").apps
+    assert copy.trouble == ""
+    assert live.redis.installed
+    assert live.packages.here == {"libvips42"}
+
+
+def test_packages_that_nobody_allows_are_only_named(live: FakeMachine) -> None:
+    live.push("two", storage=("data",))
+    name_packages(live, "libvips42")
+    create(live, "ada")
 
     copy = restore(live, to="copy")
 
-    assert copy.trouble == "Redis is not installed"
-    assert copy.hint == "pushdeploy redis:create --app copy --yes; then: pushdeploy reconcile"
-    assert AppRecords(live.layout.app("copy")).live() is not None
+    assert copy.trouble == ""
+    assert "sudo apt-get install libvips42" in copy.notes[-1]
+
+
+def test_keys_come_back_only_when_that_is_asked_for(live: FakeMachine) -> None:
+    live.layout.keys.parent.mkdir(parents=True, exist_ok=True)
+    live.layout.keys.write_text(KEY)
+    create(live, "ada")
+    live.layout.keys.write_text("")
+
+    without = restore_all(live, live.watching, order(live))
+    assert live.layout.keys.read_text() == ""
+    restore_all(live, live.watching, order(live, keys=True))
+
+    assert any("may not now: " in one and "--keys" in one for one in without.notes)
+    assert "may-push" in live.layout.keys.read_text()
+
+
+def test_nothing_is_deleted_while_the_newest_backup_lacks_an_app(live: FakeMachine) -> None:
+    create_app(live, "shop")
+    live.push("two", storage=("data",), app_json='{"backup": {"pre": "false"}}')
+    live.supervisor.statuses_of_jobs[JobKind.BACKUP] = 1
+
+    made = create(live, "ada", then_prune=True)
+
+    assert live.restic.forgotten == []
+    assert "nothing was deleted: the newest backup is without blog" in made.notes[-1]
+    assert backups(live).snapshots[-1].left == ("blog",)
+    live.supervisor.statuses_of_jobs.clear()
+    create(live, "ada", then_prune=True)
+    assert len(live.restic.forgotten) == 1
+
+
+def test_files_that_may_be_being_written_are_copied_while_the_app_stands_still(
+    live: FakeMachine,
+) -> None:
+    post = live.place.shared / "data" / "post.txt"
+    live.supervisor.calls.clear()
+
+    made = create(live, "ada")
+
+    assert ("paused", APP) in live.supervisor.calls
+    assert made.notes[-1] == "blog: stood still for 0.0 s, while its files were copied"
+    kept = live.restic.kept[made.snapshot][1] / "apps" / APP / "shared" / "data" / "post.txt"
+    assert kept.read_text() == post.read_text()
+
+
+def test_an_app_that_wrote_nothing_of_late_does_not_stand_still(live: FakeMachine) -> None:
+    os.utime(live.place.shared / "data" / "post.txt", (1.0, 1.0))
+    live.supervisor.calls.clear()
+
+    create(live, "ada")
+
+    assert ("paused", APP) not in live.supervisor.calls
+
+
+def test_where_nothing_can_stand_still_that_is_said(live: FakeMachine) -> None:
+    live.supervisor.can_pause = False
+
+    made = create(live, "ada")
+
+    assert made.notes[-1].startswith("blog: 1 of its files could not be copied while it stands")
+    assert made.left == ()
+
+
+def test_while_storing_takes_too_long_the_largest_app_is_left_out(live: FakeMachine) -> None:
+    create_app(live, "shop")
+    live.restic.refusal = TooLongError("`restic` did not finish within 28800 s")
+
+    made = create(live, "ada")
+
+    assert made.apps == ("shop",)
+    assert made.left == ("blog: could not be stored within 8h",)
+    assert backups(live).snapshots[-1].left == (APP,)
+    assert not (live.restic.kept[made.snapshot][1] / "apps" / APP).exists()
+
+
+def test_an_app_that_takes_all_its_time_is_left_out_and_the_next_has_some(
+    live: FakeMachine,
+) -> None:
+    create_app(live, "shop")
+    took = [4 * 3600.0]
+
+    def slow() -> None:
+        live.clock.time += took.pop() if took else 1.0
+
+    live.supervisor.during[JobKind.COPY] = slow
+    made = create(live, "ada")
+
+    assert made.apps == ("shop",)
+    assert made.left == ("blog: its files could not be taken in time",)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pushdeploy.errors import NotFoundError, RefusedInputError, UnavailableError
-from pushdeploy.model.backup import Snapshot
+from pushdeploy.model.backup_snapshots import Snapshot
 from pushdeploy.model.database import RedisFacts, SqlFacts
 from pushdeploy.model.disk import Filesystem
 from pushdeploy.model.site import Certificate, NginxFeatures
@@ -477,6 +477,7 @@ class FakeRestic:
     forgotten: list[Retention] = field(default_factory=list)
     checked: int = 0
     on_call: Callable[[str], None] = lambda _: None
+    host: str = "server"
 
     def require(self) -> None:
         """It is here."""
@@ -493,14 +494,21 @@ class FakeRestic:
             raise NotFoundError("there are no backups there")
         return tuple(one for one, _ in self.kept.values())
 
-    def backup(self, settings: BackupSettings, folder: Path, tags: Sequence[str]) -> str:
+    def backup(
+        self,
+        settings: BackupSettings,
+        folder: Path,
+        tags: Sequence[str],
+        seconds: float,
+    ) -> str:
         """Copy it."""
         self._asked("backup")
         number = f"{len(self.kept) + 1:08x}"
         copy = self.root / number
         shutil.copytree(folder, copy, symlinks=True)
         apps = tuple(one.removeprefix("app=") for one in tags if one.startswith("app="))
-        self.kept[number] = (Snapshot(number, self.now(), "server", apps, 0), copy)
+        left = tuple(one.removeprefix("left=") for one in tags if one.startswith("left="))
+        self.kept[number] = (Snapshot(number, self.now(), self.host, apps, left, 0), copy)
         return number
 
     def restore(
@@ -508,7 +516,7 @@ class FakeRestic:
     ) -> None:
         """Copy it back."""
         self._asked("restore")
-        number = max(self.kept, default="") if snapshot == "latest" else snapshot
+        number = snapshot
         if number not in self.kept:
             raise NotFoundError("there is no such backup", hint="pushdeploy backup:list")
         for path in only or ("/",):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,7 @@ class FakeSupervisor:
     attached: list[Job] = field(default_factory=list)
     """Those that were connected to somebody's descriptors."""
     status_of_runs: int = 0
+    can_pause: bool = True
     status_of_growth: int = 0
     """Of builds that begin with another venv's files."""
     output_of_jobs: dict[JobKind, list[str]] = field(default_factory=dict)
@@ -230,6 +232,12 @@ class FakeSupervisor:
         self._note("run", *job.argv)
         self.attached.append(job)
         return self.status_of_runs
+
+    @contextmanager
+    def paused(self, app: str, seconds: float) -> Iterator[bool]:
+        """Remember that it was asked."""
+        self._note("paused", app)
+        yield self.can_pause
 
     def stop_jobs(self, app: str) -> None:
         """Remember that it was asked."""

@@ -21,7 +21,16 @@ from tests.host import (
     test_points_restart,
 )
 from tests.host.struck import DEPLOY, ROLLBACK, UNCONFIRMED
-from tests.host.struck_backup import CREATE, KEEP, RESTORE, RESTORE_ALL, RESTORE_DATABASE, SET
+from tests.host.struck_backup import (
+    CREATE,
+    KEEP,
+    PAUSE,
+    RESTORE,
+    RESTORE_ALL,
+    RESTORE_DATABASE,
+    RESTORE_NEEDS,
+    SET,
+)
 from tests.host.struck_proxy import CERTIFICATE, SITE
 from tests.host.struck_reconcile import AFTER_A_KILL, AT_BOOT, OF_A_HUNG_APP
 from tests.tiers import SLOW
@@ -53,7 +62,16 @@ def test_each_point_is_reached_in_one_place() -> None:
 def test_each_point_is_struck_by_some_test_on_a_real_host() -> None:
     struck = [*DEPLOY, *ROLLBACK, *UNCONFIRMED, *AFTER_A_KILL, *AT_BOOT, *OF_A_HUNG_APP]
 
-    backups = [*SET, *KEEP, *CREATE, *RESTORE, *RESTORE_ALL, *RESTORE_DATABASE]
+    backups = [
+        *SET,
+        *KEEP,
+        *CREATE,
+        *PAUSE,
+        *RESTORE,
+        *RESTORE_ALL,
+        *RESTORE_DATABASE,
+        *RESTORE_NEEDS,
+    ]
     assert {*struck, *SITE, *CERTIFICATE, *backups} == set(Point)
 
 

@@ -78,7 +78,7 @@ QUERIES = {
     *("environment_of", "available_memory", "total_memory", "cores", "usage", "server_workers"),
     *("free_disk", "booted", "can_bind", "run_as", "refuse_foreign", "user_id", "venv_owner"),
     *("own_users", "by_user", "listening"),
-    "running",
+    *("running", "paused"),  # systemd ends a pause
     *("keeps_in", "listener", "all_listening", "holder", "free", "another"),
     *("is_installed", "require", "features", "is_as", "has_bare_address", "worker"),
     *("maintenance_page", "obstacles", "require_issuer", "check_reachable", "issued", "check"),
@@ -112,6 +112,8 @@ WITHOUT = {
     "suspend.py": "the settings first; who is killed then has reconcile do the rest",
     "maintenance.py": "one file is written, or one is removed",
     "change_release.py": "a deploy's own steps, called in a deploy's order",
+    "stage.py::leave_out": "of a set that nobody keeps when it is not stored",
+    "adopt.py": "one rename makes an app of it; what was made before is deleted by the next try",
     "restore.py": "each owner and each part is a step of its own; who holds the app next goes on",
     "grown.py": "belongs to a build, of which nothing counts before `build.complete`",
     "grower.py": "the same",

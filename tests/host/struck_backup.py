@@ -13,9 +13,12 @@ CREATE = [
     Point.BACKUP_COMMAND,
     *(Point.BACKUP_STOPPED, Point.BACKUP_BEGUN, Point.BACKUP_SERVER, Point.BACKUP_DUMPED),
     Point.BACKUP_COPIED,
-    *(Point.BACKUP_COPIES_DELETED, Point.BACKUP_STAGED, Point.BACKUP_STORED),
+    *(Point.BACKUP_COPIES_DELETED, Point.BACKUP_STAGED, Point.BACKUP_NEEDS, Point.BACKUP_STORED),
     *(Point.BACKUP_SWEPT, Point.BACKUP_NOTED),
 ]
+
+PAUSE = [Point.BACKUP_PAUSED]
+"""Of an app without commands around its backup, which has written something of late."""
 
 RESTORE = [
     *(Point.RESTORE_BEGUN, Point.RESTORE_READ, Point.RESTORE_POINTED, Point.RESTORE_RECORDS),
@@ -36,5 +39,12 @@ RESTORE_ALL = [
 ]
 """And of what is not an app's own."""
 
-RESTORE_DATABASE = [Point.RESTORE_DUMP, Point.RESTORE_LET_GO, Point.RESTORE_DATABASES]
+RESTORE_DATABASE = [
+    Point.RESTORE_DUMP,
+    Point.RESTORE_LET_GO,
+    Point.RESTORE_DATABASES,
+]
 """And of an app with a database."""
+
+RESTORE_NEEDS = [Point.RESTORE_INSTALLED]
+"""And on a server that lacks something."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,8 @@ from tests.host.host import Host
 from tests.host.laptop import App, Laptop
 from tests.host.story import APPS, Site, assert_cli_refused, eventually
 from tests.host.strikes import armed
-from tests.host.struck_backup import RESTORE_DATABASE
+from tests.host.struck_backup import RESTORE_DATABASE, RESTORE_NEEDS
+from tests.host.test_second_server import move
 from tests.tiers import slow
 
 SOCKET = "/run/pushdeploy-redis/my-notes/redis.sock"
@@ -206,6 +208,30 @@ def test_a_copy_from_a_backup_has_the_rows_in_a_database_of_its_own(site: Site) 
     copy.cli("pg:destroy --confirm copy --force")
     copy.cli("redis:destroy --confirm copy --force")
     copy.destroy()
+
+
+def test_a_restore_says_what_a_bare_server_lacks_and_installs_it(
+    site: Site, installed: Installed, tmp_path: Path
+) -> None:
+    host, name = site.host, site.name
+    password = host.read("/etc/pushdeploy/backup/password").strip()
+    with databases.server(installed, "second") as new:
+        move(host, new, ("srv/backups",))
+        new.run("pushdeploy", "backup:set", "/srv/backups", f"RESTIC_PASSWORD={password}")
+        words = ("backup:restore", "--app", name)
+
+        refused = new.run("pushdeploy", *words, check=False, timeout=120)
+        untouched = new.exists(f"{APPS}/{name}")
+        for point in RESTORE_NEEDS:
+            with armed(new, point, Action.KILL):
+                struck = new.run("pushdeploy", *words, "--install", check=False, timeout=300)
+                assert struck.returncode != 0
+        new.run("pushdeploy", *words, "--install", timeout=300)
+
+        assert_cli_refused(refused, 69, "PostgreSQL (for my-notes)", "--install")
+        assert not untouched
+        moved = Site(new, Laptop(new, tmp_path / "new", installed.key), site.app)
+        assert moved.get().text == site.get().text
 
 
 @slow

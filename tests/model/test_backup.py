@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from pushdeploy.errors import RefusedInputError, UsageError
@@ -16,12 +14,11 @@ from pushdeploy.model.backup import (
     parse_credentials,
     parse_repository,
     parse_schedule,
-    parse_snapshot,
-    parse_snapshots,
     render_backup_settings,
     render_backup_state,
     sftp_login,
     shown_repository,
+    split_credentials,
     trouble,
 )
 
@@ -103,33 +100,6 @@ def test_settings_come_back_as_they_were() -> None:
         parse_backup_settings("repository = 3")
 
 
-def test_a_list_of_restic_is_read_and_what_is_not_ours_passed_over() -> None:
-    ours = {
-        "id": "1d3307f1413ffee9",
-        "time": "2026-11-30T07:04:27.196329727Z",
-        "hostname": "vm",
-        "tags": ["pushdeploy", "bytes=12", "app=shop", "app=blog"],
-    }
-    (found,) = parse_snapshots(json.dumps([{**ours, "tags": None}, ours]))
-
-    assert (found.id, found.host, found.apps, found.size) == (
-        "1d3307f1",
-        "vm",
-        ("blog", "shop"),
-        12,
-    )
-    assert int(found.at) == 1796022267
-    assert parse_snapshots("null") == ()
-    with pytest.raises(RefusedInputError):
-        parse_snapshots("{}x")
-
-
-@pytest.mark.parametrize("text", ["--help", "1d33", "Latest", "1d3307f1 x", ""])
-def test_what_is_no_number_of_a_backup_is_refused(text: str) -> None:
-    with pytest.raises(UsageError):
-        parse_snapshot(text)
-
-
 def test_a_state_comes_back_and_a_broken_one_is_none() -> None:
     state = BackupState(1.0, None, "")
 
@@ -158,3 +128,16 @@ def test_a_schedule_is_a_word_or_a_time(text: str) -> None:
 def test_another_schedule_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         parse_schedule(text)
+
+
+def test_the_login_of_a_rest_server_goes_into_its_address() -> None:
+    login = {"RESTIC_REST_USERNAME": "me@x", "RESTIC_REST_PASSWORD": "a/b:c"}
+    keys = {"AWS_ACCESS_KEY_ID": "key"}
+
+    rest = split_credentials(BackupSettings("rest:https://host:8000/x", login))
+    said = split_credentials(BackupSettings("rest:https://me:secret@host/", login))
+    s3 = split_credentials(BackupSettings("s3:https://host/bucket", keys))
+
+    assert rest == ("rest:https://me%40x:a%2Fb%3Ac@host:8000/x", {})
+    assert said == ("rest:https://me:secret@host/", {})
+    assert s3 == ("s3:https://host/bucket", keys)

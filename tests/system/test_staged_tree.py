@@ -8,7 +8,7 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from pushdeploy.system.staged_tree import Staged, stage
+from pushdeploy.system.staged_tree import Copying, Staged, stage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,7 +105,7 @@ def test_a_file_that_says_it_is_larger_than_the_disk_is_not_copied(tmp_path: Pat
     with (source / "huge").open("wb") as file:
         file.truncate(1 << 42)
 
-    stage(source, target, Staged(), copies=True)
+    stage(source, target, Staged(), copying=Copying())
 
     assert not (target / "small").samefile(source / "small")
     assert (target / "huge").samefile(source / "huge")

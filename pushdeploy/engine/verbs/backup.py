@@ -33,6 +33,8 @@ class ListedBackup:
     at: float
     host: str
     apps: tuple[str, ...]
+    left: tuple[str, ...]
+    """Apps that it lacks though they were on the server."""
     size: int
 
 
@@ -91,30 +93,45 @@ def backups(asked: Asked) -> Backups:
     from pushdeploy.backup.listing import backups as story
 
     found = story(asked.machine)
-    listed = (ListedBackup(one.id, one.at, one.host, one.apps, one.size) for one in found.snapshots)
+    listed = (
+        ListedBackup(one.id, one.at, one.host, one.apps, one.left, one.size)
+        for one in found.snapshots
+    )
     return Backups(found.repository, found.schedule, tuple(listed), found.trouble)
 
 
 @verb("backup.restore", Restored, right=Right.SERVER, app=App.OPTIONAL, seconds=DAY_SECONDS)
-def restore(asked: Asked, *, snapshot: str, to: str) -> Restored:
-    """Bring an app out of a backup, as the app `to`; without an app, the whole server."""
-    from pushdeploy.backup.restore import restore_all, restore_app
+def restore(
+    asked: Asked,
+    *,
+    snapshot: str,
+    to: str,
+    server: str = "",
+    keys: bool = False,
+    install: bool = False,
+) -> Restored:
+    """Bring an app out of a backup, as the app `to`; without an app, the whole server.
 
-    machine, session, app, who = asked.machine, asked.session, asked.app, asked.who
-    by_owner = asked.caller.is_owner
+    `server`: whose backup; `keys`: those that could push may again; `install`: what is lacking.
+    """
+    from pushdeploy.backup.restore import Order, restore_all, restore_app
+    from pushdeploy.events import to_record
+
+    machine, session, app = asked.machine, asked.session, asked.app
+    order = Order(
+        who=asked.who,
+        by_owner=asked.caller.is_owner,
+        snapshot=snapshot,
+        server=server,
+        keys=keys,
+        install=install,
+        tell=lambda event: session.send(event=to_record(event)),
+    )
     if app:
-        return restore_app(
-            machine,
-            session,
-            snapshot=snapshot,
-            app=app,
-            to=to or app,
-            who=who,
-            by_owner=by_owner,
-        )
+        return restore_app(machine, session, order, app=app, to=to or app)
     if to:
         raise UsageError("which app?", hint=f"pushdeploy backup:restore --app blog --to {to}")
-    return restore_all(machine, session, snapshot=snapshot, who=who, by_owner=by_owner)
+    return restore_all(machine, session, order)
 
 
 @verb("backup.schedule", Scheduled, right=Right.SERVER, app=App.NONE)
