@@ -146,8 +146,11 @@ def _start_apps(steps: Steps, machine: Machine) -> None:
     """After `uninstall` and a new installation, and with a backup's files, apps come back."""
     try:
         steps.step("Starting the apps", partial(_start, machine))
-    except CommandFailedError as error:
-        steps.warn(error.message, f"journalctl -u {server_units.BOOT}")
+    except CommandFailedError:
+        steps.warn(
+            "not everything could be started",
+            f"pushdeploy reconcile tells why; or journalctl -u {server_units.BOOT}",
+        )
     for app in idle(machine):
         if _misfit(machine, app) is None:
             steps.fault(

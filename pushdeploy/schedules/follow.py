@@ -41,7 +41,27 @@ def follow(
         report(Warned(f"app.json has `cron`: {machine.schedules.refusal}", hint=hint))
     elif changed:
         report(ScheduleChanged(tuple(one.name for one in timed)))
+    _warn_of_silence(records, jobs, settings, report)
     return changed
+
+
+def _warn_of_silence(
+    records: AppRecords, jobs: tuple[CronJob, ...], settings: AppSettings, report: Report
+) -> None:
+    """A heartbeat without a URL is never sent, and nobody would be told that a job does not run."""
+    named = [(job, job.heartbeat.strip("${}")) for job in jobs if job.heartbeat.startswith("$")]
+    if not named or report is _nobody:
+        return
+    values = records.environment().values
+    for job, variable in named:
+        if runs(job, settings) and not values.get(variable):
+            report(
+                Warned(
+                    f"the heartbeat of {job.name} needs the config var `{variable}`, which is not "
+                    "set",
+                    hint=f"pushdeploy config:set {variable}=URL --app {records.place.name}",
+                )
+            )
 
 
 def follow_live(machine: Machine, records: AppRecords) -> list[str]:

@@ -46,6 +46,18 @@ def test_a_deploy_brings_the_jobs_of_its_release(live: FakeMachine) -> None:
     assert [job.name for job in live.records.release(1).cron] == ["clearsessions"]
 
 
+def test_a_heartbeat_that_can_not_be_sent_is_told(live: FakeMachine) -> None:
+    warned = live.watching.one(Warned)
+    live.set_config(BEAT="https://hc-ping.com/1")
+    live.push("three", app_json=app_json(CLEAN, DIGEST))
+
+    assert warned == Warned(
+        "the heartbeat of digest needs the config var `BEAT`, which is not set",
+        hint="pushdeploy config:set BEAT=URL --app blog",
+    )
+    assert not any(isinstance(event, Warned) for event in live.watching.events)
+
+
 def test_what_runs_is_below_the_link_that_the_switch_renames(live: FakeMachine) -> None:
     clean, digest = live.schedules.timed[APP]
 
