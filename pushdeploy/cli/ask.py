@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pushdeploy.cli.output import say
-from pushdeploy.errors import UsageError
+from pushdeploy.cli.style import typed
+from pushdeploy.errors import DeployFailedError, UsageError
 
 if TYPE_CHECKING:
     from pushdeploy.cli.invocation import Invocation, Prepare
@@ -61,6 +62,18 @@ def confirmed(app: str, confirm: str | None, what: str, command: str) -> str | N
             hint=f"pushdeploy {command} --app {app} --confirm {app}",
         )
     return confirm
+
+
+def kept(status: int, app: str, what: str, command: str) -> int:
+    """Say, when the app could not do without it, how it is deleted nevertheless.
+
+    Returns the status.
+    """
+    if status == DeployFailedError.exit_code:
+        force = f"pushdeploy {command} --app {app} --confirm {app} --force"
+        say(f"{what[0].upper()}{what[1:]} is still there. To delete it nevertheless:")
+        say(f"  {typed(force)}")
+    return status
 
 
 def _typed(app: str, what: str) -> str:

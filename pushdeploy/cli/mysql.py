@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pushdeploy.cli.ask import confirmed, may_install, name_before
+from pushdeploy.cli.ask import confirmed, kept, may_install, name_before
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say
@@ -39,6 +39,7 @@ def mysql_create(
     gets another limit, without a restart.
     """
     if not target.ask(verbs.server()).installed:
+        target.refuse_unknown(app)
         say("This server has no MariaDB yet.")
         if not yes:
             may_install("mariadb-server", "mysql:create", app)
@@ -107,4 +108,5 @@ def mysql_destroy(target: Local, *, app: str, confirm: str | None, force: bool) 
     confirm = confirmed(app, confirm, WHAT, "mysql:destroy")
     doing = "Destroying the MariaDB database"
     request = verbs.destroy(app, confirm=confirm, force=force)
-    return briefly(target, doing, f"and restarting {app}", request, stay=True)
+    status = briefly(target, doing, f"and restarting {app}", request, stay=True)
+    return kept(status, app, WHAT, "mysql:destroy")

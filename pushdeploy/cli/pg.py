@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pushdeploy.cli.ask import confirmed, may_install, name_before
+from pushdeploy.cli.ask import confirmed, kept, may_install, name_before
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say
@@ -106,4 +106,5 @@ def pg_destroy(target: Local, *, app: str, confirm: str | None, force: bool) -> 
     confirm = confirmed(app, confirm, WHAT, "pg:destroy")
     doing = "Destroying the PostgreSQL database"
     request = verbs.destroy(app, confirm=confirm, force=force)
-    return briefly(target, doing, f"and restarting {app}", request, stay=True)
+    status = briefly(target, doing, f"and restarting {app}", request, stay=True)
+    return kept(status, app, WHAT, "pg:destroy")

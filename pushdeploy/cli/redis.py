@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pushdeploy.cli.ask import confirmed, may_install, name_before
+from pushdeploy.cli.ask import confirmed, kept, may_install, name_before
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import aligned, say, show_json, show_lines
@@ -90,4 +90,5 @@ def redis_destroy(target: Local, *, app: str, confirm: str | None, force: bool) 
     """
     confirm = confirmed(app, confirm, WHAT, "redis:destroy")
     request = verbs.destroy(app, confirm=confirm, force=force)
-    return briefly(target, "Destroying the Redis", f"and restarting {app}", request, stay=True)
+    status = briefly(target, "Destroying the Redis", f"and restarting {app}", request, stay=True)
+    return kept(status, app, WHAT, "redis:destroy")

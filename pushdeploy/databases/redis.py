@@ -47,8 +47,9 @@ def create(
     if memory is not None:
         records = AppRecords(machine.layout.app(app))
         records.change_settings(lambda before: before.changed(redis_memory=memory))
-    start(machine, app)
-    return told.tell(machine, app, audience, KIND, variable=variable, who=who)
+    changed = start(machine, app)
+    ended = told.tell(machine, app, audience, KIND, variable=variable, who=who)
+    return told.done(ended, variable) if changed else ended
 
 
 def require(machine: Machine) -> None:
@@ -70,6 +71,7 @@ def start(machine: Machine, app: str) -> bool:
 def facts(machine: Machine, app: str) -> RedisFacts:
     """How it stands."""
     told.require(machine, app, KIND)
+    require(machine)
     return machine.redis.facts(app)
 
 
@@ -86,7 +88,7 @@ def destroy(machine: Machine, app: str, audience: Audience, *, who: str, force: 
     Returns:
         How the release without the config vars ended; unless it went well, nothing was deleted.
     """
-    told.require(machine, app, KIND, force=force)
+    told.require(machine, app, KIND, force=force, going=True)
     ended = Ended(EndedAs.NOTHING, 0, text="done")
     if not force:
         ended = told.take_back(machine, app, audience, KIND, who=who)

@@ -55,8 +55,10 @@ def create(
     if connections is not None:
         records = AppRecords(machine.layout.app(app))
         records.change_settings(lambda before: before.changed(sql_connections=connections))
+    is_new = not machine.sql(kind).has(sql_name(app))
     ensure(machine, app, kind)
-    return told.tell(machine, app, audience, kind, variable=variable, who=who)
+    ended = told.tell(machine, app, audience, kind, variable=variable, who=who)
+    return told.done(ended, variable) if is_new or connections is not None else ended
 
 
 def ensure(machine: Machine, app: str, kind: Database) -> None:
@@ -111,7 +113,7 @@ def destroy(
     Returns:
         How the release without the config vars ended; unless it went well, nothing was deleted.
     """
-    told.require(machine, app, kind, force=force)
+    told.require(machine, app, kind, force=force, going=True)
     ended = Ended(EndedAs.NOTHING, 0, text="done")
     if not force:
         ended = told.take_back(machine, app, audience, kind, who=who)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.deploy.change_release import Change, change_release
@@ -55,8 +56,17 @@ def forget(machine: Machine, app: str, kind: Database) -> None:
         _records(machine, app).change_settings(without_it)
 
 
-def require(machine: Machine, app: str, kind: Database, *, force: bool = False) -> None:
-    """See that the app has one; with `force` also that of an app whose settings can't be read.
+def require(
+    machine: Machine, app: str, kind: Database, *, force: bool = False, going: bool = False
+) -> None:
+    """See that the app has one.
+
+    Args:
+        machine: this one.
+        app: its name.
+        kind: which.
+        force: take it for granted of an app whose settings can't be read.
+        going: it is to be deleted: nobody wants one to be created for that.
 
     Raises:
         NotFoundError: it has none, or there is no such app.
@@ -70,7 +80,7 @@ def require(machine: Machine, app: str, kind: Database, *, force: bool = False) 
     if kind not in databases:
         raise NotFoundError(
             f"`{app}` has no {NAMES[kind]} database",
-            hint=f"pushdeploy {COMMANDS[kind]}:create --app {app}",
+            hint=None if going else f"pushdeploy {COMMANDS[kind]}:create --app {app}",
         )
 
 
@@ -92,6 +102,13 @@ def tell(
         release_phase=kind in SQL,
     )
     return change_release(machine, app, audience, change=change, who=who)
+
+
+def done(ended: Ended, variable: str) -> Ended:
+    """How it ended when something else was made or changed: then it is not `no change`."""
+    if ended.outcome is not EndedAs.NOTHING:
+        return ended
+    return replace(ended, text=f"done; {variable} was set already")
 
 
 def take_back(machine: Machine, app: str, audience: Audience, kind: Database, *, who: str) -> Ended:

@@ -395,6 +395,20 @@ def test_a_change_that_was_typed_wrongly_did_not_fail(
     assert said.stderr == " !     destroying deletes all\n !     Next: --confirm blog\n"
 
 
+def test_a_database_that_the_app_needs_can_be_deleted_nevertheless(
+    engine: FakeEngine, pushdeploy: Pushdeploy
+) -> None:
+    engine.answers["pg.destroy"] = FAILED
+
+    said = pushdeploy("pg:destroy", "--app", "blog", "--confirm", "blog")
+
+    assert said.status == DeployFailedError.exit_code
+    assert said.stderr.endswith(
+        "The PostgreSQL database is still there. To delete it nevertheless:\n"
+        "  pushdeploy pg:destroy --app blog --confirm blog --force\n"
+    )
+
+
 def test_destroying_needs_the_name_again(engine: FakeEngine, pushdeploy: Pushdeploy) -> None:
     engine.answers["apps.destroy"] = Destroyed("")
 

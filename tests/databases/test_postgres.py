@@ -49,6 +49,14 @@ def value(machine: FakeMachine) -> str | None:
     return machine.records.environment().values.get("DATABASE_URL")
 
 
+def test_one_that_is_made_again_is_not_called_no_change(live: FakeMachine) -> None:
+    create(live)
+    live.postgres.databases.clear()
+
+    assert create(live).text == "done; DATABASE_URL was set already"
+    assert create(live).text == "no change"
+
+
 def test_before_the_first_push_the_config_var_waits_for_it(machine: FakeMachine) -> None:
     ended = create(machine)
 

@@ -119,3 +119,19 @@ def test_without_a_redis_on_the_server_nothing_is_noted(live: FakeMachine) -> No
         create(live)
 
     assert live.records.settings().databases == ()
+
+
+def test_facts_of_one_whose_server_has_lost_its_redis_are_refused(live: FakeMachine) -> None:
+    create(live)
+    live.redis.installed = False
+
+    with pytest.raises(UnavailableError, match="Redis is not installed"):
+        redis.facts(live, APP)
+
+
+def test_one_that_has_to_be_started_again_is_not_called_no_change(live: FakeMachine) -> None:
+    create(live)
+    live.redis.running.clear()
+
+    assert create(live).text == "done; REDIS_URL was set already"
+    assert create(live).text == "no change"

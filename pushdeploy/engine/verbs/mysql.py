@@ -132,7 +132,7 @@ def destroy(asked: Asked, *, confirm: str | None = None, force: bool = False) ->
     from pushdeploy.databases import sql, told
     from pushdeploy.model.database import Database
 
-    told.require(asked.machine, asked.app, Database.MYSQL, force=force)
+    told.require(asked.machine, asked.app, Database.MYSQL, force=force, going=True)
     _require_confirmed(
         asked.app, confirm, "destroying deletes all that the database", "mysql:destroy"
     )

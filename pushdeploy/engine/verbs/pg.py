@@ -132,7 +132,7 @@ def destroy(asked: Asked, *, confirm: str | None = None, force: bool = False) ->
     from pushdeploy.databases import sql, told
     from pushdeploy.model.database import Database
 
-    told.require(asked.machine, asked.app, Database.POSTGRES, force=force)
+    told.require(asked.machine, asked.app, Database.POSTGRES, force=force, going=True)
     _require_confirmed(asked.app, confirm, "destroying deletes all that the database", "pg:destroy")
     return sql.destroy(
         asked.machine, asked.app, asked.session, Database.POSTGRES, who=asked.who, force=force

@@ -95,7 +95,7 @@ def destroy(asked: Asked, *, confirm: str | None = None, force: bool = False) ->
     from pushdeploy.databases import redis, told
 
     app = asked.app
-    told.require(asked.machine, app, redis.KIND, force=force)
+    told.require(asked.machine, app, redis.KIND, force=force, going=True)
     if confirm != app:
         raise UsageError(
             f"destroying deletes all that the Redis of `{app}` holds",
