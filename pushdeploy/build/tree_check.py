@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
 from pushdeploy.model.dependency_file import REQUIREMENTS, Source, find_dependency_file
+from pushdeploy.model.not_pushed import refuse_lfs, refused_submodule
 from pushdeploy.model.procfile import PROCFILE, parse_procfile
 from pushdeploy.model.repo_root import missing_root, rooted
 from pushdeploy.model.repo_settings import APP_JSON
@@ -35,8 +36,10 @@ def _shown(name: str) -> str:
     return name if re.fullmatch(r"[\w./+-]+", name) else "HEAD"
 
 
-def check_tree(git: Git, commit: str, live: str = "", root: str = "") -> int:
+def check_tree(git: Git, commit: str, live: str = "", root: str = "", new: str = "") -> int:
     """Refuse a commit whose tree, or the folder `root` of it, can't become a release.
+
+    `new` is the app that the push would make, and empty when it is there.
 
     Returns the bytes of its files; one that the `live` commit has too needs no room, and counts 0.
 
@@ -56,7 +59,7 @@ def check_tree(git: Git, commit: str, live: str = "", root: str = "") -> int:
     if PROCFILE in top:
         parse_procfile(text(top[PROCFILE]))
     else:
-        _see_that_web_can_be_guessed(git, found)
+        _see_that_web_can_be_guessed(git, found, new)
     needs = find_dependency_file(paths, lambda path: text(top[path]))
     if needs.source == REQUIREMENTS and top[REQUIREMENTS].size:  # another than the live one's
         references(text(top[REQUIREMENTS]))
@@ -67,11 +70,8 @@ def check_tree(git: Git, commit: str, live: str = "", root: str = "") -> int:
     if APP_JSON in top:
         parse_app_json(text(top[APP_JSON]))
     attributes = whole.get(".gitattributes")
-    if attributes is not None and "filter=lfs" in text(attributes):
-        raise RefusedInputError(
-            "`.gitattributes` keeps files in Git LFS, and a push does not include their content",
-            hint="git lfs migrate export --everything --include='*'",
-        )
+    if attributes is not None and "filter=lfs" in (said := text(attributes)):
+        refuse_lfs(said)
     return size
 
 
@@ -88,8 +88,9 @@ def below(found: list[Entry], folder: str) -> list[Entry]:
     return inner
 
 
-def _see_that_web_can_be_guessed(git: Git, found: list[Entry]) -> None:
-    from pushdeploy.model.web_guess import guess_or_refuse  # most repos have a Procfile
+def _see_that_web_can_be_guessed(git: Git, found: list[Entry], new: str) -> None:
+    from pushdeploy.model.sub_apps import refuse_sub_apps  # most repos have a Procfile
+    from pushdeploy.model.web_guess import guess_of, guess_or_refuse
 
     by_path = {entry.path: entry for entry in found}
 
@@ -99,6 +100,7 @@ def _see_that_web_can_be_guessed(git: Git, found: list[Entry]) -> None:
         except RefusedInputError:
             return None
 
+    refuse_sub_apps(by_path, read, guess_of(by_path, read), new)
     guess_or_refuse(by_path, read)
 
 
@@ -108,10 +110,8 @@ def _check_entries(git: Git, found: list[Entry]) -> None:
         raise too_many(what, (one.path for one in found))
     for entry in found:
         if entry.kind == "commit":
-            raise RefusedInputError(
-                f"{quoted(entry.path)} is a submodule, and a push does not include its content",
-                hint=f"git rm --cached {_shown(entry.path)}, and add its files themselves",
-            )
+            declared = any(one.path == ".gitmodules" for one in found)
+            raise refused_submodule(entry.path, declared=declared)
         if entry.mode == LINK and f"{entry.path}/".startswith(f"{STATIC}/"):
             _check_static_link(git, entry)
         if entry.path.count("/") > DEEPEST:

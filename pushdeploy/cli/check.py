@@ -38,7 +38,8 @@ SECRETS = (".env", ".env.production", "id_rsa", "id_ed25519")
 
 @command("check", example="pushdeploy check", app=App.NONE, anywhere=True)
 @click.argument("revision", default="HEAD")
-def check(target: Target, *, revision: str) -> None:
+@click.option("--root", default="", metavar="FOLDER", help="As was set by `apps:set root`.")
+def check(target: Target, *, revision: str, root: str) -> None:
     """Find what the server would refuse, before a push.
 
     Looks at the last commit of the repo you are in, or at REVISION, as the server does. It can't
@@ -47,6 +48,7 @@ def check(target: Target, *, revision: str) -> None:
     checkout = repo_here(target)
     from pushdeploy.build.tree_check import below, check_tree, text_of
     from pushdeploy.model.repo_root import rooted
+    from pushdeploy.model.repo_settings import parse_root
     from pushdeploy.system.git import commit_of
     from pushdeploy.system.git_program import Git
     from pushdeploy.system.git_tree import entries
@@ -60,10 +62,11 @@ def check(target: Target, *, revision: str) -> None:
         raise NotFoundError(f"{quoted(revision)} is not a commit of this repo", hint="git log")
     say(f"{STEP}Checking {commit[:8]}")
     git = Git(checkout.git_folder)
-    check_tree(git, commit)
+    root = parse_root(root) if root else ""
+    check_tree(git, commit, root=root)
     whole = {one.path: one for one in entries(git, commit)}
     text = partial(text_of, git)
-    folder, _ = rooted(lambda path: text(whole[path]) if path in whole else None, "")
+    folder, _ = rooted(lambda path: text(whole[path]) if path in whole else None, root)
     found = {
         one.path: one for one in (below([*whole.values()], folder) if folder else whole.values())
     }

@@ -12,7 +12,7 @@ from pushdeploy.model.pyproject import parse_pyproject
 from pushdeploy.model.text import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
 REQUIREMENTS = "requirements.txt"
 PYPROJECT = "pyproject.toml"
@@ -155,18 +155,23 @@ def _refuse_deeper(paths: set[str]) -> None:
     if deeper:
         raise RefusedInputError(
             f"there is no `{REQUIREMENTS}` in the root, but there is {quoted(deeper[0])}",
-            hint=_as_root(deeper[0], paths)
+            hint=_folder_as_root(deeper[0], paths)
             or f"make a `{REQUIREMENTS}` with the line {quoted(f'-r {deeper[0]}')}, commit it "
             "and push again",
         )
 
 
-def _as_root(path: str, paths: set[str]) -> str:
+def _folder_as_root(path: str, paths: set[str]) -> str:
     """How the folder of a list becomes the release, if the app lies there; else empty."""
     folder, _, name = path.rpartition("/")
     at_the_root = any("/" not in one and (one.endswith(".py") or one == PROCFILE) for one in paths)
     inside = any(one.startswith(f"{folder}/") and one.endswith(".py") for one in paths)
-    if name != REQUIREMENTS or at_the_root or not inside or not _PLAIN.fullmatch(folder):
+    return "" if name != REQUIREMENTS or at_the_root or not inside else as_root(folder, paths)
+
+
+def as_root(folder: str, paths: Collection[str]) -> str:
+    """How a folder becomes the release by a committed file; empty if it has to be quoted."""
+    if not _PLAIN.fullmatch(folder):
         return ""
     said = f'"pushdeploy": {{"root": "{folder}"}}'
     if APP_JSON in paths:

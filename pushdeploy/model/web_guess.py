@@ -90,8 +90,7 @@ def guess_or_refuse(paths: Iterable[str], read: Read) -> Guess:
     Raises:
         RefusedInputError: nothing was found.
     """
-    present = list(paths)
-    guess = guess_web(present, read, _listed(present, read))
+    guess = guess_of(paths, read)
     if guess is None:
         raise RefusedInputError(
             "there is no `Procfile` at the root of the repo, so nothing says how to start the app",
@@ -99,6 +98,12 @@ def guess_or_refuse(paths: Iterable[str], read: Read) -> Guess:
             "git commit -m 'Add a Procfile'",
         )
     return guess
+
+
+def guess_of(paths: Iterable[str], read: Read) -> Guess | None:
+    """The same; None when nothing was found."""
+    present = list(paths)
+    return guess_web(present, read, _listed(present, read))
 
 
 def _listed(paths: list[str], read: Read) -> str:

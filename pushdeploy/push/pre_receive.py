@@ -49,7 +49,7 @@ def check_push(
     if plan.deployed is not None:
         _refuse_tag(plan.deployed)
         _refuse_shallow(plan.deployed)
-        _refuse_full_disk(check_tree(HERE, plan.deployed.new, live, root))
+        _refuse_full_disk(check_tree(HERE, plan.deployed.new, live, root, new))
     return plan
 
 

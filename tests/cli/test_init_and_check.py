@@ -194,6 +194,33 @@ def test_what_the_server_refuses_is_found_before_the_push(
     assert "line 1 of the `Procfile` has no `:` after the name" in said.stderr
 
 
+def test_apps_in_folders_are_named_and_each_can_be_checked(
+    repo: Path, pushdeploy: Pushdeploy
+) -> None:
+    for folder in ("api", "web"):
+        commit(repo, {f"{folder}/app.py": FLASK, f"{folder}/requirements.txt": "flask\n"})
+
+    whole = pushdeploy("check")
+    one = pushdeploy("check", "--root", "web/")
+
+    assert whole.status != 0
+    assert "these folders have: `api`, `web`" in words_of(whole.stderr)
+    assert "pushdeploy apps:set root api" in words_of(whole.stderr)
+    assert one.status == 0, one.stderr
+    assert "web/ becomes the release" in one.stderr
+
+
+def test_what_a_push_would_not_bring_is_refused_with_the_commands(
+    repo: Path, pushdeploy: Pushdeploy
+) -> None:
+    commit(repo, {"app.py": FLASK, ".gitattributes": "*.bin filter=lfs diff=lfs -text\n"})
+
+    said = pushdeploy("check")
+
+    assert said.status != 0
+    assert "git lfs pull && git lfs untrack '*.bin'" in said.stderr
+
+
 def test_what_is_surely_not_meant_is_told(repo: Path, pushdeploy: Pushdeploy) -> None:
     commit(repo, {"Procfile": "web: bin/serve\n", "bin/serve": "#!/bin/sh\n", ".env": "A=1\n"})
     (repo / "bin/serve").write_text("#!/bin/sh\nexec true\n")

@@ -43,7 +43,7 @@ def refuse(site: Site, *references: str) -> Push:
         ({"Procfile": NO_WEB}, ["web"]),
         ({"requirements.txt": None, "requirments.txt": "flask\n"}, ["git mv requirments.txt"]),
         ({"app.json": BAD_JSON}, ["app.json", "path"]),
-        ({".gitattributes": LFS}, ["Git LFS", "git lfs migrate export"]),
+        ({".gitattributes": LFS}, ["Git LFS", "git lfs pull && git lfs untrack '*.bin'"]),
     ],
     ids=["no-procfile", "bad-line", "web-twice", "no-web", "misspelt", "app-json", "lfs"],
 )
@@ -88,7 +88,7 @@ def test_a_submodule_is_refused(site: Site) -> None:
     site.laptop.git(site.app, "update-index", "--add", "--cacheinfo", entry)
     site.laptop.git(site.app, "commit", "-q", "-m", "Add a submodule")
 
-    assert_refused(refuse(site), "vendor/library", "submodule")
+    assert_refused(refuse(site), "vendor/library", "is a git repo of its own", "mv vendor/library")
 
 
 def test_another_branch_is_refused_with_the_command_that_deploys_it(site: Site) -> None:

@@ -167,9 +167,28 @@ def test_a_file_in_too_many_folders_is_refused(repo: Repo) -> None:
 
 
 def test_a_submodule_is_refused(repo: Repo) -> None:
-    commit = repo.commit({**GOOD, "vendor": ""}, modes={"vendor": SUBMODULE})
+    commit = repo.commit({**GOOD, "vendor": "", ".gitmodules": ""}, modes={"vendor": SUBMODULE})
 
-    assert "`vendor` is a submodule" in refusal(f"{ZERO} {commit} refs/heads/main\n").message
+    error = refusal(f"{ZERO} {commit} refs/heads/main\n")
+
+    assert "`vendor` is a submodule" in error.message
+    assert (error.hint or "").startswith("git submodule update --init vendor && rm vendor/.git")
+
+
+def test_apps_in_folders_are_named_and_an_app_that_is_not_there_is_created(repo: Repo) -> None:
+    commit = repo.commit({f"{name}/Procfile": "web: python x.py\n" for name in ("api", "web")})
+    updates = f"{ZERO} {commit} refs/heads/main\n"
+
+    error = refusal(updates)
+    with pytest.raises(RefusedInputError) as first:
+        check_push(updates, "", new="shop")
+
+    assert error.message.endswith("these folders have: `api`, `web`")
+    assert error.hint == "pushdeploy apps:set root api"
+    assert (
+        first.value.hint == "pushdeploy apps:create shop; pushdeploy apps:set root api --app shop"
+    )
+    assert check_tree(Git(), commit, root="web") > 0
 
 
 def test_a_procfile_that_is_a_link_is_refused(repo: Repo) -> None:
