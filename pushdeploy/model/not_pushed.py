@@ -34,7 +34,7 @@ def refused_submodule(path: str, *, declared: bool) -> RefusedInputError:
     inner = shlex.quote(f"../{path.rpartition('/')[2]}.git")
     return RefusedInputError(
         f"{quoted(path)} is a git repo of its own, and a push does not include its content",
-        hint=f"mv {name}/.git {inner} && {taken_in}",
+        hint=f"mv {name}/.git {inner}; {taken_in}",
     )
 
 

@@ -23,7 +23,7 @@ def shell(folder: Path, line: str) -> str:
     allowed = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "protocol.file.allow"}
     environment = {**os.environ, **AUTHOR, **allowed, "GIT_CONFIG_VALUE_0": "always"}
     done = subprocess.run(
-        ["sh", "-ec", line],
+        ["sh", "-c", line],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -65,6 +65,15 @@ def test_a_repo_in_the_repo_is_taken_in_and_its_history_is_kept(repo: Path) -> N
     assert "is a git repo of its own" in error.message
     assert shell(repo, "git ls-tree -r --name-only HEAD") == "deep/lib/code.py\n"
     assert shell(repo, "git -C ../lib.git log --format=%s") == "One\n"
+
+
+def test_what_is_left_of_it_in_a_clone_is_removed(repo: Path, tmp_path: Path) -> None:
+    shell(repo, "git clone -q ../library lib; git add lib; git commit -qm Add")
+    shell(tmp_path, "git clone -q repo clone")
+
+    shell(tmp_path / "clone", refused_submodule("lib", declared=False).hint or "")
+
+    assert shell(tmp_path / "clone", "git ls-tree -r --name-only HEAD") == ""
 
 
 def test_a_name_that_nobody_could_type_is_not_in_a_command() -> None:
