@@ -33,7 +33,12 @@ _CANNOT = "consumer: Cannot connect to "
 
 
 def look_through_proxy(
-    machine: Machine, release: Release, settings: AppSettings, report: Report
+    machine: Machine,
+    release: Release,
+    settings: AppSettings,
+    report: Report,
+    *,
+    port: int = PROXY_PORT,
 ) -> None:
     """Say so when nginx does not pass requests on; that is its fault, not the release's."""
     if not machine.proxy.serves_domains:
@@ -44,7 +49,7 @@ def look_through_proxy(
     if first.listening:
         return
     try:
-        answer = get(PROXY_PORT, first.path, host=settings.domains[0], seconds=front_seconds(first))
+        answer = get(port, first.path, host=settings.domains[0], seconds=front_seconds(first))
     except NoAnswerError as error:
         trouble = f"nginx does not answer for {settings.domains[0]}: {error}"
     else:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.apps.lifecycle import create_app
+from pushdeploy.deploy.declared import apply_collected
+from pushdeploy.errors import UnavailableError
 from pushdeploy.events import (
     AttemptFailed,
     ConfigVarsMade,
@@ -20,6 +23,7 @@ from pushdeploy.model.static_mount import StaticMount
 from pushdeploy.records.app_records import AppRecords
 
 if TYPE_CHECKING:
+    from pushdeploy.events import Event
     from tests.deploy.machine import FakeMachine
 
 ENV = json.dumps(
@@ -242,3 +246,33 @@ def test_a_process_type_that_runs_once_is_not_started_and_said_when_it_is_new(
     told = machine.watching.one(OneShotsFound)
     assert isinstance(told, OneShotsFound)
     assert told.types == ("seed",)
+
+
+def test_what_a_build_collects_is_served_unless_somebody_has_said_otherwise(
+    machine: FakeMachine,
+) -> None:
+    machine.push("one")
+    machine.proxy.serves_domains = True
+    mine = StaticMount("/assets", "mine")
+    machine.settings(static=(mine,))
+    release = machine.records.release(1)
+    built = (StaticMount("/static", "out"), StaticMount("/assets", "out"), StaticMount("/js", "js"))
+    told: list[Event] = []
+
+    apply_collected(machine, machine.records, replace(release, static=built), told.append)
+
+    assert machine.records.settings().static == (mine, StaticMount("/js", "js"))
+    assert told == []
+
+
+def test_what_a_build_collects_and_nginx_refuses_is_a_warning(machine: FakeMachine) -> None:
+    machine.push("one")
+    machine.proxy.serves_domains = True
+    machine.proxy.refusal = UnavailableError("nginx refuses", hint="nginx -t")
+    built = replace(machine.records.release(1), static=(StaticMount("/js", "js"),))
+    told: list[Event] = []
+
+    apply_collected(machine, machine.records, built, told.append)
+
+    assert told == [Warned("nginx refuses", hint="nginx -t")]
+    assert machine.records.settings().static == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import subprocess
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushdeploy.deploy.release import write_release
+from pushdeploy.model.cron_job import URL_VARIABLE
 from pushdeploy.model.environment import Environment
 from tests.deploy.machine import FakeMachine, names
 
@@ -124,3 +126,32 @@ def test_storage_is_made_as_folders_that_every_release_shares(machine: FakeMachi
     code = machine.place.release(2).code
     assert (code / "instance" / "blog.db").read_text() == "posts"
     assert (machine.place.shared / "media" / "uploads").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("heartbeat", "told"),
+    [
+        ("https://hc.example.org/p?a=1&b=$HOME", "https://hc.example.org/p?a=1&b=$HOME"),
+        ("$PING_URL", "https://hc.example.org/secret"),
+        ("${PING_URL}", "https://hc.example.org/secret"),
+        ("$UNSET", ""),
+    ],
+)
+def test_a_heartbeat_goes_to_a_url_or_to_that_of_a_config_var(
+    machine: FakeMachine, heartbeat: str, told: str
+) -> None:
+    machine.set_config(PING_URL="https://hc.example.org/secret")
+    machine.push("one", app_json=job(heartbeat))
+    script = machine.place.release(1).start("heartbeat.tidy")
+    lines = script.read_text().splitlines()
+
+    shown = [f'printf %s "${URL_VARIABLE}"' if "exec " in one else one for one in lines]
+    script.write_text("\n".join(shown) + "\n")
+
+    assert run(script).stdout == told
+
+
+def job(heartbeat: str) -> str:
+    """app.json with one job."""
+    one = {"name": "tidy", "command": "true", "schedule": "0 3 * * *", "heartbeat": heartbeat}
+    return json.dumps({"cron": [one]})
