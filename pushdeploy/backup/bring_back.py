@@ -37,8 +37,7 @@ def bring_back(
     reached(Point.RESTORE_OWNED)
     try:
         _restore_databases(machine, app)
-        if start_databases(machine, app, AppRecords(machine.layout.app(app)).settings()):
-            notes = [*notes, "its Redis is empty: a backup leaves out what it holds"]
+        start_databases(machine, app, AppRecords(machine.layout.app(app)).settings())
     except PushdeployError as error:
         # What waits for its databases is restored by the same command, the rest is in place.
         waits = is_unfinished(machine, app)

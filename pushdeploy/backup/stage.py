@@ -21,7 +21,6 @@ from pushdeploy.backup.server_part import stage_server
 from pushdeploy.backup.shared_files import stage_shared
 from pushdeploy.databases.dumps import dump
 from pushdeploy.errors import NotFoundError, PushdeployError, UnavailableError
-from pushdeploy.model.database import Database
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.size import format_size
 from pushdeploy.records.app_records import AppRecords, app_names
@@ -138,8 +137,6 @@ def _stage_app(machine: Machine, app: str, who: str, made: Set, until: float) ->
         reached(Point.BACKUP_COPIES_DELETED)
     _refuse_larger_than_disk(place, made.staged.size - size)
     made.notes += [f"{app}: {one}" for one in notes]
-    if Database.REDIS in AppRecords(place).settings().databases:
-        made.notes.append(f"{app}: what its Redis holds is left out")
     if made.staged.left > before:
         odd = made.staged.left - before
         made.notes.append(f"{app}: {odd} in shared/ left out: not plain files")

@@ -53,8 +53,8 @@ def backup_set(target: Local, *, repository: str, credentials: tuple[str, ...]) 
 def backup_create(target: Local, *, prune: bool) -> int:
     """Back up the whole server now.
 
-    Each app's repo, releases, settings, config vars, storage and databases; not what its Redis
-    holds. The apps keep running.
+    Each app's repo, releases, settings, config vars, storage, databases and Redis. The apps keep
+    running.
     """
     made = target.ask(verbs.create(prune=prune))
     say(*map(escaped, made.notes))  # they name an app's files

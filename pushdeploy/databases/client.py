@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.database import Database, postgres_url, sql_name
 from pushdeploy.model.job import Job, JobKind
-from pushdeploy.system import mysql, postgres
+from pushdeploy.system import mysql, postgres, redis
 
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
@@ -41,7 +42,11 @@ def shell(machine: Machine, app: str, kind: Database) -> Job:
 
 
 def dump(machine: Machine, app: str, kind: Database) -> Job:
-    """Prints a dump: of PostgreSQL in its custom format, of MariaDB as SQL."""
+    """Prints a dump: of PostgreSQL in its custom format, of MariaDB as SQL, of Redis its own."""
+    if kind is Database.REDIS:
+        data = machine.layout.app(app).redis
+        job = _job(machine, app, redis.save(app, data))
+        return replace(job, writable=(*job.writable, data))
     if kind is Database.MYSQL:
         return _job(machine, app, mysql.dump(sql_name(app)))
     return _job(machine, app, (*PG_DUMP, f"--dbname={postgres_url(app)}"))

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pushdeploy.databases import client, sql
+from pushdeploy.databases import client, redis, sql, told
 from pushdeploy.errors import UnavailableError
-from pushdeploy.model.database import SQL, Database
+from pushdeploy.model.database import Database
 from pushdeploy.model.room_layouts import DatabaseDumps
 from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system import mysql, postgres
@@ -30,7 +30,11 @@ STALLED_SECONDS = 660.0
 """Without a byte more: some more than pg_dump itself waits for a lock; mariadb-dump would wait for
 a day."""
 
-DUMPERS = {Database.POSTGRES: Path(postgres.DUMP), Database.MYSQL: Path(mysql.DUMP)}
+DUMPERS = {
+    Database.POSTGRES: Path(postgres.DUMP),
+    Database.MYSQL: Path(mysql.DUMP),
+    Database.REDIS: Path("redis-cli"),
+}
 READERS = {Database.POSTGRES: Path(postgres.RESTORE), Database.MYSQL: Path(mysql.CLIENT)}
 
 
@@ -44,9 +48,9 @@ def dump(machine: Machine, app: str, folder: Path) -> tuple[Path, ...]:
     """
     settings = AppRecords(machine.layout.app(app)).settings()
     made: list[Path] = []
-    for kind in SQL:
+    for kind in Database:
         if kind in settings.databases:
-            sql.require(machine, kind)
+            _require(machine, kind)
             made.append(_dump(machine, app, kind, _path(folder, kind)))
     return tuple(made)
 
@@ -59,7 +63,7 @@ def restore(machine: Machine, app: str, folder: Path) -> tuple[Path, ...]:
     Raises:
         UnavailableError: the server of one is not here, or a dump could not be read back.
     """
-    there = [(kind, _path(folder, kind)) for kind in SQL if _path(folder, kind).exists()]
+    there = [(kind, _path(folder, kind)) for kind in Database if _path(folder, kind).exists()]
     for kind, path in there:
         _restore(machine, app, kind, path)
     return tuple(path for _, path in there)
@@ -67,11 +71,26 @@ def restore(machine: Machine, app: str, folder: Path) -> tuple[Path, ...]:
 
 def _path(folder: Path, kind: Database) -> Path:
     dumps = DatabaseDumps(folder)
-    return dumps.mysql if kind is Database.MYSQL else dumps.postgres
+    return {
+        Database.POSTGRES: dumps.postgres,
+        Database.MYSQL: dumps.mysql,
+        Database.REDIS: dumps.redis,
+    }[kind]
+
+
+def _require(machine: Machine, kind: Database) -> None:
+    if kind is Database.REDIS:
+        redis.require(machine)
+    else:
+        sql.require(machine, kind)
 
 
 def _restore(machine: Machine, app: str, kind: Database, path: Path) -> None:
-    sql.require(machine, kind)
+    _require(machine, kind)
+    if kind is Database.REDIS:  # nobody has started it yet
+        told.note(machine, app, kind)
+        machine.redis.restore(app, path)
+        return
     sql.ensure(machine, app, kind)
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pushdeploy.model.database import RedisFacts, SqlFacts
 
 
@@ -62,6 +64,9 @@ class Redis(Protocol):
         Raises:
             UnavailableError: it does not answer.
         """
+
+    def restore(self, app: str, path: Path) -> None:
+        """Have the app's begin with what a file of root's holds, once it is started."""
 
     def remove(self, app: str) -> None:
         """Stop the app's, and delete all that it keeps."""

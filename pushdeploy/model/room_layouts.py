@@ -27,6 +27,11 @@ class DatabaseDumps:
         """SQL (mariadb-dump(1))."""
         return self.root / "mysql.sql"
 
+    @property
+    def redis(self) -> Path:
+        """What a Redis held at one moment, as it saves itself (BGSAVE)."""
+        return self.root / "redis.rdb"
+
 
 @dataclass(frozen=True, slots=True)
 class NoticeLayout:

@@ -242,6 +242,10 @@ class NoRedis:
         """Refuse."""
         _refuse("Redis")
 
+    def restore(self, app: str, path: Path) -> None:
+        """Refuse."""
+        _refuse("Redis")
+
     def remove(self, app: str) -> None:
         """Refuse."""
         _refuse("Redis")

@@ -6,7 +6,10 @@ that the app's user alone can enter, and has no network.
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +39,38 @@ FACT = re.compile(r"([a-z0-9_]{1,64}):([ -~]{0,256})\r?")
 """Whatever else stands there could act on a terminal: the app's user is who answers."""
 KEYS = re.compile(r"keys=([0-9]{1,18}),.*")
 DATABASE = re.compile(r"db[0-9]{1,5}")
+
+APPENDED = "appendonlydir"
+BASE = "appendonly.aof.1.base.rdb"
+MANIFEST = "appendonly.aof.manifest"
+"""Since Redis 7 it begins with what these two say, and appends to files beside them."""
+
+SAVE = """
+set -eu
+saved=$1/dump.rdb
+shift
+trap 'rm -f "$saved"' EXIT
+rm -f "$saved"
+said=$("$@" BGSAVE SCHEDULE 2>&1) || true
+case $said in
+  *'Background saving'* | *'save already in progress'*) ;;
+  *) echo "$said" >&2; exit 1 ;;
+esac
+until [ -e "$saved" ]; do
+  case $("$@" INFO persistence) in
+    *rdb_bgsave_in_progress:0*rdb_last_bgsave_status:err*) echo 'BGSAVE failed' >&2; exit 1 ;;
+  esac
+  sleep 0.2
+done
+cat "$saved"
+"""
+"""As the app: whoever answers on that socket is the app's, and writes to no file of root's."""
+
+
+def save(app: str, data: Path) -> tuple[str, ...]:
+    """The program that prints what the app's holds, as of one moment, while it goes on."""
+    client = (str(PROGRAMS / f"{_kind()}-cli"), "-s", str(redis_socket(app)), "--raw")
+    return ("/bin/sh", "-c", SAVE, "redis-save", str(data), *client)
 
 
 class ServerRedis:
@@ -89,6 +124,22 @@ class ServerRedis:
             keys=sum(int(match[1]) for match in keys if match),
             persisted=found.get("aof_last_write_status") == "ok",
         )
+
+    def restore(self, app: str, path: Path) -> None:
+        """By the files that it begins with; it is stopped, if it runs."""
+        self.remove(app)
+        data = self._layout.app(app).redis
+        folder = data / APPENDED
+        folder.mkdir(mode=0o700, parents=True)
+        data.chmod(0o700)  # root's, until all is there
+        with path.open("rb") as source, (folder / BASE).open("xb") as target:
+            shutil.copyfileobj(source, target)
+            os.fsync(target.fileno())
+        write(File(folder / MANIFEST, f"file {BASE} seq 1 type b\n"))
+        user = pwd.getpwnam(app_user(app))
+        for one in (folder / BASE, folder / MANIFEST, folder, data):
+            os.chown(one, user.pw_uid, user.pw_gid)
+        files.sync_folder(data.parent)
 
     def remove(self, app: str) -> None:
         """First the process, then its unit, then its files."""

@@ -318,6 +318,7 @@ def test_what_the_server_lacks_is_said_before_anything_is_changed(live: FakeMach
     (copy,) = restore_app(live, live.watching, asked, app=APP, to="copy").apps
     assert copy.trouble == ""
     assert live.redis.installed
+    assert set(live.redis.held) == {"copy"} <= set(live.redis.running)
     assert live.packages.here == {"libvips42"}
 
 

@@ -8,12 +8,15 @@ import pytest
 
 from pushdeploy.apps.lifecycle import destroy_app
 from pushdeploy.databases import redis
+from pushdeploy.databases.dumps import DUMP_SECONDS, dump, restore
 from pushdeploy.errors import NotFoundError, UnavailableError
 from pushdeploy.model.database import Database, redis_url, units_of
 from pushdeploy.model.ended import EndedAs
 from tests.deploy.machine import APP, FakeMachine
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pushdeploy.model.ended import Ended
 
 
@@ -110,6 +113,27 @@ def test_it_goes_only_when_the_app_does_without_it(live: FakeMachine) -> None:
     assert live.redis.running == {}
     with pytest.raises(NotFoundError, match="has no Redis database"):
         redis.facts(live, APP)
+
+
+def test_what_it_holds_is_dumped_and_there_before_it_starts(
+    live: FakeMachine, tmp_path: Path
+) -> None:
+    create(live)
+
+    (made,) = dump(live, APP, tmp_path)
+
+    job = live.supervisor.attached[-1]
+    assert made == tmp_path / "redis.rdb"
+    assert (job.user, job.seconds) == (live.accounts.app_user(APP), DUMP_SECONDS)
+    assert live.place.redis in job.writable
+    made.write_bytes(b"REDIS0011")
+    live.redis.running.clear()
+    assert restore(live, APP, tmp_path) == (made,)
+    assert live.redis.held == {APP: b"REDIS0011"}
+    assert live.redis.running == {}
+    live.redis.installed = False
+    with pytest.raises(UnavailableError, match="Redis is not installed"):
+        restore(live, APP, tmp_path)
 
 
 def test_without_a_redis_on_the_server_nothing_is_noted(live: FakeMachine) -> None:

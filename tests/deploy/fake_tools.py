@@ -367,6 +367,8 @@ class FakeRedis:
     installed: bool = True
     running: dict[str, int] = field(default_factory=dict)
     """How many MiB each app's may fill."""
+    held: dict[str, bytes] = field(default_factory=dict)
+    """What each app's was restored from."""
     waited: bool = True
     """Who started one last waited until it was ready."""
 
@@ -394,6 +396,10 @@ class FakeRedis:
     def facts(self, app: str) -> RedisFacts:
         """Always the same."""
         return RedisFacts("8.1.1", 1_200_000, 268_435_456, 2, 17, persisted=True)
+
+    def restore(self, app: str, path: Path) -> None:
+        """Remember it."""
+        self.held[app] = path.read_bytes()
 
     def remove(self, app: str) -> None:
         """Forget it."""
