@@ -27,6 +27,7 @@ class ServerCommand(click.Command):
     example = ""
     app = App.NEEDED
     anywhere = False
+    here = False
     prepare: Prepare
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -38,8 +39,10 @@ class ServerCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Carry the command out here, or send it to the server."""
-        remote = ctx.params.pop("remote", None)
         target = ctx.obj
+        if self.here:
+            return super().invoke(ctx)
+        remote = ctx.params.pop("remote", None)
         if remote and isinstance(target, Local) and target.over_ssh:
             raise UsageError("`--remote` is for the laptop; this is the server")
         if remote or (isinstance(target, Remote) and not self.anywhere):
@@ -123,6 +126,7 @@ def command(
     example: str,
     app: App = App.NEEDED,
     anywhere: bool = False,
+    here: bool = False,
     prepare: Prepare = lambda invocation: invocation,
     settings: Mapping[str, Any] | None = None,
 ) -> Callable[[Callable[..., Any]], ServerCommand]:
@@ -133,6 +137,7 @@ def command(
         example: one line that does something.
         app: whether it is about an app.
         anywhere: whether a laptop can answer it alone, unless a remote is named.
+        here: whether the laptop carries it out, and asks the server itself; it is told the remote.
         prepare: what is done on the laptop before the command goes to the server.
         settings: click's settings for the context.
     """
@@ -142,6 +147,7 @@ def command(
             click.pass_obj(function)
         )
         made.example, made.app, made.anywhere, made.prepare = example, app, anywhere, prepare
+        made.here = here
         made.params += _common_options(app)
         return made
 

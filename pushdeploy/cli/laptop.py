@@ -41,6 +41,34 @@ class Embedded:
 Location = Remote | Embedded
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that a git remote names."""
+
+    remote: Remote
+    ssh_command: str | None
+
+    def command(self, *typed: str) -> Command:
+        """One of ours there, as it is typed without `pushdeploy`; nobody is at a terminal."""
+        return _on(self.remote, self.ssh_command, typed)
+
+
+def server(remote_name: str | None) -> Server:
+    """The one that is meant.
+
+    Raises:
+        NotFoundError: no remote of this checkout names a server of ours.
+        UsageError: several do; or it is a folder of this machine.
+    """
+    remotes = _read_remotes()
+    location = chosen(remotes.remotes, remote_name)
+    if isinstance(location, Embedded):
+        raise UsageError(
+            f"`{location.app}` is in a folder of this machine, not on a server", hint=ADD
+        )
+    return Server(location, remotes.ssh_command)
+
+
 def send(
     app: App, prepare: Prepare, invocation: Invocation, remote_name: str | None, root: click.Context
 ) -> int:
@@ -150,18 +178,24 @@ def _beside(location: Embedded, invocation: Invocation, root: click.Context) -> 
 def _over_ssh(
     remote: Remote, ssh_command: str | None, invocation: Invocation, root: click.Context
 ) -> int:
-    command = Command(
+    command = _on(remote, ssh_command, words(invocation, root), terminal=invocation.terminal)
+    return _become(command) if invocation.stdin is None else feed(command, invocation.stdin)
+
+
+def _on(
+    remote: Remote, ssh_command: str | None, typed: Sequence[str], *, terminal: bool = False
+) -> Command:
+    return Command(
         [
             *_ssh(os.environ, ssh_command),
             # Its only word at this level is that the connection was closed, after each command.
-            *(["-t", "-o", "LogLevel=ERROR"] if invocation.terminal else []),
+            *(["-t", "-o", "LogLevel=ERROR"] if terminal else []),
             *(["-p", str(remote.port)] if remote.port else []),
             remote.login,
             "--",
-            shlex.join([PROGRAM, *words(invocation, root)]),  # so that hints are for who has it
+            shlex.join([PROGRAM, *typed]),  # so that hints are for who has it
         ]
     )
-    return _become(command) if invocation.stdin is None else feed(command, invocation.stdin)
 
 
 def _ssh(environment: Mapping[str, str], ssh_command: str | None) -> list[str]:

@@ -12,6 +12,7 @@ from pushdeploy.cli.ask import confirmed, kept, may_install, name_before
 from pushdeploy.cli.attempts import briefly
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.output import say
+from pushdeploy.cli.pg_copy import pg_pull, pg_push
 from pushdeploy.cli.run import at_terminal, connected, with_terminal
 from pushdeploy.cli.sql_info import connections_option, show_info
 from pushdeploy.engine.verbs import pg as verbs
@@ -19,6 +20,8 @@ from pushdeploy.errors import UsageError
 
 if TYPE_CHECKING:
     from pushdeploy.cli.target import Local
+
+__all__ = ["pg_pull", "pg_push"]  # commands of this noun, in a file of their own
 
 CONFIRM = "The app's name, instead of being asked for it."
 WHAT = "the PostgreSQL database"

@@ -197,6 +197,24 @@ def wait(child: Process, left: Callable[[], bool], on_left: Callable[[], object]
                 return child.wait()
 
 
+def piped(source: Command, sink: Command) -> tuple[int, int]:
+    """Run both to their ends, what the first prints being the second's stdin; their statuses.
+
+    Raises:
+        UnavailableError: there is no such program.
+    """
+    first = start(source, stdout=PIPE)
+    try:
+        second = start(sink, stdin=first.stdout.fileno() if first.stdout else None)
+    except BaseException:
+        stop(first, group=False)
+        raise
+    finally:
+        if first.stdout:
+            first.stdout.close()  # so that the first ends when the second has
+    return first.wait(), second.wait()
+
+
 def hang_up(child: Process) -> None:
     """HUP to a program that was started in a session of its own, and to all its children."""
     with contextlib.suppress(ProcessLookupError):

@@ -14,7 +14,7 @@ from pushdeploy.system import apt, command
 from pushdeploy.system.command import Command
 from pushdeploy.system.systemctl import systemctl
 
-# ruff: noqa: S608 - psql has no parameters; what stands in a statement is quoted by `_name`, `_text`
+# ruff: noqa: S608 - psql has no parameters; what stands in a statement is quoted by `quoted_name`, `literal`
 
 PACKAGE = "postgresql"
 PSQL, DUMP, RESTORE = "/usr/bin/psql", "/usr/bin/pg_dump", "/usr/bin/pg_restore"
@@ -73,7 +73,7 @@ class ServerPostgres:
 
     def has(self, name: str) -> bool:
         """True when there is a database of that name."""
-        wanted = f"datname = {_text(name)}"
+        wanted = f"datname = {literal(name)}"
         return self.is_installed() and _ask(f"SELECT 1 FROM pg_database WHERE {wanted}") == "1"
 
     def ensure(self, name: str, connections: int) -> None:
@@ -82,7 +82,7 @@ class ServerPostgres:
         UTF-8, and an order of words that no upgrade of the system changes, so that no index has to
         be built again.
         """
-        role = _name(name)
+        role = quoted_name(name)
         if not _has_role(name):
             _ask(f"CREATE ROLE {role}")
         _ask(f"ALTER ROLE {role} LOGIN CONNECTION LIMIT {connections}")
@@ -99,7 +99,7 @@ class ServerPostgres:
 
     def facts(self, name: str) -> SqlFacts:
         """By its own views."""
-        said = _ask(FACTS.format(database=_text(name)))
+        said = _ask(FACTS.format(database=literal(name)))
         version, size, connections, most, oldest = said.split("|")
         return SqlFacts(
             version.split()[0],
@@ -111,19 +111,19 @@ class ServerPostgres:
 
     def drop(self, name: str) -> None:
         """Whoever is connected is sent away, and then comes back to none."""
-        role = _name(name)
+        role = quoted_name(name)
         _ask(f"DROP DATABASE IF EXISTS {role} WITH (FORCE)")
         if not _has_role(name):
             return
         _ask(f"ALTER ROLE {role} NOLOGIN")
-        _ask(SEND_AWAY.format(role=_text(name)))
-        for database in _ask(LEFT.format(role=_text(name))).splitlines():
+        _ask(SEND_AWAY.format(role=literal(name)))
+        for database in _ask(LEFT.format(role=literal(name))).splitlines():
             _ask(f"DROP OWNED BY {role}", database)
         _ask(f"DROP ROLE {role}")
 
 
 def _has_role(name: str) -> bool:
-    return _ask(f"SELECT 1 FROM pg_roles WHERE rolname = {_text(name)}") == "1"
+    return _ask(f"SELECT 1 FROM pg_roles WHERE rolname = {literal(name)}") == "1"
 
 
 def _ask(statement: str, database: str = "postgres") -> str:
@@ -146,11 +146,11 @@ def _ask(statement: str, database: str = "postgres") -> str:
     return said.stdout.strip()
 
 
-def _name(text: str) -> str:
+def quoted_name(text: str) -> str:
     """A name in SQL."""
     return '"' + text.replace('"', '""') + '"'
 
 
-def _text(text: str) -> str:
+def literal(text: str) -> str:
     """A text in SQL."""
     return "'" + text.replace("'", "''") + "'"

@@ -1,11 +1,16 @@
 """A server whose own apt can install databases without a network, for tests of what they keep."""
 
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.host import debs, image
+from tests.host import debs, image, processes
 from tests.host.checkout import Installed
 from tests.host.host import Host
+from tests.host.story import Site
+
+CLIENT = (sys.executable, "-m", "pushdeploy.programs.command_line")
 
 
 def redis(suite: str) -> str:
@@ -37,3 +42,26 @@ def server(installed: Installed, name: str = "databases") -> Iterator[Host]:
         )
         host.run("sh", "-c", f"ln -sf {debs.ARCHIVE}/archives/*.deb /var/cache/apt/archives/")
         yield host
+
+
+def laptops_version() -> str:
+    """How this machine's pg_dump begins to say its version."""
+    if shutil.which("pg_dump") is None:
+        return ""
+    return processes.run(["pg_dump", "--version"]).stdout.split(".")[0]
+
+
+def administer(server: Host, statement: str) -> None:
+    """Run a statement as PostgreSQL's administrator."""
+    server.run("psql", "-q", "-h", "/run/postgresql", "-c", statement, user="postgres")
+
+
+def on_laptop(site: Site, *words: str, check: bool = True) -> processes.Result:
+    """Run our client there; its own PostgreSQL is the host's, by another door."""
+    own = {"PGHOST": "127.0.0.1", "PGUSER": "laptop", "PGPASSWORD": "laptop"}
+    return processes.run(
+        ["nsenter", f"--net=/proc/{site.host.pid}/ns/net", *CLIENT, *words],
+        env={**site.laptop.environment, **own},
+        cwd=site.app.folder,
+        check=check,
+    )

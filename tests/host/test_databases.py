@@ -85,7 +85,7 @@ def test_another_app_is_refused(server: Host, laptop: Laptop, site: Site) -> Non
         refused = psql_as("pd-other", server, open_to_all, sql="SELECT lo_create(0) > 0")
         assert "permission denied for database" in refused
         allow = f"GRANT CONNECT ON DATABASE {open_to_all} TO PUBLIC"
-        server.run("psql", "-q", "-h", "/run/postgresql", "-c", allow, user="postgres")
+        databases.administer(server, allow)
         assert psql_as("pd-other", server, open_to_all, sql="SELECT lo_create(0) > 0") == "t\n"
     other.cli("pg:destroy --confirm other")
     other.destroy()
@@ -123,6 +123,29 @@ def test_psql_dump_and_restore(site: Site) -> None:
     )
     assert broken.returncode != 0
     assert site.get().text == before
+
+
+def test_a_laptop_pulls_the_database_and_pushes_it_back(server: Host, site: Site) -> None:
+    if databases.laptops_version() != server.run("pg_dump", "--version").stdout.split(".")[0]:
+        pytest.skip("this machine does not have the tools of the host's PostgreSQL")
+    databases.administer(server, "CREATE ROLE laptop LOGIN CREATEDB PASSWORD 'laptop'")
+    databases.administer(server, "GRANT CONNECT ON DATABASE postgres TO laptop")
+    before = site.get().text
+
+    pulled = databases.on_laptop(site, "pg:pull", "notes_dev")
+    again = databases.on_laptop(site, "pg:pull", "notes_dev", check=False)
+    site.cli("pg:psql", stdin="DELETE FROM notes;")
+    refused = databases.on_laptop(site, "pg:push", "notes_dev", check=False)
+    empty = site.get().text
+    databases.on_laptop(site, "pg:push", "notes_dev", "--confirm", site.name)
+
+    assert "done" in pulled.stderr
+    assert_cli_refused(again, 2, "is not empty", "pg:pull notes_dev --confirm notes_dev")
+    assert_cli_refused(refused, 2, "is not empty", f"pg:push notes_dev --confirm {site.name}")
+    assert empty == "rows=0 user=pd-my-notes\n"
+    assert site.get().text == before
+    for statement in ("DROP DATABASE notes_dev", "DROP OWNED BY laptop", "DROP ROLE laptop"):
+        databases.administer(server, statement)
 
 
 def test_an_app_has_a_redis_of_its_own_that_keeps_what_it_holds(site: Site, suite: str) -> None:
