@@ -26,6 +26,7 @@ KEYS = ("addons", "buildpacks")
 
 ADDONS = {
     Database.POSTGRES: {"heroku-postgresql", "crunchybridge"},
+    Database.MYSQL: {"jawsdb", "jawsdb-maria", "cleardb", "stackhero-mysql", "stackhero-mariadb"},
     Database.REDIS: {"heroku-redis", "heroku-kvs", "rediscloud", "redistogo", "stackhero-redis"},
 }
 """Heroku's names of services that the server can give an app itself."""

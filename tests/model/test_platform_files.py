@@ -54,11 +54,15 @@ def test_a_start_command_is_read(file: str, text: str, command: str | None) -> N
     assert found == (None if command is None else (command, file))
 
 
+POSTGRES_AND_REDIS = (Database.POSTGRES, Database.REDIS)
+
+
 @pytest.mark.parametrize(
     ("addons", "wanted"),
     [
         ('["heroku-postgresql"]', (Database.POSTGRES,)),
-        ('["heroku-redis:mini", {"plan": "heroku-postgresql:essential-0"}]', tuple(Database)),
+        ('["heroku-redis:mini", {"plan": "heroku-postgresql:essential-0"}]', POSTGRES_AND_REDIS),
+        ('["jawsdb:kitefin"]', (Database.MYSQL,)),
         ('[{"plan": 7}, 7, {}, "papertrail"]', ()),
         ('{"heroku-redis": {}}', ()),
         ("7", ()),
