@@ -98,10 +98,7 @@ def set_repository(machine: Machine, repository: str, told: Mapping[str, str], w
         machine.restic.stop()
         known = is_set(machine)
         if known:
-            old = backup_settings(machine)
-            settings = settings.changed(
-                retention=old.retention, schedule=old.schedule, scheduled=old.scheduled
-            )
+            settings = _as_before(machine, settings)
         before = place.password.read_text() if place.password.exists() else None
         password = given or (before or "").strip() or secrets.token_urlsafe(PASSWORD_BYTES)
         write(File(place.password, f"{password}\n", PRIVATE))
@@ -130,6 +127,12 @@ def change_settings(
         write(File(place.settings, render_backup_settings(settings), PRIVATE))
         reached(Point.BACKUP_CHANGED)
     return settings
+
+
+def _as_before(machine: Machine, settings: BackupSettings) -> BackupSettings:
+    """What is kept, and when, stays."""
+    old = backup_settings(machine)
+    return settings.changed(retention=old.retention, schedule=old.schedule, scheduled=old.scheduled)
 
 
 def _made(machine: Machine, settings: BackupSettings, *, may_be_new: bool) -> bool:

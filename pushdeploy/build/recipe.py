@@ -53,21 +53,31 @@ def recipe(program: Path, tree: Tree, venv: Path, pins: Path, extra: Sequence[st
     Raises:
         RefusedInputError: a group is named that the tree has not.
     """
+    if tree.source is Source.UV and pyproject_of(tree).has_explicit_indexes:
+        exported = uv.export(program, venv, venv / PYLOCK, _chosen(tree))
+        return _of_pylock([exported], f"{venv / PYLOCK}", extra)
+    if tree.source is Source.PYLOCK:
+        copied = [*COPY, Source.PYLOCK.value, str(venv / PYLOCK)]
+        return _of_pylock([copied], Source.PYLOCK.value, extra, _chosen_of_pylock(tree))
+    first, wanted, listed = _wanted(program, tree, venv, pins)
+    words = (*wanted, *(one for one in extra if one != SETUPTOOLS))
+    last = ((SETUPTOOLS,),) if SETUPTOOLS in extra else ()
+    return Recipe(tuple(first), (*((words,) if words else ()), *last), listed)
+
+
+def _wanted(
+    program: Path, tree: Tree, venv: Path, pins: Path
+) -> tuple[list[list[str]], tuple[str, ...], str]:
+    """What comes first, what is installed then, and which file lists all of it, if one does."""
     first: list[list[str]] = []
     wanted: tuple[str, ...] = ()
     listed = ""
     match tree.source:
         case Source.REQUIREMENTS:
             wanted = (f"--requirement={Source.REQUIREMENTS}",)
-        case Source.UV if pyproject_of(tree).has_explicit_indexes:
-            first.append(uv.export(program, venv, venv / PYLOCK, _chosen(tree)))
-            return _of_pylock(first, f"{venv / PYLOCK}", extra)
         case Source.UV:
             first.append(uv.export(program, venv, venv / REQUIREMENTS, _chosen(tree)))
             wanted, listed = (f"--requirement={venv / REQUIREMENTS}",), REQUIREMENTS
-        case Source.PYLOCK:
-            first.append([*COPY, Source.PYLOCK.value, str(venv / PYLOCK)])
-            return _of_pylock(first, Source.PYLOCK.value, extra, _chosen_of_pylock(tree))
         case Source.PYPROJECT:
             wanted = _of_project(tree)
         case Source.CONDA:
@@ -79,11 +89,9 @@ def recipe(program: Path, tree: Tree, venv: Path, pins: Path, extra: Sequence[st
             first.append([*COPY, str(pins), str(venv / REQUIREMENTS)])
             wanted = (f"--requirement={venv / REQUIREMENTS}", *([own] if tree.project else []))
             listed = REQUIREMENTS
-        case Source.NOTHING:
-            wanted = ()
-    words = (*wanted, *(one for one in extra if one != SETUPTOOLS))
-    last = ((SETUPTOOLS,),) if SETUPTOOLS in extra else ()
-    return Recipe(tuple(first), (*((words,) if words else ()), *last), listed)
+        case Source.PYLOCK | Source.NOTHING:
+            pass
+    return first, wanted, listed
 
 
 def _of_pylock(

@@ -49,17 +49,10 @@ def check(target: Target, *, revision: str, root: str) -> None:
     from pushdeploy.build.tree_check import below, check_tree, text_of
     from pushdeploy.model.repo_root import rooted
     from pushdeploy.model.repo_settings import parse_root
-    from pushdeploy.system.git import commit_of
     from pushdeploy.system.git_program import Git
     from pushdeploy.system.git_tree import entries
 
-    commit = commit_of(checkout.folder, revision)
-    if commit is None:
-        if revision == "HEAD":
-            raise NotFoundError(
-                "the repo has no commit yet", hint="git add --all && git commit -m 'First commit'"
-            )
-        raise NotFoundError(f"{quoted(revision)} is not a commit of this repo", hint="git log")
+    commit = _commit(checkout.folder, revision)
     say(f"{STEP}Checking {commit[:8]}")
     git = Git(checkout.git_folder)
     root = parse_root(root) if root else ""
@@ -86,6 +79,19 @@ def check(target: Target, *, revision: str, root: str) -> None:
         )
     would = "but the app would not start" if missing else ""
     say(f"{RESULT}The server would take {commit[:8]}{', ' if would else ''}{would}")
+
+
+def _commit(folder: Path, revision: str) -> str:
+    from pushdeploy.system.git import commit_of
+
+    commit = commit_of(folder, revision)
+    if commit is not None:
+        return commit
+    if revision == "HEAD":
+        raise NotFoundError(
+            "the repo has no commit yet", hint="git add --all && git commit -m 'First commit'"
+        )
+    raise NotFoundError(f"{quoted(revision)} is not a commit of this repo", hint="git log")
 
 
 def repo_here(target: Target) -> Checkout:

@@ -35,7 +35,7 @@ Reading = (
 )
 """Events of what the commit says."""
 
-Making = (
+Installing = (
     events.SystemPackagesInstalling
     | events.SystemPackagesInstalled
     | events.PythonFetching
@@ -45,7 +45,11 @@ Making = (
     | events.BuildStarted
     | events.BuildOutput
     | events.Built
-    | events.StepStarted
+)
+"""Events from then on, until there is a venv."""
+
+Making = (
+    events.StepStarted
     | events.StepOutput
     | events.StepsFinished
     | events.StaticFound
@@ -53,7 +57,7 @@ Making = (
     | events.ReleasePhaseOutput
     | events.ReleasePhaseFinished
 )
-"""Events from then on, until there is a release."""
+"""Events from then on, until the release can be started."""
 
 GoingLive = (
     events.WebStarting
@@ -72,7 +76,7 @@ GoingLive = (
 )
 """Events from then on."""
 
-Known = Reading | Making | GoingLive
+Known = Reading | Installing | Making | GoingLive
 
 
 def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:
@@ -100,10 +104,10 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:
             yield from wrapped(DETAIL, f"{', '.join(types)}: not started, as it is to run once.")
             yield DETAIL + typed(f"  pushdeploy run --app {app} {types[0]}")
         case _:
-            yield from _later(event, seen)
+            yield from _installing(event, seen)
 
 
-def _later(event: Making | GoingLive, seen: Viewpoint | None) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an event, none nested
+def _installing(event: Installing | Making | GoingLive, seen: Viewpoint | None) -> Iterator[str]:  # noqa: C901 - one case an event, none nested
     match event:
         case events.SystemPackagesInstalling(packages=packages):
             yield STEP + "Installing packages of the system (Aptfile)"
@@ -125,15 +129,19 @@ def _later(event: Making | GoingLive, seen: Viewpoint | None) -> Iterator[str]: 
         case events.BuildStarted(source=source):
             tool = "py-rattler and uv" if source == CONDA else "uv"
             yield STEP + (f"Installing {source} with {tool}" if source else NO_LIST)
-        case (
-            events.BuildOutput(line=line)
-            | events.StepOutput(line=line)
-            | events.ReleasePhaseOutput(line=line)
-        ):
+        case events.BuildOutput(line=line):
             yield DETAIL + escaped(line)
         case events.Built(reused=reused, seconds=seconds, source=source):
             unchanged = f"{source} is unchanged: venv reused" if source else "Venv reused"
             yield DETAIL + (unchanged if reused else "Done") + _took(seconds)
+        case _:
+            yield from _making(event, seen)
+
+
+def _making(event: Making | GoingLive, seen: Viewpoint | None) -> Iterator[str]:
+    match event:
+        case events.StepOutput(line=line) | events.ReleasePhaseOutput(line=line):
+            yield DETAIL + escaped(line)
         case events.StepStarted(command=command):
             yield STEP + f"$ {escaped(command)}"
         case events.StepsFinished(reused=reused, seconds=seconds):

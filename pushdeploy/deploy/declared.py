@@ -96,10 +96,8 @@ def apply_declared(
     """
     settings, app, repo = records.settings(), records.place.name, release.settings
     if former is not None and former.settings != repo:
-        for warning in (
-            *_left(app, settings, repo, former.settings),
-            *_gone(app, settings, release, former.settings),
-        ):
+        gone = _gone(app, settings, release, former.settings)
+        for warning in (*_left(app, settings, repo, former.settings), *gone):
             report(warning)
     domains = [one for one in repo.domains if one not in settings.domains]
     mounts = [one for one in repo.static if one not in settings.static]

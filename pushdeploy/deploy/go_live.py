@@ -53,11 +53,8 @@ def go_live(
     try:
         settings = records.change_settings(change)
         reached(Point.SETTINGS_SAVED)
-        cut_over(
-            *(machine, release, settings, report, kind),
-            healthy=healthy,
-            boot_seconds=healthy - began if healthy else 0.0,
-        )
+        took = healthy - began if healthy else 0.0
+        cut_over(machine, release, settings, report, kind, healthy=healthy, boot_seconds=took)
         follow(machine, records, release, settings, report)
     except Exception:
         _go_back(machine, records, former, previous, report, kind)

@@ -76,24 +76,7 @@ def parse_conda_file(text: str) -> CondaFile:
         RefusedInputError: it is too long, or has what such files don't have.
     """
     refuse_longer(text, LONGEST_FILE, ENVIRONMENT_YML)
-    found: dict[str, list[str]] = {"channels": [], "dependencies": [], "pip": []}
-    key, keys, pip_depth = "", set(), -1
-    for number, depth, line in _lines(text):
-        if depth == 0 and not line.startswith("-"):
-            key, pip_depth = _take_key(number, line, found), -1
-            keys.add(key)
-            continue
-        if key not in found:
-            continue
-        if not line.startswith("- "):
-            _refuse(number, line)
-        value = _unquoted(line[2:].strip())
-        if key == "dependencies" and value == "pip:":
-            pip_depth = depth
-            continue
-        inside = 0 <= pip_depth < depth
-        found["pip" if inside else key].append(_checked(number, value))
-        pip_depth = pip_depth if inside else -1
+    found, keys = _values(text)
     if "dependencies" not in keys:
         raise RefusedInputError(
             f"`{ENVIRONMENT_YML}` has no `dependencies`",
@@ -115,6 +98,29 @@ def parse_conda_file(text: str) -> CondaFile:
         name_of(one)
     pip_words(made)
     return made
+
+
+def _values(text: str) -> tuple[dict[str, list[str]], set[str]]:
+    """What the lists have that count, those below `pip:` apart; and the names of all keys."""
+    found: dict[str, list[str]] = {"channels": [], "dependencies": [], "pip": []}
+    key, keys, pip_depth = "", set[str](), -1
+    for number, depth, line in _lines(text):
+        if depth == 0 and not line.startswith("-"):
+            key, pip_depth = _take_key(number, line, found), -1
+            keys.add(key)
+            continue
+        if key not in found:
+            continue
+        if not line.startswith("- "):
+            _refuse(number, line)
+        value = _unquoted(line[2:].strip())
+        if key == "dependencies" and value == "pip:":
+            pip_depth = depth
+            continue
+        inside = 0 <= pip_depth < depth
+        found["pip" if inside else key].append(_checked(number, value))
+        pip_depth = pip_depth if inside else -1
+    return found, keys
 
 
 def render_conda(file: CondaFile) -> str:

@@ -19,6 +19,7 @@ from pushdeploy.model.layout import holder_of, keys_lock
 if TYPE_CHECKING:
     from pushdeploy.model.app_layout import AppLayout
     from pushdeploy.model.layout import Layout
+    from pushdeploy.model.room_layouts import ProxyLayout
 
 ROOT = "root"
 
@@ -123,11 +124,7 @@ def server_owned(layout: Layout) -> tuple[Owned, ...]:
         _folder(layout.accounts, 0o700, made=True),
         _file(layout.accounts / "*", 0o600),
         _folder(layout.login_home, PASSED, made=True),
-        _folder(proxy.acme, contents=Contents(files=0o444, folders=0o555, forbidden=0o022)),
-        _folder(proxy.pages),
-        _file(proxy.pages / "*"),
-        _folder(proxy.refusing, 0o700),
-        _file(proxy.refusing / "*", 0o600),
+        *_proxy_owned(proxy),
         *(_file(lock, 0o600) for lock in locks),
         *(_file(holder_of(lock), 0o600) for lock in locks),
         *(_file(note, 0o600) for note in (proxy.loaded, proxy.welcome)),
@@ -146,7 +143,6 @@ def server_owned(layout: Layout) -> tuple[Owned, ...]:
 def app_owned(place: AppLayout) -> tuple[Owned, ...]:
     """What every app has."""
     runner, builder = app_user(place.name), build_user(place.name)
-    release = ReleaseLayout(place.releases / "v*")
     return (
         _folder(place.root, PASSED, made=True),
         Owned(place.settings, ROOT, OURS, 0o640, Kind.FILE),
@@ -164,15 +160,7 @@ def app_owned(place: AppLayout) -> tuple[Owned, ...]:
         _folder(place.dumps, 0o700),
         Owned(place.redis, runner, runner, 0o700, contents=OWN),
         _folder(place.releases, PASSED, made=True),
-        _folder(release.root, PASSED),
-        *(_link(link) for link in (release.code, release.source, release.venv, release.run)),
-        _folder(release.public, PASSED),
-        _link(release.public / "*"),
-        Owned(release.record, ROOT, OURS, 0o640, Kind.FILE),
-        Owned(release.environment, ROOT, runner, 0o640, Kind.FILE),
-        _folder(release.starts, PASSED),
-        Owned(release.start("*"), ROOT, runner, 0o750, Kind.FILE),
-        Owned(release.start(".run"), ROOT, runner, 0o750, Kind.FILE),
+        *_release_owned(ReleaseLayout(place.releases / "v*"), runner),
         _folder(place.cron, 0o700, made=True),
         _file(place.cron / "*", 0o600),
         _link(place.current),
@@ -220,3 +208,27 @@ def _file(path: Path, mode: int = 0o644, *, made: bool = False) -> Owned:
 
 def _link(path: Path) -> Owned:
     return Owned(path, ROOT, ROOT, None, Kind.LINK)
+
+
+def _release_owned(release: ReleaseLayout, runner: str) -> tuple[Owned, ...]:
+    return (
+        _folder(release.root, PASSED),
+        *(_link(link) for link in (release.code, release.source, release.venv, release.run)),
+        _folder(release.public, PASSED),
+        _link(release.public / "*"),
+        Owned(release.record, ROOT, OURS, 0o640, Kind.FILE),
+        Owned(release.environment, ROOT, runner, 0o640, Kind.FILE),
+        _folder(release.starts, PASSED),
+        Owned(release.start("*"), ROOT, runner, 0o750, Kind.FILE),
+        Owned(release.start(".run"), ROOT, runner, 0o750, Kind.FILE),
+    )
+
+
+def _proxy_owned(proxy: ProxyLayout) -> tuple[Owned, ...]:
+    return (
+        _folder(proxy.acme, contents=Contents(files=0o444, folders=0o555, forbidden=0o022)),
+        _folder(proxy.pages),
+        _file(proxy.pages / "*"),
+        _folder(proxy.refusing, 0o700),
+        _file(proxy.refusing / "*", 0o600),
+    )

@@ -51,19 +51,9 @@ def cause(
         config: the config vars that it had.
     """
     off = f"pushdeploy config:set {DISABLE_COLLECTSTATIC}=1 --app {app}"
-    if collecting and _NO_ROOT in output:
-        return StepFailure(
-            "collectstatic has no folder to write to: STATIC_ROOT is not set",
-            'add STATIC_ROOT = BASE_DIR / "staticfiles" to the settings, commit, and push again; '
-            f"or have none collected: {off}",
-        )
-    denied = _DENIED.search(output) if collecting else None
-    if denied is not None:
-        return StepFailure(
-            f"collectstatic may not write `{denied['path']}`: STATIC_ROOT has to be a folder in "
-            "the code",
-            'in the settings: STATIC_ROOT = BASE_DIR / "staticfiles"',
-        )
+    nowhere = _nowhere_to_collect(output, off) if collecting else None
+    if nowhere is not None:
+        return nowhere
     for pattern in _MISSING_VAR:
         found = pattern.search(output)
         if found is not None:
@@ -85,3 +75,21 @@ def cause(
             f"to have no static files collected: {off}" if collecting else "ask it later",
         )
     return None
+
+
+def _nowhere_to_collect(output: str, off: str) -> StepFailure | None:
+    """Django has no folder to write to, or may not write there."""
+    if _NO_ROOT in output:
+        return StepFailure(
+            "collectstatic has no folder to write to: STATIC_ROOT is not set",
+            'add STATIC_ROOT = BASE_DIR / "staticfiles" to the settings, commit, and push again; '
+            f"or have none collected: {off}",
+        )
+    denied = _DENIED.search(output)
+    if denied is None:
+        return None
+    return StepFailure(
+        f"collectstatic may not write `{denied['path']}`: STATIC_ROOT has to be a folder in "
+        "the code",
+        'in the settings: STATIC_ROOT = BASE_DIR / "staticfiles"',
+    )
