@@ -14,13 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pushdeploy.machine.databases import Redis, SqlServer
+    from pushdeploy.machine.network import Access, Certificates, Firewall, Proxy
     from pushdeploy.machine.tools import (
-        Access,
-        Certificates,
-        Firewall,
         Messenger,
         Ports,
-        Proxy,
         Pythons,
         Resources,
         Restic,

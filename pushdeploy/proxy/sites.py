@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pushdeploy.machine.machine import Machine
-    from pushdeploy.machine.tools import Proxy
+    from pushdeploy.machine.network import Proxy
     from pushdeploy.model.settings import AppSettings
 
 
