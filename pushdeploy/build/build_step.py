@@ -1,4 +1,4 @@
-"""Build step: the code that a release runs, which what its tree has run may have changed.
+"""Build steps: the code that a release runs, which what its tree has run may have changed.
 
 A tree that has nothing run costs nothing here: no program, no sync, and few imports.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.build.node import node_steps
 from pushdeploy.model.appjson import parse_app_json
-from pushdeploy.model.build_step import wanted_steps
+from pushdeploy.model.build_step import PRE_COMPILE, wanted_steps
 
 if TYPE_CHECKING:
     from pushdeploy.build.build import Venv
@@ -28,12 +28,13 @@ COLLECTOR = Path(__file__).with_name("collectstatic.py")
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What a release runs: a slug, and what it was made from."""
+    """What a release runs: a slug, and what it was made from (`Release`)."""
 
     slug: str
     source: str = ""
     steps: tuple[str, ...] = ()
     static: tuple[StaticMount, ...] = ()
+    begun: str = ""
 
 
 def built_code(
@@ -62,12 +63,12 @@ def built_code(
         collector=str(COLLECTOR),
     )
     if not steps:
-        return Code(tree.slug)
+        return Code(tree.slug, tree.begun, (PRE_COMPILE,) if tree.begun else ())
     from pushdeploy.build.run_steps import Work, output_of  # noqa: PLC0415 - most trees have none
 
     work = Work(machine, records, tree, venv, environment, steps, node)
     made = output_of(work, report)
-    return Code(made.slug, tree.slug, work.shown, made.static)
+    return Code(made.slug, tree.slug, work.shown, made.static, tree.begun)
 
 
 def _has_django(venv: Path) -> bool:
@@ -77,5 +78,10 @@ def _has_django(venv: Path) -> bool:
 def with_code(release: Release, code: Code) -> Release:
     """The same release with other code."""
     return replace(
-        release, slug=code.slug, source=code.source, steps=code.steps, static=code.static
+        release,
+        slug=code.slug,
+        source=code.source,
+        steps=code.steps,
+        static=code.static,
+        begun=code.begun,
     )

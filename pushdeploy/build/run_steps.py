@@ -1,4 +1,4 @@
-"""Run steps: what a tree has run after its packages are there, sealed into a slug of its own.
+"""Run steps: what a tree has run before a release of it, sealed into a slug of its own.
 
 The slug is made in its final place, as a venv is: nothing names it until a release does. Its name
 is drawn by lot; whether a former one will do is found out by the releases, whose config vars are
@@ -18,6 +18,7 @@ from pushdeploy.build.step_output import Listener, failed
 from pushdeploy.build.venv import BUILD_SECONDS
 from pushdeploy.errors import DeployFailedError, RefusedInputError
 from pushdeploy.events import Report, StaticFound, StepsFinished, Warned
+from pushdeploy.model.build_step import PRE_COMPILE
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.release import Kind
 from pushdeploy.model.static_mount import code_folders
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from pushdeploy.model.app_layout import AppLayout
     from pushdeploy.model.build_step import Step
     from pushdeploy.model.environment import Environment
+    from pushdeploy.model.release import Release
     from pushdeploy.model.static_mount import StaticMount
     from pushdeploy.model.tree import Tree
     from pushdeploy.records.app_records import AppRecords
@@ -64,7 +66,8 @@ class Work:
     machine: Machine
     records: AppRecords
     tree: Tree
-    venv: Venv
+    venv: Venv | None
+    """None of `bin/pre_compile`, which comes before the packages."""
     environment: Environment
     steps: tuple[Step, ...]
     node: NodeSteps
@@ -76,8 +79,9 @@ class Work:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """The steps as people see them."""
-        return tuple(step.shown for step in self.steps)
+        """The steps as people see them, with what has run before."""
+        before = (PRE_COMPILE,) if self.tree.begun else ()
+        return (*before, *(step.shown for step in self.steps))
 
 
 def output_of(work: Work, report: Report) -> Output:
@@ -111,17 +115,28 @@ def _made(work: Work, report: Report) -> Output:
 
 def _former(work: Work) -> Output | None:
     """What the same steps made of the same tree, packages and config vars before."""
-    made_from = (work.tree.slug, work.venv.key, work.shown)
     for number in reversed(work.records.numbers()):
         release = read_release_or_none(work.records, number)
         if (
             release is not None
             and release.kind in MADE_BY_STEPS
-            and (release.source, release.venv, release.steps) == made_from
-            and (work.place.slugs / release.slug).is_dir()
+            and (found := _made_for(work, release)) is not None
+            and (work.place.slugs / found.slug).is_dir()
             and work.records.environment_of(number) == work.environment
         ):
-            return Output(release.slug, release.static)
+            return found
+    return None
+
+
+def _made_for(work: Work, release: Release) -> Output | None:
+    """What a release has of these steps, packages and code."""
+    if work.venv is None:
+        if release.begun == work.tree.slug:
+            return Output(release.source, ())
+        if (release.source, release.steps) == (work.tree.slug, work.shown):
+            return Output(release.slug, ())
+    elif (release.source, release.venv) == (work.tree.slug, work.venv.key):
+        return Output(release.slug, release.static) if release.steps == work.shown else None
     return None
 
 
@@ -149,9 +164,11 @@ def _job(work: Work, made: Path) -> Job:
         "steps": [{"argv": step.argv, "hook": step.hook} for step in work.steps],
         "without": work.node.without,
     }
-    path = [f"{place.venvs / work.venv.key}/bin", "/usr/local/bin", "/usr/bin", "/bin"]
-    if work.node.folder:
-        path.insert(1, work.node.folder)
+    path = [
+        *([f"{place.venvs / work.venv.key}/bin"] if work.venv else []),
+        *([work.node.folder] if work.node.folder else []),
+        *("/usr/local/bin", "/usr/bin", "/bin"),
+    ]
     return Job(
         app=place.name,
         kind=JobKind.STEP,

@@ -9,15 +9,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.deploy.build_files import build_files
+from pushdeploy.deploy.needs import CommitReader, with_needs
 from pushdeploy.deploy.slug import Former, make_slug
 from pushdeploy.errors import NotFoundError, RefusedInputError
 from pushdeploy.model.aptfile import APTFILE, parse_aptfile
-from pushdeploy.model.asked_python import asked_python
-from pushdeploy.model.dependencies import Dependencies, gather
-from pushdeploy.model.dependency_file import Source, find_dependency_file
 from pushdeploy.model.platform_files import passed_over
 from pushdeploy.model.procfile import PROCFILE, parse_procfile
-from pushdeploy.model.python_version import PYTHON_VERSION, RUNTIME_TXT
 from pushdeploy.model.refname import push_command
 from pushdeploy.model.release import Commit
 from pushdeploy.model.repo_root import missing_root, rooted
@@ -79,7 +76,9 @@ def check_out(request: dict[str, Any]) -> Tree:
         build=build_files(slugs / key),
         system_packages=parse_aptfile(repository.text(place, APTFILE) or ""),
     )
-    return _with_needs(repository, place, tree)
+    used = guessed.rpartition(" ")[2]
+    foreign = passed_over(repository.root_names(place), app_json, used=used)
+    return with_needs(CommitReader(repository, place), replace(tree, foreign=foreign))
 
 
 def _commit_id(repository: Repository, revision: str) -> str:
@@ -92,26 +91,6 @@ def _commit_id(repository: Repository, revision: str) -> str:
 def _commit(repository: Repository, commit: str) -> Commit:
     _, subject, author = repository.facts(commit)
     return Commit(commit, subject[:SUBJECT_LIMIT], author[:SUBJECT_LIMIT])
-
-
-def _with_needs(repository: Repository, place: str, tree: Tree) -> Tree:
-    """The same with what its files ask for: packages, a Python, and what is for others."""
-    needs = _dependencies(repository, place)
-    python = asked_python(partial(_text_for_python, repository, place))
-    used = tree.guessed.rpartition(" ")[2]
-    return replace(
-        tree,
-        python_version=python.versions,
-        python_file=python.file,
-        requirements=needs.texts,
-        local=needs.local,
-        foreign=passed_over(repository.root_names(place), tree.app_json, used=used),
-        source=needs.source,
-        passed_over=needs.passed_over,
-        project=needs.project,
-        stale=needs.stale,
-        packages=tuple(sorted(needs.packages)),
-    )
 
 
 def _names_no_commit(repository: Repository, revision: str) -> NotFoundError:
@@ -182,27 +161,6 @@ def _storage(repository: Repository, commit: str, wanted: Iterable[str]) -> tupl
                     hint=f"git rm --cached {parent}",
                 )
     return links
-
-
-def _text_for_python(repository: Repository, commit: str, name: str) -> str | None:
-    """A file that may ask for a Python; none when it is there for more and can't be read."""
-    try:
-        return repository.text(commit, name)
-    except RefusedInputError:
-        if name in (PYTHON_VERSION, RUNTIME_TXT):
-            raise
-        return None
-
-
-def _dependencies(repository: Repository, commit: str) -> Dependencies:
-    def read(path: str) -> str | None:
-        return repository.text(commit, path)
-
-    present = [one for one in Source if one and repository.has(commit, one)]
-    found = find_dependency_file(present, lambda path: read(path) or "")
-    if found.source is Source.NOTHING:  # what is there instead decides what is said
-        find_dependency_file(files(repository.git, commit), lambda path: read(path) or "")
-    return gather(found, read)
 
 
 def _key(*parts: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from pushdeploy.apps.first_push import sweep_first_pushes
 from pushdeploy.deploy.check_out import check_out
+from pushdeploy.deploy.needs import look_again
 from pushdeploy.deploy.slug import open_to_all
 from pushdeploy.errors import PushdeployError, RefusedInputError
 from pushdeploy.model.repo_facts import look, render_facts
@@ -126,6 +127,7 @@ def _move(source: Path, target: Path) -> None:
 
 VERBS = {
     "check_out": lambda request: render_tree(check_out(request)),
+    "look_again": lambda request: render_tree(look_again(request)),
     "resolve": resolve,
     "make_repo": make_repo,
     "keep_branch": keep_branch,

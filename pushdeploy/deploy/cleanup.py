@@ -148,7 +148,8 @@ def prune(records: AppRecords) -> list[str]:
         files.delete_tree(place.release(number).root)
         reached(Point.PRUNE_RELEASE)
     kept = [place.release(number) for number in records.numbers()]
-    _delete_others(place.slugs, {_target(link) for one in kept for link in (one.code, one.source)})
+    slugs = {_target(link) for one in kept for link in (one.code, one.source, one.begun)}
+    _delete_others(place.slugs, slugs)
     reached(Point.PRUNE_SLUGS)
     tools = {mark.parent.name for mark in place.venvs.glob(EXPORTERS)}
     _delete_others(place.venvs, {_target(one.venv) for one in kept} | tools)
@@ -258,7 +259,7 @@ def _target(link: Path) -> str:
 
 def _code(release: ReleaseLayout) -> str:
     """What was pushed, from which build steps may have made several slugs."""
-    return _target(release.source) or _target(release.code)
+    return _target(release.begun) or _target(release.source) or _target(release.code)
 
 
 def _delete_others(folder: Path, named: set[str]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.apps.storage import make_storage
 from pushdeploy.build.build import build
 from pushdeploy.build.build_step import built_code, with_code
+from pushdeploy.build.pre_compile import pre_compiled
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.declared import apply_collected, apply_declared, environment_for
 from pushdeploy.deploy.go_live import go_live, went_live
@@ -63,6 +64,7 @@ def deploy(
     _tell_of_databases(app, tree, environment, report)
     if tree.system_packages:
         have_system_packages(machine, settings, tree, report)
+    tree = pre_compiled(machine, records, tree, environment, report)
     venv = build(machine, app, tree, procfile, report)
     code = built_code(machine, records, tree, venv, environment, report)
     release = with_code(new_release(records, tree, procfile, venv, who, machine.now()), code)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.build.build import build
 from pushdeploy.build.build_step import built_code, with_code
+from pushdeploy.build.pre_compile import pre_compiled
 from pushdeploy.deploy import fit
 from pushdeploy.deploy.checkout import checkout
 from pushdeploy.deploy.deploy import new_release
@@ -48,9 +49,10 @@ def remade(machine: Machine, records: AppRecords, report: Report) -> Release:
     app, commit = records.place.name, records.live_commit() or ""
     report(Warned(f"v{records.live()} has lost its record; it is built again"))
     tree = checkout(machine, app, commit, records.settings(), report)
-    procfile = parse_procfile(tree.procfile)
+    procfile, environment = parse_procfile(tree.procfile), records.environment()
+    tree = pre_compiled(machine, records, tree, environment, report)
     venv = _built(machine, app, tree, procfile, report)
-    code = built_code(machine, records, tree, venv, records.environment(), report)
+    code = built_code(machine, records, tree, venv, environment, report)
     return with_code(new_release(records, tree, procfile, venv, "", machine.now()), code)
 
 
@@ -70,8 +72,9 @@ def rebuilt(
         DeployFailedError: it could not be built.
     """
     tree = checkout(machine, release.app, release.commit.id, records.settings(), report)
-    venv = _built(machine, release.app, tree, release.procfile, report, fresh=fresh)
     environment = records.environment_of(release.number)
+    tree = pre_compiled(machine, records, tree, environment, report)
+    venv = _built(machine, release.app, tree, release.procfile, report, fresh=fresh)
     code = built_code(machine, records, tree, venv, environment, report)
     return replace(
         with_code(release, code),

@@ -85,6 +85,8 @@ def _link_built(aside: ReleaseLayout, release: Release) -> None:
     """What build steps have made: where it is from, and what of it nginx serves."""
     if release.source:
         aside.source.symlink_to(f"../../slugs/{release.source}")
+    if release.begun:
+        aside.begun.symlink_to(f"../../slugs/{release.begun}")
     for mount in release.static:
         if mount.has_link:
             aside.public.mkdir(mode=0o711)

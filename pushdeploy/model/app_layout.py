@@ -60,6 +60,11 @@ class ReleaseLayout:
         return self.root / "source"
 
     @property
+    def begun(self) -> Path:
+        """The same, when `bin/pre_compile` has made `source` of it."""
+        return self.root / "begun"
+
+    @property
     def public(self) -> Path:
         """What nginx serves beside the default: `public/static` is a link into the slug."""
         return self.root / "public"

@@ -1,7 +1,8 @@
-"""Build steps: what a tree has run after its packages are there, and what they say of themselves.
+"""Build steps: what a tree has run before a release of it, and what they say of themselves.
 
-The order is Heroku's: `bin/pre_compile`, Node's `build` script, what the repo's settings say,
-Django's `collectstatic`, `bin/post_compile`; last, `scripts.dokku.predeploy` of app.json.
+The order is Heroku's: `bin/pre_compile`, then the packages, Node's `build` script, what the repo's
+settings say, Django's `collectstatic`, `bin/post_compile`; last, `scripts.dokku.predeploy` of
+app.json.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def wanted_steps(
     python: str,
     collector: str,
 ) -> tuple[Step, ...]:
-    """The steps of a tree, in their order.
+    """The steps of a tree once its packages are there, in their order.
 
     Args:
         files: what of the tree asks for one.
@@ -93,13 +94,12 @@ def wanted_steps(
         python: the venv's.
         collector: the program that runs `collectstatic` for us.
     """
-    steps = [_hook(PRE_COMPILE)] if PRE_COMPILE in files.hooks else []
-    steps += [_line(line) for line in commands]
+    steps = [_line(line) for line in commands]
     if wants_collectstatic(files, environment, django=django):
         shown = f"python {files.manage} collectstatic --noinput"
         steps.append(Step(shown, (python, collector, files.manage)))
     if POST_COMPILE in files.hooks:
-        steps.append(_hook(POST_COMPILE))
+        steps.append(hook_step(POST_COMPILE))
     if predeploy:
         steps.append(_line(predeploy))
     return tuple(steps)
@@ -109,5 +109,6 @@ def _line(line: str) -> Step:
     return Step(line, ("/bin/bash", "--norc", "-c", line))
 
 
-def _hook(path: str) -> Step:
+def hook_step(path: str) -> Step:
+    """A hook of `HOOKS`."""
     return replace(_line(path), hook=path)

@@ -213,7 +213,10 @@ def _link(path: Path) -> Owned:
 def _release_owned(release: ReleaseLayout, runner: str) -> tuple[Owned, ...]:
     return (
         _folder(release.root, PASSED),
-        *(_link(link) for link in (release.code, release.source, release.venv, release.run)),
+        *(
+            _link(link)
+            for link in (release.code, release.source, release.begun, release.venv, release.run)
+        ),
         _folder(release.public, PASSED),
         _link(release.public / "*"),
         Owned(release.record, ROOT, OURS, 0o640, Kind.FILE),

@@ -84,6 +84,8 @@ class Release:
     """The build steps that have."""
     static: tuple[StaticMount, ...] = ()
     """What they made for nginx to serve."""
+    begun: str = ""
+    """The slug as it was checked out, when `bin/pre_compile` has made `source` of it."""
     cron: tuple[CronJob, ...] = ()
     """What runs by the clock while it is live; nothing in records of former versions."""
     backup_pre: str = ""
@@ -94,7 +96,7 @@ class Release:
     @property
     def checked_out(self) -> str:
         """The slug as it was checked out."""
-        return self.source or self.slug
+        return self.begun or self.source or self.slug
 
     @property
     def speaks_http(self) -> bool:
@@ -156,6 +158,7 @@ def parse_release(text: str) -> Release:
             source=record.get("source", ""),
             steps=tuple(record.get("steps", ())),
             static=tuple(StaticMount(**mount) for mount in record.get("static", ())),
+            begun=record.get("begun", ""),
             cron=tuple(from_cron_record(job) for job in record.get("cron", ())),
             backup_pre=str(record.get("backup_pre", "")),
             backup_post=str(record.get("backup_post", "")),

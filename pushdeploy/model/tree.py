@@ -66,6 +66,8 @@ class Tree:
     """Names of the packages that are listed, normalised, by name."""
     build: BuildFiles = NOTHING
     """What asks for a build step."""
+    begun: str = ""
+    """The slug as it was checked out, when `bin/pre_compile` has made this one of it."""
     system_packages: tuple[str, ...] = ()
     """What its Aptfile names."""
 

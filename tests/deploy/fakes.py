@@ -19,7 +19,7 @@ from pushdeploy.model.log_line import Keeping, Kept
 from pushdeploy.model.release import Commit
 from pushdeploy.model.repo_settings import APP_JSON, NOTHING_SAID, RepoSettings
 from pushdeploy.model.requirements import names as package_names
-from pushdeploy.model.tree import Tree, render_tree
+from pushdeploy.model.tree import Tree, parse_tree, render_tree
 from tests.deploy.servers import FrontServer, WebServer
 
 if TYPE_CHECKING:
@@ -414,6 +414,8 @@ class FakeCheckoutWorker:
     refusals: dict[str, Exception] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     on_ask: Callable[[str], None] = lambda _: None
+    compiled: dict[str, Any] = field(default_factory=dict)
+    """What of a tree is another after `bin/pre_compile`."""
 
     def commit(
         self,
@@ -458,7 +460,7 @@ class FakeCheckoutWorker:
             return json.dumps(sweep_first_pushes(Path(request["folder"])))
         if verb in ANSWERS:
             return ANSWERS[verb]
-        repo = Path(request["repo"])
+        repo = Path(request.get("repo", ""))
         if verb == "make_repo":
             (repo / "refs" / "heads").mkdir(parents=True, exist_ok=True)
             (repo / "objects").mkdir(exist_ok=True)
@@ -472,7 +474,10 @@ class FakeCheckoutWorker:
         if verb == "resolve":
             ref = repo / request["revision"]
             return json.dumps({"commit": ref.read_text().strip() if ref.exists() else None})
-        return self._check_out(request)
+        return self._look_again(request) if verb == "look_again" else self._check_out(request)
+
+    def _look_again(self, request: dict[str, Any]) -> str:
+        return render_tree(replace(parse_tree(request["tree"]), **self.compiled))
 
     def _check_out(self, request: dict[str, Any]) -> str:
         revision = request["revision"]

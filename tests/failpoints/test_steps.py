@@ -159,6 +159,7 @@ TOGETHER = {
     "hogs.py::_stop": "stops what may be stopped at any time; the watchdog goes on with it",
     "nginx.py::apply": "what is written counts when nginx has been told, which has its points",
     "nginx_program.py::built": "asks for a version",
+    "pre_compile.py::pre_compiled": "asks what a slug holds",
     "nginx_program.py::test": "only tests; its caller has the point",
     "nginx_program.py::reload": "its callers have the point",
     "nginx.py::_make_folders": "a page that is the same for all",

@@ -183,6 +183,36 @@ def test_a_hook_fills_the_code_with_the_config_vars_and_nobody_writes_it_afterwa
     assert "errno=30" in site.get("/write").text or "errno=13" in site.get("/write").text
 
 
+BEFORE = """\
+set -e
+! command -v gunicorn
+echo "$MORE" >> requirements.txt
+echo 'import waitress; print(waitress.__name__)' > made.py
+"""
+
+
+def test_what_is_written_before_the_packages_are_installed_counts(site: Site) -> None:
+    site.deploy("tiny")
+    site.cli("config:set MORE=waitress")
+    after = "gunicorn --version; python made.py > built.txt\n"
+    site.change({"bin/pre_compile": BEFORE, "bin/post_compile": after, "VERSION": "2\n"})
+
+    push = site.push()
+
+    assert push.exit_status == 0, push.output
+    steps = ("$ bin/pre_compile", "+ waitress", "$ bin/post_compile")
+    assert [push.output.index(one) for one in steps] == sorted(map(push.output.index, steps))
+    assert_serving(site, version=2)
+    assert site.host.read(f"{site.root}/current/code/built.txt") == "waitress\n"
+    reconcile(site)
+    assert_nothing_left(site)
+
+    site.laptop.git(site.app, "commit", "--allow-empty", "--quiet", "--message", "Nothing")
+    push = site.push()
+    assert push.output.count("build reused") == 2, push.output
+    assert "unchanged: venv reused" in push.output
+
+
 def test_a_front_end_without_node_is_said_and_dokku_s_script_runs(site: Site) -> None:
     package = '{"scripts": {"build": "vite build"}}\n'
     app_json = '{"scripts": {"dokku": {"predeploy": "echo from dokku >built.txt"}}}\n'

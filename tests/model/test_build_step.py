@@ -48,7 +48,6 @@ def shown(files: BuildFiles, *commands: str, django: bool = True, **environment:
 
 def test_the_steps_come_in_herokus_order() -> None:
     assert shown(ALL, "make css") == [
-        "bin/pre_compile",
         "make css",
         "python web/manage.py collectstatic --noinput",
         "bin/post_compile",
