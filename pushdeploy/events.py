@@ -114,6 +114,15 @@ class OneShotsFound(Event):
 
 
 @dataclass(slots=True)
+class PostdeployFound(Event):
+    """app.json has a command for a new app, which a person runs."""
+
+    name: ClassVar[str] = "release.postdeploy"
+    command: str
+    app: str = ""
+
+
+@dataclass(slots=True)
 class PythonChosen(Event):
     """The interpreter for the venv."""
 

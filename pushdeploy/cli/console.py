@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, assert_never
 
 from pushdeploy import events
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pushdeploy.model.viewpoint import Viewpoint
+
+PLAIN = re.compile(r"[\w./:=@%+,-]+(?: [\w./:=@%+,-]+)*", re.ASCII)
+"""A command that ssh hands on as it is typed."""
 
 LONG_STEP_SECONDS = 0.5
 """Shorter steps need no figure."""
@@ -66,6 +70,7 @@ GoingLive = (
     | events.Switched
     | events.WorkersChanged
     | events.WebStayedUp
+    | events.PostdeployFound
     | events.WentLive
     | events.RolledBack
     | events.ScheduleChanged
@@ -176,6 +181,8 @@ def _going_live(event: GoingLive, seen: Viewpoint | None) -> Iterator[str]:  # n
             yield from wrapped(DETAIL, f"Started {', '.join(instances)} of v{release} again")
         case events.WebStayedUp(instance=instance, seconds=seconds):
             yield DETAIL + f"{instance} has stayed up for {seconds:.0f} s"
+        case events.PostdeployFound(command=command, app=app):
+            yield from _postdeploy(command, app)
         case events.WentLive(app=app, release=release, addresses=addresses, seconds=seconds):
             yield RESULT + f"{app} v{release} is live ({seconds:.1f} s)"
             yield from _where(addresses, seen)
@@ -204,6 +211,15 @@ def _process_types(event: events.ProcessTypesFound) -> Iterator[str]:
     found = f"{article} {escaped(event.guessed)}"
     yield from wrapped(DETAIL, f"No Procfile: found {found}, so web is")
     yield from wrapped(f"{DETAIL}  ", escaped(event.command), cut=False)
+
+
+def _postdeploy(command: str, app: str) -> Iterator[str]:
+    yield from wrapped(DETAIL, "app.json has a postdeploy script, to run once by hand:")
+    if PLAIN.fullmatch(command):
+        yield from wrapped(f"{DETAIL}  ", typed(f"pushdeploy run --app {app} {command}"), cut=False)
+        return
+    yield DETAIL + typed(f"  pushdeploy run --app {app} bash")
+    yield from wrapped(f"{DETAIL}  ", command, cut=False)
 
 
 def _where(addresses: tuple[str, ...], seen: Viewpoint | None) -> Iterator[str]:

@@ -19,6 +19,7 @@ from pushdeploy.events import (
     DatabaseWanted,
     FilesPassedOver,
     OneShotsFound,
+    PostdeployFound,
     ProcessTypesFound,
     Report,
     WorkersDefaulted,
@@ -74,9 +75,11 @@ def deploy(
     write_release(machine, release, environment)
     release_phase(machine, records, attempt, release, report)
     former = records.live_release()
-    go_live(machine, records, release, report, kind=Kind.DEPLOY, who=who)
+    previous = go_live(machine, records, release, report, kind=Kind.DEPLOY, who=who)
     apply_declared(machine, records, release, former, report)
     apply_collected(machine, records, release, report)
+    if previous is None and (command := _app_json(tree).postdeploy):
+        report(PostdeployFound(command, app))
     report(went_live(machine, records, release, began))
     return release
 

@@ -56,6 +56,8 @@ class AppJson:
     """Config vars that the first release needs, by name."""
     predeploy: str = ""
     """`scripts.dokku.predeploy`: what Dokku runs at the end of a build, a line for the shell."""
+    postdeploy: str = ""
+    """`scripts.postdeploy`: what Heroku runs once in a new app, a line for the shell."""
     cron: tuple[CronJob, ...] = ()
     """What runs by the clock."""
     backup_pre: str = ""
@@ -77,7 +79,16 @@ def parse_app_json(text: str) -> AppJson:
     checks = tuple(_checks(root)) or (DEFAULT_CHECK,)
     pre, post = _words(root, "backup", "pre"), _words(root, "backup", "post")
     predeploy = _words(root, "scripts", "dokku", "predeploy")
-    return AppJson(checks, _env(root), predeploy, _cron(root), pre, post)
+    return AppJson(checks, _env(root), predeploy, _postdeploy(root), _cron(root), pre, post)
+
+
+def _postdeploy(root: JsonNode) -> str:
+    """A text, or an object that has it as `command`; what is neither is nobody's business here."""
+    scripts = root.get("scripts")
+    node = scripts.get("postdeploy") if scripts else None
+    if node and isinstance(node.value, dict):
+        node = node.get("command")
+    return node.value if node and isinstance(node.value, str) else ""
 
 
 def _cron(root: JsonNode) -> tuple[CronJob, ...]:

@@ -31,8 +31,8 @@ ADDONS = {
 }
 """Heroku's names of services that the server can give an app itself."""
 
-SCRIPTS = ("postdeploy", "pr-predestroy")
-"""Keys of its `scripts` that Heroku runs, and nobody here: `run` does it by hand."""
+SCRIPTS = ("pr-predestroy",)
+"""Keys of its `scripts` that Heroku runs, and nobody here."""
 
 _RENDER = re.compile(r"^[ \t-]*startCommand:[ \t]*(\S.*)$", re.MULTILINE)
 _RENDER_TYPE = re.compile(r"^[ \t-]*type:[ \t]*['\"]?(\w+)", re.MULTILINE)

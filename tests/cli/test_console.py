@@ -50,6 +50,17 @@ LOOKS: list[tuple[Known, str]] = [
         "         pushdeploy run --app blog migrate\n",
     ),
     (
+        events.PostdeployFound("python manage.py loaddata first", "blog"),
+        "       app.json has a postdeploy script, to run once by hand:\n"
+        "         pushdeploy run --app blog python manage.py loaddata first\n",
+    ),
+    (
+        events.PostdeployFound("cd x && ./seed.sh", "blog"),
+        "       app.json has a postdeploy script, to run once by hand:\n"
+        "         pushdeploy run --app blog bash\n"
+        "         cd x && ./seed.sh\n",
+    ),
+    (
         events.ProcessTypesFound(("web",), "Flask app in app.py", "gunicorn app:app"),
         "-----> Discovering process types\n"
         "       No Procfile: found a Flask app in app.py, so web is\n"

@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pushdeploy.apps.lifecycle import create_app
 from pushdeploy.deploy.declared import apply_collected
 from pushdeploy.errors import UnavailableError
@@ -14,6 +16,7 @@ from pushdeploy.events import (
     ConfigVarsMade,
     DatabaseWanted,
     OneShotsFound,
+    PostdeployFound,
     SettingsApplied,
     Warned,
     WorkersDefaulted,
@@ -223,6 +226,22 @@ def test_the_formation_of_heroku_says_how_many_workers_run_at_first(machine: Fak
     told = machine.watching.one(WorkersDefaulted)
     assert isinstance(told, WorkersDefaulted)
     assert told.types == ("worker",)
+
+
+@pytest.mark.parametrize("said", ['"python seed.py"', '{"command": "python seed.py"}'])
+def test_a_postdeploy_script_is_told_once_the_first_release_is_live(
+    machine: FakeMachine, said: str
+) -> None:
+    app_json = f'{{"scripts": {{"postdeploy": {said}}}}}'
+
+    machine.push("one", app_json=app_json)
+
+    told = machine.watching.one(PostdeployFound)
+    assert told == PostdeployFound("python seed.py", machine.records.place.name)
+    names = machine.watching.names()
+    assert names.index("release.switched") < names.index(told.name) < names.index("release.live")
+    machine.push("two", app_json=app_json)
+    assert "release.postdeploy" not in machine.watching.names()
 
 
 def test_a_process_type_that_runs_once_is_not_started_and_said_when_it_is_new(

@@ -124,7 +124,7 @@ def assert_nothing_left(site: Site) -> None:
     host, root = site.host, site.root
     left = host.run("find", *PLACES, "-not", "-path", "*/repo.git/*", "(", *TEMPORARY, ")")
     assert left.stdout == ""
-    for folder, links in (("slugs", "{code,source}"), ("venvs", "venv")):
+    for folder, links in (("slugs", "{code,source,begun}"), ("venvs", "venv")):
         line = f"readlink {root}/releases/*/{links} | xargs -n1 basename"
         named = host.run("bash", "-c", line)
         assert _names(host, f"{root}/{folder}", "*") == set(named.stdout.split())

@@ -81,9 +81,9 @@ def test_what_is_not_used_is_named() -> None:
 
     assert found == ("Dockerfile", "addons in app.json")
     assert passed_over(["app.py"], "") == ()
-    scripts = '{"scripts": {"postdeploy": "python seed.py", "dokku": {"predeploy": "true"}}}'
-    assert passed_over(["app.json"], scripts) == ("scripts.postdeploy in app.json",)
-    assert passed_over(["app.json"], '{"scripts": ["postdeploy"]}') == ()
+    scripts = '{"scripts": {"pr-predestroy": "python x.py", "dokku": {"predeploy": "true"}}}'
+    assert passed_over(["app.json"], scripts) == ("scripts.pr-predestroy in app.json",)
+    assert passed_over(["app.json"], '{"scripts": ["pr-predestroy"]}') == ()
 
 
 @given(st.sampled_from(FILES), st.text())
