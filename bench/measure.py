@@ -14,6 +14,7 @@ from bench import (
     floor,
     idle,
     load_window,
+    locked,
     peers,
     push_to_live,
     rollback,
@@ -29,7 +30,9 @@ from bench.watch import push
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MEASURES = (*("push", "rollback", "load", "serving", "broken", "dependency", "commands", "idle"),)
+MEASURES = (
+    *("push", "rollback", "load", "serving", "broken", "dependency", "locked", "commands", "idle"),
+)
 RUNS = 7
 RELEASES = 3
 """So many must be there to roll back to."""
@@ -88,6 +91,7 @@ def measure(machine: Machine, book: Book, o: argparse.Namespace) -> None:
         "serving": lambda: serving.measure(machine, book, o.runs, boot),
         "broken": lambda: broken.measure(machine, book, o.runs),
         "dependency": lambda: dependency.measure(machine, book, o.runs, boot),
+        "locked": lambda: locked.measure(machine, book, o.runs, o.suite),
         "commands": lambda: commands.measure(machine, book, o.runs),
         "idle": lambda: idle.measure(machine, book),
     }
