@@ -293,6 +293,12 @@ class FakePorts(TcpPorts):
     heard: set[tuple[int, int]] = field(default_factory=set)
 
     all_heard: list[tuple[int, Owner]] | None = None
+    others: dict[int, Owner] = field(default_factory=dict)
+    """Who listens on ports of which a test says so."""
+
+    def listener(self, port: int) -> Owner | None:
+        """Who the test said, or the kernel."""
+        return self.others[port] if port in self.others else super().listener(port)
 
     def all_listening(self) -> list[tuple[int, Owner]]:
         """What the test said, or the kernel."""

@@ -16,6 +16,7 @@ from pushdeploy.model.job import JobKind
 from pushdeploy.records.reader import outcome_of_push
 from pushdeploy.system.files import delete_tree
 from pushdeploy.system.locks import held
+from tests.deploy.fakes import WEB
 from tests.deploy.machine import APP, FakeMachine, Watching
 
 if TYPE_CHECKING:
@@ -279,3 +280,30 @@ def test_a_tree_that_was_refused_is_deployed_once_it_is_mended(machine: FakeMach
     ended = machine.converge(PUSH, after=1)
 
     assert (ended.outcome, ended.release) == ("live", 1)
+
+
+def test_the_branch_that_somebody_chose_stays_though_a_usual_one_is_there(
+    machine: FakeMachine,
+) -> None:
+    machine.push("one")
+    commit = machine.checkout_worker.commit("two", WEB)
+    for branch in ("main", "trunk"):
+        (machine.place.repo / "refs" / "heads" / branch).write_text(f"{commit}\n")
+    machine.settings(branch="trunk")
+
+    machine.converge(Occasion.TIMER)
+
+    assert machine.records.settings().branch == "trunk"
+    assert machine.records.live_commit() == commit
+
+
+def test_a_first_push_that_was_killed_before_its_hook_is_found_by_its_branch(
+    machine: FakeMachine,
+) -> None:
+    commit = machine.checkout_worker.commit("one", WEB)
+    (machine.place.repo / "refs" / "heads" / "master").write_text(f"{commit}\n")
+
+    machine.converge(Occasion.TIMER)
+
+    assert machine.records.settings().branch == "master"
+    assert machine.records.live() == 1

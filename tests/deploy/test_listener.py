@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pushdeploy.apps.lifecycle import create_app
 from pushdeploy.deploy.instances import squatted_port, web
 from pushdeploy.deploy.listener import cure, passed_over, refuse_listener
 from pushdeploy.errors import DeployFailedError
+from pushdeploy.events import Warned
+from pushdeploy.system.tcp_owner import Owner
 from tests.deploy.fakes import WEB
+from tests.deploy.machine import APP
+from tests.deploy.servers import free_port
 
 if TYPE_CHECKING:
     from tests.deploy.machine import FakeMachine
@@ -90,3 +95,35 @@ def test_a_port_that_the_apps_own_front_holds_is_not_the_apps_doing(machine: Fak
     machine.supervisor.close_front(release.app)
     with socket.create_server(("127.0.0.1", port)):
         assert passed_over(machine, release, instance)
+
+
+def test_a_port_that_somebody_else_has_taken_is_given_up_for_another(machine: FakeMachine) -> None:
+    machine.push("one", "web: node app.js\n")
+    release = machine.records.release(1)
+    port = web(machine, release, machine.records.settings()).port
+    assert port is not None
+    other = Owner(4_000_000, "127.0.0.1", listens=True, accepted=True)
+    machine.ports.others = {port: other}
+
+    assert squatted_port(machine, release) == port
+    assert web(machine, release, machine.records.settings()).port != port
+
+
+def test_an_app_that_holds_the_front_of_another_is_stopped_and_the_deploy_goes_on(
+    machine: FakeMachine,
+) -> None:
+    port = machine.records.settings().port
+    create_app(machine, "other", port=free_port())
+    machine.accounts.users = {APP: {901}, "other": {903}}
+    taker = Owner(903, "127.0.0.1", listens=True, accepted=True)
+    with socket.create_server(("127.0.0.1", port)) as squatting:
+        machine.ports.all_heard = [(port, taker)]
+        machine.supervisor.on_call = lambda call: squatting.close() if call == "end_all" else None
+
+        ended = machine.push("one")
+
+    assert ended.release == 1
+    warned = machine.watching.one(Warned)
+    assert isinstance(warned, Warned)
+    assert warned.text == f"stopped `other`, which had taken port {port} of `blog`"
+    assert machine.answer() == "v1"

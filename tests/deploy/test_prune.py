@@ -176,3 +176,13 @@ def test_the_list_says_of_a_change_that_is_not_kept_what_it_was(machine: FakeMac
 
     assert kept[1:3] == ["Set config vars", "Restart"]
     assert left[1:3] == ["change of config vars", "restart"]
+
+
+def test_what_builds_left_is_deleted_once_the_app_is_live(machine: FakeMachine) -> None:
+    left = (machine.place.build_work, machine.place.exported, machine.place.step_work)
+    for folder in left:
+        (folder / "of a killed build").mkdir(parents=True)
+
+    machine.push("one")
+
+    assert not any(folder.exists() for folder in left)

@@ -146,6 +146,18 @@ def test_a_static_folder_that_was_never_added_is_not_removed(
         ask(static.remove(APP, url="/docs"))
 
 
+def test_one_that_was_added_is_removed_however_its_slash_is_written(
+    live: FakeMachine, ask: RealEngine
+) -> None:
+    live.proxy.serves_domains = True
+    ask(static.add(APP, url="/docs/", folder="public"))
+    added = ask(static.static(APP)).folders
+
+    left = ask(static.remove(APP, url="/docs/")).folders
+
+    assert (added, left) == ({"/static": "static", "/docs": "public"}, {"/static": "static"})
+
+
 def test_a_setting_of_nginx_is_set_and_unset(live: FakeMachine, ask: RealEngine) -> None:
     live.proxy.serves_domains = True
 
