@@ -14,13 +14,13 @@ from pushdeploy.engine.verbs import python as verbs
 if TYPE_CHECKING:
     from pushdeploy.cli.target import Local
 
-COLUMNS = ("Python", "Fixes until", "Where")
+COLUMNS = ("Python", "Fixes until", "Where", "Apps")
 
 
 @command("python:list", example="pushdeploy python:list", app=App.NONE)
 @json_option
 def python_list(target: Local, *, as_json: bool) -> None:
-    """Show the Pythons that are here, and those that can be fetched.
+    """Show the Pythons that are here, what runs on them, and those that can be fetched.
 
     An app gets the server's own unless its repo asks for another.
     """
@@ -35,6 +35,7 @@ def python_list(target: Local, *, as_json: bool) -> None:
                         "end_of_life": one.end_of_life,
                         "ended": one.ended,
                         "own": one.own,
+                        "apps": list(one.apps),
                     }
                     for one in found.pythons
                 ],
@@ -73,7 +74,8 @@ def python_auto(target: Local, *, value: str) -> None:
 def _row(one: verbs.Python) -> tuple[str, ...]:
     until = one.end_of_life or "-"
     where = one.path or f"to fetch: pushdeploy python:install {_minor(one.version)}"
-    return one.version, f"{until}, ended" if one.ended else until, where
+    apps = ", ".join(one.apps) or "-"
+    return one.version, f"{until}, ended" if one.ended else until, where, apps
 
 
 def _minor(version: str) -> str:

@@ -35,6 +35,7 @@ RULES: tuple[Rule, ...] = (
     Rule("allowed host", causes_of_code.allowed_host),
     Rule("table", causes_of_code.table),
     Rule("refused", causes_of_place.refused),
+    Rule("taken port", causes_of_place.taken_port),
     Rule("background", causes_of_place.background),
     Rule("interface", causes_of_code.interface),
     Rule("silent 500", causes_of_code.silent),

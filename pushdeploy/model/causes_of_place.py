@@ -8,6 +8,7 @@ from pushdeploy.model.cause import Cause, Evidence
 from pushdeploy.model.database import NAMES, Database
 from pushdeploy.model.instance import DEFAULT_MEMORY
 from pushdeploy.model.log_line import KILLED_FOR_MEMORY
+from pushdeploy.model.ports import BRIDGED, on_port
 from pushdeploy.model.read_only import remedy
 from pushdeploy.model.supply import VARIABLES, create, own
 
@@ -43,6 +44,11 @@ _REFUSED = re.compile(
     rf"|{_LOCAL}:(?P<mongo>27017): \[Errno 111\]"
     r"|(?P<socket>connection to server on socket \"[^\"]{1,100}\.5432\" failed)"
     rf"|(?P<mysql>Can't connect to (?:local )?(?:MySQL )?server on '{_LOCAL}')"
+)
+_IN_USE = re.compile(r"[Aa]ddress already in use")
+_TAKEN = re.compile(
+    r"bind on address \('(?P<address>[\d.:a-f]{2,45})', (?P<port>\d{1,5})\b"
+    r"|Port (?P<flask>\d{1,5}) is in use by another program"
 )
 _BACKGROUND = re.compile(r"(?:^|\s)(?:--daemon|-D)(?=\s|$)|(?<!&)&\s*$")
 
@@ -139,6 +145,21 @@ def refused(seen: Evidence) -> Cause | None:
     return Cause(
         f"The app looks for {service} on this server, where none listens on port {port}.",
         f"pushdeploy config:set {variable}={example} --app {seen.app}",
+    )
+
+
+def taken_port(seen: Evidence) -> Cause | None:
+    """It wants a port of its own choice, which another program has; web has to take `$PORT`."""
+    if seen.process != "web" or not _IN_USE.search(seen.output):
+        return None
+    found = _TAKEN.search(seen.output)
+    port = int(found["port"] or found["flask"]) if found else None
+    if port in BRIDGED or "$PORT" in seen.command:
+        return None
+    which = f"port {port}" if port else "a port"
+    return Cause(
+        f"The web process wants {which}, which another program has; it has to listen on `$PORT`.",
+        on_port(seen.command, (found and found["address"]) or "", port),
     )
 
 

@@ -29,22 +29,25 @@ MOST_USED = 14_000
 kernel has for connections out, so that there are some left to ask a name server with."""
 
 
-def on_port(command: str, address: str, port: int) -> str:
+def on_port(command: str, address: str, port: int | None) -> str:
     """The line of the Procfile that listens on `$PORT` instead.
 
     Args:
         command: the web line, such as `python app.py --port 5000`.
-        address: where it listens now.
-        port: the port that it listens on now.
+        address: where it listens now, or empty.
+        port: the port that it listens on now; `None` when that is not known.
     """
-    changed = re.sub(rf"(?<!\d){port}(?!\d)", "$PORT", command).replace("0.0.0.0", LOOPBACK)  # noqa: S104 - replaced
+    changed = command.replace("0.0.0.0", LOOPBACK)  # noqa: S104 - replaced
+    if port is not None:
+        changed = re.sub(rf"(?<!\d){port}(?!\d)", "$PORT", changed)
     if changed != command and "$PORT" in changed:
         return f"write in the Procfile: web: {changed}"
     if re.search(r"\bflask\b.* run\b", command):
         return f"write in the Procfile: web: {command} --host {LOOPBACK} --port $PORT"
     if re.search(r"\bmanage\.py runserver\b", command):
         return f"write in the Procfile: web: {command} {LOOPBACK}:$PORT"
+    where = f"{address}:{port}" if address else str(port or "its own")
     return (
         f"have it listen on {LOOPBACK} and the port in the environment variable PORT instead of "
-        f"{address}:{port}, commit, and push again"
+        f"{where}, commit, and push again"
     )

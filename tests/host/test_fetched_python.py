@@ -43,5 +43,7 @@ def test_an_app_runs_on_a_python_that_was_fetched(host: Host, site: Site, versio
         "find", PYTHONS, "!", "-user", "root", "-o", "-perm", "/022", "!", "-type", "l"
     )
     assert of_others.stdout == ""
-    assert f"{PYTHONS}/cpython-{version}" in host.run("pushdeploy", "python:list").stdout
+    listed = host.run("pushdeploy", "python:list").stdout
+    row = next(line for line in listed.splitlines() if f"{PYTHONS}/cpython-{version}" in line)
+    assert site.name in row
     assert host.run("pushdeploy", "reconcile").stderr.endswith("Everything is as it should be.\n")

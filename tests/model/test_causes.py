@@ -108,6 +108,30 @@ CASES = [
     ("refused-celery-amqp", "celery -A app worker", "RabbitMQ", "config:set CELERY_BROKER_URL="),
     ("refused-mongo", GUNICORN, "MongoDB", "config:set MONGODB_URI=mongodb://"),
     (
+        "port-taken-uvicorn",
+        "python main.py",
+        "port 8000, which another",
+        "of 127.0.0.1:8000, commit",
+    ),
+    (
+        "port-taken-flask",
+        "python main.py",
+        "port 8000, which another program has",
+        "of 8000, commit",
+    ),
+    (
+        "port-taken-flask",
+        "python main.py --port 8000",
+        "has to listen on `$PORT`",
+        "write in the Procfile: web: python main.py --port $PORT",
+    ),
+    (
+        "port-taken",
+        "python main.py",
+        "wants a port, which another program has",
+        "of its own, commit",
+    ),
+    (
         "celery-transport",
         "celery -A app worker",
         "wants `redis+socket://`",
@@ -330,6 +354,15 @@ def test_the_config_var_that_leads_to_redis_is_the_apps_own() -> None:
 
     assert found is not None
     assert found.hint == set_var("CELERY_BROKER_URL=redis://:PASSWORD@HOST:6379/0")
+
+
+@pytest.mark.parametrize(
+    ("command", "process"), [("python main.py --port $PORT", "web"), ("flower", "worker")]
+)
+def test_a_port_that_is_taken_is_spoken_of_only_where_it_is_the_cause(
+    command: str, process: str
+) -> None:
+    assert cause_of(seen("port-taken-uvicorn", command, process=process)) is None
 
 
 def test_where_nothing_lists_packages_the_file_to_make_is_named() -> None:

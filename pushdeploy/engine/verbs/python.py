@@ -11,6 +11,7 @@ from pushdeploy.model.rights import Right
 
 if TYPE_CHECKING:
     from pushdeploy.engine.asked import Asked
+    from pushdeploy.machine.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Python:
     """It gets none any more."""
     own: bool
     """The one that apps get that ask for none."""
+    apps: tuple[str, ...] = ()
+    """Those whose live release runs on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ def listed(asked: Asked) -> Pythons:
     for version in uv.fetchable(machine.uv):
         if (version.major, version.minor) not in minors:
             paths[version] = ""
+    users = _users(machine)
     newest = sorted(paths, key=lambda one: (one.major, one.minor, one.patch or 0), reverse=True)
     return Pythons(
         tuple(
@@ -75,11 +79,26 @@ def listed(asked: Asked) -> Pythons:
                 end_of_life(version),
                 is_over(version, machine.now()),
                 version == here[0].version,
+                tuple(users.get(paths[version], ())),
             )
             for version in newest
         ),
         server_settings(machine).fetch_pythons,
     )
+
+
+def _users(machine: Machine) -> dict[str, list[str]]:
+    """The interpreters of what is live, and the apps that run on each."""
+    from pushdeploy.records.app_records import AppRecords, app_names, read_release_or_none
+
+    found: dict[str, list[str]] = {}
+    for app in app_names(machine.layout.apps):
+        records = AppRecords(machine.layout.app(app))
+        number = records.live()
+        live = None if number is None else read_release_or_none(records, number)
+        if live is not None and live.interpreter:
+            found.setdefault(live.interpreter, []).append(app)
+    return found
 
 
 @verb("python.install", Installed, right=Right.SERVER, app=App.NONE, seconds=CHANGE_SECONDS)
