@@ -232,7 +232,7 @@ def _delete(machine: Machine, place: AppLayout) -> None:
     machine.accounts.remove(app)
     fence_ports(machine)
     with _lock(machine, "destroying an app"):
-        bare_address.release(machine, app)
+        bare_address.give_up(machine, app)
         _serve(machine)
     _forget_certificate(machine, app)
     files.delete_tree(place.destroyed)

@@ -49,7 +49,7 @@ def domains_add(target: Local, *, app: str, names: tuple[str, ...]) -> None:
 
     Each domain's DNS record must point to this server; then `certs:auto` gets a certificate.
     """
-    made = target.ask(verbs.add(app, domains=_parsed(names)))
+    made = target.ask(verbs.add(app, names=_parsed(names)))
     say(f"{app} answers as {', '.join(made.domains)}")
     asked = look_up(_parsed(names)).found() if target.over_ssh else {}
     say(*(doubt.text for doubt in asked.values() if doubt is not None))
@@ -60,7 +60,7 @@ def domains_add(target: Local, *, app: str, names: tuple[str, ...]) -> None:
 @click.argument("names", nargs=-1, required=True, metavar="DOMAIN...")
 def domains_remove(target: Local, *, app: str, names: tuple[str, ...]) -> None:
     """Remove domains from an app."""
-    made = target.ask(verbs.remove(app, domains=_parsed(names)))
+    made = target.ask(verbs.remove(app, names=_parsed(names)))
     found = made.domains
     say(f"{app} answers as {', '.join(found)}" if found else f"{app} has no domains left")
     say_note(made.note)

@@ -11,7 +11,7 @@ from pushdeploy.deploy.stuck import Stuck
 from pushdeploy.errors import DeployFailedError
 from pushdeploy.events import Report, Warned, WebHealthy, WebUnhealthy
 from pushdeploy.model.cause import Cause
-from pushdeploy.model.causes_of_code import is_final
+from pushdeploy.model.causes_of_django import is_final
 from pushdeploy.model.excerpt import excerpt
 from pushdeploy.model.health import HealthCheck, Verdict, accepts, probe_headers
 from pushdeploy.model.instance import Instance, State, Status
@@ -104,9 +104,9 @@ def probe(
     return _probe(machine, address, one, seconds, lambda: True)
 
 
-def front_seconds(check: HealthCheck) -> float:
+def front_seconds(one: HealthCheck) -> float:
     """How long an answer to this check may take on its way through the front."""
-    return max(FRONT_SECONDS, check.timeout)
+    return max(FRONT_SECONDS, one.timeout)
 
 
 def _pass(

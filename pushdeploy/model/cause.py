@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.model.repo_facts import RepoFacts
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Mapping
 
 
@@ -70,3 +71,11 @@ class Rule:
 
     name: str
     find: Callable[[Evidence], Cause | None]
+
+
+def last_of(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The last place where a pattern is found."""
+    found = None
+    for found in pattern.finditer(text):  # noqa: B007 - the last one is meant
+        pass
+    return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pushdeploy.model import (
     causes_of_age,
     causes_of_code,
+    causes_of_django,
     causes_of_place,
     causes_of_postgres,
     causes_of_stores,
@@ -28,17 +29,17 @@ RULES: tuple[Rule, ...] = (
     Rule("celery", causes_of_stores.celery),
     Rule("redis", causes_of_stores.redis),
     Rule("driver", causes_of_code.driver),
-    Rule("module", causes_of_code.module),
-    Rule("library", causes_of_code.library),
-    Rule("name", causes_of_code.name),
+    Rule("module", causes_of_code.missing_module),
+    Rule("library", causes_of_code.missing_library),
+    Rule("name", causes_of_code.missing_name),
     Rule("program", causes_of_code.program),
-    Rule("allowed host", causes_of_code.allowed_host),
+    Rule("allowed host", causes_of_django.allowed_host),
     Rule("table", causes_of_code.table),
     Rule("refused", causes_of_place.refused),
     Rule("taken port", causes_of_place.taken_port),
     Rule("background", causes_of_place.background),
     Rule("interface", causes_of_code.interface),
-    Rule("silent 500", causes_of_code.silent),
+    Rule("silent 500", causes_of_django.silent),
 )
 """In this order: what names its cause in so many words comes before what is often its effect."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pushdeploy.model.cause import Cause, Evidence
+from pushdeploy.model.cause import Cause, Evidence, last_of
 from pushdeploy.model.database import Database
 from pushdeploy.model.import_names import PACKAGES, package_of
 from pushdeploy.model.supply import POSTGRES_VAR, create, supply
@@ -15,7 +15,6 @@ from pushdeploy.model.web_server import SERVERS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-BAD_REQUEST, SERVER_ERROR = 400, 500
 REQUIREMENTS = "requirements.txt"
 """What a repo gets that lists no packages yet."""
 
@@ -72,8 +71,6 @@ _ATTRIBUTE = re.compile(
 _NOT_FOUND = re.compile(
     r"(?:^|: )(?P<program>[\w.+-]{1,100}): (?:command )?not found$", re.MULTILINE
 )
-_HOST = re.compile(r"Invalid HTTP_HOST header: '([\w.:-]{1,253})'\.")
-_BAD_REQUEST = "<h1>Bad Request (400)</h1>"
 _TABLE = re.compile(
     r"no such table: ([\w.]{1,100})"
     r'|relation "([\w.]{1,100})" does not exist'
@@ -85,7 +82,6 @@ _NO_DATABASE = (
     ("'NoneType' object has no attribute '_instantiate_plugins'", "SQLAlchemy"),
     ("Expected string or URL object, got None", "SQLAlchemy"),
 )
-_DJANGO_500 = "<h1>Server Error (500)</h1>"
 
 
 def config_var(seen: Evidence) -> Cause | None:
@@ -110,26 +106,26 @@ def config_var(seen: Evidence) -> Cause | None:
 
 def no_database(seen: Evidence) -> Cause | None:
     """The code got no database, as by `os.environ.get("DATABASE_URL")` where it is not set."""
-    library = next((name for words, name in _NO_DATABASE if words in seen.output), "")
-    if not library:
+    by = next((library for words, library in _NO_DATABASE if words in seen.output), "")
+    if not by:
         return None
     if POSTGRES_VAR in seen.config:
         return Cause(
-            f"{library} has no database: `{POSTGRES_VAR}` is set, and the code does not read it.",
+            f"{by} has no database: `{POSTGRES_VAR}` is set, and the code does not read it.",
             f"have the code read {POSTGRES_VAR}, {seen.again}",
         )
     return Cause(
-        f"{library} has no database: the code finds none, as when `{POSTGRES_VAR}` is not set.",
+        f"{by} has no database: the code finds none, as when `{POSTGRES_VAR}` is not set.",
         create(Database.POSTGRES, seen.app),
     )
 
 
-def module(seen: Evidence) -> Cause | None:
+def missing_module(seen: Evidence) -> Cause | None:
     """A module that no installed package brings."""
-    celery = _last(_CELERY_MODULE, seen.output)
+    celery = last_of(_CELERY_MODULE, seen.output)
     if celery is not None:
         return _wrong_line(seen, celery[1])
-    found = _last(_MODULE, seen.output)
+    found = last_of(_MODULE, seen.output)
     if found is None:
         return None
     name = found[1]
@@ -175,9 +171,9 @@ def _wrong_line(seen: Evidence, name: str) -> Cause:
     )
 
 
-def library(seen: Evidence) -> Cause | None:
+def missing_library(seen: Evidence) -> Cause | None:
     """A library of the system that a package needs."""
-    found = _last(_LIBRARY, seen.output)
+    found = last_of(_LIBRARY, seen.output)
     if found is None:
         return None
     package = _DEBIAN.get(found[1])
@@ -189,9 +185,9 @@ def library(seen: Evidence) -> Cause | None:
     )
 
 
-def name(seen: Evidence) -> Cause | None:
+def missing_name(seen: Evidence) -> Cause | None:
     """The module of the web line has no such name."""
-    found = _last(_ATTRIBUTE, seen.output)
+    found = last_of(_ATTRIBUTE, seen.output)
     if found is None:
         return None
     wanted = found["gunicorn"] or found["uvicorn"]
@@ -209,7 +205,7 @@ def name(seen: Evidence) -> Cause | None:
 
 def program(seen: Evidence) -> Cause | None:
     """A program that no package has brought."""
-    found = _last(_NOT_FOUND, seen.output)
+    found = last_of(_NOT_FOUND, seen.output)
     if found is None or found["program"] not in seen.command:
         return None
     missing = found["program"]
@@ -222,32 +218,9 @@ def program(seen: Evidence) -> Cause | None:
     )
 
 
-def is_final(status: int | None, body: str) -> bool:
-    """Whether asking again can't help: it is Django's answer to a name that it does not know."""
-    return status == BAD_REQUEST and _BAD_REQUEST in body
-
-
-def allowed_host(seen: Evidence) -> Cause | None:
-    """Django refuses the name under which it was asked."""
-    found = _last(_HOST, seen.output)
-    if found is None and not is_final(seen.status, seen.body):
-        return None
-    host = found[1].partition(":")[0] if found else seen.host
-    text = f"Django refuses requests for `{host}`, which is not in ALLOWED_HOSTS."
-    variable = seen.facts.hosts_var
-    if variable:
-        names = [*seen.config.get(variable, "").split(","), host, *seen.domains]
-        value = ",".join(dict.fromkeys(one.strip() for one in names if one.strip()))
-        if value == "localhost":
-            text += " It lists all names that visitors type, and `localhost` for this check."
-            value += ",SERVER"
-        return Cause(text, f"pushdeploy config:set {variable}={value} --app {seen.app}")
-    return Cause(text, f"add '{host}' to ALLOWED_HOSTS in the settings, {seen.again}")
-
-
 def table(seen: Evidence) -> Cause | None:
     """The database has no tables yet."""
-    found = _last(_TABLE, seen.output) or _last(_TABLE, seen.body)
+    found = last_of(_TABLE, seen.output) or last_of(_TABLE, seen.body)
     if found is None:
         return None
     missing = next(filter(None, found.groups()))
@@ -277,24 +250,6 @@ def interface(seen: Evidence) -> Cause | None:
         "The app speaks ASGI, and gunicorn calls it as WSGI.",
         f"add uvicorn-worker to the dependencies, and write: web: {line}",
     )
-
-
-def silent(seen: Evidence) -> Cause | None:
-    """Django's 500, of which nothing is logged by default."""
-    error = seen.status == SERVER_ERROR and _DJANGO_500 in seen.body
-    if not error or "Traceback (most" in seen.output:
-        return None
-    return Cause(
-        "Django prints no traceback while DEBUG is off and LOGGING has no handler for the console.",
-        f"add a handler for the console to LOGGING in the settings, {seen.again}",
-    )
-
-
-def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    found = None
-    for found in pattern.finditer(text):  # noqa: B007 - the last one is meant
-        pass
-    return found
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -103,9 +103,9 @@ def where(urls: Sequence[str], seen: Viewpoint | None) -> Iterator[tuple[str, st
         yield "SERVER is the host of your git remote.", ""
     if not works:
         port = front.rpartition(":")[2]
-        login = f"{'' if seen.port == SSH_PORT else f'-p {seen.port} '}YOU@{_host(seen)}"
+        at = f"{'' if seen.port == SSH_PORT else f'-p {seen.port} '}YOU@{_host(seen)}"
         yield f"To look at it, open {front} on your laptop during:", ""
-        yield "", f"ssh -L {port}:127.0.0.1:{port} {login}"
+        yield "", f"ssh -L {port}:127.0.0.1:{port} {at}"
 
 
 def _is_bare(name: str) -> bool:

@@ -49,7 +49,7 @@ def choose(settings: ServerSettings, app: str | None) -> ServerSettings:
     return replace(settings, bare=app or NOBODY, bare_always=app is not None)
 
 
-def release(machine: Machine, app: str) -> bool:
+def give_up(machine: Machine, app: str) -> bool:
     """The app is destroyed: nobody answers there; returns False when it was not its address.
 
     On a server that has no app left, the next one is the first again.

@@ -40,13 +40,13 @@ def by_user() -> dict[int, Held]:
         found = list(_asked())
     except OSError:
         found = list(_read())
-    listening, used = defaultdict[int, set[int]](set), defaultdict[int, set[tuple[int, int]]](set)
+    heard, used = defaultdict[int, set[int]](set), defaultdict[int, set[tuple[int, int]]](set)
     for protocol, state, port, uid in found:
         used[uid].add((protocol, port))
         ours = port in FRONTS or port in BRIDGED
         if protocol == socket.IPPROTO_TCP and (state in {LISTEN, BOUND} or ours):
-            listening[uid].add(port)
-    return {uid: Held(len(listening[uid]), len(ports)) for uid, ports in used.items()}
+            heard[uid].add(port)
+    return {uid: Held(len(heard[uid]), len(ports)) for uid, ports in used.items()}
 
 
 def listening() -> set[tuple[int, int]]:

@@ -141,8 +141,8 @@ def of_environment(venv: Path) -> Interpreter | None:
         return None
     version = PythonVersion(int(found[1]), int(found[2]), int(found[3]))
     path = venv / "bin" / f"python{version.major}.{version.minor}"
-    named = of_venv(venv)
-    return Interpreter(path, version) if named == Path(path.name) and is_there(path) else None
+    link = of_venv(venv)
+    return Interpreter(path, version) if link == Path(path.name) and is_there(path) else None
 
 
 def is_there(path: Path) -> bool:

@@ -42,7 +42,7 @@ class UnprovenError(OSError):
     """Somebody else has the port, or it is open to other machines."""
 
 
-async def relay(listener: socket.socket, target: str, kept_in: Path | None = None) -> None:
+async def relay(listening: socket.socket, target: str, kept_in: Path | None = None) -> None:
     """Serve for ever."""
     loop = asyncio.get_running_loop()
     room = asyncio.Semaphore(CONNECTIONS)
@@ -50,7 +50,7 @@ async def relay(listener: socket.socket, target: str, kept_in: Path | None = Non
     while True:
         await room.acquire()
         try:
-            client, _ = await loop.sock_accept(listener)
+            client, _ = await loop.sock_accept(listening)
         except OSError:  # the client is gone already, or we are out of descriptors
             room.release()
             await asyncio.sleep(RETRY_SECONDS)
@@ -174,9 +174,9 @@ def main() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     os.chdir(folder)
-    listener = socket.socket(fileno=os.dup(0))
-    listener.settimeout(0)
-    asyncio.run(relay(listener, target, Path(kept_in[0]) if kept_in else None))
+    listening = socket.socket(fileno=os.dup(0))
+    listening.settimeout(0)
+    asyncio.run(relay(listening, target, Path(kept_in[0]) if kept_in else None))
 
 
 if __name__ == "__main__":

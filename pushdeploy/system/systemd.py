@@ -80,9 +80,9 @@ class Systemd:
 
     def listen(self, instances: Sequence[Instance]) -> None:
         """Start the sockets alone; who connects starts what is behind them."""
-        sockets = [f"{one.unit}.socket" for one in instances if one.socket]
-        if sockets:
-            systemctl("start", *sockets)
+        units = [f"{one.unit}.socket" for one in instances if one.socket]
+        if units:
+            systemctl("start", *units)
 
     def start(self, instances: Sequence[Instance]) -> None:
         """Start sockets and services of what does not run, waiting for the sockets alone.
@@ -90,12 +90,12 @@ class Systemd:
         Asked for both, systemd starts a socket before its service.
         """
         stopped = [one for one in instances if not self._runs(one)]
-        sockets = {f"{one.unit}.socket": one.socket for one in stopped if one.socket}
+        units = {f"{one.unit}.socket": one.socket for one in stopped if one.socket}
         if stopped:
             services = (f"{one.unit}.service" for one in stopped)
-            systemctl("start", "--no-block", *sockets, *services)
-        if not _appear(sockets.values(), self._socket_seconds):
-            systemctl("start", *sockets)  # says why one can't
+            systemctl("start", "--no-block", *units, *services)
+        if not _appear(units.values(), self._socket_seconds):
+            systemctl("start", *units)  # says why one can't
         self._made.clear()
 
     def _runs(self, instance: Instance) -> bool:
@@ -199,8 +199,8 @@ class Systemd:
         unit = front_of(app)
         up = _state(f"{unit}.socket") is State.UP
         addresses = self._front_addresses(f"{unit}.socket", port, up=up)
-        files = front_files(app, port, live_socket, addresses)
-        changed = [name for name, text in files if self._write(name, text)]
+        wanted = front_files(app, port, live_socket, addresses)
+        changed = [name for name, text in wanted if self._write(name, text)]
         if changed:
             systemctl("daemon-reload")
             systemctl("stop", f"{unit}.service", f"{unit}.socket", check=False)
@@ -274,8 +274,8 @@ class Systemd:
         """
         if units:
             services = [f"{unit}.service" for unit in units]
-            sockets = [f"{unit}.socket" for unit in units]
-            there = [name for name in sockets if (self._units / name).exists()]
+            names = [f"{unit}.socket" for unit in units]
+            there = [name for name in names if (self._units / name).exists()]
             systemctl("stop", *services, *there, check=False, seconds=STOP_SECONDS)
             bridges = [f"{bridge_of(unit)}.service" for unit in units if self._has_bridge(unit)]
             if bridges:

@@ -179,7 +179,7 @@ def _live_through(machine: FakeMachine) -> None:
     engine(config.change(APP, values=values))
     engine(storage.add(APP, folder="instance"))
     change_server_settings(machine, lambda now: replace(now, bare=APP))  # as of a first app
-    engine(domains.add(APP, domains=("blog.example.com",)))
+    engine(domains.add(APP, names=("blog.example.com",)))
     engine(certs.auto(APP, email="me@example.com"))
     engine(backup.set_repository(repository="/mnt/backups", credentials={}))
     engine(backup.create())

@@ -63,7 +63,7 @@ def test_domains_are_asked_for_as_certificates_write_them(
 
     assert (said.status, said.stdout) == (0, "")
     assert said.stderr == "blog answers as blog.example.com, xn--bcher-kva.example\n"
-    assert engine.asked[-1]["domains"] == ["blog.example.com", "xn--bcher-kva.example"]
+    assert engine.asked[-1]["names"] == ["blog.example.com", "xn--bcher-kva.example"]
 
 
 def test_what_is_no_domain_never_reaches_the_engine(

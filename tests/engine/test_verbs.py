@@ -128,13 +128,13 @@ def test_what_only_a_file_of_the_repo_shares_is_listed_as_such(
 
 def test_domains_are_added_and_removed(live: FakeMachine, ask: RealEngine) -> None:
     live.proxy.serves_domains = True
-    ask(domains.add(APP, domains=("A.example.org", "b.example.org")))
+    ask(domains.add(APP, names=("A.example.org", "b.example.org")))
 
-    said = ask(domains.remove(APP, domains=("a.example.org",)))
+    said = ask(domains.remove(APP, names=("a.example.org",)))
 
     assert said.domains == live.records.settings().domains == ("b.example.org",)
     with pytest.raises(NotFoundError, match="is not a domain"):
-        ask(domains.remove(APP, domains=("c.example.org",)))
+        ask(domains.remove(APP, names=("c.example.org",)))
 
 
 def test_a_static_folder_that_was_never_added_is_not_removed(

@@ -41,7 +41,7 @@ def make(server: Machine, app: str, port: int) -> None:
 def destroy(server: Machine, app: str) -> None:
     """An app is gone."""
     server.layout.app(app).settings.unlink()
-    bare_address.release(server, app)
+    bare_address.give_up(server, app)
     bare_address.decide(server)
 
 

@@ -110,9 +110,9 @@ def _told(asked: Asked, job: CronJob, *, running: bool) -> Job:
     )
 
 
-def _run(run: CronRun, *, running: bool) -> Run:
-    ok = None if run.ended is None else run.succeeded
-    return Run(run.began, run.ended, run.said(running=running), ok)
+def _run(one: CronRun, *, running: bool) -> Run:
+    ok = None if one.ended is None else one.succeeded
+    return Run(one.began, one.ended, one.said(running=running), ok)
 
 
 @verb("cron.runs", Runs, right=Right.LOOK, seconds=QUERY_SECONDS)
@@ -123,9 +123,9 @@ def runs(asked: Asked, *, name: str, count: int) -> Runs:
 
     records = asked.records()
     job = find_job(records, name)
-    runs = job.name in asked.machine.schedules.running(asked.app)
+    is_running = job.name in asked.machine.schedules.running(asked.app)
     found = runs_of(records, job.name)[-count:]
-    told = [_run(one, running=runs and one is found[-1]) for one in found]
+    told = [_run(one, running=is_running and one is found[-1]) for one in found]
     return Runs(job.name, job.timezone, tuple(told[::-1]))
 
 

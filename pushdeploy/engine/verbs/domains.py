@@ -48,17 +48,17 @@ def domains(asked: Asked) -> Domains:
 
 
 @verb("domains.add", ChangedDomains, right=Right.PROXY)
-def add(asked: Asked, *, domains: tuple[str, ...]) -> ChangedDomains:
-    """Add `domains`."""
+def add(asked: Asked, *, names: tuple[str, ...]) -> ChangedDomains:
+    """Add the domains of these `names`."""
     from pushdeploy.proxy import sites
 
-    return _changed(asked, sites.adding_domains(asked.machine, asked.app, _parsed(domains)))
+    return _changed(asked, sites.adding_domains(asked.machine, asked.app, _parsed(names)))
 
 
 @verb("domains.remove", ChangedDomains, right=Right.PROXY)
-def remove(asked: Asked, *, domains: tuple[str, ...]) -> ChangedDomains:
-    """Remove `domains`."""
-    gone = _parsed(domains)
+def remove(asked: Asked, *, names: tuple[str, ...]) -> ChangedDomains:
+    """Remove the domains of these `names`."""
+    gone = _parsed(names)
 
     def without(before: AppSettings) -> AppSettings:
         for domain in gone:
