@@ -31,7 +31,7 @@ class State(StrEnum):
     BEGUN = "begun"
     OVER = "over"
     NEWS = "news"
-    """It is no trouble, and is told once."""
+    """It has happened, and is told once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ def _facts(layout: Layout, vitals: Vitals) -> Iterator[object]:
     yield vitals.reboot_required(), _written(layout.backup.last), _written(layout.backup.settings)
     for app in app_names(layout.apps):
         place = layout.app(app)
-        yield app, _written(place.attempts), _written(place.history), vitals.out_of_memory(app)
+        files = (place.attempts, place.history, place.settings, layout.own_certificate(app))
+        yield app, [_written(path) for path in files], vitals.out_of_memory(app)
         with suppress(OSError), os.scandir(place.cron) as notes:
             yield sorted((one.name, one.stat(follow_symlinks=False).st_mtime_ns) for one in notes)
 
