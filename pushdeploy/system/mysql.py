@@ -28,7 +28,8 @@ SELECT version(),
   (SELECT coalesce(sum(FILE_SIZE), 0) FROM information_schema.INNODB_SYS_TABLESPACES
    WHERE NAME LIKE {files}),
   (SELECT count(*) FROM information_schema.PROCESSLIST WHERE USER = {user}),
-  (SELECT json_value(Priv, '$.max_user_connections') FROM mysql.global_priv WHERE User = {user}),
+  coalesce((SELECT nullif(json_value(Priv, '$.max_user_connections'), 0)
+   FROM mysql.global_priv WHERE User = {user}), @@max_connections),
   (SELECT timestampdiff(SECOND, min(trx_started), now()) FROM information_schema.INNODB_TRX
    JOIN information_schema.PROCESSLIST ON ID = trx_mysql_thread_id WHERE USER = {user})
 """

@@ -32,7 +32,8 @@ ENVIRONMENT = {
 FACTS = """
 SELECT current_setting('server_version'), pg_database_size({database}),
   (SELECT count(*) FROM pg_stat_activity WHERE datname = {database}),
-  (SELECT rolconnlimit FROM pg_roles WHERE rolname = {database}),
+  coalesce((SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = {database}),
+   current_setting('max_connections')::int),
   (SELECT extract(epoch FROM now() - min(xact_start))::bigint
    FROM pg_stat_activity WHERE datname = {database})
 """
