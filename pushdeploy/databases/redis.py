@@ -41,6 +41,8 @@ def create(
         UsageError: the config var has another value already.
         UnavailableError: Redis is not here, or does not start.
     """
+    if memory is not None:
+        variable = told.known_as(machine, app, KIND, variable)
     told.refuse_taken(machine, app, KIND, variable)
     require(machine)
     told.note(machine, app, KIND)

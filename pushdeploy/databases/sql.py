@@ -50,6 +50,8 @@ def create(
         UsageError: the config var has another value already.
         UnavailableError: the server is not here, or does not let the app in.
     """
+    if connections is not None:
+        variable = told.known_as(machine, app, kind, variable)
     told.refuse_taken(machine, app, kind, variable)
     require(machine, kind)
     if connections is not None:

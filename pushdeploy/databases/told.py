@@ -37,6 +37,13 @@ def refuse_taken(machine: Machine, app: str, kind: Database, variable: str) -> N
         )
 
 
+def known_as(machine: Machine, app: str, kind: Database, variable: str) -> str:
+    """The config var by which the app knows its own already; else the one that is proposed."""
+    values = _records(machine, app).environment().values
+    address = URLS[kind](app)
+    return next((name for name, value in values.items() if value == address), variable)
+
+
 def note(machine: Machine, app: str, kind: Database) -> None:
     """Note that the app has one: from then on the app is not destroyed without a word about it."""
 

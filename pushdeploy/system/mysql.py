@@ -21,6 +21,8 @@ SERVER = Path("/usr/sbin/mariadbd")
 CLIENT, DUMP = "/usr/bin/mariadb", "/usr/bin/mariadb-dump"
 BASH = "/bin/bash"
 
+STATUS = "systemctl status mariadb"
+
 ENVIRONMENT = {"PATH": command.CLEAN_PATH, "LANG": "C.UTF-8", "HOME": "/root"}
 
 FACTS = """
@@ -148,15 +150,15 @@ def _ask(statement: str) -> str:
     line = ["mariadb", "--batch", "--skip-column-names", "--user=root", "--protocol=socket"]
     line += [f"--socket={MYSQL_SOCKET}", "--init-command=SET SESSION lock_wait_timeout = 60"]
     try:
-        said = command.run(
+        answer = command.run(
             Command([*line, f"--execute={statement}"], environment=ENVIRONMENT, folder=Path("/"))
         )
     except CommandFailedError as error:
-        raise UnavailableError(
-            f"MariaDB refuses: {error.output.splitlines()[-1] if error.output else error}",
-            hint="systemctl status mariadb",
-        ) from error
-    return said.stdout.strip()
+        said = error.output.splitlines()[-1] if error.output else str(error)
+        kept_out = "Access denied" in said
+        hint = "sudo mariadb; root must be let in by unix_socket" if kept_out else STATUS
+        raise UnavailableError(f"MariaDB refuses: {said}", hint=hint) from error
+    return answer.stdout.strip()
 
 
 def _user(name: str) -> str:

@@ -85,6 +85,15 @@ def test_another_limit_needs_no_release(live: FakeMachine) -> None:
     assert live.mysql.connections == {NAME: 80}
 
 
+def test_another_limit_sets_no_second_config_var(live: FakeMachine) -> None:
+    create(live, variable="MYSQL_URL")
+
+    ended = create(live, connections=80)
+
+    assert ended.outcome is EndedAs.NOTHING
+    assert live.records.environment().values == {"MYSQL_URL": URL}
+
+
 def test_an_app_with_one_is_not_destroyed(live: FakeMachine) -> None:
     create(live)
 
