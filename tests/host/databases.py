@@ -65,3 +65,17 @@ def on_laptop(site: Site, *words: str, check: bool = True) -> processes.Result:
         cwd=site.app.folder,
         check=check,
     )
+
+
+def psql_as(user: str, server: Host, database: str, role: str = "", sql: str = "SELECT 1") -> str:
+    """What a user is told who selects 1 from a database."""
+    line = ["psql", "-At", "-c", sql, "-h", "/run/postgresql", "-d", database]
+    answer = server.run(*line, *(["-U", role] if role else []), user=user, check=False)
+    return answer.stdout + answer.stderr
+
+
+def redis_says(app: str, server: Host, suite: str, *words: str) -> str:
+    """What an app's Redis answers."""
+    client = f"{redis(suite)}-cli"
+    socket = f"/run/pushdeploy-redis/{app}/redis.sock"
+    return server.run(client, "-s", socket, "--raw", *words, user=f"pd-{app}").stdout

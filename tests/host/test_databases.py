@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pushdeploy.system.failpoints import Action, Point
-from tests.host import databases
+from tests.host import databases, processes
 from tests.host.checkout import Installed
 from tests.host.host import Host
 from tests.host.laptop import App, Laptop
@@ -71,9 +71,9 @@ def test_another_app_is_refused(server: Host, laptop: Laptop, site: Site) -> Non
     server.run("pushdeploy", "apps:create", "other")
     made = other.cli("pg:create")
 
-    own = psql_as("pd-other", server, "pd-other")
-    foreign = psql_as("pd-other", server, "pd-my-notes")
-    as_other_role = psql_as("pd-other", server, "pd-my-notes", role="pd-my-notes")
+    own = databases.psql_as("pd-other", server, "pd-other")
+    foreign = databases.psql_as("pd-other", server, "pd-my-notes")
+    as_other_role = databases.psql_as("pd-other", server, "pd-my-notes", role="pd-my-notes")
 
     assert "it takes effect at the first deploy" in made.stderr
     assert own == "1\n"
@@ -82,21 +82,17 @@ def test_another_app_is_refused(server: Host, laptop: Laptop, site: Site) -> Non
     kept = other.cli("apps:destroy --confirm other", check=False)
     assert_cli_refused(kept, 69, "still has a PostgreSQL database", "pg:destroy --app other")
     for open_to_all in ("postgres", "template1"):  # what it owns there would keep its role
-        refused = psql_as("pd-other", server, open_to_all, sql="SELECT lo_create(0) > 0")
+        refused = databases.psql_as("pd-other", server, open_to_all, sql="SELECT lo_create(0) > 0")
         assert "permission denied for database" in refused
         allow = f"GRANT CONNECT ON DATABASE {open_to_all} TO PUBLIC"
         databases.administer(server, allow)
-        assert psql_as("pd-other", server, open_to_all, sql="SELECT lo_create(0) > 0") == "t\n"
+        assert (
+            databases.psql_as("pd-other", server, open_to_all, sql="SELECT lo_create(0) > 0")
+            == "t\n"
+        )
     other.cli("pg:destroy --confirm other")
     other.destroy()
     assert not server.exists(other.root)
-
-
-def psql_as(user: str, server: Host, database: str, role: str = "", sql: str = "SELECT 1") -> str:
-    """What a user is told who selects 1 from a database."""
-    line = ["psql", "-At", "-c", sql, "-h", "/run/postgresql", "-d", database]
-    answer = server.run(*line, *(["-U", role] if role else []), user=user, check=False)
-    return answer.stdout + answer.stderr
 
 
 def test_psql_dump_and_restore(site: Site) -> None:
@@ -194,6 +190,20 @@ def test_info_says_how_it_stands(site: Site) -> None:
     assert "Oldest transaction:" in site.cli("pg:info").stdout
 
 
+def test_no_app_takes_all_connections(server: Host, site: Site) -> None:
+    site.cli("pg:create --connections 1")
+    asks = ("psql", "-h", "/run/postgresql", "-d", "pd-my-notes", "-c", "SELECT pg_sleep(60)")
+    first = server.start(*asks, user="pd-my-notes")
+    eventually(lambda: site.ask("pg:info")["connections"], 1)
+
+    second = databases.psql_as("pd-my-notes", server, "pd-my-notes")
+    site.cli("pg:create --connections 40")
+
+    assert 'too many connections for role "pd-my-notes"' in second
+    assert databases.psql_as("pd-my-notes", server, "pd-my-notes") == "1\n"
+    processes.end(first)
+
+
 def test_after_a_reboot_the_app_waits_for_its_database(site: Site) -> None:
     site.host.reboot()
 
@@ -208,19 +218,12 @@ def test_after_a_reboot_the_app_waits_for_its_database(site: Site) -> None:
     assert "as it should be" in site.host.run("pushdeploy", "reconcile").stderr
 
 
-def redis_says(app: str, server: Host, suite: str, *words: str) -> str:
-    """What an app's Redis answers."""
-    client = f"{databases.redis(suite)}-cli"
-    socket = f"/run/pushdeploy-redis/{app}/redis.sock"
-    return server.run(client, "-s", socket, "--raw", *words, user=f"pd-{app}").stdout
-
-
 def test_a_copy_from_a_backup_has_the_rows_in_a_database_of_its_own(site: Site, suite: str) -> None:
     host, before = site.host, site.get().text.partition(" ")[0]
     host.run("pushdeploy", "backup:set", "/srv/backups")
     stored = host.run("pushdeploy", "backup:create", timeout=120)
     site.cli("pg:psql", stdin="INSERT INTO notes (text) VALUES ('after the backup');")
-    redis_says(site.name, host, suite, "SET", "later", "1")
+    databases.redis_says(site.name, host, suite, "SET", "later", "1")
 
     words = ("backup:restore", "--app", site.name, "--to", "copy")
     host.run("pushdeploy", *words, timeout=120)
@@ -233,12 +236,12 @@ def test_a_copy_from_a_backup_has_the_rows_in_a_database_of_its_own(site: Site, 
     )
     assert "left out" not in stored.stdout + stored.stderr
     assert copy.ask("redis:info")["keys"] == site.ask("redis:info")["keys"] - 1
-    assert redis_says("copy", host, suite, "GET", "plain") == "value\n"
+    assert databases.redis_says("copy", host, suite, "GET", "plain") == "value\n"
     assert not host.exists(f"{site.root}/redis/dump.rdb")
     owner = host.run("find", f"{copy.root}/redis", "!", "-user", "pd-copy").stdout
     assert owner == ""
     host.run("systemctl", "restart", "pushdeploy-copy.redis.service")
-    assert redis_says("copy", host, suite, "GET", "plain") == "value\n"
+    assert databases.redis_says("copy", host, suite, "GET", "plain") == "value\n"
     assert not host.exists(f"{copy.root}/dumps")
     site.cli("pg:psql", stdin="DELETE FROM notes WHERE text = 'after the backup';")
     assert copy.get().text == f"{before} user=pd-copy\n"
@@ -269,7 +272,7 @@ def test_a_restore_says_what_a_bare_server_lacks_and_installs_it(
         assert not untouched
         moved = Site(new, Laptop(new, tmp_path / "new", installed.key), site.app)
         assert moved.get().text == site.get().text
-        assert redis_says(name, new, installed.suite, "GET", "plain") == "value\n"
+        assert databases.redis_says(name, new, installed.suite, "GET", "plain") == "value\n"
 
 
 @slow
