@@ -214,6 +214,7 @@ LOOKS: list[tuple[Known, str]] = [
     (events.AttemptEnded(Outcome.LIVE, 0, 13), ""),
     (events.ScheduleChanged(("digest", "clean")), "       Scheduled jobs: digest, clean\n"),
     (events.ScheduleChanged(()), "       Scheduled jobs: none any more\n"),
+    (events.RestoreStep("Installing PostgreSQL"), "-----> Installing PostgreSQL\n"),
 ]  # fmt: skip
 
 

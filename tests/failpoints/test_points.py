@@ -125,3 +125,9 @@ def test_a_process_stops_itself_at_the_point_and_can_go_on() -> None:
 
 def test_another_point_is_passed() -> None:
     assert strike(Action.KILL, Point.WEB_STARTED).stdout == "passed\n"
+
+
+def test_each_point_stands_on_the_page_that_says_what_was_struck() -> None:
+    page = (Path(__file__).parents[2] / "docs/explanation/reliability.md").read_text()
+
+    assert {point for point in Point if f"`{point}`" not in page} == set()
