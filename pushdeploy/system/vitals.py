@@ -36,10 +36,10 @@ def filesystems() -> list[Filesystem]:
     return list(found.values())
 
 
-def out_of_memory(app: str) -> int | None:
+def out_of_memory(app: str, cgroups: Path = CGROUPS) -> int | None:
     """By the cgroup of all that runs for the app (cgroups(7)), which lasts while something does."""
     try:
-        lines = (CGROUPS / f"{unit_prefix(app)}.slice" / "memory.events").read_text().splitlines()
+        lines = (cgroups / f"{unit_prefix(app)}.slice" / "memory.events").read_text().splitlines()
     except OSError:
         return None
     return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), None)
@@ -58,10 +58,10 @@ def reboot_required() -> bool:
     return REBOOT.exists()
 
 
-def distribution() -> tuple[str, str]:
+def distribution(file: Path = OS_RELEASE) -> tuple[str, str]:
     """Of os-release(5)."""
     try:
-        lines = OS_RELEASE.read_text().splitlines()
+        lines = file.read_text().splitlines()
     except OSError:
         return "", ""
     said = dict(line.partition("=")[::2] for line in lines if "=" in line)
