@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pushdeploy.backup.keep import prune
 from pushdeploy.backup.needs import stage_needs
 from pushdeploy.backup.settings import backup_settings, backup_state, note_state
-from pushdeploy.backup.stage import Set, leave_out, stage_all
+from pushdeploy.backup.stage import LEASED, Set, leave_out, stage_all
 from pushdeploy.errors import PushdeployError, UnavailableError
 from pushdeploy.model.backup import WITHOUT, BackupState
 from pushdeploy.model.backup_result import Made
@@ -19,6 +19,7 @@ from pushdeploy.system.disk_refusal import refusal
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.locks import held
 from pushdeploy.system.restic_says import TooLongError
+from pushdeploy.system.staged_tree import is_leased
 
 if TYPE_CHECKING:
     from pushdeploy.machine.machine import Machine
@@ -87,9 +88,18 @@ def _store(machine: Machine, settings: BackupSettings, made: Set) -> str:
                 raise
         else:
             return number
-        largest = max(made.apps, key=lambda app: made.sizes[app])
-        leave_out(machine, largest, f"could not be stored within {format_duration(seconds)}", made)
+        _leave_out_slow(machine, made, f"could not be stored within {format_duration(seconds)}")
         seconds /= 2
+
+
+def _leave_out_slow(machine: Machine, made: Set, reason: str) -> None:
+    """Those that keep restic waiting; else the largest one."""
+    apps = machine.layout.backup.set_apps
+    leased = [app for app in made.apps if is_leased(apps / app)]
+    for app in leased:
+        leave_out(machine, app, LEASED, made)
+    if not leased:
+        leave_out(machine, max(made.apps, key=lambda app: made.sizes[app]), reason, made)
 
 
 def _note_failure(machine: Machine, reason: str) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from pushdeploy.backup.settings import backup_settings, change_settings
 from pushdeploy.errors import NotFoundError, UnavailableError
 from pushdeploy.model.backup import parse_schedule
-from pushdeploy.model.backup_snapshots import of_server
+from pushdeploy.model.backup_snapshots import AHEAD_SECONDS, of_server
+from pushdeploy.model.size import format_duration
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.locks import held
 
@@ -54,17 +55,36 @@ def prune(machine: Machine, who: str, keep: Retention | None = None) -> Retentio
     """Delete old backups, by this retention from now on; returns it.
 
     Raises:
-        UnavailableError: the repository can't be reached; or the newest backup lacks an app.
+        UnavailableError: the repository can't be reached; or the newest backup lacks an app; or,
+            when nobody has said a retention, one is dated later than now.
     """
     settings = backup_settings(machine)
     if keep is not None:
         settings = change_settings(machine, lambda old: old.changed(retention=keep))
     with held(machine.layout.backup.lock, who=who, what="deleting old backups"):
         machine.restic.stop()
-        _refuse_incomplete(of_server(machine.restic.snapshots(settings), machine.restic.host))
+        found = of_server(machine.restic.snapshots(settings), machine.restic.host)
+        _refuse_incomplete(found)
+        if keep is None:
+            _refuse_earlier(found, machine.now())
         machine.restic.forget(settings, settings.retention)
         reached(Point.BACKUP_PRUNED)
     return settings.retention
+
+
+def _refuse_earlier(found: Sequence[Snapshot], now: float) -> None:
+    """By a clock that is wrong what was just made may be the oldest, and be deleted.
+
+    Raises:
+        UnavailableError: a backup is dated later than now.
+    """
+    if found and found[-1].at > now + AHEAD_SECONDS:
+        later = format_duration(found[-1].at - now)
+        raise UnavailableError(
+            f"nothing was deleted: the backup {found[-1].id} is dated {later} later than now, so "
+            "this server's clock is wrong, or was",
+            hint="timedatectl; if it is right: pushdeploy backup:prune",
+        )
 
 
 def _refuse_incomplete(found: Sequence[Snapshot]) -> None:

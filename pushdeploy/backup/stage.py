@@ -119,7 +119,7 @@ def _stage_app(machine: Machine, app: str, who: str, made: Set, until: float) ->
     target.mkdir(mode=0o700)
     before, size = made.staged.left, made.staged.size
     made.staged.until, made.staged.now = until, machine.monotonic
-    made.staged.size += _dump(machine, app, target / place.dumps.name)
+    made.staged.size += _dump(machine, app, target / place.dumps.name, left())
     try:
         notes = _copy_databases(machine, place, left())
         with held(place.lock, who=who, what="a backup"):
@@ -173,10 +173,10 @@ def _stage_records(place: AppLayout, target: Path) -> int:
     return size
 
 
-def _dump(machine: Machine, app: str, folder: Path) -> int:
+def _dump(machine: Machine, app: str, folder: Path, seconds: float) -> int:
     """Have its databases dumped, each as one moment has it; returns the bytes."""
     folder.mkdir(mode=0o700)
-    made = dump(machine, app, folder)
+    made = dump(machine, app, folder, seconds)
     if not made:
         folder.rmdir()
     reached(Point.BACKUP_DUMPED)

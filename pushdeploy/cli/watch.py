@@ -29,7 +29,7 @@ LAST_WORDS = ("attempt.failed", "release.live", "release.rolled_back")
 PATIENCE_SECONDS = 3.0
 
 DOING = {
-    "restore.step": "at it",
+    "restore.step": "working",
     "attempt.started": "checking out",
     "checkout.finished": "checking out",
     "build.python_fetching": "fetching Python",

@@ -38,8 +38,12 @@ DUMPERS = {
 READERS = {Database.POSTGRES: Path(postgres.RESTORE), Database.MYSQL: Path(mysql.CLIENT)}
 
 
-def dump(machine: Machine, app: str, folder: Path) -> tuple[Path, ...]:
+def dump(
+    machine: Machine, app: str, folder: Path, seconds: float = DUMP_SECONDS
+) -> tuple[Path, ...]:
     """Write each database of the app to a file of root's in a folder that is there.
+
+    Each may take so many `seconds`, and no more than `DUMP_SECONDS`.
 
     Each is one consistent state, while the app goes on. A file is there only when it is whole.
 
@@ -51,7 +55,7 @@ def dump(machine: Machine, app: str, folder: Path) -> tuple[Path, ...]:
     for kind in Database:
         if kind in settings.databases:
             _require(machine, kind)
-            made.append(_dump(machine, app, kind, _path(folder, kind)))
+            made.append(_dump(machine, app, kind, _path(folder, kind), seconds))
     return tuple(made)
 
 
@@ -104,12 +108,12 @@ def _restore(machine: Machine, app: str, kind: Database, path: Path) -> None:
         )
 
 
-def _dump(machine: Machine, app: str, kind: Database, path: Path) -> Path:
+def _dump(machine: Machine, app: str, kind: Database, path: Path, seconds: float) -> Path:
     half = path.with_name(f"{path.name}.new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(half, flags, DUMP_MODE)
     try:
-        _fill(machine, app, kind, path.name, descriptor)
+        _fill(machine, app, kind, path.name, descriptor, seconds)
         os.fsync(descriptor)
         half.rename(path)
     except BaseException:
@@ -121,13 +125,15 @@ def _dump(machine: Machine, app: str, kind: Database, path: Path) -> Path:
     return path
 
 
-def _fill(machine: Machine, app: str, kind: Database, name: str, descriptor: int) -> None:
+def _fill(
+    machine: Machine, app: str, kind: Database, name: str, descriptor: int, seconds: float
+) -> None:
     """Have a dump of that name written into an open file.
 
     Raises:
         UnavailableError: it failed, or nothing came for too long.
     """
-    job = replace(client.dump(machine, app, kind), seconds=DUMP_SECONDS)
+    job = replace(client.dump(machine, app, kind), seconds=min(DUMP_SECONDS, seconds))
     program = DUMPERS[kind].name
     stalled = Stalled(lambda: os.fstat(descriptor).st_size, machine.monotonic)
     status = _run(machine, job, None, descriptor, stalled)

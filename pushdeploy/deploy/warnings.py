@@ -8,6 +8,8 @@ from pushdeploy.errors import PushdeployError
 from pushdeploy.events import Warned
 from pushdeploy.model.size import format_duration
 from pushdeploy.model.watchdog import restarted
+from pushdeploy.records.app_records import read_release_or_none
+from pushdeploy.schedules.runs import runs_of
 
 if TYPE_CHECKING:
     from pushdeploy.model.history import Loop
@@ -26,6 +28,24 @@ def crash_loops(records: AppRecords, now: float) -> list[Warned]:
     ]
 
 
+def failed_jobs(records: AppRecords, now: float) -> list[Warned]:
+    """Scheduled jobs of the live release whose last run failed."""
+    live = records.live()
+    release = None if live is None else read_release_or_none(records, live)
+    found = []
+    for job in () if release is None else release.cron:
+        ended = [run for run in runs_of(records, job.name) if run.ended is not None]
+        if ended and not ended[-1].succeeded:
+            ago = format_duration(int(now - (ended[-1].ended or now)))
+            found.append(
+                Warned(
+                    f"the scheduled job `{job.name}` {ended[-1].said(running=False)}, {ago} ago",
+                    hint=f"pushdeploy logs -p cron.{job.name} --app {records.place.name}",
+                )
+            )
+    return found
+
+
 def looping_of(records: AppRecords) -> tuple[str, ...]:
     """The names of the same, `worker.1`; none of an app whose history can't be read."""
     try:
@@ -41,7 +61,7 @@ def _loops(records: AppRecords) -> list[Loop]:
 
 
 def warnings(records: AppRecords, now: float) -> list[Warned]:
-    """From the history alone: a push has no time to ask the supervisor."""
+    """From records alone: a push has no time to ask the supervisor."""
     history, live = records.history(), records.live()
     if live is None:
         return []
@@ -56,4 +76,4 @@ def warnings(records: AppRecords, now: float) -> list[Warned]:
                 hint=f"pushdeploy logs -p web.1 --app {app}",
             )
         )
-    return found
+    return found + failed_jobs(records, now)

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.deploy.attempt import refused_by_disk
-from pushdeploy.deploy.warnings import crash_loops
+from pushdeploy.deploy.warnings import crash_loops, failed_jobs
 from pushdeploy.engine.asked import Asked, caller_of
 from pushdeploy.engine.deadlines import CPU_SECONDS, DAY_SECONDS
 from pushdeploy.engine.registry import App, Verb
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 PS = "ps"
 """Says itself what crash-loops."""
+
+OWN_WORDS = ("cron", "cron.runs", "cron.run")
+"""Say themselves how jobs ended."""
 
 CONVERGE = "converge"
 """What a push asks for."""
@@ -104,15 +107,17 @@ def _answer(
     except PushdeployError as error:
         name_app(error, app)
         raise
-    if app and not verb.log and verb.name != PS:
-        _warn(machine, session, app)
+    if app and not verb.log and verb.name not in OWN_WORDS:
+        _warn(machine, session, app, with_loops=verb.name != PS)
     return answer
 
 
-def _warn(machine: Machine, session: Session, app: str) -> None:
+def _warn(machine: Machine, session: Session, app: str, *, with_loops: bool) -> None:
     """What is wrong with the app, for whoever asks something else of it."""
     with contextlib.suppress(OSError, PushdeployError):
-        for one in crash_loops(AppRecords(machine.layout.app(app)), machine.now()):
+        records, now = AppRecords(machine.layout.app(app)), machine.now()
+        loops = crash_loops(records, now) if with_loops else []
+        for one in (*loops, *failed_jobs(records, now)):
             session.send(event=to_record(one))
 
 

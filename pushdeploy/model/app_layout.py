@@ -248,6 +248,10 @@ class AppLayout:
         """A file for each job that runs by the clock: how its last runs ended."""
         return self.root / "cron"
 
+    def cron_lock(self, job: str) -> Path:
+        """Held while somebody runs the job by hand."""
+        return self.cron / f".{job}.lock"
+
     @property
     def lock(self) -> Path:
         """Held by flock during a deploy; never deleted."""

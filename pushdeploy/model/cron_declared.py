@@ -152,7 +152,7 @@ def _concurrency(node: JsonNode) -> str:
     text = policy.text().lower()
     if text == "allow":
         policy.refuse(
-            "`allow` is not supported: two runs of one job never run at once",
+            "`allow` is not supported: a job is one unit of systemd, which runs once at a time",
             "write `forbid` or `replace`",
         )
     if text not in tuple(Concurrency):

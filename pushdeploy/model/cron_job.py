@@ -90,6 +90,8 @@ class TimedJob:
     user: str
     runs: Path
     """Where it is noted how each run ended."""
+    lock: Path
+    """Held while somebody runs it by hand."""
 
 
 def from_record(record: Mapping[str, object]) -> CronJob:

@@ -98,4 +98,5 @@ def timed_job(machine: Machine, records: AppRecords, job: CronJob) -> TimedJob:
         shared=place.shared,
         user=machine.accounts.app_user(place.name),
         runs=place.cron / job.name,
+        lock=place.cron_lock(job.name),
     )

@@ -130,7 +130,9 @@ class ResticProgram:
         """
         included = [f"--include={path}" for path in only]
         words = ["restore", snapshot, f"--target={folder}", *included]
-        self._run(settings, words, LONG_SECONDS)
+        output = self._attempt(settings, words, LONG_SECONDS)
+        if output.status != 0:
+            raise explained(output, settings, restoring=True)
 
     def check(self, settings: BackupSettings) -> None:
         """Read all data back and compare it.

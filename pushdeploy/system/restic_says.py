@@ -50,18 +50,23 @@ class TooLongError(UnavailableError):
     """It was ended because its time was over."""
 
 
-def explained(output: Output, settings: BackupSettings) -> PushdeployError:
+def explained(
+    output: Output, settings: BackupSettings, *, restoring: bool = False
+) -> PushdeployError:
     """What its words mean to a person; the first that fits."""
     said = (output.stderr or output.stdout).strip()
     where, last = f"`{settings.shown}`", _last(said)
     unreachable = f"{where} can't be reached: {_last(said, NO_CONNECTION)}"
+    full = f"no room is left for backups in {where}"
+    if restoring:
+        full = "no room is left on this server for what the backup holds"
     unknown = f"{where} does not accept these credentials"
     other = "sudo pushdeploy backup:set REPOSITORY RESTIC_PASSWORD=..."
     new = f"is its disk mounted? For a new one: sudo pushdeploy backup:set {settings.shown}"
     known: tuple[tuple[re.Pattern[str], type[PushdeployError], str, str], ...] = (
         (NO_SNAPSHOT, NotFoundError, "there is no such backup", "pushdeploy backup:list"),
         (NO_PASSWORD, WrongPasswordError, f"the backups in {where} have another password", other),
-        (NO_ROOM, UnavailableError, f"no room is left for backups in {where}", "df -h; df -i"),
+        (NO_ROOM, UnavailableError, full, "df -h; df -i"),
         (NO_CONNECTION, UnavailableError, unreachable, _reach(settings)),
         (NOT_LET_IN, UnavailableError, unknown, _credentials(settings)),
         (NO_REPOSITORY, NoRepositoryError, f"there are no backups in {where}", new),

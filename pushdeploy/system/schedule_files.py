@@ -47,6 +47,15 @@ NOTE_END = (*_BASH, f"{_INTO}{_ENDED}", "cron")
 UNLESS_ACTIVE = ("/bin/sh", "-c", '! systemctl --quiet is-active "$1"', "cron")
 """Then a unit."""
 
+LOOK_SECONDS = 2
+UNLESS_LOCKED = (
+    *("/bin/sh", "-c"),
+    f'! [ -e "$1" ] || flock --wait {LOOK_SECONDS} "$1" true',
+    "cron",
+)
+"""Then a lock. Whoever runs a job by hand takes it, then looks whether this is under way, and gives
+it back at once if so: then this waits for it, and runs."""
+
 
 def schedule_files(job: TimedJob) -> Iterator[tuple[str, str]]:
     """The unit files of a job: name and text."""
@@ -78,6 +87,7 @@ def _service(job: TimedJob, name: str) -> str:
         script=job.script,
         heartbeat=job.heartbeat,
         unless_by_hand=literal(*UNLESS_ACTIVE, by_hand),
+        unless_locked=literal(*UNLESS_LOCKED, str(job.lock)),
         note_begin=literal(*NOTE_BEGIN, str(job.runs)),
         note_end=literal(*NOTE_END, str(job.runs)),
         user=job.user,

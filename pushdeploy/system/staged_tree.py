@@ -235,6 +235,20 @@ def _refuse_leased(opened: str) -> None:
     os.close(os.open(opened, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
 
 
+def is_leased(folder: Path) -> bool:
+    """Whether a file in a folder that root alone can reach would keep a reader waiting."""
+    for _, _, names, descriptor in os.fwalk(folder, follow_symlinks=False):
+        for name in names:
+            try:
+                flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
+                os.close(os.open(name, flags, dir_fd=descriptor))
+            except BlockingIOError:
+                return True
+            except OSError:  # a link
+                continue
+    return False
+
+
 def _has_room(folder: int, size: int) -> bool:
     """Whether as much stays free as a copy takes: an app may say that a file has terabytes."""
     disk = os.fstatvfs(folder)

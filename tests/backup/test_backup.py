@@ -6,18 +6,19 @@ import fcntl
 import os
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
 
 from pushdeploy.apps.lifecycle import create_app, destroy_app
 from pushdeploy.backup.create import create
-from pushdeploy.backup.keep import verify
+from pushdeploy.backup.keep import prune, verify
 from pushdeploy.backup.listing import backup_trouble, backups
 from pushdeploy.backup.restore import Order, restore_all, restore_app
 from pushdeploy.backup.settings import set_repository
 from pushdeploy.backup.stage import LEASED
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
+from pushdeploy.model.backup import Retention
 from pushdeploy.model.database import Database
 from pushdeploy.model.job import JobKind
 from pushdeploy.model.key import Key, render_key_line
@@ -362,6 +363,18 @@ def test_nothing_is_deleted_while_the_newest_backup_lacks_an_app(live: FakeMachi
     assert len(live.restic.forgotten) == 1
 
 
+def test_nothing_is_deleted_by_a_clock_that_is_behind(live: FakeMachine) -> None:
+    create(live, "ada")
+    live.clock.time -= 90 * 86400.0
+
+    made = create(live, "ada", then_prune=True)
+
+    assert live.restic.forgotten == []
+    assert "is dated 90d later than now" in made.notes[-1]
+    prune(live, "ada", Retention())
+    assert len(live.restic.forgotten) == 1
+
+
 def test_files_that_may_be_being_written_are_copied_while_the_app_stands_still(
     live: FakeMachine,
 ) -> None:
@@ -404,6 +417,28 @@ def test_while_storing_takes_too_long_the_largest_app_is_left_out(live: FakeMach
     assert made.left == ("blog: could not be stored within 8h",)
     assert backups(live).snapshots[-1].left == (APP,)
     assert not (live.restic.kept[made.snapshot][1] / "apps" / APP).exists()
+
+
+def test_who_keeps_restic_waiting_is_left_out_before_the_largest(live: FakeMachine) -> None:
+    create_app(live, "shop")
+    (live.layout.app("shop").shared / "large").write_bytes(bytes(100_000))
+    os.utime(live.place.shared / "data" / "post.txt", (1.0, 1.0))  # no copy: a second name
+    held: list[BinaryIO] = []
+
+    def take(call: str) -> None:
+        if call == "backup" and not held:
+            held.append((live.place.shared / "data" / "post.txt").open("r+b"))
+            fcntl.fcntl(held[0], fcntl.F_SETLEASE, fcntl.F_WRLCK)
+            live.restic.refusal = TooLongError("`restic` did not finish within 28800 s")
+
+    before = signal.signal(signal.SIGIO, signal.SIG_IGN)
+    live.restic.on_call = take
+    made = create(live, "ada")
+    signal.signal(signal.SIGIO, before)
+    held[0].close()
+
+    assert made.apps == ("shop",)
+    assert made.left == (f"blog: {LEASED}",)
 
 
 def test_an_app_that_takes_all_its_time_is_left_out_and_the_next_has_some(

@@ -504,7 +504,7 @@ class FakeRestic:
         self._asked("snapshots")
         if settings.repository not in self.made:
             raise NotFoundError("there are no backups there")
-        return tuple(one for one, _ in self.kept.values())
+        return tuple(sorted((one for one, _ in self.kept.values()), key=lambda one: one.at))
 
     def backup(
         self,

@@ -265,6 +265,45 @@ def test_a_full_disk_leaves_no_half_backup(backed_up: Site) -> None:
     host.run("umount", small)
 
 
+def test_a_full_disk_leaves_no_half_restored_app(backed_up: Site) -> None:
+    host, state, copy = backed_up.host, "/var/lib/pushdeploy/backup", f"{backed_up.name}-copy"
+    admin(host, "backup:create")
+    words = ("backup:restore", "--app", backed_up.name, "--to", copy)
+    host.run("mount", "-t", "tmpfs", "-o", "size=2m", "small", state)
+
+    failed = admin(host, *words, check=False)
+    host.run("umount", state)
+
+    assert_cli_refused(failed, UNAVAILABLE, "no room is left on this server", "df -h; df -i")
+    assert not host.exists(f"/var/lib/pushdeploy/apps/{copy}")
+    assert backed_up.get("/").status == OK
+    admin(host, *words)
+    assert Site(host, backed_up.laptop, App(copy, backed_up.app.folder)).get("/").status == OK
+    host.run("pushdeploy", "apps:destroy", "--app", copy, "--confirm", copy)
+
+
+def test_a_backup_that_a_wrong_clock_has_dated_is_not_the_newest(backed_up: Site) -> None:
+    host, name = backed_up.host, backed_up.name
+    admin(host, "backup:create")
+    given = ("-r", REPOSITORY, "--password-file=/etc/pushdeploy/backup/password", "--no-cache")
+    marks = f"--tag=pushdeploy,app={name},bytes=1"
+    for at in ("2099-01-01 00:00:00", "2001-01-01 00:00:00"):
+        host.run(
+            "restic", *given, "backup", marks, "--host=server", f"--time={at}", "/etc/hostname"
+        )
+
+    copied = admin(host, "backup:restore", "--app", name, "--to", f"{name}-copy").stderr
+    made = admin(host, "backup:create", "--prune").stderr
+
+    listed_ = json.loads(admin(host, "backup:list", "--json").stdout)["backups"]
+    assert [listed_[0]["at"][:4], listed_[-1]["at"][:4]] == ["2001", "2099"]
+    assert f"from backup {listed_[-3]['backup']} of server" in copied
+    assert "nothing was deleted: the backup" in made
+    host.run("pushdeploy", "apps:destroy", "--app", f"{name}-copy", "--confirm", f"{name}-copy")
+    for one in (listed_[0], listed_[-1]):
+        host.run("restic", *given, "forget", one["backup"])
+
+
 def test_only_root_says_where_backups_go(host: Host, laptop: Laptop) -> None:
     answer = laptop.ssh("backup:set /srv/elsewhere", check=False)
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.host import processes
 from tests.host.checkout import Installed
 from tests.host.host import Host
 from tests.host.laptop import Laptop
-from tests.host.story import Site, assert_refused, eventually, said
+from tests.host.story import Site, assert_cli_refused, assert_refused, eventually, said
 
 EVERY_MINUTE = 75.0
 """Seconds until the clock has come to a minute, and some."""
@@ -151,6 +152,24 @@ def test_what_runs_by_hand_is_not_run_by_the_clock_too(site: Site) -> None:
     assert site.ask("cron:runs report") == before
     assert site.ask("cron")[1]["running"] is True
     site.host.run("systemctl", "stop", by_hand)
+
+
+def test_who_begins_by_hand_in_the_same_instant_keeps_the_timer_out(site: Site) -> None:
+    before = site.ask("cron:runs report")
+    lock = f"{site.root}/cron/.report.lock"
+    by_hand = site.host.start("flock", lock, "sleep", "60")
+    eventually(lambda: site.host.exists(lock), wanted=True)
+
+    due(site, "report")
+    meanwhile = site.ask("cron:runs report")
+    refused = site.cli("cron:run report", check=False)
+    processes.end(by_hand)
+    site.host.run("sh", "-c", f"while ! flock -n {lock} true; do sleep 0.1; done")
+    due(site, "report")
+
+    assert meanwhile == before
+    assert_cli_refused(refused, 6, "`report` is running")
+    eventually(lambda: len(site.ask("cron:runs report")) == len(before) + 1, wanted=True)
 
 
 def test_the_list_tells_the_words_and_the_next_times(site: Site) -> None:

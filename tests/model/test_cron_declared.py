@@ -82,7 +82,7 @@ def test_a_record_of_it_is_read_as_it_was_written() -> None:
         ({"timezone": "Berlin"}, "cron[0].timezone", "`Berlin` is not a time zone"),
         ({"timezone": "../passwd"}, "cron[0].timezone", "is not a time zone"),
         ({"timezone": "Europe"}, "cron[0].timezone", "is not a time zone"),
-        ({"concurrency_policy": "allow"}, "cron[0].concurrency_policy", "never run at once"),
+        ({"concurrency_policy": "allow"}, "cron[0].concurrency_policy", "runs once at a time"),
         ({"concurrency_policy": "twice"}, "cron[0].concurrency_policy", "expected `forbid`"),
         ({"catch_up": "yes"}, "cron[0].catch_up", "expected `true` or `false`"),
         ({"name": "Sessions"}, "cron[0].name", "can't be a job's name"),

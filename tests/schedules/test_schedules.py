@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushdeploy.apps.lifecycle import destroy_app
+from pushdeploy.deploy.warnings import failed_jobs, warnings
 from pushdeploy.errors import BusyError, NotFoundError, RefusedInputError
 from pushdeploy.events import ScheduleChanged, Warned
 from pushdeploy.model.ended import EndedAs
@@ -201,6 +202,29 @@ def test_a_job_that_runs_is_not_run_by_hand(live: FakeMachine) -> None:
         run_noted(live, live.records, "digest", lambda: 0)
 
     assert runs_of(live.records, "digest") == []
+
+
+def test_a_job_that_somebody_else_runs_by_hand_is_not_run_twice(live: FakeMachine) -> None:
+    def again() -> int:
+        with pytest.raises(BusyError, match="`digest` is running"):
+            run_noted(live, live.records, "digest", lambda: 0)
+        return 0
+
+    assert run_noted(live, live.records, "digest", again) == 0
+    assert len(runs_of(live.records, "digest")) == 1
+
+
+def test_a_job_that_failed_is_told_with_the_next_push_until_it_runs_well(
+    live: FakeMachine,
+) -> None:
+    run_noted(live, live.records, "digest", lambda: 3)
+
+    (told,) = failed_jobs(live.records, live.now() + 7200.0)
+    assert told.text == "the scheduled job `digest` failed with status 3, 2h ago"
+    assert told.hint == f"pushdeploy logs -p cron.digest --app {APP}"
+    assert warnings(live.records, live.now())[-1].text.startswith("the scheduled job")
+    run_noted(live, live.records, "digest", lambda: 0)
+    assert failed_jobs(live.records, live.now()) == []
 
 
 def test_old_runs_are_forgotten(live: FakeMachine) -> None:

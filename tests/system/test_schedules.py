@@ -28,6 +28,7 @@ DIGEST = TimedJob(
     shared=ROOT / "shared",
     user="pd-blog",
     runs=ROOT / "cron/digest",
+    lock=ROOT / "cron/.digest.lock",
 )
 CLEAN = replace(DIGEST, name="clean-up")
 TIMER, SERVICE = "pushdeploy-blog.cron.digest.timer", "pushdeploy-blog.cron.digest.service"

@@ -74,6 +74,7 @@ TIMED = TimedJob(
     shared=ROOT / "shared",
     user="pd-my-blog",
     runs=ROOT / "cron" / "send-mail",
+    lock=ROOT / "cron" / ".send-mail.lock",
 )
 
 SERVER = {

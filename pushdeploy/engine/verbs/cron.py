@@ -147,7 +147,15 @@ def run(asked: Asked, *, name: str, terminal: bool = False, term: str = "") -> R
         raise UnavailableError(trouble, hint=fit.hint(release.app))
     job = app_job(machine, release, JobKind.CRON, found.script)
     job = replace(job, name=found.name, seconds=RUN_SECONDS)
-    return Ran(run_noted(machine, records, found.name, lambda: attached.run(asked, job).exit_code))
+    return Ran(
+        run_noted(
+            machine,
+            records,
+            found.name,
+            lambda: attached.run(asked, job).exit_code,
+            asked.who,
+        )
+    )
 
 
 @verb("cron.suspend", Changed, right=Right.CONFIGURE)
