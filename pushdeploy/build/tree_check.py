@@ -18,6 +18,7 @@ from pushdeploy.model.procfile import PROCFILE, parse_procfile
 from pushdeploy.model.repo_root import missing_root, rooted
 from pushdeploy.model.repo_settings import APP_JSON
 from pushdeploy.model.requirements import references
+from pushdeploy.model.storage import tracked
 from pushdeploy.model.text import decode_any, quoted
 from pushdeploy.model.tracked_file import LINK, TEXT_LIMIT, check_tracked
 from pushdeploy.system.git_tree import LONGEST_NAME, Entry, content, entries, too_many
@@ -51,9 +52,12 @@ def check_tree(git: Git, commit: str, live: str = "", root: str = "", new: str =
     size = sum(entry.size for entry in found)
     text = partial(text_of, git)
     whole = {entry.path: entry for entry in found}
-    folder, _ = rooted(lambda path: text(whole[path]) if path in whole else None, root)
+    folder, settings = rooted(lambda path: text(whole[path]) if path in whole else None, root)
     if folder:
         found = below(found, folder)
+    for one in settings.storage:
+        if any(f"{entry.path}/".startswith(f"{one}/") for entry in found):
+            raise tracked(one)
     top = {entry.path: entry for entry in found if "/" not in entry.path}
     paths = [entry.path for entry in found]
     if PROCFILE in top:

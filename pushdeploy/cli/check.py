@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from pushdeploy.cli.target import Target
+    from pushdeploy.model.asked_python import AskedPython
+    from pushdeploy.model.dependency_file import Source
     from pushdeploy.system.git import Checkout
     from pushdeploy.system.git_tree import Entry
 
     Read = Callable[[str], str | None]
 
 EXECUTABLE = "100755"
+CONDA = "environment.yml"
+OLDEST = (3, 8)
+"""The Python that uv can still fetch; a server may have an older one itself."""
 FRAMEWORK = re.compile(
     r"^[ \t]*(?:from|import)[ \t]+(django|flask|fastapi|starlette|quart|litestar|bottle|falcon)\b",
     re.MULTILINE,
@@ -137,15 +142,18 @@ def _told(found: Mapping[str, Entry], read: Read, folder: str) -> Iterator[str]:
     yield f"Packages: {listed}"
     if needs.passed_over:
         yield f"Not read: {', '.join(needs.passed_over)}"
-    python = asked_python(read)
-    yield (
-        f"Python: {python.versions}, as {python.file} asks"
-        if python.versions
-        else "Python: the server's own, as no file asks for one"
-    )
+    yield f"Python: {_python(asked_python(read), needs.source)}"
     others = passed_over(found, read("app.json") or "", used)
     if others:
         yield f"For other platforms, not read: {', '.join(others)}"
+
+
+def _python(python: AskedPython, source: Source) -> str:
+    if source == CONDA:
+        return f"that of {source}"
+    if python.versions:
+        return f"{python.versions}, as {python.file} asks"
+    return "the server's own, as no file asks for one"
 
 
 def _or_none(read: Read, path: str) -> str | None:
@@ -157,13 +165,24 @@ def _or_none(read: Read, path: str) -> str | None:
 
 def _warnings(found: Mapping[str, Entry], whole: Mapping[str, Entry], read: Read) -> Iterator[str]:
     """What is no reason to refuse, and yet surely not meant."""
+    from pushdeploy.model.appjson import parse_app_json
+    from pushdeploy.model.asked_python import asked_python
     from pushdeploy.model.dependencies import find_dependencies
     from pushdeploy.model.dependency_file import TOOLS
     from pushdeploy.model.procfile import PROCFILE, parse_procfile
+    from pushdeploy.model.python_version import version_or_none
 
     needs = find_dependencies(list(found), read)
     if needs.stale:
         yield f"{needs.source} is older than what it is made from: {TOOLS[needs.source]} lock"
+    python = asked_python(read)
+    version = version_or_none(python.versions)
+    if needs.source != CONDA and version and (version.major, version.minor) < OLDEST:
+        yield f"{python.file} asks for Python {version}, which a server can't fetch any more"
+    app_json = read("app.json")
+    for one in parse_app_json(app_json).env if app_json else ():
+        if one.required and one.value is None and not one.secret:
+            yield f"before the first push: pushdeploy config:set {one.name}=VALUE"
     for line in parse_procfile(read(PROCFILE) or "web: true").lines:
         script = line.command.split()[0].removeprefix("./")
         entry = found.get(script)

@@ -64,14 +64,21 @@ def _files(checkout: Checkout) -> Iterator[tuple[str, str]]:
     from pushdeploy.model.dependency_file import REQUIREMENTS, Source
     from pushdeploy.model.procfile import PROCFILE
     from pushdeploy.model.python_version import PYTHON_VERSION
-    from pushdeploy.model.web_guess import guess_or_refuse
+    from pushdeploy.model.repo_root import rooted
+    from pushdeploy.model.sub_apps import refuse_sub_apps
+    from pushdeploy.model.web_guess import guess_of, guess_or_refuse
 
     def read(path: str) -> str | None:
         return _text(checkout.folder / path) if path in checkout.listed else None
 
+    folder, settings = rooted(read, "")
+    if folder:
+        say(f"{STEP}{folder}/ becomes the release, as {settings.file} says: it says the rest")
+        return
     if PROCFILE in checkout.listed:
         say(f"{STEP}Procfile: is there already")
     else:
+        refuse_sub_apps(checkout.listed, read, guess_of(checkout.listed, read), "")
         guess = guess_or_refuse(checkout.listed, read)
         say(f"{STEP}Procfile, by the {guess.what}:")
         text = guess.procfile + (MIGRATE if "manage.py" in checkout.listed else "")
@@ -80,7 +87,9 @@ def _files(checkout: Checkout) -> Iterator[tuple[str, str]]:
     if not any(source.value in checkout.listed for source in Source if source.value):
         say(f"{STEP}No list of packages: pip freeze > {REQUIREMENTS}, and commit it, too")
     python = asked_python(read)
-    if python.versions:
+    if Source.CONDA in checkout.listed:
+        say(f"{STEP}Python: that of {Source.CONDA}")
+    elif python.versions:
         say(f"{STEP}Python {python.versions}, as {python.file} asks")
     else:
         version, why = _python(checkout.folder)

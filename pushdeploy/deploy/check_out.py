@@ -20,7 +20,7 @@ from pushdeploy.model.release import Commit
 from pushdeploy.model.repo_root import missing_root, rooted
 from pushdeploy.model.repo_settings import APP_JSON
 from pushdeploy.model.static_mount import DEFAULT_FOLDERS
-from pushdeploy.model.storage import storage_set
+from pushdeploy.model.storage import storage_set, tracked
 from pushdeploy.model.text import quoted
 from pushdeploy.model.tree import SUBJECT_LIMIT, Tree
 from pushdeploy.model.web_guess import guess_or_refuse
@@ -150,10 +150,7 @@ def _storage(repository: Repository, commit: str, wanted: Iterable[str]) -> tupl
     links = storage_set(wanted)
     for folder in links:
         if repository.has(commit, folder):
-            raise RefusedInputError(
-                f"`{folder}` is storage, and git tracks a file or folder of that name",
-                hint=f"git rm -r --cached {folder} && echo /{folder}/ >> .gitignore",
-            )
+            raise tracked(folder)
         for parent in map(str, PurePosixPath(folder).parents[:-1]):
             if repository.has(commit, parent) and not repository.has_folder(commit, parent):
                 raise RefusedInputError(

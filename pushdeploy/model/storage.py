@@ -131,3 +131,11 @@ def _part_complaint(part: str) -> str | None:
             "followed by those, `.` and `-`"
         )
     return None
+
+
+def tracked(folder: str) -> RefusedInputError:
+    """The refusal of a tree that has a file or folder where storage is to be."""
+    return RefusedInputError(
+        f"`{folder}` is storage, and git tracks a file or folder of that name",
+        hint=f"git rm -r --cached {folder} && echo /{folder}/ >> .gitignore",
+    )

@@ -210,6 +210,61 @@ def test_apps_in_folders_are_named_and_each_can_be_checked(
     assert "web/ becomes the release" in one.stderr
 
 
+def test_what_a_first_push_needs_and_no_server_has_is_told(
+    repo: Path, pushdeploy: Pushdeploy
+) -> None:
+    env = '{"env": {"API_KEY": {}, "LEVEL": "info", "KEY": {"generator": "secret"}}}'
+    files = {"app.py": FLASK, "requirements.txt": "flask\n", "runtime.txt": "python-3.6.6\n"}
+    commit(repo, {**files, "app.json": env})
+
+    said = pushdeploy("check")
+
+    assert said.status == 0, said.stderr
+    assert "runtime.txt asks for Python 3.6.6, which a server can't fetch any more" in said.stderr
+    assert "before the first push: pushdeploy config:set API_KEY=VALUE" in said.stderr
+    assert said.stderr.count("config:set") == 1
+
+
+def test_storage_that_git_tracks_is_refused_before_the_push(
+    repo: Path, pushdeploy: Pushdeploy
+) -> None:
+    said = '{"pushdeploy": {"storage": ["instance"]}}'
+    commit(repo, {"app.py": FLASK, "app.json": said, "instance/blog.db": ""})
+
+    refused = pushdeploy("check")
+
+    assert refused.status != 0
+    assert "`instance` is storage, and git tracks" in words_of(refused.stderr)
+    assert "git rm -r --cached instance" in refused.stderr
+
+
+def test_the_python_of_an_environment_of_conda_is_its_own(
+    repo: Path, pushdeploy: Pushdeploy
+) -> None:
+    commit(repo, {"app.py": FLASK, "environment.yml": "dependencies:\n  - flask\n"})
+
+    assert "Python: that of environment.yml" in pushdeploy("check").stderr
+    assert pushdeploy("init").status == 0
+    assert not (repo / ".python-version").exists()
+
+
+def test_nothing_is_written_beside_the_folder_that_becomes_the_release(
+    repo: Path, pushdeploy: Pushdeploy
+) -> None:
+    inner = {"web/app.py": FLASK, "web/requirements.txt": "flask\n"}
+    commit(repo, {**inner, "api/app.py": FLASK, "api/requirements.txt": "flask\n"})
+
+    several = pushdeploy("init")
+    commit(repo, {"app.json": '{"pushdeploy": {"root": "web"}}'})
+    chosen = pushdeploy("init")
+
+    assert several.status != 0
+    assert "these folders have: `api`, `web`" in words_of(several.stderr)
+    assert chosen.status == 0, chosen.stderr
+    assert "web/ becomes the release" in chosen.stderr
+    assert not (repo / "Procfile").exists()
+
+
 def test_what_a_push_would_not_bring_is_refused_with_the_commands(
     repo: Path, pushdeploy: Pushdeploy
 ) -> None:
