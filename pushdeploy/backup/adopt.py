@@ -115,7 +115,7 @@ def _adapt(machine: Machine, came: Path, app: str, to: str, *, by_owner: bool) -
     changed, notes = settings, []
     if settings.system_packages and not by_owner:  # root may have forbidden it since
         changed = changed.changed(system_packages=False)
-        notes.append(f"its Aptfile installs nothing, until: sudo pushdeploy apt:allow --app {to}")
+        notes.append(f"to let its Aptfile install packages: sudo pushdeploy apt:allow --app {to}")
     if to != app:
         changed = changed.changed(domains=(), certified=(), certificate=CertificateKind.NONE)
         if settings.domains:
@@ -128,7 +128,7 @@ def _adapt(machine: Machine, came: Path, app: str, to: str, *, by_owner: bool) -
     port = _port(machine, changed, to)
     if port != settings.port:
         changed = changed.changed(port=port)
-        notes.append(f"port {settings.port} is taken: it has {port}")
+        notes.append(f"port {settings.port} is taken, so it has {port}")
     write(File(path, render_settings(changed), 0o640))
     reached(Point.RESTORE_ADAPTED)
     return notes

@@ -1,4 +1,4 @@
-"""Make an environment of conda in a venv's place: solved and linked by py-rattler, then uv's turn.
+"""Make a conda environment in a venv's place: solved and linked by py-rattler, then uv's turn.
 
 Two jobs. The first runs none of the packages' code: py-rattler (a tool with a venv of its own, as
 Poetry has) downloads, checks and copies them, and no script of theirs is run. The second is the
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pushdeploy.model.conda_file import CondaFile
     from pushdeploy.model.job import Job
 
-RATTLER = Exporter("rattler", (), "solves environments of conda")
+RATTLER = Exporter("rattler", (), "solves conda environments")
 
 SOLVE = (
     "import os, sys; from pushdeploy.build.builder import take_private; take_private(); "
@@ -79,7 +79,7 @@ def python_of(venv: Path) -> pythons.Interpreter:
     found = pythons.of_environment(venv)
     if found is None:
         raise DeployFailedError(
-            f"the environment of `{Source.CONDA}` has no Python of conda's",
+            f"the environment of `{Source.CONDA}` has no Python from conda",
             hint=f"name one there, such as `python=3.13`, commit {Source.CONDA}, and push again",
         )
     return found

@@ -39,7 +39,7 @@ def remove_old(machine: Machine) -> list[str]:
         for one in left:  # of a deletion that was killed
             files.delete_tree(one)
     return [
-        f"deleted Python {version}: no venv has it, and a newer one is here" for _, version in old
+        f"deleted Python {version}: no venv uses it, and there is a newer one" for _, version in old
     ]
 
 

@@ -143,7 +143,7 @@ def _chosen_of_pylock(tree: Tree) -> list[str]:
 
 def _unknown(file: str, name: str, table: str) -> RefusedInputError:
     return RefusedInputError(
-        f"`{file}` has no group `{name}`, which the groups for pushdeploy name",
+        f"`{file}` has no group `{name}`, which pushdeploy's settings name",
         hint=f"add it to `{table}` of {file}, commit, and push again",
     )
 

@@ -33,7 +33,7 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001 - whatever the solver, the network or a package says
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(f"Linked {count} packages of conda\n")
+    sys.stdout.write(f"Linked {count} conda packages\n")
     return 0
 
 

@@ -55,7 +55,7 @@ class VenvPlan:
     old_builds: bool = False
     """Packages are built by a setuptools that has `pkg_resources`."""
     linked: bool = False
-    """It is an environment of conda, and has a Python of its own already."""
+    """It is a conda environment, and has a Python of its own already."""
     lacks_setuptools: bool = False
     """All that it needs is in it but `SETUPTOOLS`."""
 

@@ -1,4 +1,4 @@
-"""`apt:allow`, `apt:forbid`: whether an app's pushes may install packages of the system."""
+"""`apt:allow`, `apt:forbid`: whether an app's pushes may install system packages."""
 
 from __future__ import annotations
 

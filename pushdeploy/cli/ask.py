@@ -65,13 +65,13 @@ def confirmed(app: str, confirm: str | None, what: str, command: str) -> str | N
 
 
 def kept(status: int, app: str, what: str, command: str) -> int:
-    """Say, when the app could not do without it, how it is deleted nevertheless.
+    """Say, when the app could not do without it, how it is deleted anyway.
 
     Returns the status.
     """
     if status == DeployFailedError.exit_code:
         force = f"pushdeploy {command} --app {app} --confirm {app} --force"
-        say(f"{what[0].upper()}{what[1:]} is still there. To delete it nevertheless:")
+        say(f"{what[0].upper()}{what[1:]} is still there. To delete it anyway:")
         say(f"  {typed(force)}")
     return status
 

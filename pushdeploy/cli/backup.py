@@ -40,7 +40,7 @@ def backup_set(target: Local, *, repository: str, credentials: tuple[str, ...]) 
     say(f"Backups go to {made.repository}.")
     if made.password:
         say(
-            "Keep this password somewhere else than on this server. It is shown only now, and",
+            "Keep this password somewhere other than on this server. It is shown only now, and",
             "without it nobody can restore anything, not even you:",
         )
         print(made.password)
@@ -97,8 +97,10 @@ def backup_list(target: Local, *, as_json: bool) -> None:
 @click.argument("snapshot", default="latest")
 @click.option("--to", metavar="NAME", default="", help="Restore it as an app of this name.")
 @click.option("--server", metavar="NAME", default="", help="The newest backup of that server.")
-@click.option("--install", is_flag=True, help="First install databases and packages it needs.")
-@click.option("--keys", is_flag=True, help="Of a whole server: also the ssh keys that could push.")
+@click.option("--install", is_flag=True, help="Install the databases and packages it needs first.")
+@click.option(
+    "--keys", is_flag=True, help="With a whole server: also the ssh keys that could push."
+)
 def backup_restore(
     target: Local,
     *,
@@ -160,8 +162,12 @@ def backup_verify(target: Local) -> None:
 
 
 @command("backup:prune", example="pushdeploy backup:prune --daily 14", app=App.NONE)
-@click.option("--daily", type=click.IntRange(1, 1000), help="Keep the last one of so many days.")
-@click.option("--weekly", type=click.IntRange(0, 1000), help="Keep the last one of so many weeks.")
+@click.option(
+    "--daily", type=click.IntRange(1, 1000), help="Keep the last backup of this many days."
+)
+@click.option(
+    "--weekly", type=click.IntRange(0, 1000), help="Keep the last backup of this many weeks."
+)
 @click.option(
     "--monthly", type=click.IntRange(0, 1000), help="Keep the last one of so many months."
 )

@@ -43,7 +43,7 @@ SECRETS = (".env", ".env.production", "id_rsa", "id_ed25519")
 
 @command("check", example="pushdeploy check", app=App.NONE, anywhere=True)
 @click.argument("revision", default="HEAD")
-@click.option("--root", default="", metavar="FOLDER", help="As was set by `apps:set root`.")
+@click.option("--root", default="", metavar="FOLDER", help="The folder set by `apps:set root`.")
 def check(target: Target, *, revision: str, root: str) -> None:
     """Find what the server would refuse, before a push.
 

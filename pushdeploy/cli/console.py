@@ -96,7 +96,7 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:
         case events.FilesPassedOver(files=files):
             yield from wrapped(DETAIL, f"For other platforms, passed over: {', '.join(files)}")
         case events.DatabaseWanted(database=database, variable=variable, command=command):
-            yield from wrapped(DETAIL, f"app.json asks for {database}; {variable} is not set. Do:")
+            yield from wrapped(DETAIL, f"app.json asks for {database}; {variable} is not set. Run:")
             yield DETAIL + typed(f"  {command}")
         case events.ConfigVarsMade(names=names):
             yield from wrapped(DETAIL, f"Config vars set as app.json says: {', '.join(names)}")
@@ -106,7 +106,7 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:
             yield from wrapped(DETAIL, f"{', '.join(types)}: one instance each. To scale:")
             yield DETAIL + typed(f"  pushdeploy ps:scale --app {app} {types[0]}=2")
         case events.OneShotsFound(types=types, app=app):
-            yield from wrapped(DETAIL, f"{', '.join(types)}: not started, as it is to run once.")
+            yield from wrapped(DETAIL, f"{', '.join(types)}: not started, since it runs once.")
             yield DETAIL + typed(f"  pushdeploy run --app {app} {types[0]}")
         case _:
             yield from _installing(event, seen)
@@ -115,7 +115,7 @@ def lines(event: Known, seen: Viewpoint | None = None) -> Iterator[str]:
 def _installing(event: Installing | Making | GoingLive, seen: Viewpoint | None) -> Iterator[str]:  # noqa: C901 - one case an event, none nested
     match event:
         case events.SystemPackagesInstalling(packages=packages):
-            yield STEP + "Installing packages of the system (Aptfile)"
+            yield STEP + "Installing system packages (Aptfile)"
             yield from wrapped(DETAIL, ", ".join(packages))
         case events.SystemPackagesInstalled(seconds=seconds):
             yield DETAIL + "Done" + _took(seconds)

@@ -41,9 +41,9 @@ def cron(target: Local, *, app: str, as_json: bool) -> None:
     for number, job in enumerate(answer.jobs, start=1):
         show_lines(_lines(number, job, target.now()))
     if answer.refusal:
-        say(f"None runs by itself: {answer.refusal}.")
+        say(f"No job runs by itself: {answer.refusal}.")
     if not answer.jobs:
-        say(f"{app} has no jobs. They are `cron` in its app.json: docs/how-to/schedules.md")
+        say(f"{app} has no jobs. List them under `cron` in its app.json: docs/how-to/schedules.md")
 
 
 def _lines(number: int, job: verbs.Job, now: float) -> Iterator[str]:

@@ -27,7 +27,7 @@ WHAT = "the MariaDB database"
 @command("mysql:create", example="pushdeploy mysql:create --app blog")
 @click.option("--as", "variable", default="DATABASE_URL", metavar="NAME", help="The config var.")
 @connections_option
-@click.option("--yes", is_flag=True, help="Do not ask before MariaDB is installed.")
+@click.option("--yes", is_flag=True, help="Install MariaDB without asking.")
 def mysql_create(
     target: Local, *, app: str, variable: str, connections: int | None, yes: bool
 ) -> int:
@@ -75,7 +75,8 @@ def mysql_dump(target: Local, *, app: str) -> int:
     """
     if sys.stdout.isatty():
         raise UsageError(
-            "a dump is not for a terminal", hint=f"pushdeploy mysql:dump --app {app} > {app}.sql"
+            "a dump can't be written to a terminal",
+            hint=f"pushdeploy mysql:dump --app {app} > {app}.sql",
         )
     return connected(target, verbs.dump(app)).exit_code
 

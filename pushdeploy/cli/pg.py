@@ -30,7 +30,7 @@ WHAT = "the PostgreSQL database"
 @command("pg:create", example="pushdeploy pg:create --app blog")
 @click.option("--as", "variable", default="DATABASE_URL", metavar="NAME", help="The config var.")
 @connections_option
-@click.option("--yes", is_flag=True, help="Do not ask before PostgreSQL is installed.")
+@click.option("--yes", is_flag=True, help="Install PostgreSQL without asking.")
 def pg_create(target: Local, *, app: str, variable: str, connections: int | None, yes: bool) -> int:
     """Create a PostgreSQL database for the app, on the same server.
 
@@ -76,7 +76,8 @@ def pg_dump(target: Local, *, app: str) -> int:
     """
     if sys.stdout.isatty():
         raise UsageError(
-            "a dump is not for a terminal", hint=f"pushdeploy pg:dump --app {app} > {app}.dump"
+            "a dump can't be written to a terminal",
+            hint=f"pushdeploy pg:dump --app {app} > {app}.dump",
         )
     return connected(target, verbs.dump(app)).exit_code
 

@@ -20,7 +20,7 @@ COLUMNS = ("Python", "Fixes until", "Where", "Apps")
 @command("python:list", example="pushdeploy python:list", app=App.NONE)
 @json_option
 def python_list(target: Local, *, as_json: bool) -> None:
-    """Show the Pythons that are here, what runs on them, and those that can be fetched.
+    """Show the Pythons that are here or can be fetched, and what runs on them.
 
     An app gets the server's own unless its repo asks for another.
     """

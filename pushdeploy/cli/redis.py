@@ -27,9 +27,9 @@ LEAST, MOST = 16, 1 << 20
     "--memory",
     type=click.IntRange(LEAST, MOST),
     metavar="MIB",
-    help="How much it may hold; at first 256 MiB.",
+    help="How much it may hold; 256 MiB by default.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask before Redis is installed.")
+@click.option("--yes", is_flag=True, help="Install Redis without asking.")
 def redis_create(target: Local, *, app: str, variable: str, memory: int | None, yes: bool) -> int:
     """Start a Redis for the app alone, on the same server.
 

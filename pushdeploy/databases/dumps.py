@@ -139,7 +139,7 @@ def _fill(
     status = _run(machine, job, None, descriptor, stalled)
     if stalled.given_up:
         raise UnavailableError(
-            f"{program} got no further with `{name}` for {STALLED_SECONDS / 60:.0f} minutes: the "
+            f"{program} made no progress with `{name}` for {STALLED_SECONDS / 60:.0f} minutes: the "
             "app may hold a lock on a table",
             hint=f"pushdeploy restart --app {app}",
         )

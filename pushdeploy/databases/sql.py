@@ -74,8 +74,9 @@ def ensure(machine: Machine, app: str, kind: Database) -> None:
     machine.sql(kind).ensure(sql_name(app), most)
     said: list[str] = []
     if machine.supervisor.once(probe(machine, app, kind), said.append) != 0:
+        why = said[-1] if said else "no reason given"
         raise UnavailableError(
-            f"{NAMES[kind]} does not let `{sql_name(app)}` in: {said[-1] if said else 'no word'}",
+            f"{NAMES[kind]} does not let `{sql_name(app)}` in: {why}",
             hint=KEPT_OUT[kind],
         )
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def have_system_packages(
     machine: Machine, settings: AppSettings, tree: Tree, report: Report
 ) -> None:
-    """See that the packages of the system are there, or say which are not.
+    """See that the system packages are there, or say which are not.
 
     Raises:
         DeployFailedError: they could not be installed.

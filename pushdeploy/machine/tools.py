@@ -79,7 +79,7 @@ class Pythons(Protocol):
 
 
 class SystemPackages(Protocol):
-    """Knows and installs packages of the system."""
+    """Knows and installs system packages."""
 
     def missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those that are not installed; none where nobody can tell."""

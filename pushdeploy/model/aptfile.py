@@ -1,4 +1,4 @@
-"""Heroku's and Dokku's Aptfile: packages of the system that an app needs.
+"""Heroku's and Dokku's Aptfile: system packages that an app needs.
 
 Source: https://github.com/heroku/heroku-buildpack-apt
 """

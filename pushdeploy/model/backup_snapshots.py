@@ -89,7 +89,7 @@ def choose(
         if server:
             raise NotFoundError(f"there are no backups of the server {quoted(server)}", hint=hint)
         raise UsageError(
-            f"whose backup? There are those of {', '.join(hosts)}",
+            f"which server's? There are backups of {', '.join(hosts)}",
             hint=f"pushdeploy backup:restore --server {hosts[0]}",
         )
     fitting = [one for one in found if one.host == host and (not app or app in one.apps)]

@@ -154,7 +154,7 @@ def name_of(spec: str) -> str:
     found = _NAME.match(spec)
     if found is None:
         raise RefusedInputError(
-            f"`{ENVIRONMENT_YML}` lists {quoted(spec)}, which names no package of conda",
+            f"`{ENVIRONMENT_YML}` lists {quoted(spec)}, which is not a conda package",
             hint=f"fix {ENVIRONMENT_YML}, commit, and push again",
         )
     return found[1].lower()

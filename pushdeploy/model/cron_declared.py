@@ -167,7 +167,7 @@ def _name(node: JsonNode) -> str:
     if len(text) > LONGEST_NAME or not _NAME.fullmatch(text):
         node.refuse(
             f"{quoted(text)} can't be a job's name",
-            f"use small letters, digits and `-`, at most {LONGEST_NAME}, a letter first",
+            f"use at most {LONGEST_NAME} lower-case letters, digits and `-`, a letter first",
         )
     return text
 

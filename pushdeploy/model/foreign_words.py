@@ -115,7 +115,7 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     (
         "pg:backups:restore pg:import",
         (
-            "`pg:restore` puts a dump in the place of what the database holds",
+            "`pg:restore` replaces what the database holds with a dump",
             f"{P} pg:restore --help",
         ),
     ),

@@ -30,5 +30,5 @@ def parse_toml(text: str) -> dict[str, Any]:
         found = tomllib.loads(text)
         json.dumps(found, default=str)
     except RecursionError:
-        raise ValueError("it lies too deep") from None
+        raise ValueError("it is nested too deeply") from None
     return found

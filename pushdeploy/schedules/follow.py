@@ -75,7 +75,7 @@ def follow_live(machine: Machine, records: AppRecords) -> list[str]:
         return []
     changed = follow(machine, records, release, records.settings())
     forget_old_runs(machine, records)
-    return ["made its schedule as the live release has it"] if changed else []
+    return ["changed its schedule to the live release's"] if changed else []
 
 
 def runs(job: CronJob, settings: AppSettings) -> bool:

@@ -1,4 +1,4 @@
-"""apt-get(8): installs packages of the system.
+"""apt-get(8): installs system packages.
 
 In a unit of its own: the engine's sandbox can't write to `/usr`, and dpkg may go on when the
 engine is killed.
@@ -46,8 +46,9 @@ def install(*packages: str) -> None:
         said = _apt(*INSTALL, "--", *packages)
     if said.status != 0:
         lines = (said.stderr or said.stdout).strip().splitlines()
+        why = lines[-1] if lines else "no reason given"
         raise UnavailableError(
-            f"apt-get could not install {', '.join(packages)}: {lines[-1] if lines else 'no word'}",
+            f"apt-get could not install {', '.join(packages)}: {why}",
             hint=f"sudo apt-get update && sudo apt-get install {' '.join(packages)}",
         )
 

@@ -1,4 +1,4 @@
-"""dpkg's own files: which packages of the system are installed (dpkg(1))."""
+"""dpkg's own files: which system packages are installed (dpkg(1))."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ class NoPackages:
             UnavailableError: always.
         """
         raise UnavailableError(
-            "packages of the system are installed on a server only",
+            "system packages are installed on a server only",
             hint=f"sudo apt-get install {' '.join(names)}",
         )
 

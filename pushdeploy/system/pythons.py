@@ -123,7 +123,7 @@ def of_venv(venv: Path) -> Path | None:
 
 
 def of_environment(venv: Path) -> Interpreter | None:
-    """The Python that an environment of conda has itself; never started: a build wrote it.
+    """The Python that a conda environment has itself; never started: a build wrote it.
 
     Its record's name has the version (`conda-meta/python-3.13.1-h123_0.json`), and `bin/python`
     must lead to the versioned name beside it.

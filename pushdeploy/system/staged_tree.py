@@ -156,7 +156,7 @@ class _Walk:
 
     def _take(self, source: int, name: str, into: int, copies: int | None, depth: int) -> None:
         if self.staged.now() > self.staged.until:
-            raise UnavailableError("its files could not be taken in time", hint="df -h; df -i")
+            raise UnavailableError("its files could not be copied in time", hint="df -h; df -i")
         try:
             descriptor = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=source)
         except FileNotFoundError:

@@ -156,7 +156,7 @@ def test_only_root_brings_back_what_only_root_allows(live: FakeMachine, *, by_ow
     (done,) = restore_app(live, live.watching, asked, app=APP, to="copy").apps
 
     assert AppRecords(live.layout.app("copy")).settings().system_packages is by_owner
-    assert ("its Aptfile installs nothing" in done.notes[0]) is not by_owner
+    assert ("to let its Aptfile install packages" in done.notes[0]) is not by_owner
 
 
 def test_an_app_that_is_here_is_not_overwritten(live: FakeMachine) -> None:
@@ -454,4 +454,4 @@ def test_an_app_that_takes_all_its_time_is_left_out_and_the_next_has_some(
     made = create(live, "ada")
 
     assert made.apps == ("shop",)
-    assert made.left == ("blog: its files could not be taken in time",)
+    assert made.left == ("blog: its files could not be copied in time",)

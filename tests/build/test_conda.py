@@ -1,4 +1,4 @@
-"""An environment of conda: two jobs, of which only the second runs packages' code."""
+"""A conda environment: two jobs, of which only the second runs packages' code."""
 
 from __future__ import annotations
 

@@ -59,4 +59,6 @@ def test_reconcile_deletes_them_and_says_so(machine: FakeMachine) -> None:
 
     done = reconcile_all(machine, Watching())
 
-    assert done["the server"] == ["deleted Python 3.14.2: no venv has it, and a newer one is here"]
+    assert done["the server"] == [
+        "deleted Python 3.14.2: no venv uses it, and there is a newer one"
+    ]

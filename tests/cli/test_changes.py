@@ -404,7 +404,7 @@ def test_a_database_that_the_app_needs_can_be_deleted_nevertheless(
 
     assert said.status == DeployFailedError.exit_code
     assert said.stderr.endswith(
-        "The PostgreSQL database is still there. To delete it nevertheless:\n"
+        "The PostgreSQL database is still there. To delete it anyway:\n"
         "  pushdeploy pg:destroy --app blog --confirm blog --force\n"
     )
 

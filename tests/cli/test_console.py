@@ -46,7 +46,7 @@ LOOKS: list[tuple[Known, str]] = [
     ),
     (
         events.OneShotsFound(("migrate", "console"), "blog"),
-        "       migrate, console: not started, as it is to run once.\n"
+        "       migrate, console: not started, since it runs once.\n"
         "         pushdeploy run --app blog migrate\n",
     ),
     (
@@ -74,7 +74,7 @@ LOOKS: list[tuple[Known, str]] = [
         events.DatabaseWanted(
             "PostgreSQL", "DATABASE_URL", "pushdeploy pg:create --app blog --yes"
         ),
-        "       app.json asks for PostgreSQL; DATABASE_URL is not set. Do:\n"
+        "       app.json asks for PostgreSQL; DATABASE_URL is not set. Run:\n"
         "         pushdeploy pg:create --app blog --yes\n",
     ),
     (
@@ -91,7 +91,7 @@ LOOKS: list[tuple[Known, str]] = [
     ),
     (
         events.SystemPackagesInstalling(("libvips42", "libpq-dev")),
-        "-----> Installing packages of the system (Aptfile)\n       libvips42, libpq-dev\n",
+        "-----> Installing system packages (Aptfile)\n       libvips42, libpq-dev\n",
     ),
     (events.SystemPackagesInstalled(4.1), "       Done (4.1 s)\n"),
     (

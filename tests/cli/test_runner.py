@@ -132,7 +132,7 @@ def test_an_app_that_is_named_behind_the_command_of_run_is_to_be_named_before_it
         (["status", "elsewhere"], "pushdeploy ps"),
         (["status", "--app", "No;name"], "pushdeploy ps"),
         (["create", "foo"], "pushdeploy apps:create foo"),
-        (["mysql", "--app", "shop"], "pushdeploy config:set --app shop --help"),
+        (["sqlite", "--app", "shop"], "pushdeploy config:set --app shop --help"),
     ],
 )
 def test_a_word_of_another_tool_keeps_the_app_that_was_named(

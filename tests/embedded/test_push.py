@@ -91,7 +91,7 @@ def test_a_schedule_is_said_to_need_systemd_and_its_jobs_run_by_hand(site: Site)
     assert (ran.status, ran.output) == (0, "of 1\n")
     listed = site.pushdeploy("cron").output
     assert "Every minute (* * * * *, UTC)" in listed
-    assert "None runs by itself: only systemd" in listed
+    assert "No job runs by itself: only systemd" in listed
     assert listed.count(", ok") == 1
 
 

@@ -1,4 +1,4 @@
-"""Who may say that pushes install packages of the system: root alone."""
+"""Who may say that pushes install system packages: root alone."""
 
 from __future__ import annotations
 

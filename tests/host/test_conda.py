@@ -1,4 +1,4 @@
-"""An environment of conda takes a venv's place: solved, linked, completed by uv, and sealed."""
+"""A conda environment takes a venv's place: solved, linked, completed by uv, and sealed."""
 
 import json
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def test_an_environment_of_conda_serves_an_app(host: Host, site: Site, version: 
 
     assert_serving(site, version=1)
     assert "-----> Installing environment.yml with uv" not in push.output
-    assert "Linked 3 packages of conda" in push.output
+    assert "Linked 3 conda packages" in push.output
     assert f"Using Python {version} (environment.yml)" in push.output
     found = json.loads(site.get("/packages").text)["packages"]
     assert {"tiny-shop": "1.5", "tiny-stock": "1.5", "bottle": "0.13.3"}.items() <= found.items()

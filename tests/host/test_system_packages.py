@@ -40,7 +40,7 @@ def test_a_push_installs_what_root_allows(host: Host, site: Site) -> None:
     host.run("pushdeploy", "apt:allow", "--app", site.name)
     installed = site.deploy("tiny", {"Aptfile": f"{name}\n", "note.txt": "again\n"})
 
-    assert "-----> Installing packages of the system (Aptfile)" in installed.output
+    assert "-----> Installing system packages (Aptfile)" in installed.output
     assert_serving(site, version=1)
     assert "Status: install ok installed" in host.run("dpkg", "--status", name).stdout
     host.run("dpkg", "--purge", name)

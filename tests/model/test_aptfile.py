@@ -1,4 +1,4 @@
-"""An Aptfile names packages of the system, and nothing else in it is taken for one."""
+"""An Aptfile names system packages, and nothing else in it is taken for one."""
 
 from __future__ import annotations
 

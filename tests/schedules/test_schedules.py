@@ -121,7 +121,7 @@ def test_a_bad_line_fails_the_deploy_before_it_is_built(live: FakeMachine) -> No
 
 def test_reconcile_and_a_boot_make_it_so_again(live: FakeMachine) -> None:
     live.schedules.timed.clear()
-    assert "made its schedule as the live release has it" in live.reconcile()
+    assert "changed its schedule to the live release's" in live.reconcile()
     assert timed(live) == ["clearsessions", "digest"]
 
     live.schedules.timed.clear()

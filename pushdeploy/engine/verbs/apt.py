@@ -1,4 +1,4 @@
-"""Whether an app's pushes may install packages of the system."""
+"""Whether an app's pushes may install system packages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def change(asked: Asked, *, on: bool) -> Apt:
 
     if not asked.caller.is_owner:
         raise NotAllowedError(
-            "only root may say whether pushes install packages of the system",
+            "only root may say whether pushes install system packages",
             hint=f"on the server: sudo pushdeploy apt:{'allow' if on else 'forbid'}",
         )
     with app_lock(asked.machine, asked.app, asked.session, asked.who, "a setting") as records:
