@@ -102,6 +102,16 @@ class BackupLayout:
         return self.state / "environment"
 
     @property
+    def list_environment(self) -> Path:
+        """The same while it lists backups."""
+        return self.state / "list-environment"
+
+    @property
+    def list_lock(self) -> Path:
+        """Held while backups are listed, which a backup that is being made does not hold up."""
+        return self.state / "list.lock"
+
+    @property
     def last(self) -> Path:
         """How the last tries ended."""
         return self.state / "last.json"

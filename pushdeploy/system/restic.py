@@ -23,6 +23,7 @@ from pushdeploy.model.backup_snapshots import TAG, parse_snapshots
 from pushdeploy.system import command
 from pushdeploy.system.command import CLEAN_PATH, Command
 from pushdeploy.system.files import File, write
+from pushdeploy.system.locks import held
 from pushdeploy.system.restic_says import TooLongError, explained
 from pushdeploy.system.systemctl import systemctl, transient_until_end
 
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 UNIT = "pushdeploy.restic.service"
 """One at a time: what a killed engine has left is stopped before the next begins."""
+
+LIST_UNIT = "pushdeploy.restic-list.service"
+"""The same, but for a list, which may be asked for while a backup is made: it may not end that."""
 
 LOOK_SECONDS = 120.0
 LONG_SECONDS = 20 * 3600.0
@@ -94,7 +98,12 @@ class ResticProgram:
             UnavailableError: it can't be reached.
         """
         words = ["snapshots", "--json", "--no-lock", f"--tag={TAG}"]
-        return parse_snapshots(self._run(settings, words, LOOK_SECONDS).stdout)
+        with held(self.place.list_lock, who="pushdeploy", what="a list of backups"):
+            self._stop(listing=True)
+            output = self._attempt(settings, words, LOOK_SECONDS, listing=True)
+        if output.status != 0:
+            raise explained(output, settings)
+        return parse_snapshots(output.stdout)
 
     def backup(
         self, settings: BackupSettings, folder: Path, tags: Sequence[str], seconds: float
@@ -161,9 +170,16 @@ class ResticProgram:
 
     def stop(self) -> None:
         """End what a killed engine has left running."""
+        self._stop(listing=False)
+
+    def _stop(self, *, listing: bool) -> None:
         if self.by_systemd:
-            systemctl("stop", UNIT, check=False, seconds=STOP_SECONDS)
-        self.place.environment.unlink(missing_ok=True)
+            unit = LIST_UNIT if listing else UNIT
+            systemctl("stop", unit, check=False, seconds=STOP_SECONDS)
+        self._environment_file(listing=listing).unlink(missing_ok=True)
+
+    def _environment_file(self, *, listing: bool) -> Path:
+        return self.place.list_environment if listing else self.place.environment
 
     def _unlock(self, settings: BackupSettings) -> None:
         """Take locks away whose holders are gone: a backup that was killed has left its own."""
@@ -181,6 +197,8 @@ class ResticProgram:
         words: list[str],
         seconds: float,
         folder: Path | None = None,
+        *,
+        listing: bool = False,
     ) -> command.Output:
         self.require()
         line = ["restic", *_options(settings, self.place), *words]
@@ -188,21 +206,14 @@ class ResticProgram:
         if not self.by_systemd:
             child = Command(line, environment, folder)
             return command.attempt(child, seconds=seconds, limit=LIST_LIMIT)
-        write(File(self.place.environment, _file(environment), 0o600))
+        told = self._environment_file(listing=listing)
+        write(File(told, _file(environment), 0o600))
         try:
-            started = transient_until_end(self._unit(folder), line)
+            unit = LIST_UNIT if listing else UNIT
+            started = transient_until_end(_unit(unit, told, folder), line)
             return command.attempt(Command(started), seconds=seconds, limit=LIST_LIMIT)
         finally:
-            self.stop()
-
-    def _unit(self, folder: Path | None) -> list[str]:
-        return [
-            *("--pipe", "--service-type=exec", f"--unit={UNIT}"),
-            "--description=pushdeploy: backups",
-            f"--property=EnvironmentFile={self.place.environment}",
-            *([] if folder is None else [f"--property=WorkingDirectory={folder}"]),
-            *(f"--property={one}" for one in PROPERTIES),
-        ]
+            self._stop(listing=listing)
 
     def _environment(self, settings: BackupSettings) -> dict[str, str]:
         repository, credentials = split_credentials(settings)
@@ -216,6 +227,17 @@ class ResticProgram:
             "RESTIC_CACHE_DIR": str(self.place.cache),
             **credentials,
         }
+
+
+def _unit(unit: str, environment: Path, folder: Path | None) -> list[str]:
+    """Options of systemd-run(1)."""
+    return [
+        *("--pipe", "--service-type=exec", f"--unit={unit}"),
+        "--description=pushdeploy: backups",
+        f"--property=EnvironmentFile={environment}",
+        *([] if folder is None else [f"--property=WorkingDirectory={folder}"]),
+        *(f"--property={one}" for one in PROPERTIES),
+    ]
 
 
 def _file(environment: Mapping[str, str]) -> str:

@@ -115,6 +115,19 @@ def listed(site: Site, root: str) -> str:
     return site.host.run("sh", "-c", LISTED, "sh", root).stdout
 
 
+def test_a_list_ends_no_backup_that_is_being_made(backed_up: Site) -> None:
+    host = backed_up.host
+    unit = "pushdeploy.restic.service"
+    host.run("systemd-run", "--quiet", f"--unit={unit}", "sleep", "600")
+    try:
+        listed = admin(host, "backup:list")
+
+        assert listed.returncode == 0
+        assert host.run("systemctl", "is-active", unit).stdout == "active\n"
+    finally:
+        host.run("systemctl", "stop", unit)
+
+
 def test_an_app_comes_out_of_a_backup_byte_for_byte(backed_up: Site) -> None:
     site, host = backed_up, backed_up.host
 
@@ -139,7 +152,8 @@ def test_an_app_comes_out_of_a_backup_byte_for_byte(backed_up: Site) -> None:
     assert owner == ""
     assert host.run("pushdeploy", "reconcile", "--deep", "--app", copy).stdout == ""
     assert host.run("ls", "/var/lib/pushdeploy/backup").stdout.split() == [
-        *("backup.lock", "backup.lock.holder", "cache", "last.json")
+        *("backup.lock", "backup.lock.holder", "cache", "last.json"),
+        *("list.lock", "list.lock.holder"),
     ]
     moved.destroy()
 
