@@ -41,8 +41,13 @@ def is_unfinished(machine: Machine, app: str) -> bool:
     return machine.layout.app(app).settings.exists() and machine.layout.app(app).dumps.is_dir()
 
 
-def refuse_present(machine: Machine, app: str) -> None:
+def refuse_present(machine: Machine, app: str, hint: str | None = None) -> None:
     """See that no app of the name is here: nothing that lives is overwritten.
+
+    Args:
+        machine: this one.
+        app: the name.
+        hint: what to type instead.
 
     Raises:
         UsageError: one is.
@@ -50,7 +55,7 @@ def refuse_present(machine: Machine, app: str) -> None:
     if machine.layout.app(app).settings.exists():
         raise UsageError(
             f"`{app}` is on this server, and a restore overwrites nothing",
-            hint=f"pushdeploy backup:restore --app {app} --to {app[:22].rstrip('-')}-before",
+            hint=hint,
         )
 
 

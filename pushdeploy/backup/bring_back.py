@@ -53,7 +53,7 @@ def bring_back(
     port = records.settings().port
     if records.live() is None and records.history().live is None:
         return RestoredApp(app, port, None, "", "", tuple(notes))
-    change = Change(Kind.REBUILD, "Restore from a backup")
+    change = Change(Kind.REBUILD, "Restore from a backup", restores=True)
     try:
         ended = change_release(machine, app, audience, change=change, who=who)
     except PushdeployError as error:

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from pushdeploy.model.backup_snapshots import Snapshot
 
 
+LONGEST_BESIDE = 20
+"""Characters of an app's name that are left for `-before-2` behind them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """Which backup, how, and for whom."""
@@ -78,12 +82,12 @@ def restore_app(
         UnavailableError: it can't be read; a user of its name is somebody else's; or the server
             lacks what it needs.
     """
-    app, to = parse_app_name(app), parse_app_name(to)
+    app, to, wanted = parse_app_name(app), parse_app_name(to), parse_snapshot(order.snapshot)
     finish_destroying(machine, to)
     if is_unfinished(machine, to):
         order.say(f"Going on with {to}")
         return Restored((bring_back(machine, to, audience, (), order.who),), ())
-    refuse_present(machine, to)
+    refuse_present(machine, to, _beside(machine, wanted, app))
     machine.accounts.refuse_foreign(to)
     with _read(machine, order, app) as forbidden:
         order.say(f"Putting {to} in place")
@@ -93,6 +97,15 @@ def restore_app(
     notes += forbidden.values()
     order.say(f"Bringing {to} back")
     return Restored((bring_back(machine, to, audience, notes, order.who),), ())
+
+
+def _beside(machine: Machine, wanted: str, app: str) -> str:
+    """The command that restores the same beside what is here, under a name that is free."""
+    number = "" if wanted == LATEST else f" {wanted}"
+    first = f"{app[:LONGEST_BESIDE].rstrip('-')}-before"
+    names = (first, *(f"{first}-{count}" for count in range(2, 10)))
+    free = (name for name in names if not machine.layout.app(name).settings.exists())
+    return f"pushdeploy backup:restore{number} --app {app} --to {next(free, first)}"
 
 
 def restore_all(machine: Machine, audience: Audience, order: Order) -> Restored:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import PushdeployError
 from pushdeploy.model.server_settings import ServerSettings, parse_server_settings
+from pushdeploy.proxy import bare_address
 from pushdeploy.records.server_settings import change_server_settings
 from pushdeploy.system import keys
 from pushdeploy.system.failpoints import Point, reached
@@ -79,7 +80,23 @@ def restore_around(machine: Machine, app: str) -> list[str]:
         copy_below(came / SNIPPETS / app, snippets)
         did.append(f"restored {snippets}")
     reached(Point.RESTORE_SNIPPETS)
+    did += _bare_address(machine, app, came / layout.server_settings.name)
+    reached(Point.RESTORE_BARE)
     return did
+
+
+def _bare_address(machine: Machine, app: str, path: Path) -> list[str]:
+    """An app that visitors reach by the server's address alone is there again."""
+    try:
+        came = parse_server_settings(path.read_text())
+    except (OSError, PushdeployError):
+        return []  # `_settings` has told
+    if came.bare != app:
+        return []
+    if bare_address.take_again(machine, app, always=came.bare_always):
+        return []
+    change = f"pushdeploy bare:set --app {app}"
+    return [f"another app answers on the server's bare address now; to change that: {change}"]
 
 
 def _came(machine: Machine) -> Path:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pushdeploy.cli import style
+from pushdeploy.cli.output import say
 from pushdeploy.cli.watch import Printer, Quiet, stderr
 from pushdeploy.engine.client import GoneError
 from pushdeploy.errors import INTERRUPTED, NotFoundError, PushdeployError, UsageError
 from pushdeploy.model.ended import Ended, EndedAs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pushdeploy.cli.target import Local
     from pushdeploy.engine.registry import Request
@@ -22,6 +24,16 @@ GONE = 141
 STARTED = "attempt.started"
 
 GOES_ON = "You stopped watching; the server carries on."
+
+
+@contextmanager
+def carrying_on(hint: str) -> Iterator[None]:
+    """Whoever leaves is told that the server carries on, and by what they see how it ends."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("", *style.problem(GOES_ON, hint))
+        raise
 
 
 def follow(target: Local, request: Request[Ended]) -> int:

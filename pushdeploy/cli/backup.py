@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pushdeploy.cli.attempts import carrying_on
 from pushdeploy.cli.command import command, json_option
 from pushdeploy.cli.config import assigned
 from pushdeploy.cli.output import say, show_json, show_table
@@ -56,7 +57,8 @@ def backup_create(target: Local, *, prune: bool) -> int:
     Each app's repo, releases, settings, config vars, storage, databases and Redis. The apps keep
     running.
     """
-    made = target.ask(verbs.create(prune=prune))
+    with carrying_on("pushdeploy backup:list"):
+        made = target.ask(verbs.create(prune=prune))
     say(*map(escaped, made.notes))  # they name an app's files
     apps = ", ".join(made.apps) or "no apps"
     say(f"Backup {made.snapshot}: {made.files:,} files, {format_size(made.size)} of {apps}")
@@ -122,7 +124,8 @@ def backup_restore(
     asked = verbs.restore(
         app or None, snapshot=snapshot, to=to, server=server, keys=keys, install=install
     )
-    done = target.engine(asked, watcher=stderr(), stay=True)
+    with carrying_on("pushdeploy apps"):
+        done = target.engine(asked, watcher=stderr(), stay=True)
     say(*map(escaped, done.notes))
     for one in done.apps:
         notes = (f"  {escaped(note)}" for note in one.notes)

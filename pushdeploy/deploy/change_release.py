@@ -42,6 +42,8 @@ class Change:
     settings: Callable[[AppSettings], AppSettings] = lambda same: same
     fresh: bool = False
     """Build the venv again, also if it fits."""
+    restores: bool = False
+    """Its code and packages are not there, which nobody need be warned of."""
     release_phase: bool = False
     """Run the release command too: what the app is given, such as a database, is empty yet."""
 
@@ -153,7 +155,7 @@ def _built(machine: Machine, records: AppRecords, change: Change, report: Report
         return remade(machine, records, report)
     if change.fresh:
         return rebuilt(machine, records, current, report, fresh=True)
-    return fitting(machine, records, current, report)
+    return fitting(machine, records, current, report, warns=not change.restores)
 
 
 def _with_storage(

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from pushdeploy.records.app_records import AppRecords
 
 
-def fitting(machine: Machine, records: AppRecords, release: Release, report: Report) -> Release:
+def fitting(
+    machine: Machine, records: AppRecords, release: Release, report: Report, *, warns: bool = True
+) -> Release:
     """The same release if its venv fits, else one with a venv that does, of the same number.
 
     Raises:
@@ -36,7 +38,8 @@ def fitting(machine: Machine, records: AppRecords, release: Release, report: Rep
     trouble = fit.misfit(machine, release)
     if trouble is None:
         return release
-    report(Warned(f"{trouble}; it is built again"))
+    if warns:
+        report(Warned(f"{trouble}; it is built again"))
     return rebuilt(machine, records, release, report)
 
 

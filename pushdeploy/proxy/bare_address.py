@@ -61,6 +61,21 @@ def give_up(machine: Machine, app: str) -> bool:
     return True
 
 
+def take_again(machine: Machine, app: str, *, always: bool) -> bool:
+    """A restored app had it: it has it again unless another one has; returns whether it does.
+
+    Args:
+        machine: this one.
+        app: its name.
+        always: with domains too.
+    """
+
+    def again(now: ServerSettings) -> ServerSettings:
+        return now if now.bare else replace(now, bare=app, bare_always=always)
+
+    return change_server_settings(machine, again).bare == app
+
+
 def url(machine: Machine, app: str) -> str | None:
     """Where the app is on the bare address, if it is there and nobody else's site is."""
     chosen = server_settings(machine)  # of this app alone: a deploy has no time to look at all

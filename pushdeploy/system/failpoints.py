@@ -128,6 +128,7 @@ class Point(StrEnum):
     RESTORE_RENAMED = "restore.renamed"
     RESTORE_CERTIFICATE = "restore.certificate"
     RESTORE_SNIPPETS = "restore.snippets"
+    RESTORE_BARE = "restore.bare"
     RESTORE_SWEPT = "restore.swept"
     RESTORE_OWNED = "restore.owned"
     RESTORE_DUMP = "restore.dump"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -18,11 +19,14 @@ from pushdeploy.backup.restore import Order, restore_all, restore_app
 from pushdeploy.backup.settings import set_repository
 from pushdeploy.backup.stage import LEASED
 from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
+from pushdeploy.events import Warned
 from pushdeploy.model.backup import Retention
 from pushdeploy.model.database import Database
 from pushdeploy.model.job import JobKind
 from pushdeploy.model.key import Key, render_key_line
+from pushdeploy.proxy import bare_address
 from pushdeploy.records.app_records import AppRecords
+from pushdeploy.records.server_settings import change_server_settings, server_settings
 from pushdeploy.system.restic_says import TooLongError
 from tests.deploy.machine import APP, FakeMachine, names
 
@@ -114,6 +118,7 @@ def test_a_destroyed_app_comes_back_as_it_was(live: FakeMachine) -> None:
     assert (live.place.shared / "data" / "post.txt").read_text() == "hello"
     assert live.records.environment().values["GREETING"] == "it's"
     assert live.answer() == "v3"
+    assert not any(isinstance(event, Warned) for event in live.watching.events)
     assert names(live.layout.backup.state) == ["backup.lock", "backup.lock.holder", "last.json"]
 
 
@@ -162,10 +167,30 @@ def test_only_root_brings_back_what_only_root_allows(live: FakeMachine, *, by_ow
 def test_an_app_that_is_here_is_not_overwritten(live: FakeMachine) -> None:
     create(live, "ada")
 
-    with pytest.raises(UsageError, match="overwrites nothing"):
+    with pytest.raises(UsageError, match="overwrites nothing") as refused:
         restore(live)
+    restore(live, to="blog-before")
+    with pytest.raises(UsageError) as again:
+        restore_app(live, live.watching, order(live, snapshot="00000001"), app=APP, to=APP)
 
     assert live.answer() == "v2"
+    assert refused.value.hint == "pushdeploy backup:restore --app blog --to blog-before"
+    assert again.value.hint == ("pushdeploy backup:restore 00000001 --app blog --to blog-before-2")
+
+
+@pytest.mark.parametrize("other", ["", "shop"])
+def test_the_bare_address_comes_back_unless_another_app_has_it(
+    other: str, live: FakeMachine
+) -> None:
+    change_server_settings(live, lambda now: bare_address.choose(now, APP))
+    create(live, "ada")
+    destroy_app(live, APP, who="ada")
+    change_server_settings(live, lambda now: replace(now, bare=other))
+
+    done = restore(live)
+
+    assert server_settings(live).bare == (other or APP)
+    assert any("bare address" in one for one in done.notes) is bool(other)
 
 
 def test_a_whole_server_is_restored_but_for_what_is_here(live: FakeMachine) -> None:

@@ -35,7 +35,7 @@ RESTORE = [
 
 RESTORE_ALL = [
     *(Point.RESTORE_SETTINGS, Point.RESTORE_KEYS, Point.RESTORE_CERTIFICATE),
-    Point.RESTORE_SNIPPETS,
+    *(Point.RESTORE_SNIPPETS, Point.RESTORE_BARE),
 ]
 """And of what is not an app's own."""
 
