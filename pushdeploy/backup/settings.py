@@ -149,7 +149,7 @@ def _made(machine: Machine, settings: BackupSettings, *, may_be_new: bool) -> bo
         machine.restic.snapshots(settings)
     except UnavailableError as error:
         if login is not None and not isinstance(error, WrongPasswordError):
-            where = f"add this line to authorized_keys of {login[0]}, then try again"
+            where = f"see that {login[0]} can be reached, and add to its authorized_keys"
             error.hint = f"{where}: {ssh_key.public(key)}"
         raise
     except NotFoundError as error:
