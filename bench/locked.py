@@ -24,16 +24,16 @@ PORT = 8001
 def measure(machine: Machine, book: Book, runs: int, suite: str) -> None:
     """Both in turn, with a warm cache; before each, the package is taken away again."""
     wheels = sorted(wheelhouse.build(suite).glob("*.whl"))
-    names = _installed(machine)
+    pins = _installed(machine)
     files = {path: text for path, text in machine.subject.files().items() if "requirem" not in path}
-    app = machine.beside(APP, {**files, **lock(names, wheels)})
+    app = machine.beside(APP, {**files, **lock(pins, wheels)})
     book.command(MEASURE, "git push production main   # uv.lock has one more package")
     for turn in range(2 * runs + 1):
         if turn:
-            to_live(app, "production", PORT, app.commit(lock(names, wheels)))
+            to_live(app, "production", PORT, app.commit(lock(pins, wheels, turn)))
         else:
             to_live(app, "production", PORT, 1)
-        version = app.commit(lock([*names, ADDED], wheels))
+        version = app.commit(lock([*pins, _newest(wheels)], wheels, turn))
         fresh = turn % 2 == 1
         if fresh:
             app.host.run("rm", "-f", f"{app.root}/seed.json")
@@ -43,29 +43,36 @@ def measure(machine: Machine, book: Book, runs: int, suite: str) -> None:
             book.add(MEASURE, "pushdeploy", "from nothing" if fresh else "from the last venv", live)
 
 
-def _installed(machine: Machine) -> list[str]:
-    """Names of the packages in the live venv of the first app."""
+def _newest(wheels: list[Path]) -> tuple[str, str]:
+    """What is added: name and version."""
+    found = [one.name.split("-")[1] for one in wheels if one.name.startswith(f"{ADDED}-")]
+    return ADDED, max(found, key=_order)
+
+
+def _installed(machine: Machine) -> list[tuple[str, str]]:
+    """Name and version of each package in the live venv of the first app."""
     packages = f"{machine.root}/current/venv/lib/python3*/site-packages"
     listed = machine.host.run("sh", "-c", f"ls -d {packages}/*.dist-info").stdout.split()
-    return sorted(_plain(Path(one).name.partition("-")[0]) for one in listed)
+    parts = (Path(one).name.removesuffix(".dist-info").partition("-") for one in listed)
+    return sorted((_plain(name), version) for name, _, version in parts)
 
 
-def lock(names: list[str], wheels: list[Path]) -> dict[str, str]:
-    """A project that needs these packages, and its lock as uv writes one: any wheels will do."""
-    wanted = ", ".join(f'"{name}"' for name in names)
-    needs = "".join(f'    {{ name = "{name}" }},\n' for name in names)
-    text = 'version = 1\nrevision = 3\nrequires-python = ">=3.11"\n\n'
-    text += "".join(_package(name, wheels) for name in names)
+def lock(pins: list[tuple[str, str]], wheels: list[Path], turn: int = 0) -> dict[str, str]:
+    """A project that needs these packages, and its lock as uv writes one; new in each turn."""
+    wanted = ", ".join(f'"{name}"' for name, _ in pins)
+    needs = "".join(f'    {{ name = "{name}" }},\n' for name, _ in pins)
+    text = f"# Turn {turn}.\n"
+    text += 'version = 1\nrevision = 3\nrequires-python = ">=3.11"\n\n'
+    text += "".join(_package(name, version, wheels) for name, version in pins)
     text += '[[package]]\nname = "blog"\nversion = "1"\nsource = { virtual = "." }\n'
     text += f"dependencies = [\n{needs}]\n\n[package.metadata]\nrequires-dist = [\n{needs}]\n"
     project = '[project]\nname = "blog"\nversion = "1"\nrequires-python = ">=3.11"\n'
     return {"pyproject.toml": f"{project}dependencies = [{wanted}]\n", "uv.lock": text}
 
 
-def _package(name: str, wheels: list[Path]) -> str:
-    """The newest version for which there is a wheel, with all wheels of it."""
+def _package(name: str, version: str, wheels: list[Path]) -> str:
+    """A package with all its wheels."""
     own = [one for one in wheels if _plain(one.name.partition("-")[0]) == name]
-    version = max((one.name.split("-")[1] for one in own), key=_order)
     listed = "".join(
         f'    {{ url = "https://files.pythonhosted.org/{one.name}", '
         f'hash = "sha256:{hashlib.sha256(one.read_bytes()).hexdigest()}" }},\n'

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.build.node import node_steps
 from pushdeploy.model.appjson import parse_app_json
-from pushdeploy.model.build_step import PRE_COMPILE, wanted_steps
+from pushdeploy.model.build_step import wanted_steps
+from pushdeploy.model.dependency_file import PRE_COMPILE
 
 if TYPE_CHECKING:
     from pushdeploy.build.build import Venv

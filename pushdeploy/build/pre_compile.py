@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pushdeploy.build.node import NodeSteps
-from pushdeploy.model.build_step import PRE_COMPILE, hook_step
+from pushdeploy.model.build_step import hook_step
+from pushdeploy.model.dependency_file import PRE_COMPILE
 from pushdeploy.model.tree import parse_tree, render_tree
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ def pre_compiled(
         "look_again", slugs=str(records.place.slugs), slug=made.slug, tree=render_tree(tree)
     )
     found = parse_tree(answer)
-    hooks = tuple(one for one in found.build.hooks if one != PRE_COMPILE)
     return replace(
         tree,
         slug=made.slug,
@@ -58,5 +58,5 @@ def pre_compiled(
         project=found.project,
         stale=found.stale,
         packages=found.packages,
-        build=replace(found.build, hooks=hooks),
+        build=found.build,
     )

@@ -18,7 +18,7 @@ from pushdeploy.build.step_output import Listener, failed
 from pushdeploy.build.venv import BUILD_SECONDS
 from pushdeploy.errors import DeployFailedError, RefusedInputError
 from pushdeploy.events import Report, StaticFound, StepsFinished, Warned
-from pushdeploy.model.build_step import PRE_COMPILE
+from pushdeploy.model.dependency_file import PRE_COMPILE
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.release import Kind
 from pushdeploy.model.static_mount import code_folders

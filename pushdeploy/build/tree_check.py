@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.appjson import parse_app_json
-from pushdeploy.model.dependency_file import REQUIREMENTS, Source, find_dependency_file
+from pushdeploy.model.dependency_file import PRE_COMPILE, REQUIREMENTS, Source, find_dependency_file
 from pushdeploy.model.not_pushed import refuse_lfs, refused_submodule
 from pushdeploy.model.procfile import PROCFILE, parse_procfile
 from pushdeploy.model.repo_root import missing_root, rooted
@@ -64,19 +64,25 @@ def check_tree(git: Git, commit: str, live: str = "", root: str = "", new: str =
         parse_procfile(text(top[PROCFILE]))
     else:
         _see_that_web_can_be_guessed(git, found, new)
-    needs = find_dependency_file(paths, lambda path: text(top[path]))
-    if needs.source == REQUIREMENTS and top[REQUIREMENTS].size:  # another than the live one's
-        references(text(top[REQUIREMENTS]))
-    if needs.source is Source.CONDA and top[needs.source].size:
-        from pushdeploy.model.conda_file import parse_conda_file  # few repos have one
-
-        parse_conda_file(text(top[needs.source]))
+    if PRE_COMPILE not in paths:  # which may write them
+        _see_that_lists_can_be_read(git, paths, top)
     if APP_JSON in top:
         parse_app_json(text(top[APP_JSON]))
     attributes = whole.get(".gitattributes")
     if attributes is not None and "filter=lfs" in (said := text(attributes)):
         refuse_lfs(said)
     return size
+
+
+def _see_that_lists_can_be_read(git: Git, paths: list[str], top: dict[str, Entry]) -> None:
+    """An entry without a size is one that the live release has too."""
+    needs = find_dependency_file(paths, lambda path: text_of(git, top[path]))
+    if needs.source == REQUIREMENTS and top[REQUIREMENTS].size:
+        references(text_of(git, top[REQUIREMENTS]))
+    if needs.source is Source.CONDA and top[needs.source].size:
+        from pushdeploy.model.conda_file import parse_conda_file  # few repos have one
+
+        parse_conda_file(text_of(git, top[needs.source]))
 
 
 def below(found: list[Entry], folder: str) -> list[Entry]:

@@ -11,7 +11,7 @@ from pushdeploy.deploy.slug_reader import SlugReader
 from pushdeploy.errors import RefusedInputError
 from pushdeploy.model.asked_python import asked_python
 from pushdeploy.model.dependencies import Dependencies, gather
-from pushdeploy.model.dependency_file import Source, find_dependency_file
+from pushdeploy.model.dependency_file import PRE_COMPILE, Source, find_dependency_file
 from pushdeploy.model.python_version import PYTHON_VERSION, RUNTIME_TXT
 from pushdeploy.model.tree import Tree, parse_tree
 from pushdeploy.system.git_tree import files
@@ -68,7 +68,9 @@ def look_again(request: dict[str, Any]) -> Tree:
         RefusedInputError: it can't be deployed.
     """
     folder = Path(request["slugs"]) / request["slug"]
-    tree = replace(parse_tree(request["tree"]), build=build_files(folder))
+    build = build_files(folder)
+    hooks = tuple(one for one in build.hooks if one != PRE_COMPILE)  # it has run
+    tree = replace(parse_tree(request["tree"]), build=replace(build, hooks=hooks))
     return with_needs(SlugReader(folder), tree)
 
 
@@ -88,7 +90,12 @@ def with_needs(reader: Reader, tree: Tree) -> Tree:
                 raise
             return None
 
-    needs = _dependencies(reader)
+    try:
+        needs = _dependencies(reader)
+    except RefusedInputError:
+        if PRE_COMPILE not in tree.build.hooks:  # which may write what is missing
+            raise
+        needs = Dependencies(Source.NOTHING)
     python = asked_python(for_python)
     return replace(
         tree,

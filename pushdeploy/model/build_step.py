@@ -11,12 +11,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pushdeploy.model.dependency_file import PRE_COMPILE
 from pushdeploy.model.node_build import NO_NODE, NodeBuild, parse_node_build
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PRE_COMPILE, POST_COMPILE = "bin/pre_compile", "bin/post_compile"
+POST_COMPILE = "bin/post_compile"
 HOOKS = (PRE_COMPILE, POST_COMPILE)
 
 DISABLE_COLLECTSTATIC = "DISABLE_COLLECTSTATIC"

@@ -20,6 +20,9 @@ PIPFILE = "Pipfile"
 PROCFILE = "Procfile"
 APP_JSON = "app.json"
 
+PRE_COMPILE = "bin/pre_compile"
+"""A hook that may write any of them before it is read."""
+
 TOOL_SETTINGS = ("uv.toml", "poetry.toml", "pdm.toml")
 """What tools obey beside pyproject.toml: indexes, above all."""
 

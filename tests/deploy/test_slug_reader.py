@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pushdeploy.deploy.needs import look_again
+from pushdeploy.deploy.needs import look_again, with_needs
 from pushdeploy.deploy.slug_reader import SlugReader
 from pushdeploy.errors import RefusedInputError
+from pushdeploy.model.build_step import BuildFiles
 from pushdeploy.model.dependency_file import Source
 from pushdeploy.model.tracked_file import TEXT_LIMIT
 from pushdeploy.model.tree import Tree, render_tree
@@ -41,6 +42,18 @@ def test_the_lists_and_the_python_are_those_that_are_there_now(tmp_path: Path) -
     untouched = {name: getattr(TREE, name) for name in ("requirements", "packages", "build")}
     expected = {"source": TREE.source, "python_version": "", "python_file": "", **untouched}
     assert replace(found, **expected) == TREE  # type: ignore[arg-type]
+
+
+def test_what_the_hook_may_write_is_missed_only_once_it_has_run(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "pre_compile").touch()
+    (tmp_path / "requirements.txt").write_text("-r made.txt\n")
+    before = replace(TREE, build=BuildFiles(("bin/pre_compile",)))
+
+    assert with_needs(SlugReader(tmp_path), before).source is Source.NOTHING
+    with pytest.raises(RefusedInputError, match=r"`made\.txt` is included"):
+        again(tmp_path)
+    assert again(tmp_path, made_txt="flask\n").packages == ("flask",)
 
 
 def test_files_that_are_included_are_read_too(tmp_path: Path) -> None:
