@@ -5,7 +5,12 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.host.fixtures", "tests.deploy.fixtures", "tests.key_fixtures"]
+pytest_plugins = [
+    "tests.host.fixtures",
+    "tests.deploy.fixtures",
+    "tests.key_fixtures",
+    "tests.longest_first",
+]
 
 settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True

@@ -21,7 +21,6 @@ from tests.host.disk import Disk
 from tests.host.host import Host
 from tests.host.laptop import Laptop
 from tests.host.mishaps import (
-    LOOK_SECONDS,
     PATIENCE_SECONDS,
     commands,
     engine_pids,
@@ -50,6 +49,10 @@ HELD_SECONDS = 240.0
 """A deploy whose build and every other step is slow, on a machine that is busy."""
 
 CLEANUP_SECONDS = 60.0
+
+STOPPED_LOOK_SECONDS = 0.05
+"""What has stopped itself stays so. A look reads every process of the host: one after the other
+they would take half a processor."""
 
 
 class Fault(StrEnum):
@@ -187,7 +190,7 @@ def held_at(host: Host, point: Point, started: subprocess.Popen[str]) -> int:
             return number
         if started.poll() is not None:  # a deploy tidies up after its answer
             deadline = min(deadline, time.monotonic() + CLEANUP_SECONDS)
-        time.sleep(LOOK_SECONDS)
+        time.sleep(STOPPED_LOOK_SECONDS)
     raise AssertionError(f"nothing came to {point}:\n{processes.end(started)}\n{commands(host)}")
 
 
