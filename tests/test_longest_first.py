@@ -35,9 +35,9 @@ def test_every_file_that_is_named_is_there() -> None:
 
 def test_what_takes_longest_comes_first_and_tests_of_a_file_stay_in_order() -> None:
     longest = next(iter(read_seconds(SECONDS.read_text())))
-    names = ["tests/test_quick.py", longest, longest]
+    names = ["tests/test_quick.py", "tests/host/test_new.py", longest, longest]
     items = [Item(CHECKOUT / name, number) for number, name in enumerate(names)]
 
     pytest_collection_modifyitems(cast("list[pytest.Item]", items))
 
-    assert [item.number for item in items] == [1, 2, 0]
+    assert [item.number for item in items] == [2, 3, 1, 0]

@@ -125,6 +125,27 @@ def site(new_site: Callable[[], "Site"]) -> "Site":
 
 
 @pytest.fixture(scope="module")
+def once_deployed(
+    host: Host, installed: Installed, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], "Site"]]:
+    """Gives the file's `standing` app."""
+    from tests.host.standing import standing  # noqa: PLC0415 - as above
+
+    laptop = Laptop(host, tmp_path_factory.mktemp("laptop") / "home", installed.key)
+    yield from standing(host, laptop)
+
+
+@pytest.fixture
+def standing(once_deployed: Callable[[], "Site"]) -> "Site":
+    """The app `tiny`, live as v1, for tests that look at it, or try to change it and may not.
+
+    Deployed once for a file; the laptop's repo is as it was then. A test that changed the app all
+    the same leaves another one to the next.
+    """
+    return once_deployed()
+
+
+@pytest.fixture(scope="module")
 def gated(
     host: Host, installed: Installed, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator["Site"]:

@@ -81,8 +81,8 @@ def test_what_was_scaled_stays_so_after_a_push_and_a_rollback(site: Site) -> Non
     eventually(lambda: running(site), ["web.1", "worker.1", "worker.2"])
 
 
-def test_scaling_what_the_procfile_does_not_have_is_refused(site: Site) -> None:
-    site.deploy("tiny")
+def test_scaling_what_the_procfile_does_not_have_is_refused(standing: Site) -> None:
+    site = standing
     before = snapshot(site)
 
     assert_cli_refused(site.cli("ps:scale wroker=2", check=False), 4, "has no `wroker`")
@@ -137,8 +137,8 @@ def test_an_app_that_writes_beside_its_code_works_after_the_command_that_it_is_t
     assert site.ask("storage")["storage"] == ["data"]
 
 
-def test_a_file_can_not_be_storage_by_the_command_or_by_app_json(site: Site) -> None:
-    site.deploy("tiny")
+def test_a_file_can_not_be_storage_by_the_command_or_by_app_json(standing: Site) -> None:
+    site = standing
     before = snapshot(site)
 
     answer = site.cli("storage:add db.sqlite3", check=False)
@@ -175,8 +175,8 @@ def test_a_folder_that_git_tracks_can_not_be_storage(site: Site) -> None:
 
 
 @pytest.mark.parametrize("folder", ["../x", "/etc", ".", "a/../../b", ".git", "a b\n"])
-def test_a_folder_outside_of_the_code_can_not_be_storage(site: Site, folder: str) -> None:
-    site.deploy("tiny")
+def test_a_folder_outside_of_the_code_can_not_be_storage(standing: Site, folder: str) -> None:
+    site = standing
     before = snapshot(site)
 
     answer = site.cli(f"storage:add '{folder}'", check=False)
@@ -328,8 +328,8 @@ def test_what_is_no_command_of_ours_is_refused(site: Site, command: str) -> None
     assert "uid=" not in answer.stdout
 
 
-def test_words_of_other_tools_are_answered_and_do_nothing(site: Site) -> None:
-    site.deploy("tiny")
+def test_words_of_other_tools_are_answered_and_do_nothing(standing: Site) -> None:
+    site = standing
     before = snapshot(site)
 
     stop, tail, whole = (
@@ -344,8 +344,8 @@ def test_words_of_other_tools_are_answered_and_do_nothing(site: Site) -> None:
     assert "Usage: pushdeploy" in site.laptop.ssh("help").stdout
 
 
-def test_ports_and_agents_are_not_forwarded(site: Site) -> None:
-    site.deploy("tiny")
+def test_ports_and_agents_are_not_forwarded(standing: Site) -> None:
+    site = standing
     port = site.settings["port"]
     strictly = "-oExitOnForwardFailure=yes"
     argv = site.laptop.ssh_argv("-N", strictly, "-W", f"127.0.0.1:{port}")

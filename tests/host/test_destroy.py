@@ -76,8 +76,7 @@ def test_a_destroying_whose_engine_is_killed_is_finished_by_reconcile(site: Site
     site.host.run("pushdeploy", "reconcile")
 
     assert traces(site) == ""
-    push = site.push()
-    assert push.exit_status == 0, push.output
+    site.deploy("tiny")  # without the worker, which would hold up the end of the test as well
     assert_serving(site, version=1, release="v1")
     assert outcomes(site) == ["live"]
 

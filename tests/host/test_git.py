@@ -14,8 +14,8 @@ from tests.host.story import (
 MARK = "/run/hostile"
 
 
-def test_the_server_can_be_cloned_and_fetched_from(site: Site) -> None:
-    site.deploy("tiny")
+def test_the_server_can_be_cloned_and_fetched_from(standing: Site) -> None:
+    site = standing
     commit = site.laptop.git(site.app, "rev-parse", "HEAD").stdout
     clone = site.app.folder.with_name("clone")
 
@@ -34,8 +34,8 @@ def test_reading_an_app_that_is_not_there_makes_none(site: Site) -> None:
     assert not site.host.exists(site.root)
 
 
-def test_a_link_out_of_the_static_folder_is_refused(site: Site) -> None:
-    site.deploy("tiny")
+def test_a_link_out_of_the_static_folder_is_refused(standing: Site) -> None:
+    site = standing
     before, refs = snapshot(site), site.refs()
     (site.app.folder / "static").mkdir()
     (site.app.folder / "static/environment").symlink_to("../../../current/environment")
@@ -65,8 +65,8 @@ def test_other_links_that_lead_out_of_the_tree_give_nobody_anything(site: Site) 
     assert site.host.run("sh", "-c", look).stdout == "640 root\n755 root\n644 root\n"
 
 
-def test_a_link_for_the_static_folder_is_refused(site: Site) -> None:
-    site.deploy("tiny")
+def test_a_link_for_the_static_folder_is_refused(standing: Site) -> None:
+    site = standing
     before, refs = snapshot(site), site.refs()
     (site.app.folder / "static").symlink_to(".")
     site.change({})
@@ -79,8 +79,8 @@ def test_a_link_for_the_static_folder_is_refused(site: Site) -> None:
     assert_unchanged(site, before)
 
 
-def test_a_file_of_submodules_that_would_run_a_command_is_refused(site: Site) -> None:
-    site.deploy("tiny")
+def test_a_file_of_submodules_that_would_run_a_command_is_refused(standing: Site) -> None:
+    site = standing
     before, refs = snapshot(site), site.refs()
     modules = f'[submodule "x"]\n\tpath = x\n\turl = ../x\n\tupdate = !touch {MARK}\n'
     site.change({".gitmodules": modules})
@@ -110,8 +110,8 @@ def test_filters_and_hooks_in_the_tree_run_nothing(site: Site) -> None:
     assert not site.host.exists(MARK)
 
 
-def test_a_requirements_file_that_is_a_link_is_refused(site: Site) -> None:
-    site.deploy("tiny")
+def test_a_requirements_file_that_is_a_link_is_refused(standing: Site) -> None:
+    site = standing
     before = snapshot(site)
     requirements = site.app.folder / "requirements.txt"
     requirements.unlink()
@@ -124,8 +124,8 @@ def test_a_requirements_file_that_is_a_link_is_refused(site: Site) -> None:
     assert_unchanged(site, before)
 
 
-def test_a_tree_whose_paths_reach_into_git_is_refused(site: Site) -> None:
-    site.deploy("tiny")
+def test_a_tree_whose_paths_reach_into_git_is_refused(standing: Site) -> None:
+    site = standing
     before, refs = snapshot(site), site.refs()
     blob = site.laptop.git(site.app, "rev-parse", "HEAD:app.py").stdout.strip()
     inner = make_tree(site, f"100644 blob {blob}\tconfig\n")
@@ -162,9 +162,9 @@ def make_tree(site: Site, listing: str) -> str:
     ],
 )
 def test_variables_that_a_client_sends_along_do_nothing(
-    site: Site, variables: dict[str, str]
+    standing: Site, variables: dict[str, str]
 ) -> None:
-    site.deploy("tiny")
+    site = standing
     sends = [f"-oSetEnv={name}={quoted(text)}" for name, text in variables.items()]
     argv = site.laptop.ssh_argv(*sends, command="apps --json")
 

@@ -31,7 +31,7 @@ LIVE = "/etc/letsencrypt/live/pushdeploy-blog"
 ROOT = "/root/pebble-root.pem"
 THEIRS = "/etc/nginx/conf.d/theirs.conf"
 
-DEPLOYS = rounds(20, slow=100)
+DEPLOYS = rounds(10, slow=100)
 
 INTERMEDIATE = (
     "ECDHE-ECDSA-AES128-GCM-SHA256",

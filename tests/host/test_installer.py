@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from tests.host import checkout, image, processes
 from tests.host.host import Host
-from tests.host.laptop import Laptop, make_key
+from tests.host.laptop import Laptop, Push, make_key
 from tests.host.story import CLEANUP_SECONDS, engines, eventually
 
 ENGINE = "/run/pushdeploy/engine.sock"
@@ -67,6 +68,7 @@ PUSH_SECONDS = 120.0
 
 
 on_each_debian = pytest.mark.parametrize("prepared", image.SUITES, indirect=True)
+used_on_each_debian = pytest.mark.parametrize("used", image.SUITES, indirect=True)
 
 # What the installer does before it changes anything else.
 MAKE_TOOL = f"""
@@ -116,6 +118,33 @@ def server(prepared: checkout.Installed) -> Iterator[Host]:
 def laptop(server: Host, prepared: checkout.Installed, tmp_path: Path) -> Laptop:
     """The laptop that the key is of."""
     return Laptop(server, tmp_path / "laptop", prepared.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A server on which the installer was run and an app pushed, for tests that change nothing."""
+
+    host: Host
+    laptop: Laptop
+    sshd_before: list[str]
+    """What sshd went by for root."""
+    installed: processes.Result
+    push: Push
+
+
+@pytest.fixture(scope="module")
+def used(
+    request: pytest.FixtureRequest, disks: Disks, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Used]:
+    """One of a suite."""
+    prepared = disks(request.param)
+    with Host.boot(prepared.suite, "used", prepared.disk) as host:
+        host.write("/etc/systemd/system/pushdeploy.reconcile.timer.d/test.conf", NO_TIMER)
+        laptop = Laptop(host, tmp_path_factory.mktemp("used") / "laptop", prepared.key)
+        before = sshd_settings(host, "root")
+        installed = install(host, "--app", "blog", "--key", KEY)
+        push = laptop.push(laptop.new_app("blog", APP))
+        yield Used(host, laptop, before, installed, push)
 
 
 def install(host: Host, *arguments: str, check: bool = True) -> processes.Result:
@@ -169,49 +198,42 @@ def answer(host: Host) -> str:
 # Installing
 
 
-@on_each_debian
-def test_a_fresh_server_takes_a_push(server: Host, laptop: Laptop) -> None:
-    result = install(server, "--app", "blog", "--key", KEY)
-    push = laptop.push(laptop.new_app("blog", APP))
+@used_on_each_debian
+def test_a_fresh_server_takes_a_push(used: Used) -> None:
+    said = used.installed.stderr
 
-    assert "git remote add production deploy@server:blog\n" in result.stderr
-    assert "git push production main\n" in result.stderr
-    assert push.exit_status == 0, push.output
-    assert answer(server) == "hello"
-    assert server.state() == "running"
+    assert "git remote add production deploy@server:blog\n" in said
+    assert "git push production main\n" in said
+    assert used.push.exit_status == 0, used.push.output
+    assert answer(used.host) == "hello"
+    assert used.host.state() == "running"
 
 
-@on_each_debian
-def test_systemd_has_nothing_to_say_against_the_units(server: Host) -> None:
-    install(server)
-
-    verified = server.run(
+@used_on_each_debian
+def test_systemd_has_nothing_to_say_against_the_units(used: Used) -> None:
+    verified = used.host.run(
         "systemd-analyze", "verify", *(f"/etc/systemd/system/{unit}" for unit in UNITS)
     )
 
     assert verified.stdout + verified.stderr == ""
 
 
-def test_the_engine_is_for_root_and_its_group_only(server: Host) -> None:
-    install(server)
-
-    stat = server.run("stat", "--format=%A %U %G", ENGINE, str(Path(ENGINE).parent)).stdout
+@used_on_each_debian
+def test_the_engine_is_for_root_and_its_group_only(used: Used) -> None:
+    stat = used.host.run("stat", "--format=%A %U %G", ENGINE, str(Path(ENGINE).parent)).stdout
 
     assert stat.splitlines() == ["srw-rw---- root pushdeploy", "drwx--x--x root root"]
 
 
-@on_each_debian
-def test_a_second_run_changes_nothing(server: Host, laptop: Laptop) -> None:
-    arguments = ("--app", "blog", "--key", KEY)
-    install(server, *arguments)
-    laptop.push(laptop.new_app("blog", APP))
-    before = state(server)
+@used_on_each_debian
+def test_a_second_run_changes_nothing(used: Used) -> None:
+    before = state(used.host)
 
-    result = install(server, *arguments)
+    result = install(used.host, "--app", "blog", "--key", KEY)
 
     assert "nothing to do" in result.stderr
     assert not re.search(r"^ +ok$", result.stderr, re.MULTILINE)
-    assert state(server) == before
+    assert state(used.host) == before
 
 
 @pytest.mark.parametrize("seconds", [0.4, 0.8, 1.2])
@@ -289,17 +311,16 @@ def test_another_port_for_an_app_that_has_one_is_refused(server: Host) -> None:
 # Keys
 
 
-def test_a_key_is_known_by_its_comment(server: Host, laptop: Laptop) -> None:
-    install(server, "--key", KEY)
-
-    line = server.read("/etc/pushdeploy/keys/authorized_keys")
+@used_on_each_debian
+def test_a_key_is_known_by_its_comment(used: Used) -> None:
+    line = used.host.read("/etc/pushdeploy/keys/authorized_keys")
 
     assert re.fullmatch(
         r'command="/opt/pushdeploy/current/bin/shell [a-z0-9@._-]+",restrict,pty '
         r"ssh-ed25519 \S+ [a-z0-9@._-]+\n",
         line,
     )
-    assert "You are known as" in laptop.ssh("").stderr
+    assert "You are known as" in used.laptop.ssh("").stderr
 
 
 @pytest.mark.parametrize(
@@ -364,13 +385,9 @@ def test_the_line_to_paste_has_the_address_of_the_login(server: Host, laptop: La
 # sshd
 
 
-@on_each_debian
-def test_sshd_changes_for_one_user_only(server: Host) -> None:
-    before = sshd_settings(server, "root")
-
-    install(server)
-
-    after = sshd_settings(server, "deploy")
+@used_on_each_debian
+def test_sshd_changes_for_one_user_only(used: Used) -> None:
+    after = sshd_settings(used.host, "deploy")
     assert {
         "authorizedkeysfile /etc/pushdeploy/keys/authorized_keys",
         "authenticationmethods publickey",
@@ -379,7 +396,7 @@ def test_sshd_changes_for_one_user_only(server: Host) -> None:
         "permittty yes",
         "clientaliveinterval 15",
     } <= set(after)
-    assert sshd_settings(server, "root") == before
+    assert sshd_settings(used.host, "root") == used.sshd_before
 
 
 def test_the_snippet_ends_where_it_ends(server: Host) -> None:

@@ -14,7 +14,7 @@ from tests.host.story import TREES, Site, assert_serving, eventually
 from tests.host.visitors import BODY, MIXED, Visit, visitors, wait_until_held
 from tests.tiers import rounds
 
-ROUNDS = rounds(20, slow=100)
+ROUNDS = rounds(10, slow=100)
 JOB_ROUNDS = rounds(5, slow=100)
 HELD = 1000
 PLAIN_PORT = 8990

@@ -4,6 +4,7 @@ from itertools import count
 
 import pytest
 
+from tests.host.mishaps import live_version
 from tests.host.story import Site, assert_serving, engines, eventually
 
 BUILD_SECONDS = 120.0
@@ -66,8 +67,7 @@ def assert_as_it_was(site: Site, version: int) -> None:
 
 @pytest.mark.parametrize(("pattern", "said"), LOST.values(), ids=LOST)
 def test_what_was_deleted_comes_back_by_reconcile(blue: Site, pattern: str, said: str) -> None:
-    site, version = blue, next(versions)
-    site.deploy_version(version)
+    site, version = blue, live_version(blue)
     live = delete(site, pattern)
 
     told = reconcile(site)
@@ -78,8 +78,7 @@ def test_what_was_deleted_comes_back_by_reconcile(blue: Site, pattern: str, said
 
 @pytest.mark.parametrize("pattern", ["releases", "slugs", "venvs", "current"])
 def test_what_was_deleted_comes_back_by_the_timer(blue: Site, pattern: str) -> None:
-    site, version = blue, next(versions)
-    site.deploy_version(version)
+    site, version = blue, live_version(blue)
     delete(site, pattern)
 
     site.host.run("systemctl", "start", HOURLY)
@@ -89,8 +88,7 @@ def test_what_was_deleted_comes_back_by_the_timer(blue: Site, pattern: str) -> N
 
 
 def test_what_was_deleted_comes_back_after_a_boot(blue: Site) -> None:
-    site, version = blue, next(versions)
-    site.deploy_version(version)
+    site, version = blue, live_version(blue)
     delete(site, "releases")
     site.host.run("rm", "-r", f"{site.root}/slugs", f"{site.root}/venvs")
 
@@ -101,8 +99,7 @@ def test_what_was_deleted_comes_back_after_a_boot(blue: Site) -> None:
 
 
 def test_rebuild_brings_it_back_too(blue: Site) -> None:
-    site, version = blue, next(versions)
-    site.deploy_version(version)
+    site, version = blue, live_version(blue)
     delete(site, "releases")
 
     site.cli("rebuild")
@@ -112,7 +109,6 @@ def test_rebuild_brings_it_back_too(blue: Site) -> None:
 
 def test_without_a_repo_what_can_not_be_built_says_what_to_push(blue: Site) -> None:
     site = blue
-    site.deploy_version(next(versions))
     delete(site, "slugs")
     delete(site, "repo.git")
 

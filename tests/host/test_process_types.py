@@ -272,7 +272,9 @@ def test_a_named_health_check_is_asked_as_app_json_says(site: Site) -> None:
     site.change({"app.json": json.dumps({"healthchecks": {"web": [check]}}), "VERSION": "2\n"})
     good = site.push()
     after = snapshot(site)
-    site.change({"app.json": json.dumps({"healthchecks": {"web": [{"path": "/nowhere"}]}})})
+    site.change(
+        {"app.json": json.dumps({"healthchecks": {"web": [{"path": "/nowhere", "attempts": 2}]}})}
+    )
 
     bad = site.push()
 

@@ -29,7 +29,7 @@ from tests.tiers import rounds
 
 SEED = int(os.environ.get("PUSHDEPLOY_SEED") or time.time())
 HOSTS = rounds(1, slow=5)
-ROUNDS = rounds(15, slow=100)
+ROUNDS = rounds(10, slow=100)
 AT_ONCE = 5
 """Rounds that one group of visitors sees."""
 

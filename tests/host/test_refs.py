@@ -196,8 +196,8 @@ def test_another_branch_is_refused_with_what_deploys_it_and_a_setting_makes_it_t
     assert_refused(site.push("main"), "the deploy branch is `release/2027`", "main:release/2027")
 
 
-def test_deleting_a_branch_is_refused_with_or_without_another_ref(site: Site) -> None:
-    site.deploy("tiny")
+def test_deleting_a_branch_is_refused_with_or_without_another_ref(standing: Site) -> None:
+    site = standing
     site.laptop.git(site.app, "tag", "v1")
 
     for words in ([":main"], [":main", "v1"], ["--delete", "main"]):

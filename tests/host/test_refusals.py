@@ -48,9 +48,9 @@ def refuse(site: Site, *references: str) -> Push:
     ids=["no-procfile", "bad-line", "web-twice", "no-web", "misspelt", "app-json", "lfs"],
 )
 def test_a_tree_that_is_no_app_is_refused_and_nothing_of_it_is_stored(
-    site: Site, files: dict[str, str | None], reasons: list[str]
+    standing: Site, files: dict[str, str | None], reasons: list[str]
 ) -> None:
-    site.deploy("tiny")
+    site = standing
     for path, text in files.items():
         if text is None:
             (site.app.folder / path).unlink()
@@ -61,8 +61,8 @@ def test_a_tree_that_is_no_app_is_refused_and_nothing_of_it_is_stored(
     assert_refused(push, *reasons)
 
 
-def test_a_broken_line_of_the_procfile_is_shown_with_a_caret(site: Site) -> None:
-    site.deploy("tiny")
+def test_a_broken_line_of_the_procfile_is_shown_with_a_caret(standing: Site) -> None:
+    site = standing
     site.become("bad-procfile")
 
     push = refuse(site)
@@ -71,8 +71,8 @@ def test_a_broken_line_of_the_procfile_is_shown_with_a_caret(site: Site) -> None
     assert any(line.strip(" !") == "^" for line in said(push)), push.output
 
 
-def test_a_procfile_that_is_a_symlink_is_refused(site: Site) -> None:
-    site.deploy("tiny")
+def test_a_procfile_that_is_a_symlink_is_refused(standing: Site) -> None:
+    site = standing
     procfile = site.app.folder / "Procfile"
     procfile.unlink()
     procfile.symlink_to("/etc/passwd")
@@ -81,8 +81,8 @@ def test_a_procfile_that_is_a_symlink_is_refused(site: Site) -> None:
     assert_refused(refuse(site), "`Procfile` is a symbolic link")
 
 
-def test_a_submodule_is_refused(site: Site) -> None:
-    site.deploy("tiny")
+def test_a_submodule_is_refused(standing: Site) -> None:
+    site = standing
     commit = site.laptop.git(site.app, "rev-parse", "HEAD").stdout.strip()
     entry = f"160000,{commit},vendor/library"
     site.laptop.git(site.app, "update-index", "--add", "--cacheinfo", entry)
@@ -91,9 +91,9 @@ def test_a_submodule_is_refused(site: Site) -> None:
     assert_refused(refuse(site), "vendor/library", "is a git repo of its own", "mv vendor/library")
 
 
-def test_another_branch_is_refused_with_the_command_that_deploys_it(site: Site) -> None:
-    site.deploy("tiny")
-    site.laptop.git(site.app, "switch", "-q", "-c", "feature")
+def test_another_branch_is_refused_with_the_command_that_deploys_it(standing: Site) -> None:
+    site = standing
+    site.laptop.git(site.app, "switch", "-q", "-C", "feature")
     site.change({"VERSION": "2\n"})
 
     push = refuse(site, "feature")
@@ -112,8 +112,8 @@ def test_the_command_that_a_refused_branch_is_told_works(site: Site) -> None:
     assert_serving(site, version=2, release="v2")
 
 
-def test_deleting_the_branch_is_refused(site: Site) -> None:
-    site.deploy("tiny")
+def test_deleting_the_branch_is_refused(standing: Site) -> None:
+    site = standing
 
     push = refuse(site, ":main")
 

@@ -1,7 +1,13 @@
 """Rollback: back to what was live, without a build; and what the records say afterwards."""
 
 import json
+from collections.abc import Iterator
 
+import pytest
+
+from tests.host.checkout import Installed
+from tests.host.host import Host
+from tests.host.laptop import Laptop
 from tests.host.story import (
     Site,
     assert_cli_refused,
@@ -11,7 +17,24 @@ from tests.host.story import (
     snapshot,
 )
 
-VERSION_3 = 3
+
+@pytest.fixture(scope="module")
+def versions_1_and_2(
+    host: Host, installed: Installed, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """An app with two releases, for tests that only go from one to the other."""
+    site = Site.new(host, Laptop(host, tmp_path_factory.mktemp("laptop") / "home", installed.key))
+    deploy_versions(site, 2)
+    yield site
+    site.destroy()
+
+
+@pytest.fixture
+def two(versions_1_and_2: Site) -> Iterator[Site]:
+    """The same; v2 is live, and v1 is warm."""
+    yield versions_1_and_2
+    if versions_1_and_2.current != "v2":
+        versions_1_and_2.cli("rollback v2")
 
 
 def deploy_versions(site: Site, last: int) -> None:
@@ -30,8 +53,8 @@ def cool_down(site: Site) -> None:
     site.cli("reconcile")
 
 
-def test_goes_back_to_the_release_that_is_still_warm(site: Site) -> None:
-    deploy_versions(site, 2)
+def test_goes_back_to_the_release_that_is_still_warm(two: Site) -> None:
+    site = two
 
     answer = site.cli("rollback")
 
@@ -72,8 +95,8 @@ def test_goes_to_the_release_that_is_named(site: Site) -> None:
     assert_serving(site, version=1, release="v1")
 
 
-def test_the_command_that_undoes_a_rollback_does_so(site: Site) -> None:
-    deploy_versions(site, 2)
+def test_the_command_that_undoes_a_rollback_does_so(two: Site) -> None:
+    site = two
     site.cli("rollback")
 
     site.cli("rollback v2")
@@ -132,9 +155,10 @@ def test_to_the_live_release_or_one_that_is_not_there_it_is_refused(site: Site) 
     assert site.current == before
 
 
-def test_a_push_with_nothing_new_after_a_rollback_leaves_it_and_names_deploy(site: Site) -> None:
-    deploy_versions(site, 2)
+def test_a_push_with_nothing_new_after_a_rollback_leaves_it_and_names_deploy(two: Site) -> None:
+    site = two
     site.cli("rollback")
+    attempts = site.attempts
 
     push = site.push()
 
@@ -142,7 +166,7 @@ def test_a_push_with_nothing_new_after_a_rollback_leaves_it_and_names_deploy(sit
     assert f" deploy --app {site.name}" in push.output
     assert push.output.count("and then rolled back") == 1
     assert_serving(site, version=1, release="v1")
-    assert site.attempts == VERSION_3  # two deploys and the rollback
+    assert site.attempts == attempts
 
 
 def test_deploy_brings_back_what_was_rolled_back_from(site: Site) -> None:
@@ -174,8 +198,8 @@ def test_deploy_refuses_what_names_no_commit(site: Site) -> None:
     assert_unchanged(site, before)
 
 
-def test_a_reboot_does_not_deploy_again_what_was_rolled_back_from(site: Site) -> None:
-    deploy_versions(site, 2)
+def test_a_reboot_does_not_deploy_again_what_was_rolled_back_from(two: Site) -> None:
+    site = two
     site.cli("rollback")
 
     site.cli("reconcile")
@@ -204,8 +228,8 @@ def test_the_releases_are_listed_with_what_became_of_them(site: Site) -> None:
     assert "Rollback to v1" in shown
 
 
-def test_a_release_tells_what_it_is_made_of(site: Site) -> None:
-    deploy_versions(site, 2)
+def test_a_release_tells_what_it_is_made_of(two: Site) -> None:
+    site = two
 
     facts = site.ask("releases:info v1")
     shown = site.cli("releases:info v1").stdout

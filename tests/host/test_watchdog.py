@@ -5,6 +5,7 @@ All apps go wrong at once, and the watchdog looks once: what it does with each i
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -22,6 +23,7 @@ BOOT_SECONDS = 60
 
 TWO_MINUTES_AND_SOME = 180.0
 LOOK_SECONDS = 180.0
+AT_ONCE = 3
 TIMER, SERVICE = "pushdeploy.watchdog.timer", "pushdeploy.watchdog.service"
 
 NAMES = ("stopped", "port", "deadlock", "slow", "broken", "held", "off", "looping", "worker")
@@ -63,8 +65,13 @@ def sites(
     laptop = Laptop(host, tmp_path_factory.mktemp("laptop") / "home", installed.key)
     host.run("systemctl", "stop", TIMER)
     made = {name: Site.new(host, laptop) for name in NAMES}
-    for name, site in made.items():
-        site.deploy("troubled", AT_A_PORT if name == "port" else {})
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        deployed = [
+            pool.submit(site.deploy, "troubled", AT_A_PORT if name == "port" else {})
+            for name, site in made.items()
+        ]
+    for one in deployed:
+        one.result()
     ages = made.values()
     eventually(lambda: all(age(one) > BOOT_SECONDS for one in ages), wanted=True, seconds=120)
     yield made

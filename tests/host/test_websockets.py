@@ -15,7 +15,7 @@ from tests.host.story import Site, eventually
 from tests.host.visitors import BODY, Visit, visitors
 from tests.tiers import rounds
 
-ROUNDS = rounds(3, slow=50)
+ROUNDS = rounds(2, slow=50)
 NAME = "talk.example.com"
 GOING_AWAY = "websockets_closed_1012"
 """Service restart (RFC 6455, registry of close codes), as uvicorn says it."""

@@ -239,7 +239,7 @@ def test_what_a_hostile_step_leaves_fails_the_build(site: Site) -> None:
 def test_many_pushes_leave_the_slugs_of_releases_that_can_be_gone_back_to_and_no_more(
     site: Site,
 ) -> None:
-    last = rounds(7, slow=12)
+    last = rounds(6, slow=12)
     site.deploy("tiny", {"bin/post_compile": "cp VERSION built.txt\n"})
     for version in range(2, last + 1):
         site.deploy_version(version)
