@@ -8,19 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.cron_job import PROCESS_TYPE, by_hand_unit, cron_unit
-from pushdeploy.model.instance import (
-    CPU_WEIGHT,
-    DEFAULT_FILES,
-    DEFAULT_MEMORY,
-    DEFAULT_TASKS,
-    LOG_BURST,
-    LOG_INTERVAL_SECONDS,
-    STOP_GRACE_SECONDS,
-)
-from pushdeploy.model.ports import BRIDGED, as_range
+from pushdeploy.model.instance import DEFAULT_FILES
 from pushdeploy.system.rendering import render
 from pushdeploy.system.systemctl import PROGRAM as SYSTEMCTL
-from pushdeploy.system.unit_files import literal, slice_of
+from pushdeploy.system.unit_files import LIMITS, literal, slice_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,13 +85,7 @@ def _service(job: TimedJob, name: str) -> str:
         home=job.home,
         shared=job.shared,
         slice=slice_of(job.app),
-        log_interval=LOG_INTERVAL_SECONDS,
-        log_burst=LOG_BURST,
         longest=LONGEST_SECONDS,
-        stop_grace=STOP_GRACE_SECONDS,
-        memory=DEFAULT_MEMORY,
-        tasks=DEFAULT_TASKS,
-        cpu_weight=CPU_WEIGHT,
         files=DEFAULT_FILES,
-        bridged=as_range(BRIDGED),
+        **LIMITS,
     )

@@ -6,6 +6,7 @@ No text of the app's ever stands in them: only values that were parsed to a type
 from __future__ import annotations
 
 import time
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.account import FRONT
@@ -64,6 +65,20 @@ TOLD = {
     JobKind.CRON: "job of the schedule, by hand",
 }
 """What `systemctl status` and the journal call a job: by itself systemd would show its words."""
+
+
+LIMITS: Mapping[str, object] = MappingProxyType(
+    {
+        "stop_grace": STOP_GRACE_SECONDS,
+        "tasks": DEFAULT_TASKS,
+        "cpu_weight": CPU_WEIGHT,
+        "memory": DEFAULT_MEMORY,
+        "bridged": as_range(BRIDGED),
+        "log_burst": LOG_BURST,
+        "log_interval": LOG_INTERVAL_SECONDS,
+    }
+)
+"""What the templates of all units that run an app's own code are told beside."""
 
 
 def load_templates() -> None:
@@ -125,16 +140,10 @@ def _service(instance: Instance, common: Mapping[str, object]) -> str:
         home=instance.home,
         shared=instance.shared,
         environment=list(instance.environment),
-        stop_grace=STOP_GRACE_SECONDS,
         restart=RESTART_SECONDS,
-        tasks=DEFAULT_TASKS,
-        cpu_weight=CPU_WEIGHT,
-        memory=DEFAULT_MEMORY,
         after=" ".join(instance.after),
         port=instance.port,
-        bridged=as_range(BRIDGED),
-        log_burst=LOG_BURST,
-        log_interval=LOG_INTERVAL_SECONDS,
+        **LIMITS,
         requires=f"{instance.unit}.socket" if serves else None,
     )
 
