@@ -86,7 +86,7 @@ def test_other_attributes_write_every_file_anew(repo: Repo) -> None:
 @pytest.mark.parametrize(
     ("files", "modes", "says"),
     [
-        ({"vendor": ""}, {"vendor": SUBMODULE}, "is a submodule"),
+        ({"vendor": ""}, {"vendor": SUBMODULE}, "is a git repo of its own"),
         ({"static/out": "/etc"}, {"static/out": LINK}, "outside `static/`"),
         ({"Procfile": "/etc/passwd"}, {"Procfile": LINK}, "is a symbolic link"),
         ({"Procfile": "x" * (1 << 21)}, {}, "more than the 1048576 allowed"),
