@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from pushdeploy.cli.target import Local
 
 FOLDERS = ("data", "instance", "media", "uploads")
+VENVS = ("venv", ".venv", "env")
+LISTS = ("requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "environment.yml")
 FILES = ("*.db", "*.sqlite", "*.sqlite3")
 """What apps of the usual tutorials write beside their code."""
 
@@ -117,12 +119,16 @@ def _shown(unit: ImportedUnit) -> Iterator[str]:
 def _next(app: str, procfile: Sequence[str], units: Sequence[ImportedUnit]) -> Iterator[str]:
     """What is left to a person, in order."""
     folder = next((one.folder for one in units if one.folder), "")
+    is_repo = bool(folder) and Path(folder, ".git").exists()
+    if folder and not is_repo:
+        yield f"-----> {folder} is not a git repo. Unless the app has one elsewhere:"
+        yield from (f"       {line}" for line in _made_a_repo(Path(folder)))
     yield "-----> Next, in the app's repo:"
     lines = " ".join(map(shlex.quote, procfile))
     yield from (
         f"       {line}"
         for line in (
-            *([f"cd {shlex.quote(folder)}"] if folder and Path(folder, ".git").exists() else []),
+            *([f"cd {shlex.quote(folder)}"] if is_repo else []),
             f"printf '%s\\n' {lines} > Procfile",
             "git add Procfile && git commit -m 'Add a Procfile'",
             *to_paste(app),
@@ -134,6 +140,19 @@ def _next(app: str, procfile: Sequence[str], units: Sequence[ImportedUnit]) -> I
     for one in units:
         yield f"       sudo systemctl disable --now {one.unit}"
     yield "       its nginx site too, and then: pushdeploy domains:add DOMAIN"
+
+
+def _made_a_repo(folder: Path) -> Iterator[str]:
+    """How code that was copied becomes a repo, without what does not belong into one."""
+    yield f"cd {shlex.quote(str(folder))} && git init --initial-branch=main"
+    venv = next((one for one in VENVS if (folder / one / "pyvenv.cfg").exists()), None)
+    left_out = [f"{one}/" for one in (venv, *FOLDERS) if one and (folder / one).is_dir()]
+    left_out += [path.name for one in (".env", *FILES) for path in sorted(folder.glob(one))]
+    for name in (*left_out, "__pycache__/"):
+        yield f"echo {shlex.quote(name)} >> .gitignore"
+    if venv and not any((folder / one).exists() for one in LISTS):
+        yield f"{venv}/bin/pip freeze > requirements.txt"
+    yield "git add --all && git commit -m 'The app as it is'"
 
 
 def _data(app: str, folder: str) -> Iterator[str]:

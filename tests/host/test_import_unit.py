@@ -45,6 +45,10 @@ def test_an_app_moves_in_from_a_unit(site: Site, unit: str) -> None:
     assert "left out, since each release brings its own: --bind" in shown
     assert f"pushdeploy storage:add instance --app {site.name}" in shown
     assert "secret'" not in shown
+    made = shown.partition("is not a git repo")[2].partition("Next, in the app's repo")[0]
+    assert f"cd /srv/{site.name} && git init" in made
+    assert "echo instance/ >> .gitignore\n" in made
+    assert "echo .env >> .gitignore\n" in made
     assert site.ask("config") == {"GREETING": "bye", "SECRET_KEY": "a $secret"}
     active = site.host.run("systemctl", "is-active", unit).stdout
     assert active == "active\n"
