@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pushdeploy.cli.runner import status_of
+from pushdeploy.cli.target import Local
 from pushdeploy.system.command import Command, Output, attempt, run
+from tests.cli.engine import FakeEngine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,3 +197,18 @@ def test_a_push_of_what_is_not_there_is_refused(laptop: Laptop) -> None:
 
     assert said.status == 4
     assert "this machine has no database `blog_dev`" in said.stderr
+
+
+@pytest.mark.parametrize(("verb", "instead"), [("pg:pull", "pg:dump"), ("pg:push", "pg:restore")])
+def test_on_the_server_it_names_what_runs_there(
+    verb: str, instead: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    engine = FakeEngine()
+
+    status = status_of([verb, "blog_dev", "--app", "blog"], lambda: Local(engine))
+
+    said = capfd.readouterr().err
+    assert status == 2
+    assert "between a laptop and its server" in said
+    assert f"pushdeploy {instead} --help" in said
+    assert engine.asked == []
