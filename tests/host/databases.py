@@ -48,7 +48,7 @@ def laptops_version() -> str:
     """How this machine's pg_dump begins to say its version."""
     if shutil.which("pg_dump") is None:
         return ""
-    return processes.run(["pg_dump", "--version"]).stdout.split(".")[0]
+    return processes.run(["pg_dump", "--version"]).stdout.split()[2].partition(".")[0]
 
 
 def administer(server: Host, statement: str) -> None:
