@@ -45,7 +45,7 @@ def server(installed: Installed, name: str = "databases") -> Iterator[Host]:
 
 
 def laptops_version() -> str:
-    """How this machine's pg_dump begins to say its version."""
+    """The version of this machine's pg_dump, `15`; empty without one."""
     if shutil.which("pg_dump") is None:
         return ""
     return processes.run(["pg_dump", "--version"]).stdout.split()[2].partition(".")[0]
