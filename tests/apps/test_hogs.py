@@ -15,6 +15,7 @@ from tests.deploy.machine import APP, FakeMachine, make_machine
 from tests.deploy.servers import free_port
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 OTHER = "other"
@@ -22,12 +23,13 @@ RUNS, BUILDS, STRANGER = 901, 902, 77
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> FakeMachine:
+def machine(short_folder: Path) -> Iterator[FakeMachine]:
     """Two apps: one with two users of its own, and another."""
-    made = make_machine(tmp_path / "root", tmp_path / "run")
+    made = make_machine(short_folder / "state", short_folder / "run")
     create_app(made, OTHER, port=free_port())
     made.accounts.users = {APP: {RUNS, BUILDS}, OTHER: {903}}
-    return made
+    yield made
+    made.supervisor.close()
 
 
 @pytest.mark.parametrize("user", [RUNS, BUILDS])
