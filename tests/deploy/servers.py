@@ -107,7 +107,7 @@ def _carry(client: socket.socket, target: Path) -> None:
 def free_port() -> int:
     """A port that nobody listens on, and that the kernel gives no connection of its own accord."""
     while True:
-        port = 20_000 + secrets.randbelow(12_000)
+        port = 20_000 + secrets.randbelow(9_000)
         with socket.socket() as one, contextlib.suppress(OSError):
             one.bind(("127.0.0.1", port))
             return port
