@@ -19,8 +19,9 @@ def know_names(host: Host, address: str = "127.0.0.1", names: Sequence[str] = NA
 
 
 def nginx_pids(host: Host) -> set[str]:
-    """Master and workers."""
-    return set(host.run("pgrep", "nginx").stdout.split())
+    """Master and workers, without those that only end after a reload, and without `nginx -t`."""
+    told = host.run("pgrep", "--list-full", "--full", "^nginx: (master|worker) process").stdout
+    return {one.split()[0] for one in told.splitlines() if "shutting down" not in one}
 
 
 def visit(host: Host, url: str, **request: str) -> Answer:
