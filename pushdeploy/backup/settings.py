@@ -6,7 +6,7 @@ import secrets
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from pushdeploy.errors import NotFoundError, UnavailableError
+from pushdeploy.errors import NotFoundError, RefusedInputError, UnavailableError
 from pushdeploy.model.backup import (
     PASSWORD,
     BackupSettings,
@@ -42,8 +42,12 @@ def backup_settings(machine: Machine) -> BackupSettings:
         NotFoundError: nobody has said it.
         RefusedInputError: the file can't be read.
     """
+    path = machine.layout.backup.settings
     try:
-        return parse_backup_settings(machine.layout.backup.settings.read_text())
+        return parse_backup_settings(path.read_text())
+    except RefusedInputError as error:
+        error.hint = f"on the server: sudoedit {path}"
+        raise
     except FileNotFoundError as error:
         raise NotFoundError(
             "nobody has said where backups go", hint="sudo pushdeploy backup:set /mnt/backups"

@@ -55,7 +55,7 @@ def backup_create(target: Local, *, prune: bool) -> int:
     """Back up the whole server now.
 
     Each app's repo, releases, settings, config vars, storage, databases and Redis. The apps keep
-    running.
+    running; one that writes files may stand still for 3 s at most.
     """
     with carrying_on("pushdeploy backup:list"):
         made = target.ask(verbs.create(prune=prune))
@@ -96,12 +96,12 @@ def backup_list(target: Local, *, as_json: bool) -> None:
     example="pushdeploy backup:restore --app blog --to blog-before",
     app=App.OPTIONAL,
 )
-@click.argument("snapshot", default="latest")
+@click.argument("snapshot", default="latest", metavar="[BACKUP]")
 @click.option("--to", metavar="NAME", default="", help="Restore it as an app of this name.")
-@click.option("--server", metavar="NAME", default="", help="The newest backup of that server.")
+@click.option("--server", metavar="NAME", default="", help="The newest backup of another server.")
 @click.option("--install", is_flag=True, help="Install the databases and packages it needs first.")
 @click.option(
-    "--keys", is_flag=True, help="With a whole server: also the ssh keys that could push."
+    "--keys", is_flag=True, help="With a whole server: let the ssh keys in it push again."
 )
 def backup_restore(
     target: Local,
@@ -115,11 +115,10 @@ def backup_restore(
 ) -> int:
     """Restore an app, or without --app the whole server, from a backup.
 
-    The newest backup of this server (of another one that has its backups there: --server), or the
-    one whose number is given. Storage, databases and config vars are
-    as they were then. The code is built again from the backed-up repo and goes live if it is
-    healthy. An app that is here is not overwritten: restore it beside the first one, under another
-    name.
+    BACKUP is a number from backup:list; without it, the newest backup of this server, or of the
+    one that --server names. Storage, databases and config vars are as they were then. The code is
+    built again from the backed-up repo and goes live if it is healthy. An app that is here is not
+    overwritten: restore it beside the first one, under another name.
     """
     asked = verbs.restore(
         app or None, snapshot=snapshot, to=to, server=server, keys=keys, install=install

@@ -35,8 +35,8 @@ def mysql_create(
 
     The first one installs Debian's MariaDB. Only the app's own user can connect to its database,
     over a unix socket and without a password. Its address becomes the config var DATABASE_URL, as a
-    new release; the old one serves until the new one is healthy. Called again with --connections it
-    gets another limit, without a restart.
+    new release; the old one serves until the new one is healthy. Called again with --connections,
+    it gets another limit, without a restart.
     """
     if not target.ask(verbs.server()).installed:
         target.refuse_unknown(app)
@@ -71,7 +71,7 @@ def mysql_cli(target: Local, *, app: str) -> int:
 def mysql_dump(target: Local, *, app: str) -> int:
     """Write a dump of the MariaDB database to stdout.
 
-    It is SQL, which mariadb and mysql read. The app goes on meanwhile.
+    It is SQL, which mariadb and mysql read. The app keeps running.
     """
     if sys.stdout.isatty():
         raise UsageError(
@@ -86,8 +86,8 @@ def mysql_dump(target: Local, *, app: str) -> int:
 def mysql_restore(target: Local, *, app: str, confirm: str | None) -> int:
     """Replace what is in the MariaDB database by a dump on stdin.
 
-    Nothing begins before the whole dump is here. Then table after table is replaced: should one
-    fail, those before it stay replaced. Tables that the dump does not name stay.
+    It begins when the whole dump has arrived. Then table after table is replaced: if one fails,
+    those before it stay replaced. Tables that the dump does not name stay.
     """
     if sys.stdin.isatty():
         raise UsageError(

@@ -1,4 +1,4 @@
-"""`notify`, `notify:add`, `notify:remove`, `notify:test`: who is told what goes wrong."""
+"""`notify`, `notify:add`, `notify:remove`, `notify:test`: where notices go."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ COLUMNS = ("Number", "App", "To", "Topics", "State")
 @command("notify", example="pushdeploy notify", app=App.OPTIONAL)
 @json_option
 def notify(target: Local, *, app: str | None, as_json: bool) -> None:
-    """Show who is told of what, and what is wrong now.
+    """Show where notices go, and what is wrong now.
 
-    With --app, the addresses of that app and those of the server, which are told of all apps.
+    With --app, the addresses of that app and those of the server, which get notices about all apps.
     URLs are not shown whole: they hold secrets.
     """
     found = target.ask(verbs.notices(app or None))
@@ -47,7 +47,9 @@ def notify(target: Local, *, app: str | None, as_json: bool) -> None:
     if found.addresses:
         show_table(COLUMNS, [_row(one) for one in found.addresses])
     else:
-        say("Nobody is told. Add an address: pushdeploy notify:add https://example.com/hook")
+        say(
+            "Notices go nowhere yet. Add an address: pushdeploy notify:add https://example.com/hook"
+        )
     for wrong in found.wrong:
         where = f"{wrong.app}: " if wrong.app else ""
         since = local_and_ago(wrong.since, now)
@@ -73,11 +75,11 @@ def _on_stdin(invocation: Invocation) -> Invocation:
     prepare=_on_stdin,
 )
 @click.argument("url")
-@click.option("--only", metavar="TOPIC,...", default="", help="Of these topics; else of all.")
+@click.option("--only", metavar="TOPIC,...", default="", help="Only these topics; else all.")
 def notify_add(target: Local, *, app: str | None, url: str, only: str) -> None:
-    """Tell somebody what happens, and what goes wrong.
+    """Send notices to an address: what was deployed, and what goes wrong.
 
-    With --app of that app; without, of all apps and of the server.
+    With --app about that app; without, about all apps and the server.
 
     A webhook gets JSON; those of Slack, Discord and ntfy are known by their host, and
     slack+https://, discord+https:// and ntfy+https:// name a server of your own. Mail:
@@ -87,18 +89,21 @@ def notify_add(target: Local, *, app: str | None, url: str, only: str) -> None:
     where nobody else on the server sees it.
     """
     made = target.ask(verbs.add(app or None, url=_url(url), only=only))
-    of = f"what happens to {app}" if app else "what happens to this server and its apps"
+    about = app or "this server and all its apps"
     topics = f" ({', '.join(made.only)})" if made.only else ""
-    say(f"{made.shown} is told {of}{topics}.")
+    say(f"Notices about {about} go to {made.shown}{topics}.")
     say(f"Try it: pushdeploy notify:test{f' --app {app}' if app else ''}")
 
 
 @command("notify:remove", example="pushdeploy notify:remove 1", app=App.OPTIONAL)
 @click.argument("number", type=click.IntRange(min=1))
 def notify_remove(target: Local, *, app: str | None, number: int) -> None:
-    """Tell an address nothing more; `notify` shows its number."""
+    """Send no more notices to an address; `notify` shows its number.
+
+    Each app's list has numbers of its own: for one of those, give --app.
+    """
     gone = target.ask(verbs.remove(app or None, number=number))
-    say(f"{gone.shown} is told nothing more.")
+    say(f"Removed {gone.shown}.")
 
 
 @command("notify:test", example="pushdeploy notify:test", app=App.OPTIONAL)
@@ -112,7 +117,7 @@ def notify_test(target: Local, *, app: str | None) -> int:
         if one.wrong:
             say(*problem(f"{one.address.shown}: {escaped(one.wrong)}", None))
         else:
-            say(f"{one.address.shown}: taken")
+            say(f"{one.address.shown}: accepted")
     return UnavailableError.exit_code if any(one.wrong for one in tried) else 0
 
 

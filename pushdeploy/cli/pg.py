@@ -37,7 +37,7 @@ def pg_create(target: Local, *, app: str, variable: str, connections: int | None
     The first one installs Debian's PostgreSQL. Only the app's own user can connect to its
     database, over a unix socket and without a password. Its address becomes the config var
     DATABASE_URL, as a new release; the old one serves until the new one is healthy.
-    Called again with --connections it gets another limit, without a restart.
+    Called again with --connections, it gets another limit, without a restart.
     """
     if not target.ask(verbs.server()).installed:
         target.refuse_unknown(app)
@@ -72,7 +72,7 @@ def pg_psql(target: Local, *, app: str) -> int:
 def pg_dump(target: Local, *, app: str) -> int:
     """Write a dump of the database to stdout.
 
-    It has PostgreSQL's custom format, which pg_restore reads. The app goes on meanwhile.
+    It has PostgreSQL's custom format, which pg_restore reads. The app keeps running.
     """
     if sys.stdout.isatty():
         raise UsageError(

@@ -42,7 +42,9 @@ class There:
 
 @command("pg:pull", example="pushdeploy pg:pull blog_dev", here=True)
 @click.argument("database")
-@click.option("--confirm", metavar="NAME", help="The local database, to replace what is in it.")
+@click.option(
+    "--confirm", metavar="NAME", help="The local database, if its content may be replaced."
+)
 def pg_pull(
     target: Target, *, database: str, app: str | None, remote: str | None, confirm: str | None
 ) -> None:
@@ -84,14 +86,14 @@ def pg_pull(
 
 @command("pg:push", example="pushdeploy pg:push blog_dev --confirm blog", here=True)
 @click.argument("database")
-@click.option("--confirm", metavar="NAME", help="The app's name, to replace what is in its own.")
+@click.option("--confirm", metavar="NAME", help="The app's name, if its database may be replaced.")
 def pg_push(
     target: Target, *, database: str, app: str | None, remote: str | None, confirm: str | None
 ) -> None:
     """Copy a database of the laptop into the app's.
 
     DATABASE is the name of a local one, or an address. What is in the app's database is replaced,
-    all of it or nothing, and only if --confirm says its name; tables that the local one does not
+    all of it or nothing, and only if --confirm names the app; tables that the local one does not
     have stay. It needs pg_dump on the laptop, of no newer version than the server's.
     """
     from pushdeploy.system import own_postgres
@@ -155,14 +157,14 @@ def _there(app: str | None, remote: str | None) -> There:
     if said.status != 0 or not answers:
         say(*said.stderr.rstrip().splitlines())
         raise UnavailableError(
-            f"the server does not say how the database of `{app}` stands",
+            f"the server did not answer about the database of `{app}`",
             hint=f"pushdeploy pg:info --app {app}",
         )
     return There(found, app, int(answers[-1][1]), int(answers[-1][2]))
 
 
 def _other_version(here: int, there: int) -> UnavailableError:
-    rule = "they read no newer dump" if here < there else "it reads no newer dump"
+    rule = "they can't read its dump" if here < there else "it can't read their dump"
     return UnavailableError(
         f"the tools on this machine are PostgreSQL {here}, the server has {there}: {rule}",
         hint=f"install postgresql-client-{there} here, or put its programs first in PATH",

@@ -35,7 +35,7 @@ def redis_create(target: Local, *, app: str, variable: str, memory: int | None, 
 
     The first one installs Debian's Valkey or Redis. It keeps what it holds over a restart, and
     refuses new data when it is full. Its address becomes the config var REDIS_URL, as a new
-    release. Called again with --memory it gets another limit, without a restart.
+    release. Called again with --memory, it gets another limit, without a restart.
     """
     found = target.ask(verbs.server())
     if not found.installed:

@@ -18,7 +18,7 @@ connections_option = click.option(
     "--connections",
     type=click.IntRange(1, MOST_CONNECTIONS),
     metavar="N",
-    help="How many it may have at once; 40 by default.",
+    help="How many connections it may have; 40 by default.",
 )
 
 

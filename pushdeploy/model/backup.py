@@ -233,10 +233,7 @@ def parse_backup_settings(text: str) -> BackupSettings:
             float(table.get("scheduled", 0.0)),
         )
     except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
-        raise RefusedInputError(
-            f"the settings of backups can't be read: {error}",
-            hint="sudo pushdeploy backup:set REPOSITORY",
-        ) from error
+        raise RefusedInputError(f"the settings of backups can't be read: {error}") from error
 
 
 def render_backup_state(state: BackupState) -> str:

@@ -76,6 +76,7 @@ _LOAD = ("a process may use what the server has; `ps` shows how much it uses", f
 _PYTHON = ("there are no buildpacks, just .python-version and requirements.txt", _PUSH)
 _NO_DOCKER = ("there are no containers or images, just a venv and systemd", f"{P} ps")
 _BACKUPS = ("backups are of the whole server; `backup:list` lists them", f"{P} backup:list")
+_NOTICES = ("`notify:add` sends notices to a webhook, chat or mail", f"{P} notify:add --help")
 _BACKUP_NOW = ("`backup:create` backs up the whole server now", f"{P} backup:create")
 _JOBS = ("scheduled jobs are `cron` in app.json", f"{P} cron")
 _UPGRADE = ("a newer installer.sh upgrades the server", f"{P} version")
@@ -107,6 +108,10 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     (
         "backup:check backup:test",
         ("`backup:verify` reads all backups back", f"{P} backup:verify"),
+    ),
+    (
+        "pg:backups:schedule pg:backups:schedules pg:backups:unschedule",
+        ("`backup:schedule` has backups made automatically", f"{P} backup:schedule daily"),
     ),
     (
         "pg:backups:capture pg:backups:download pg:export",
@@ -236,7 +241,8 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ("docker docker:* container container:* compose", _NO_DOCKER),
     ("buildpacks buildpacks:* stack stack:* runtime", _PYTHON),
     ("resource:* limits memory stats metrics metrics:* usage", _LOAD),
-    ("regions spaces labs features features:* tags tags:* labels:* webhooks:*", _STATUS),
+    ("regions spaces labs features features:* tags tags:* labels:*", _STATUS),
+    ("webhooks webhooks:* notifications notifications:* alerts alerts:*", _NOTICES),
     ("update upgrade self-update", _UPGRADE),
     (
         "enable disable on off maintenance:status maintenance:show",

@@ -191,9 +191,7 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
     try:
         return tuple(_address(one) for one in tomllib.loads(text).get("address", []))
     except (ValueError, TypeError, KeyError, AttributeError, UsageError) as error:
-        raise RefusedInputError(
-            "`notify.toml` can't be read", hint="pushdeploy notify:remove --all"
-        ) from error
+        raise RefusedInputError("`notify.toml` can't be read") from error
 
 
 def _address(said: dict[str, Any]) -> Address:

@@ -95,7 +95,7 @@ def add(machine: Machine, app: str, url: str, only: tuple[Topic, ...], who: str)
         others = [one for one in listed if one.url != url]
         if len(others) >= MOST:
             raise UsageError(
-                f"there are {MOST} addresses already", hint="pushdeploy notify:remove 1"
+                f"there are {MOST} addresses already; remove one first", hint=_list(app)
             )
         _write(path, sorted([*others, made], key=lambda one: one.number))
     machine.messenger.wake()
@@ -160,6 +160,9 @@ def _read(path: Path) -> tuple[Address, ...]:
         return parse_addresses(path.read_text())
     except FileNotFoundError:
         return ()
+    except RefusedInputError as error:
+        error.hint = f"on the server: sudo rm {path}; then add its addresses again"
+        raise
 
 
 def _write(path: Path, addresses: list[Address]) -> None:

@@ -136,13 +136,13 @@ def _certificate(machine: Machine, _: Memory, app: str) -> list[Trouble]:
     if left is None or left > RENEWAL_SECONDS:
         return []
     days = int(left // 86400)
-    text = f"its certificate ends in {days} days and was not renewed"
+    text = f"its certificate expires in {days} days and was not renewed"
     return [
         Trouble(
             key="certificate/own",
             topic=Topic.CERTIFICATE,
             app=app,
-            text=text if left > 0 else "its certificate has ended",
+            text=text if left > 0 else "its certificate has expired",
             since=machine.now(),
             command=f"pushdeploy certs --app {app}",
             over="its certificate was renewed",
@@ -164,7 +164,7 @@ def _python(machine: Machine, _: Memory, app: str) -> list[Trouble]:
             key=f"python/{version}",
             topic=Topic.SERVER,
             app=app,
-            text=f"its Python {version} gets security fixes until {end_of_life(version)} only",
+            text=f"its Python {version} gets security fixes only until {end_of_life(version)}",
             since=machine.now(),
             command="pushdeploy python:list",
             over=f"it no longer runs on Python {version}",

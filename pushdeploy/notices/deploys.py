@@ -37,7 +37,7 @@ def _told(app: str, one: Attempt, before: list[Attempt]) -> News:
         return News(f"{app}/deploy/{one.kind}/{one.commit}", notice)
     failing = _failing_since(before)
     if one.kind == Kind.ROLLBACK:
-        text = f"went back to {name}, as {one.who} asked"
+        text = f"{name} is live again (rollback by {one.who})"
     else:
         text = f"{name} is live ({one.kind} by {one.who})"
     state = State.NEWS if failing is None else State.OVER
@@ -47,7 +47,7 @@ def _told(app: str, one: Attempt, before: list[Attempt]) -> News:
 
 def _doing(one: Attempt) -> str:
     if one.kind == Kind.ROLLBACK:
-        return f"going back to v{one.release}" if one.release else "a rollback"
+        return f"rollback to v{one.release}" if one.release else "rollback"
     return f"{one.kind} of {one.commit[:8]} by {one.who}"
 
 

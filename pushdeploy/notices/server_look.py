@@ -39,7 +39,7 @@ def _disk(machine: Machine, memory: Memory) -> list[Trouble]:
     for one in machine.vitals.filesystems():
         for key, used, what, command in (
             (f"disk/{one.path}", one.used, "disk", f"df -h {one.path}"),
-            (f"disk/{one.path}:files", one.files_used, "table of files", f"df -i {one.path}"),
+            (f"disk/{one.path}:files", one.files_used, "inode table", f"df -i {one.path}"),
         ):
             if used >= (EASED_PERCENT if f"/{key}" in full else FULL_PERCENT):
                 where = "" if one.path == "/" else f" at {one.path}"
@@ -59,16 +59,16 @@ def _memory(machine: Machine, memory: Memory) -> list[Trouble]:
     since = memory.seen.get(SHORT)
     if since is None or machine.now() - since < SHORT_SECONDS:
         return []
-    text = f"memory is short: less than {SHORT_PERCENT} % can still be had"
-    over = "there is memory again"
-    return [replace(_trouble(machine, "memory/all", text, "pushdeploy ps", over), since=since)]
+    text = f"memory is short: less than {SHORT_PERCENT} % is left"
+    command, over = "systemd-cgtop --order=memory", "there is enough memory again"
+    return [replace(_trouble(machine, "memory/all", text, command, over), since=since)]
 
 
 def _reboot(machine: Machine, _: Memory) -> list[Trouble]:
     if not machine.vitals.reboot_required():
         return []
-    text = "an upgrade of the system waits for a reboot"
-    return [_trouble(machine, "reboot/all", text, "sudo systemctl reboot", "it was rebooted")]
+    text, over = "a system upgrade needs a reboot", "the server was rebooted"
+    return [_trouble(machine, "reboot/all", text, "sudo systemctl reboot", over)]
 
 
 def _system(machine: Machine, _: Memory) -> list[Trouble]:
@@ -76,9 +76,10 @@ def _system(machine: Machine, _: Memory) -> list[Trouble]:
     day = system_ends(name, version, machine.now())
     if day is None:
         return []
-    text = f"{name.capitalize()} {version} gets security updates until {day} only"
+    text = f"{name.capitalize()} {version} gets security updates only until {day}"
+    command = "sudo do-release-upgrade" if name == "ubuntu" else ""
     over = f"the system is no longer {name.capitalize()} {version}"
-    return [_trouble(machine, f"system/{version}", text, "sudo apt-get update", over)]
+    return [_trouble(machine, f"system/{version}", text, command, over)]
 
 
 def _backup(machine: Machine, _: Memory) -> list[Trouble]:

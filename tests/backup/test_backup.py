@@ -18,7 +18,7 @@ from pushdeploy.backup.listing import backup_trouble, backups
 from pushdeploy.backup.restore import Order, restore_all, restore_app
 from pushdeploy.backup.settings import set_repository
 from pushdeploy.backup.stage import LEASED
-from pushdeploy.errors import NotFoundError, UnavailableError, UsageError
+from pushdeploy.errors import NotFoundError, RefusedInputError, UnavailableError, UsageError
 from pushdeploy.events import Warned
 from pushdeploy.model.backup import Retention
 from pushdeploy.model.database import Database
@@ -78,6 +78,16 @@ def test_a_new_repository_has_a_password_that_is_told_once(machine: FakeMachine)
 def test_without_a_repository_there_are_no_backups(machine: FakeMachine) -> None:
     with pytest.raises(NotFoundError, match="nobody has said where backups go"):
         create(machine, "ada")
+
+
+def test_settings_that_somebody_broke_are_named_with_their_file(machine: FakeMachine) -> None:
+    set_repository(machine, REPOSITORY, {}, "ada")
+    machine.layout.backup.settings.write_text("repository =\n")
+
+    with pytest.raises(RefusedInputError, match="line 1") as refused:
+        set_repository(machine, REPOSITORY, {}, "ada")
+
+    assert refused.value.hint == f"on the server: sudoedit {machine.layout.backup.settings}"
 
 
 def test_a_repository_that_can_not_be_reached_is_not_set(machine: FakeMachine) -> None:

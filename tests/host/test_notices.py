@@ -83,7 +83,7 @@ def test_a_webhook_is_told_of_deploys_that_fail_and_of_those_that_are_live(
     assert failed["command"].startswith("pushdeploy releases:output --attempt ")
     assert (live["state"], live["since"]) == ("over", failed["since"])
     assert "is live" in live["text"]
-    assert "went back to v1" in back["text"]
+    assert "v1 is live again" in back["text"]
 
 
 def test_a_test_says_what_each_address_answered(told: Site, heard: Heard) -> None:
@@ -94,7 +94,7 @@ def test_a_test_says_what_each_address_answered(told: Site, heard: Heard) -> Non
 
     assert tested.returncode == UNAVAILABLE
     words = " ".join((tested.stdout + tested.stderr).replace("!", "").split())
-    assert f"{HOOK}/…: taken" in words
+    assert f"{HOOK}/…: accepted" in words
     assert "it answered 403" in words
     assert "it answered 302, a redirect, which is not followed" in words
     assert [one["topic"] for one in heard.at(HIDDEN)] == ["test"]
@@ -209,15 +209,15 @@ def test_each_trouble_reaches_web_mail_and_apprise_once_and_so_does_its_end(
         "the job report failed with status 1",
         "the disk at /boot is 9",
         "there has been no backup for",
-        "an upgrade of the system waits for a reboot",
-        "its certificate ends in 9 days and was not renewed",
+        "a system upgrade needs a reboot",
+        "its certificate expires in 9 days and was not renewed",
     }
     over = {
         "worker.1 is no longer crash-looping",
         "the job report no longer fails",
         "the disk at /boot is less than 80 % full",
         "there is a new backup",
-        "it was rebooted",
+        "the server was rebooted",
         "its certificate was renewed",
     }
 

@@ -70,7 +70,7 @@ def test_a_rollback_is_told(told: FakeMachine) -> None:
     told.rollback()
 
     (back,) = notices(told)
-    assert back.text.startswith("went back to v1, as ")
+    assert back.text.startswith("v1 is live again (rollback by ")
     assert back.state is State.NEWS
 
 
@@ -144,16 +144,16 @@ def test_the_server_tells_of_its_disk_memory_reboot_and_end(told: FakeMachine) -
 
     assert [one.text for one in begun] == [
         "the disk is 91 % full",
-        "the table of files at /var is 99 % full",
-        "an upgrade of the system waits for a reboot",
-        "Ubuntu 24.10 gets security updates until 2025-07-10 only",
+        "the inode table at /var is 99 % full",
+        "a system upgrade needs a reboot",
+        "Ubuntu 24.10 gets security updates only until 2025-07-10",
     ]
-    assert [one.text for one in short] == ["memory is short: less than 10 % can still be had"]
+    assert [one.text for one in short] == ["memory is short: less than 10 % is left"]
     assert [one.state for one in eased] == [State.OVER]
     assert sorted(one.text for one in notices(told)) == [
-        "it was rebooted",
         "the disk is less than 80 % full",
-        "there is memory again",
+        "the server was rebooted",
+        "there is enough memory again",
     ]
 
 
@@ -265,10 +265,21 @@ def test_addresses_have_numbers_and_a_limit(machine: FakeMachine) -> None:
         add(machine, "nobody", HOOK, (), "root")
     for number in range(19):
         add(machine, "", f"{HOOK}/more/{number}", (), "root")
-    with pytest.raises(UsageError, match="20 addresses"):
+    with pytest.raises(UsageError, match="20 addresses") as full:
         add(machine, "", f"{HOOK}/one-more", (), "root")
+    assert full.value.hint == "pushdeploy notify"
     path = machine.layout.notices.addresses
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_list_that_somebody_broke_is_named_with_what_removes_it(told: FakeMachine) -> None:
+    path = told.layout.notices.addresses
+    path.write_text("no toml")
+
+    with pytest.raises(RefusedInputError) as refused:
+        add(told, "", HOOK, (), "root")
+
+    assert refused.value.hint == f"on the server: sudo rm {path}; then add its addresses again"
 
 
 def test_an_address_that_nobody_knows_is_refused(machine: FakeMachine) -> None:
