@@ -28,6 +28,11 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
 """
 """How many tables and the like, without those of extensions."""
 
+NO_ROLE = re.compile(r'role "[^"]*" does not exist$')
+"""Debian's PostgreSQL knows `postgres` alone until somebody else is let in."""
+
+LET_IN = "sudo -u postgres createuser --createdb $USER"
+
 FEW_SECONDS = 30.0
 
 
@@ -95,4 +100,5 @@ def _ask(statement: str, database: str) -> str:
     except CommandFailedError as error:
         last = error.output.splitlines()[-1] if error.output else str(error)
         kind = NotFoundError if "does not exist" in last else UnavailableError
-        raise kind(f"PostgreSQL on this machine: {last}", hint="psql --list") from error
+        hint = LET_IN if NO_ROLE.search(last) else "psql --list"
+        raise kind(f"PostgreSQL on this machine: {last}", hint=hint) from error

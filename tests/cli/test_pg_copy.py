@@ -27,6 +27,8 @@ with open({log!r}, "a") as file:
     print(name, *words, file=file)
 if "--version" in words:
     print(f"{{name}} (PostgreSQL) {{state['version']}}.4 (Debian)")
+elif name == "psql" and state["error"]:
+    sys.exit(state["error"])
 elif name == "psql":
     statement = words[-1].removeprefix("--command=").strip()
     if "pg_database" in statement:
@@ -58,7 +60,7 @@ class Laptop:
 
     def says(self, **state: Any) -> None:
         """What there is here and on the server."""
-        usual = {"version": 15, "there": 15, "content": 0, "local": {}, "restore": 0}
+        usual = {"version": 15, "there": 15, "content": 0, "local": {}, "restore": 0, "error": ""}
         (self.folder / "state").write_text(json.dumps({**usual, **state}))
 
     def install(self, *names: str) -> None:
@@ -197,6 +199,18 @@ def test_a_push_of_what_is_not_there_is_refused(laptop: Laptop) -> None:
 
     assert said.status == 4
     assert "this machine has no database `blog_dev`" in said.stderr
+
+
+def test_a_postgresql_that_does_not_know_the_person_is_told_with_what_lets_them_in(
+    laptop: Laptop,
+) -> None:
+    laptop.says(error='psql: error: connection failed: FATAL:  role "ada" does not exist')
+
+    said = laptop.pushdeploy("pg:pull", "blog_dev")
+
+    assert said.status == 4
+    assert 'role "ada" does not exist' in " ".join(said.stderr.replace("!", "").split())
+    assert "Next: sudo -u postgres createuser --createdb $USER" in said.stderr
 
 
 @pytest.mark.parametrize(("verb", "instead"), [("pg:pull", "pg:dump"), ("pg:push", "pg:restore")])
