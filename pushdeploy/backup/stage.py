@@ -44,7 +44,7 @@ STAGE_SECONDS = 8 * 3600.0
 APP_SECONDS = 3 * 3600.0
 """One app's part of that at most, and never more than half of what is left: others come after."""
 
-LEASED = "a process of its keeps one of its files from being opened (a lease, fcntl(2))"
+LEASED = "one of its processes keeps a file from being opened (a lease, fcntl(2))"
 
 REFS_FIRST = ("packed-refs", "objects")
 """Of a repo: what a ref names is there before the ref is."""

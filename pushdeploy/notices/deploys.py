@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from pushdeploy.model.attempt import Attempt
     from pushdeploy.records.app_records import AppRecords
 
+WORDS: dict[str, str] = {
+    Kind.CONFIG: "config change",
+    Kind.SCALE: "scaling",
+    Kind.STORAGE: "storage change",
+}
+"""Kinds that do not say by their own word what was done."""
+
 
 def deploys(records: AppRecords, last: int, began: float) -> tuple[list[News], int]:
     """What became of the attempts after `last`, up to one that still runs; and the last of them."""
@@ -39,7 +46,7 @@ def _told(app: str, one: Attempt, before: list[Attempt]) -> News:
     if one.kind == Kind.ROLLBACK:
         text = f"{name} is live again (rollback by {one.who})"
     else:
-        text = f"{name} is live ({one.kind} by {one.who})"
+        text = f"{name} is live ({WORDS.get(one.kind, one.kind)} by {one.who})"
     state = State.NEWS if failing is None else State.OVER
     command = f"pushdeploy releases --app {app}"
     return News("", _notice(app, one, state, text, failing or one.at, command))
@@ -48,6 +55,8 @@ def _told(app: str, one: Attempt, before: list[Attempt]) -> News:
 def _doing(one: Attempt) -> str:
     if one.kind == Kind.ROLLBACK:
         return f"rollback to v{one.release}" if one.release else "rollback"
+    if one.kind in WORDS:
+        return f"{WORDS[one.kind]} by {one.who}"
     return f"{one.kind} of {one.commit[:8]} by {one.who}"
 
 

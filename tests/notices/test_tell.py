@@ -74,6 +74,14 @@ def test_a_rollback_is_told(told: FakeMachine) -> None:
     assert back.state is State.NEWS
 
 
+def test_a_change_of_config_vars_is_told_in_words(told: FakeMachine) -> None:
+    told.set_config(GREETING="hello")
+
+    (changed,) = notices(told)
+
+    assert changed.text.startswith("v2 is live (config change by ")
+
+
 def test_an_app_that_was_made_later_is_told_of_from_its_first_deploy(
     machine: FakeMachine,
 ) -> None:
