@@ -167,7 +167,7 @@ def assigned(pairs: tuple[str, ...]) -> dict[str, str]:
     if rest or not words:
         raise UsageError(
             "each NAME=value on stdin must end with a NUL character",
-            hint="pushdeploy config:import - reads the lines of a .env",
+            hint="tr '\\n' '\\0' makes that of lines; for a .env: pushdeploy config:import -",
         )
     return parse_assignments(words)
 
