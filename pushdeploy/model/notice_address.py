@@ -18,6 +18,7 @@ MOST = 20
 """Addresses of one app, or of the server."""
 
 EXAMPLE = "pushdeploy notify:add https://example.com/hook"
+MAILTO_EXAMPLE = "pushdeploy notify:add mailto:me@example.com"
 MAIL_EXAMPLE = "pushdeploy notify:add 'smtps://me:password@mail.example.com/?to=me@example.com'"
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]{0,30}:[!-~]{1,2000}")
@@ -100,20 +101,22 @@ def parse_url(text: str) -> str:
     url = text.strip()
     if len(url) > LONGEST or not _URL.fullmatch(url):
         raise UsageError(
-            "that is not a URL: it has no scheme, spaces or too many letters", hint=EXAMPLE
+            "that is not a URL: no `https:` or the like, a space in it, or too long", hint=EXAMPLE
         )
     scheme = url.partition(":")[0]
     if url.startswith("mailto:") and not url.startswith("mailto://"):
         if not _MAILTO.fullmatch(url):
-            raise UsageError("behind `mailto:` goes one mail address", hint=MAIL_EXAMPLE)
+            raise UsageError("after `mailto:` comes one mail address", hint=MAILTO_EXAMPLE)
         return url
     if scheme in LOCAL and not url.startswith("mailto://"):
-        raise UsageError(f"`{scheme}:` leads to nobody who could be told", hint=EXAMPLE)
+        raise UsageError(f"`{scheme}:` reaches nobody outside of the server", hint=EXAMPLE)
     try:
         parts = urlsplit(web_url(url))
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise UsageError("that is not a URL: its host or port is none", hint=EXAMPLE) from error
+        raise UsageError(
+            "that is not a URL: its host or port is not valid", hint=EXAMPLE
+        ) from error
     if not host and parts.scheme in (*_WEB, *_SMTP):
         raise UsageError("that URL names no host", hint=EXAMPLE)
     if scheme in _SMTP and not recipients(url):

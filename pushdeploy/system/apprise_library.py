@@ -56,14 +56,14 @@ def send(url: str, notice: Notice, server: str) -> str:
         log.removeHandler(statuses)
     if taken:
         return ""
-    return f"it answered {statuses.found[-1]}" if statuses.found else "it did not take it"
+    return f"it answered {statuses.found[-1]}" if statuses.found else "it did not accept the notice"
 
 
 def wrong_address(url: str) -> str:
     """What is wrong with a URL; empty when it is the URL of a service."""
     if _service(url) is not None:
         return ""
-    return f"Apprise knows no such URL of `{url.partition(':')[0]}:`"
+    return f"Apprise knows no such `{url.partition(':')[0]}:` URL"
 
 
 def _service(url: str) -> apprise.Apprise | None:

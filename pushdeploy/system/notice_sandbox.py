@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SECONDS = 60.0
 """Until systemd ends it; it gives up by itself before that."""
 
-UNSENT = "the sender did not say"
+UNSENT = "the sender ended without an answer"
 
 
 def deliver(letters: Sequence[Letter], *, check: bool = False) -> list[str]:
