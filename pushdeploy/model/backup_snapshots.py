@@ -88,9 +88,10 @@ def choose(
     if hosts and host not in hosts:
         if server:
             raise NotFoundError(f"there are no backups of the server {quoted(server)}", hint=hint)
+        only = f" --app {app}" if app else ""  # without it all apps would be restored
         raise UsageError(
             f"which server's? There are backups of {', '.join(hosts)}",
-            hint=f"pushdeploy backup:restore --server {hosts[0]}",
+            hint=f"pushdeploy backup:restore --server {hosts[0]}{only}",
         )
     fitting = [one for one in found if one.host == host and (not app or app in one.apps)]
     if not fitting:

@@ -78,6 +78,9 @@ def test_of_several_other_servers_one_has_to_be_named() -> None:
         chosen(found)
 
     assert refused.value.hint == "pushdeploy backup:restore --server three"
+    with pytest.raises(UsageError) as of_app:
+        chosen(found, app="blog")
+    assert of_app.value.hint == "pushdeploy backup:restore --server three --app blog"
     assert chosen(found, server="two") == "1"
     with pytest.raises(NotFoundError, match="no backups of the server `four`"):
         chosen(found, server="four")
