@@ -87,7 +87,7 @@ def restore_app(
     if is_unfinished(machine, to):
         order.say(f"Going on with {to}")
         return Restored((bring_back(machine, to, audience, (), order.who),), ())
-    refuse_present(machine, to, _beside(machine, wanted, app))
+    refuse_present(machine, to, _beside(machine, wanted, order.server, app))
     machine.accounts.refuse_foreign(to)
     with _read(machine, order, app) as forbidden:
         order.say(f"Putting {to} in place")
@@ -99,13 +99,14 @@ def restore_app(
     return Restored((bring_back(machine, to, audience, notes, order.who),), ())
 
 
-def _beside(machine: Machine, wanted: str, app: str) -> str:
+def _beside(machine: Machine, wanted: str, server: str, app: str) -> str:
     """The command that restores the same beside what is here, under a name that is free."""
     number = "" if wanted == LATEST else f" {wanted}"
+    of = f" --server {server}" if server else ""
     first = f"{app[:LONGEST_BESIDE].rstrip('-')}-before"
     names = (first, *(f"{first}-{count}" for count in range(2, 10)))
     free = (name for name in names if not machine.layout.app(name).settings.exists())
-    return f"pushdeploy backup:restore{number} --app {app} --to {next(free, first)}"
+    return f"pushdeploy backup:restore{number}{of} --app {app} --to {next(free, first)}"
 
 
 def restore_all(machine: Machine, audience: Audience, order: Order) -> Restored:

@@ -61,7 +61,7 @@ def explained(
     if restoring:
         full = "no room is left on this server for what the backup holds"
     unknown = f"{where} does not accept these credentials"
-    other = "sudo pushdeploy backup:set REPOSITORY RESTIC_PASSWORD=..."
+    other = f"sudo pushdeploy backup:set {settings.shown} RESTIC_PASSWORD=..."
     new = f"is its disk mounted? For a new one: sudo pushdeploy backup:set {settings.shown}"
     known: tuple[tuple[re.Pattern[str], type[PushdeployError], str, str], ...] = (
         (NO_SNAPSHOT, NotFoundError, "there is no such backup", "pushdeploy backup:list"),

@@ -182,8 +182,11 @@ def test_an_app_that_is_here_is_not_overwritten(live: FakeMachine) -> None:
     restore(live, to="blog-before")
     with pytest.raises(UsageError) as again:
         restore_app(live, live.watching, order(live, snapshot="00000001"), app=APP, to=APP)
+    with pytest.raises(UsageError) as of_two:
+        restore_app(live, live.watching, order(live, server="two"), app=APP, to=APP)
 
     assert live.answer() == "v2"
+    assert (of_two.value.hint or "").startswith("pushdeploy backup:restore --server two --app blog")
     assert refused.value.hint == "pushdeploy backup:restore --app blog --to blog-before"
     assert again.value.hint == ("pushdeploy backup:restore 00000001 --app blog --to blog-before-2")
 
