@@ -91,7 +91,7 @@ def notify_add(target: Local, *, app: str | None, url: str, only: str) -> None:
     made = target.ask(verbs.add(app or None, url=_url(url), only=only))
     about = app or "this server and all its apps"
     topics = f" ({', '.join(made.only)})" if made.only else ""
-    say(f"Notices about {about} go to {made.shown}{topics}.")
+    say(f"{made.shown} gets notices about {about}{topics}.")
     say(f"Try it: pushdeploy notify:test{f' --app {app}' if app else ''}")
 
 
@@ -103,7 +103,7 @@ def notify_remove(target: Local, *, app: str | None, number: int) -> None:
     Each app's list has numbers of its own: for one of those, give --app.
     """
     gone = target.ask(verbs.remove(app or None, number=number))
-    say(f"Removed {gone.shown}.")
+    say(f"{gone.shown} gets no more notices.")
 
 
 @command("notify:test", example="pushdeploy notify:test", app=App.OPTIONAL)
