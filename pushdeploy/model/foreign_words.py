@@ -126,8 +126,16 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ),
     ("pg:* psql postgres postgres:* postgresql:* addons addons:* db db:* database", _POSTGRES),
     ("mysql:connect mysql:console mariadb:connect mariadb:cli mariadb:console", _MYSQL_CLI),
+    (
+        "mysql:pull mysql:push mysql:copy",
+        ("`mysql:dump` writes a dump, `mysql:restore` reads one", f"{P} mysql:dump --help"),
+    ),
     ("mysql:* mariadb mariadb:* jawsdb:* cleardb:*", _MYSQL),
     ("mongo:*", _DATABASE),
+    (
+        "redis:cli redis:connect redis:console",
+        ("there is no client for Redis; `redis:info` shows how it is doing", f"{P} redis:info"),
+    ),
     ("redis:* key-value keydb:* valkey valkey:*", _REDIS),
     ("sqlite sqlite:* accessory", _DATABASE),
     ("accessory:* memcached:* rabbitmq:*", _DATABASE),
@@ -206,7 +214,7 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ),
     ("ps:exec exec enter shell bash sh console ssh app:exec run:inside attach python", _ONE_OFF),
     ("run:detached run:list run:logs run:rake rake manage", _ONE_OFF),
-    ("scheduler cron:list cron:report cron:set schedule scheduler:* clock jobs tasks", _JOBS),
+    ("scheduler cron:report cron:set schedule scheduler:* clock jobs tasks", _JOBS),
     ("cron:add cron:create cron:edit cron:remove crontab", _JOBS),
     ("access access:* members members:* orgs teams users user:* ssh-keys:list", _KEYS),
     (
@@ -242,6 +250,10 @@ _TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
     ("buildpacks buildpacks:* stack stack:* runtime", _PYTHON),
     ("resource:* limits memory stats metrics metrics:* usage", _LOAD),
     ("regions spaces labs features features:* tags tags:* labels:*", _STATUS),
+    (
+        "notify:delete notify:rm notify:off notify:set",
+        ("`notify:remove` takes the number that `notify` shows", f"{P} notify"),
+    ),
     ("webhooks webhooks:* notifications notifications:* alerts alerts:*", _NOTICES),
     ("update upgrade self-update", _UPGRADE),
     (
