@@ -144,7 +144,7 @@ def _certificate(machine: Machine, _: Memory, app: str) -> list[Trouble]:
             app=app,
             text=text if left > 0 else "its certificate has expired",
             since=machine.now(),
-            command=f"pushdeploy certs --app {app}",
+            command="pushdeploy certs",
             over="its certificate was renewed",
         )
     ]
