@@ -15,6 +15,7 @@ from pushdeploy.cli.command import ServerCommand
 from pushdeploy.cli.group import ALIASES, commands, names
 from pushdeploy.engine.registry import App
 from pushdeploy.model.typed_command import OF_APP, OTHERS
+from tests.test_english import strings
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -31,7 +32,15 @@ CODE = re.compile(r"^\| (\d+) \|", re.MULTILINE)
 NAMED = re.compile(r'(?<!example=")pushdeploy ([a-z]+(?::[a-z-]+)?)')
 """A command that a text of ours names, but not its own example."""
 
+TYPED = re.compile(
+    r"(?:pushdeploy|ssh (?:-t )?deploy@\w+) [\"']?([a-z]+(?::[a-z-]+)?)([^|;&<>`()\n]*)"
+)
+"""A command that a text of ours names, with its words."""
+
+OPTION = re.compile(r"(?<= )--?[a-z][a-z-]*")
+
 PACKAGE = Path(__file__).parents[2] / "pushdeploy"
+PAGES = [PACKAGE.parent / "README.md", *DOCS.rglob("*.md")]
 
 SSH_FAILED = 255
 """ssh(1): its exit status when it got nowhere."""
@@ -40,6 +49,18 @@ SSH_FAILED = 255
 def documented() -> list[tuple[str, str]]:
     """The commands of the page, and what it says that they print."""
     return SECTION.findall((REFERENCE / "json.md").read_text())
+
+
+def lacking(text: str) -> list[str]:
+    """The options in a text that the commands before them do not have."""
+    context = click.Context(commands)
+    return [
+        f"{name} {option}"
+        for name, words in TYPED.findall(text)
+        if name != "run" and (command := commands.get_command(context, name)) is not None
+        for option in OPTION.findall(words.partition(" pushdeploy ")[0])
+        if option not in {"-h", "--help", *(one for given in command.params for one in given.opts)}
+    ]
 
 
 def writer() -> ModuleType:
@@ -91,3 +112,21 @@ def test_hints_know_the_commands_that_they_name_and_which_need_an_app() -> None:
     assert needing == OF_APP
     assert {*names(), "--help"} - needing == OTHERS
     assert said & set(ALIASES) == set(), "a hint names a command by its own name"
+
+
+def test_hints_name_no_option_that_their_command_lacks() -> None:
+    found = [
+        f"{path.relative_to(PACKAGE)}: {one}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for text in strings(path)
+        for one in lacking(text)
+    ]
+
+    assert found == []
+    assert lacking("pushdeploy certs --app blog; pushdeploy ps --app blog") == ["certs --app"]
+
+
+def test_the_pages_name_no_option_that_its_command_lacks() -> None:
+    found = [f"{path.name}: {one}" for path in PAGES for one in lacking(path.read_text())]
+
+    assert found == []
