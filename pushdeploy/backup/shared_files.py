@@ -13,6 +13,7 @@ from pushdeploy.errors import UnavailableError
 from pushdeploy.model.job import JobKind
 from pushdeploy.records.app_records import AppRecords
 from pushdeploy.system.failpoints import Point, reached
+from pushdeploy.system.open_folders import open_folders
 from pushdeploy.system.staged_tree import KEPT_BESIDE, Copying, Staged, stage
 
 if TYPE_CHECKING:
@@ -78,10 +79,10 @@ def _still(machine: Machine, place: AppLayout, target: Path, staged: Staged) -> 
 def _has_fresh(shared: Path, copies: Path, since: float) -> bool:
     """Whether a file was changed since then that is not one of SQLite's, of which there is a copy.
 
-    No link is followed (os.fwalk walks by descriptors).
+    No link is followed.
     """
-    for folder, _, names, descriptor in os.fwalk(shared, follow_symlinks=False):
-        copied = copies / os.path.relpath(folder, shared)
+    for folder, names, descriptor in open_folders(shared):
+        copied = copies / folder
         for name in names:
             base = next((name.removesuffix(end) for end in KEPT_BESIDE if name.endswith(end)), name)
             if (copied / base).exists():

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.disk import Disk
+from pushdeploy.system.open_folders import open_folders
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,7 @@ def taken(folder: Path, *, until: float) -> int:
         until: by `time.monotonic`; what was not seen by then is not counted.
     """
     total = 0
-    for _, _, files, descriptor in os.fwalk(folder, follow_symlinks=False):
+    for _, files, descriptor in open_folders(folder):
         for name in files:
             try:
                 total += os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_blocks * BLOCK

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from pushdeploy.errors import UnavailableError
 from pushdeploy.model.text import quoted
+from pushdeploy.system.open_folders import open_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -237,7 +238,7 @@ def _refuse_leased(opened: str) -> None:
 
 def is_leased(folder: Path) -> bool:
     """Whether a file in a folder that root alone can reach would keep a reader waiting."""
-    for _, _, names, descriptor in os.fwalk(folder, follow_symlinks=False):
+    for _, names, descriptor in open_folders(folder):
         for name in names:
             try:
                 flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -425,6 +426,22 @@ def test_files_that_may_be_being_written_are_copied_while_the_app_stands_still(
     assert made.notes[-1] == "blog: stood still for 0.0 s, while its files were copied"
     kept = live.restic.kept[made.snapshot][1] / "apps" / APP / "shared" / "data" / "post.txt"
     assert kept.read_text() == post.read_text()
+
+
+def test_folders_that_lie_too_deep_end_no_backup_of_others(live: FakeMachine) -> None:
+    folder = os.open(live.place.shared / "data", os.O_RDONLY)
+    for _ in range(1100):
+        os.mkdir("deeper", dir_fd=folder)
+        inside = os.open("deeper", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inside
+    os.close(folder)
+
+    made = create(live, "ada")
+
+    assert made.apps == (APP,)
+    assert "blog: 1 in shared/ left out: not plain files" in made.notes
+    subprocess.run(["rm", "-rf", str(live.place.shared / "data")], check=True)
 
 
 def test_an_app_that_wrote_nothing_of_late_does_not_stand_still(live: FakeMachine) -> None:
