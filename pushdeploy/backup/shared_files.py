@@ -30,6 +30,9 @@ PAUSE_SECONDS = 3.0
 FRESH_SECONDS = 24 * 3600.0
 """A file that was not changed for a day is not taken for one that is being written."""
 
+MOST_SAID = 200
+"""Characters of what a command says last."""
+
 
 def stage_shared(
     machine: Machine, place: AppLayout, target: Path, staged: Staged, left: Callable[[], float]
@@ -104,7 +107,7 @@ def _command(machine: Machine, release: Release, line: str, seconds: float) -> N
     status = machine.supervisor.once(job, told.append)
     reached(Point.BACKUP_COMMAND)
     if status != 0:
-        said = f": {told[-1]}" if told else ""
+        said = f": {told[-1][:MOST_SAID]}" if told else ""
         raise UnavailableError(
             f"the backup command `{line}` failed with status {status}{said}",
             hint=f"pushdeploy run --app {release.app} sh",

@@ -6,15 +6,25 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pushdeploy.model.notice import State
+from pushdeploy.model.text import escaped
 
 if TYPE_CHECKING:
     from pushdeploy.model.notice import Notice
+
+LONGEST = 600
+"""Characters: an app's own output may be in a text, and services refuse what is too long."""
+
+
+def words(notice: Notice) -> str:
+    """Its text in one line, not too long, and without what could act on a terminal."""
+    line = escaped(" ".join(notice.text.split()))
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
 def title(notice: Notice, server: str) -> str:
     """`blog on web1: v13 is live`; without an app, `web1: the disk is 91 % full`."""
     where = f"{notice.app} on {server}" if notice.app else server
-    return f"{where}: {notice.text}"
+    return f"{where}: {words(notice)}"
 
 
 def body(notice: Notice) -> str:
@@ -37,7 +47,7 @@ def record(notice: Notice, server: str) -> dict[str, object]:
         "topic": str(notice.topic),
         "state": str(notice.state),
         "title": title(notice, server),
-        "text": notice.text,
+        "text": words(notice),
         "since": datetime.fromtimestamp(notice.since, UTC).isoformat(timespec="seconds"),
         "command": notice.command or None,
     }

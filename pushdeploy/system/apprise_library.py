@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import apprise
 
 from pushdeploy.model.notice import State
-from pushdeploy.model.notice_text import body, title
+from pushdeploy.model.notice_text import body, title, words
 
 if TYPE_CHECKING:
     from pushdeploy.model.notice import Notice
@@ -48,9 +48,11 @@ def send(url: str, notice: Notice, server: str) -> str:
     log = logging.getLogger("apprise")
     log.addHandler(statuses)
     try:
-        text = body(notice) or notice.text
         taken = service.notify(
-            body=text, title=title(notice, server), notify_type=KINDS[notice.state]
+            body=body(notice) or words(notice),
+            title=title(notice, server),
+            notify_type=KINDS[notice.state],
+            body_format=apprise.NotifyFormat.TEXT,  # else `<module>` would be HTML for some
         )
     finally:
         log.removeHandler(statuses)

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pushdeploy.model.notice import State
 from pushdeploy.model.notice_address import Kind, kind_of, web_url
-from pushdeploy.model.notice_text import body, record, title
+from pushdeploy.model.notice_text import body, record, title, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +101,7 @@ def _for_ntfy(url: str, notice: Notice, server: str) -> tuple[str, dict[str, obj
     said: dict[str, object] = {
         "topic": topic,
         "title": title(notice, server),
-        "message": body(notice) or notice.text,
+        "message": body(notice) or words(notice),
         "priority": 4 if notice.state is State.BEGUN else 3,
     }
     return urlunsplit(parts._replace(path=f"{above}/")), said
