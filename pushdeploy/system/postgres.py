@@ -111,13 +111,21 @@ class ServerPostgres:
         )
 
     def drop(self, name: str) -> None:
-        """Whoever is connected is sent away, and then comes back to none."""
+        """Whoever is connected is sent away, and can't come back.
+
+        Its owner can have made it a template, which nobody can delete: first it gets another one.
+        """
         role = quoted_name(name)
-        _ask(f"DROP DATABASE IF EXISTS {role} WITH (FORCE)")
-        if not _has_role(name):
+        known = _has_role(name)
+        if known:
+            _ask(f"ALTER ROLE {role} NOLOGIN")
+            _ask(SEND_AWAY.format(role=literal(name)))
+        if self.has(name):
+            _ask(f"ALTER DATABASE {role} OWNER TO {quoted_name(ADMINISTRATOR)}")
+            _ask(f"ALTER DATABASE {role} IS_TEMPLATE false")
+            _ask(f"DROP DATABASE {role} WITH (FORCE)")
+        if not known:
             return
-        _ask(f"ALTER ROLE {role} NOLOGIN")
-        _ask(SEND_AWAY.format(role=literal(name)))
         for database in _ask(LEFT.format(role=literal(name))).splitlines():
             _ask(f"DROP OWNED BY {role}", database)
         _ask(f"DROP ROLE {role}")

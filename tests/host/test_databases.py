@@ -304,6 +304,7 @@ def test_it_is_destroyed_only_when_the_app_does_without_it(site: Site) -> None:
     wrong = site.cli("pg:destroy --confirm other", check=False)
     there = site.get().text
 
+    site.cli("pg:psql", stdin='ALTER DATABASE "pd-my-notes" IS_TEMPLATE true;')
     gone = site.cli("pg:destroy --confirm my-notes")
 
     assert_cli_refused(wrong, 2, "`other` is not `my-notes`")
