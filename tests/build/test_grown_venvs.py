@@ -255,6 +255,23 @@ def test_what_two_packages_share_is_not_guessed_when_one_is_gone(builds: Builds)
     assert not (grown / ".complete").exists()
 
 
+def test_what_a_package_did_not_list_does_not_outlive_it(tmp_path: Path) -> None:
+    """uv adds to `RECORD` what a wheel has and does not list, and we rely on that."""
+    own = Index(tmp_path)
+    own.add("plain", "1", {"plain.py": "A = 1\n"})
+    own.add("sly", "1", {"sly.py": ""})
+    with zipfile.ZipFile(tmp_path / "sly-1-py3-none-any.whl", "a") as wheel:
+        wheel.writestr("zz_stays.pth", "import os\n")
+    builds = Builds(tmp_path, own)
+    seed = builds.fresh(1, "plain", "sly")
+    assert list(seed.glob("lib/python3*/site-packages/zz_stays.pth"))
+
+    grown = builds.grown(seed, 2, "plain")
+
+    assert (builds.status, (grown / ".complete").exists()) == (0, True), builds.said
+    assert not list(grown.glob("lib/python3*/site-packages/zz_stays.pth"))
+
+
 def test_a_build_that_is_not_told_to_go_on_leaves_nothing_complete(builds: Builds) -> None:
     seed = builds.fresh(1, "app")
     seed.chmod(0o777)  # whoever filled it
