@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 DEEPEST = 200
 """Folders in a folder: each is open while it is walked."""
 
+LONGEST = 3500
+"""Bytes of a path: what is made by open folders may be longer than restic could name (4096)."""
+
 FOLDER = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECTORY
 CHUNK = 1 << 20
 
@@ -50,7 +53,7 @@ class Staged:
     size: int = 0
     """Bytes."""
     left: int = 0
-    """Sockets, devices, folders of another disk, and what lies too deep: no part of a backup."""
+    """Sockets, devices, folders of another disk, what lies too deep: no part of a backup."""
     until: float = math.inf
     """When it takes too long."""
     now: Callable[[], float] = time.monotonic
@@ -133,6 +136,8 @@ class _Walk:
     copying: Copying | None
     vanished: bool = False
     """A name was gone when it was to be taken: what it was may have another now."""
+    length: int = 0
+    """Bytes of the path of the folder that is walked."""
 
     def folder(self, source: int, into: int, copies: int | None, depth: int) -> None:
         """All that is in one folder; then its own mode and time."""
@@ -166,7 +171,9 @@ class _Walk:
         try:
             found = os.fstat(descriptor)
             near = found.st_dev == self.device and depth < DEEPEST
-            if stat.S_ISDIR(found.st_mode) and near:
+            if self.length + _bytes(name) > LONGEST:
+                self.staged.left += 1
+            elif stat.S_ISDIR(found.st_mode) and near:
                 self._below(descriptor, name, into, copies, depth)
             elif stat.S_ISLNK(found.st_mode):
                 os.symlink(os.readlink("", dir_fd=descriptor), name, dir_fd=into)
@@ -182,6 +189,7 @@ class _Walk:
 
     def _below(self, folder: int, name: str, into: int, copies: int | None, depth: int) -> None:
         os.mkdir(name, 0o700, dir_fd=into)
+        self.length += _bytes(name)
         inner, source, other = os.open(name, FOLDER, dir_fd=into), None, None
         try:
             source = os.open(".", FOLDER, dir_fd=folder)
@@ -189,6 +197,7 @@ class _Walk:
                 other = None if copies is None else os.open(name, FOLDER, dir_fd=copies)
             self.folder(source, inner, other, depth + 1)
         finally:
+            self.length -= _bytes(name)
             for one in (inner, source, other):
                 if one is not None:
                     os.close(one)
@@ -225,6 +234,11 @@ class _Walk:
                     f"no room is left for a copy of {quoted(name)}", hint="df -h"
                 ) from error
             _copy(opened, found, name, into)
+
+
+def _bytes(name: str) -> int:
+    """What it adds to a path."""
+    return len(os.fsencode(name)) + 1
 
 
 def _refuse_leased(opened: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from pushdeploy.system.staged_tree import Copying, Staged, stage
+from pushdeploy.system.staged_tree import LONGEST, Copying, Staged, stage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +48,29 @@ def test_a_folder_that_is_too_deep_is_left_out_and_counted(tmp_path: Path) -> No
     stage(source, tmp_path / "to", staged)
 
     assert staged.left == 1
+
+
+def test_a_path_that_no_program_could_name_is_left_out_and_counted(tmp_path: Path) -> None:
+    source = tmp_path / "from"
+    source.mkdir()
+    folder = os.open(source, os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("d" * 250, dir_fd=folder)
+        inside = os.open("d" * 250, os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inside
+    os.close(folder)
+    (source / "e").mkdir()
+    (source / "e" / "post.txt").write_text("hello")
+    staged = Staged()
+
+    stage(source, tmp_path / "to", staged)
+
+    found = [len(str(one)) for one in (tmp_path / "to").rglob("*")]
+    assert max(found) - len(str(tmp_path / "to")) <= LONGEST
+    assert (tmp_path / "to" / "e" / "post.txt").read_text() == "hello"
+    assert (staged.files, staged.left) == (1, 1)
+    subprocess.run(["rm", "-rf", str(source)], check=True)
 
 
 def test_names_that_come_last_come_last(tmp_path: Path) -> None:
