@@ -23,6 +23,11 @@ BASH = "/bin/bash"
 
 STATUS = "systemctl status mariadb"
 
+LOCKED = "ERROR 1205"
+PREPARED = "sudo mariadb -e 'XA RECOVER', then XA ROLLBACK what the app has left; and again"
+"""A prepared transaction outlives its connection, and whoever has made it (XA); nobody is told
+whose it is."""
+
 ENVIRONMENT = {"PATH": command.CLEAN_PATH, "LANG": "C.UTF-8", "HOME": "/root"}
 
 FACTS = """
@@ -132,7 +137,12 @@ class ServerMysql:
         _ask(f"ALTER USER IF EXISTS {user} ACCOUNT LOCK")
         if _ask(f"SELECT 1 FROM mysql.global_priv WHERE User = {_text(name)}") == "1":
             _ask(f"KILL USER {user}")
-        _ask(f"DROP DATABASE IF EXISTS {_name(name)}")
+        try:
+            _ask(f"DROP DATABASE IF EXISTS {_name(name)}")
+        except UnavailableError as error:
+            if LOCKED not in error.message:
+                raise
+            raise UnavailableError(error.message, hint=PREPARED) from error
         _ask(f"DROP USER IF EXISTS {user}")
 
 
