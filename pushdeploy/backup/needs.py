@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pushdeploy.errors import UnavailableError
+from pushdeploy.errors import PushdeployError, UnavailableError
 from pushdeploy.events import RestoreStep
 from pushdeploy.model.aptfile import APTFILE, advice, parse_aptfile
 from pushdeploy.model.backup_needs import Needs, parse_needs, render_needs
@@ -30,7 +30,10 @@ LONGEST = 64 << 10
 
 def stage_needs(machine: Machine, apps: Iterable[str]) -> None:
     """Write into a backup what its apps need."""
-    needs = {app: _of(machine, app) for app in apps}
+    needs: dict[str, Needs] = {}
+    for app in apps:
+        with suppress(PushdeployError):  # destroyed since; what it was is in the backup
+            needs[app] = _of(machine, app)
     write(File(machine.layout.backup.needs, render_needs(needs), 0o600))
     reached(Point.BACKUP_NEEDS)
 

@@ -16,12 +16,14 @@ from pushdeploy.apps.lifecycle import create_app, destroy_app
 from pushdeploy.backup.create import create
 from pushdeploy.backup.keep import prune, verify
 from pushdeploy.backup.listing import backup_trouble, backups
+from pushdeploy.backup.needs import stage_needs
 from pushdeploy.backup.restore import Order, restore_all, restore_app
 from pushdeploy.backup.settings import set_repository
 from pushdeploy.backup.stage import LEASED
 from pushdeploy.errors import NotFoundError, RefusedInputError, UnavailableError, UsageError
 from pushdeploy.events import Warned
 from pushdeploy.model.backup import Retention
+from pushdeploy.model.backup_needs import parse_needs
 from pushdeploy.model.database import Database
 from pushdeploy.model.job import JobKind
 from pushdeploy.model.key import Key, render_key_line
@@ -442,6 +444,14 @@ def test_folders_that_lie_too_deep_end_no_backup_of_others(live: FakeMachine) ->
     assert made.apps == (APP,)
     assert "blog: 1 in shared/ left out: not plain files" in made.notes
     subprocess.run(["rm", "-rf", str(live.place.shared / "data")], check=True)
+
+
+def test_an_app_that_is_destroyed_meanwhile_ends_no_backup(live: FakeMachine) -> None:
+    live.layout.backup.needs.parent.mkdir(parents=True)
+
+    stage_needs(live, ["gone", APP])
+
+    assert list(parse_needs(live.layout.backup.needs.read_text())) == [APP]
 
 
 def test_an_app_that_wrote_nothing_of_late_does_not_stand_still(live: FakeMachine) -> None:
