@@ -24,7 +24,7 @@ from pushdeploy.errors import NotFoundError, PushdeployError, UnavailableError
 from pushdeploy.model.job import Job, JobKind
 from pushdeploy.model.size import format_size
 from pushdeploy.records.app_records import AppRecords, app_names
-from pushdeploy.system import files
+from pushdeploy.system import files, log
 from pushdeploy.system.disk_refusal import refusal
 from pushdeploy.system.failpoints import Point, reached
 from pushdeploy.system.locks import held
@@ -85,17 +85,23 @@ def stage_all(machine: Machine, who: str) -> Set:
             _stage_app(machine, app, who, made, now + share)
         except NotFoundError:  # destroyed since
             files.delete_tree(place.set_apps / app)
-        except PushdeployError as error:  # it holds up no other
-            files.delete_tree(place.set_apps / app)
-            made.left.append(f"{app}: {error.message}")
-        except OSError as error:  # nor does what it does to its files while they are taken
-            if refusal(error):
+        except Exception as error:
+            if isinstance(error, OSError) and refusal(error):
                 raise
             files.delete_tree(place.set_apps / app)
-            reason = LEASED if error.errno == errno.EAGAIN else error.strerror or str(error)
-            made.left.append(f"{app}: {reason}")
+            made.left.append(f"{app}: {_reason(error)}")
         reached(Point.BACKUP_STAGED)
     return made
+
+
+def _reason(error: Exception) -> str:
+    """Why an app could not be taken; a bug of ours is logged with where it was."""
+    if isinstance(error, PushdeployError):
+        return error.message
+    if not isinstance(error, OSError):
+        log.bug(error)
+        return f"pushdeploy itself failed: {error!r}"
+    return LEASED if error.errno == errno.EAGAIN else error.strerror or str(error)
 
 
 def leave_out(machine: Machine, app: str, reason: str, made: Set) -> None:

@@ -34,7 +34,8 @@ def open_folders(top: Path) -> Iterator[Folder]:
 
 
 def _below(folder: int, path: str, depth: int) -> Iterator[Folder]:
-    folders, others = [], []
+    folders: list[str] = []
+    others: list[str] = []
     with os.scandir(folder) as entries:
         for entry in entries:
             is_folder = entry.is_dir(follow_symlinks=False)

@@ -293,6 +293,30 @@ def test_an_app_that_can_not_be_taken_holds_up_no_other(live: FakeMachine) -> No
     assert backup_trouble(live).startswith("the last backup is not complete: without blog: ")
 
 
+class Raising(dict[JobKind, int]):
+    """Statuses of jobs, with a bug where an app's own backup command ends."""
+
+    def get(self, kind: JobKind, status: Any = None) -> Any:
+        """All but that."""
+        if kind is JobKind.BACKUP:
+            raise ValueError("a bug")
+        return super().get(kind, status)
+
+
+def test_a_bug_that_one_app_meets_holds_up_no_other(
+    live: FakeMachine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create_app(live, "shop")
+    live.push("two", storage=("data",), app_json='{"backup": {"pre": "true", "post": "true"}}')
+    live.supervisor.statuses_of_jobs = Raising()
+
+    made = create(live, "ada")
+
+    assert made.apps == ("shop",)
+    assert made.left == ("blog: pushdeploy itself failed: ValueError('a bug')",)
+    assert "ValueError: a bug" in capsys.readouterr().err
+
+
 def test_an_app_whose_files_say_that_they_are_larger_than_the_disk_is_left_out(
     live: FakeMachine,
 ) -> None:
