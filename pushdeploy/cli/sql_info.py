@@ -10,7 +10,7 @@ from pushdeploy.cli.output import aligned, show_json, show_lines
 from pushdeploy.model.size import format_size
 
 if TYPE_CHECKING:
-    from pushdeploy.engine.verbs import mysql, pg
+    from pushdeploy.engine.sql import Info
 
 MOST_CONNECTIONS = 10_000
 
@@ -22,7 +22,7 @@ connections_option = click.option(
 )
 
 
-def show_info(found: pg.Info | mysql.Info, product: str, *, as_json: bool) -> None:
+def show_info(found: Info, product: str, *, as_json: bool) -> None:
     """Print it for people or for programs."""
     if as_json:
         show_json(
